@@ -1,0 +1,42 @@
+"""The errors people meet: each says what went wrong, what was got, and what to do."""
+
+from __future__ import annotations
+
+
+class ClipVerifyError(Exception):
+    """Base of every error raised on purpose; its text is one line."""
+
+    def __init__(self, what: str, *, got: object = None, do: str = "") -> None:
+        """Join the three parts into one line; line breaks in `got` are folded and long values cut at 200 characters."""
+        self.what, self.got, self.do = what, got, do
+        parts = [what]
+        if got is not None:
+            parts.append(f"got {_fold(got)}")
+        if do:
+            parts.append(do)
+        super().__init__("; ".join(parts))
+
+
+class PictureError(ClipVerifyError):
+    """A picture cannot be found, read or afforded."""
+
+
+class ModelError(ClipVerifyError):
+    """A model cannot be found, is of the wrong family, or does not fit what it is used for."""
+
+
+class DataError(ClipVerifyError):
+    """Rows, profiles or options that do not have the documented form."""
+
+
+class MissingExtraError(ClipVerifyError, ImportError):
+    """An optional library is not installed."""
+
+    def __init__(self, library: str, extra: str) -> None:
+        """Name the library and the extra that brings it."""
+        super().__init__(f"{library} is not installed", do=f"pip install 'llamaindex-clipverify[{extra}]'")
+
+
+def _fold(value: object) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= 200 else text[:197] + "…"

@@ -1,0 +1,142 @@
+"""Colour: which colours fill the box of the named thing? Works on photographs without any image-text encoder.
+
+Pixels in the ellipse inside a box vote for one of eleven basic colour terms (Berlin & Kay 1969) by hue, saturation and value;
+what the surroundings of the box show too is discounted. It is silent where the detector found no such thing, and wrong under
+coloured light.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from llamaindex_clipverify.claim import Claim
+from llamaindex_clipverify.evidence import Evidence, silent, stance_of
+from llamaindex_clipverify.evidence.sightings import sightings, where
+from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.protocols import Array, Box
+
+COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "white", "black", "brown", "pink", "grey")
+_SIDE = 48
+"""Boxes are resampled to this many pixels a side before their colours are counted."""
+
+
+@dataclass(frozen=True)
+class Colour:
+    """Margin -1 to 1: share of the claimed colour in the best box minus the largest share of another."""
+
+    name: str = "colour"
+    version: int = 1
+    needs: tuple[str, ...] = ("objects",)
+    model: str = ""
+
+    def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
+        """Count colours in every kept box: ``names`` of the colours, ``shares`` (N, 11) that sum to 1."""
+        return [self._look(picture, facts) for picture, facts in zip(pictures, known, strict=True)]
+
+    def _look(self, picture: Picture, facts: Facts) -> dict[str, Any]:
+        boxes = (facts.of("objects") or {}).get("boxes", np.zeros((0, 4), np.float32))
+        shares = [box_colours(picture, tuple(map(float, box))) for box in boxes]  # type: ignore[arg-type]
+        return {"names": list(COLOURS), "shares": np.array(shares, np.float32).reshape(-1, len(COLOURS))}
+
+    def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
+        """Judge "a red car": any box of a car whose main colour is red supports it."""
+        if claim.kind != "attribute" or claim.noun is None or claim.colour is None or facts.of(self.name) is None:
+            return None
+        boxes = sightings(facts, claim.noun)
+        if not boxes:
+            return silent(self.name, f"no {claim.noun} found to look at")
+        if claim.colour not in COLOURS:
+            return silent(self.name, f"“{claim.colour}” is not one of the colours it knows")
+        margins = [_margin(box.colours, claim.colour) for box in boxes]
+        best = int(np.argmax(margins))
+        box, margin = boxes[best], margins[best]
+        share = box.colours[box.colour or claim.colour]
+        return Evidence(
+            self.name,
+            stance_of(margin, 0.0, -0.15),
+            margin,
+            f"{claim.noun} at {where(box.box)} is {box.colour} ({share:.0%})",
+            facts.picture,
+            box.box,
+            {"margin": margin},
+        )
+
+
+def _margin(shares: dict[str, float], colour: str) -> float:
+    return float(shares[colour] - max(share for name, share in shares.items() if name != colour))
+
+
+def box_colours(picture: Picture, box: Box) -> Array:
+    """Return the share of each of `COLOURS` inside a box, float (11,), after discounting its surroundings."""
+    inside = np.asarray(picture.crop(box).resize((_SIDE, _SIDE), Image.Resampling.BOX))
+    left, top, right, bottom = box
+    grow_x, grow_y = 0.2 * (right - left), 0.2 * (bottom - top)
+    around = picture.crop((left - grow_x, top - grow_y, right + grow_x, bottom + grow_y))
+    outside = np.asarray(around.resize((_SIDE, _SIDE), Image.Resampling.BOX))
+    found = _counts(inside, _ELLIPSE) - 0.6 * _counts(outside, _FRAME)
+    found = np.clip(found, 0.0, None) + 1e-4
+    return found / found.sum()
+
+
+def _counts(pixels: Array, mask: Array) -> Array:
+    counts = np.bincount(name_colours(pixels[mask]), minlength=len(COLOURS)).astype(np.float64)
+    return counts / max(counts.sum(), 1.0)
+
+
+def _ellipse() -> Array:
+    axis = (np.arange(_SIDE) + 0.5) / _SIDE * 2 - 1
+    return (axis[:, None] ** 2 + axis[None, :] ** 2) <= 0.85**2
+
+
+def _frame() -> Array:
+    frame = np.ones((_SIDE, _SIDE), bool)
+    edge = _SIDE // 7
+    frame[edge:-edge, edge:-edge] = False
+    return frame
+
+
+_ELLIPSE, _FRAME = _ellipse(), _frame()
+
+
+def name_colours(pixels: Array) -> Array:
+    """Return the index in `COLOURS` of each RGB pixel, int (N,), by hue (degrees), saturation and value."""
+    values = pixels.reshape(-1, 3).astype(np.float64) / 255.0
+    top, low = values.max(axis=1), values.min(axis=1)
+    spread = top - low
+    saturation = np.where(top > 0, spread / np.maximum(top, 1e-9), 0.0)
+    red, green, blue = values.T
+    safe = np.maximum(spread, 1e-9)
+    hue = np.select(
+        [top == red, top == green],
+        [(green - blue) / safe % 6, (blue - red) / safe + 2],
+        (red - green) / safe + 4,
+    ) * 60
+    names = np.select(
+        [
+            top < 0.22,
+            (saturation < 0.16) & (top > 0.80),
+            (saturation < 0.18) & (top < 0.32),
+            saturation < 0.18,
+            (hue >= 12) & (hue < 45) & (top < 0.62),
+            ((hue >= 320) | (hue < 12)) & (saturation < 0.5) & (top > 0.7),
+            (hue >= 300) & (hue < 340) & (top > 0.7),
+            (hue >= 345) | (hue < 14),
+            hue < 42,
+            hue < 68,
+            hue < 170,
+            hue < 255,
+        ],
+        [_AT["black"], _AT["white"], _AT["black"], _AT["grey"], _AT["brown"], _AT["pink"], _AT["pink"], _AT["red"],
+         _AT["orange"], _AT["yellow"], _AT["green"], _AT["blue"]],
+        _AT["purple"],
+    )  # fmt: skip
+    return names.astype(np.int64)
+
+
+_AT = {name: place for place, name in enumerate(COLOURS)}

@@ -1,0 +1,71 @@
+"""Contrast: does the claim fit the whole picture better than its foils, the same words with one of them swapped?
+
+It repairs much of what raw cosine cannot do (attributes, counts), and is weak on small objects, on many objects, and on
+relations, which bag-of-words encoders do not represent (Yuksekgonul et al., ICLR 2023). Foils after SugarCrepe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from llamaindex_clipverify.claim import Claim
+from llamaindex_clipverify.evidence import Evidence, silent, stance_of
+from llamaindex_clipverify.evidence.sightings import confirmed
+from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.foils import foils
+from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.protocols import Array
+from llamaindex_clipverify.text_vectors import TextVectors
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Margin in nats: scaled cosine of the claim minus the log-mean-exp of its foils'. Above 0 the claim fits better."""
+
+    texts: TextVectors
+    name: str = "contrast"
+    version: int = 1
+    needs: tuple[str, ...] = ("similarity",)
+
+    @property
+    def model(self) -> str:
+        """Id of the encoder."""
+        return self.texts.encoder.id
+
+    def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
+        """See nothing of its own: the whole-picture vector is there."""
+        return [{} for _ in pictures]
+
+    def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
+        """Compare with the foils that the detector and the colours do not confirm in this picture."""
+        seen = facts.of("similarity")
+        if seen is None or claim.noun is None:
+            return None
+        rivals = [foil for foil in foils(claim) if not confirmed(foil, facts)]
+        if not rivals:
+            return silent(self.name, "no word to swap")
+        vectors = self.texts.of([claim.phrase, *(rival.phrase for rival in rivals)])
+        scores = self.texts.encoder.logit_scale * (vectors @ seen["vector"])
+        margin = margin_of(scores[:1], scores[1:])[0]
+        best = rivals[int(np.argmax(scores[1:]))]
+        verb = "fits worse" if scores[0] >= scores[1:].max() else "fits better"
+        return Evidence(
+            self.name,
+            stance_of(margin, 1.0, -1.0),
+            float(margin),
+            f"“{best.phrase}” {verb}",
+            facts.picture,
+            features={"margin": float(margin)},
+        )
+
+
+def margin_of(claim: Array, rivals: Array) -> Array:
+    """Return scaled cosines (R,) minus the log-mean-exp over foils (F, R) or (F,): independent of how many foils there are."""
+    table = rivals.reshape(len(rivals), -1)
+    top = table.max(axis=0)
+    pooled: Array = top + np.log(np.exp(table - top).mean(axis=0))
+    return claim - pooled

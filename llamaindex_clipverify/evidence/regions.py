@@ -1,0 +1,105 @@
+"""Regions: the contrast on detector boxes and tiles; the best region wins.
+
+The answer to small objects, many objects and busy backgrounds, where one vector for the whole picture is not enough (crops
+with CLIP: ReCLIP, Subramanian et al., ACL 2022). It cannot count and cannot see relations between regions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from llamaindex_clipverify.claim import Claim
+from llamaindex_clipverify.evidence import Evidence, silent, stance_of
+from llamaindex_clipverify.evidence.contrast import margin_of
+from llamaindex_clipverify.evidence.sightings import confirmed, sightings, where
+from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.foils import foils, other_nouns
+from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.protocols import Array, Box
+from llamaindex_clipverify.text_vectors import TextVectors
+
+_MARGIN = 0.08
+"""Boxes are widened by this share of their size: a tight crop cuts the outline off."""
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Best margin in nats over the regions. `budget` regions a picture: boxes first, then tiles from coarse to fine."""
+
+    texts: TextVectors
+    budget: int = 16
+    name: str = "regions"
+    version: int = 1
+    needs: tuple[str, ...] = ("objects",)
+
+    @property
+    def model(self) -> str:
+        """Id of the encoder."""
+        return self.texts.encoder.id
+
+    def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
+        """Encode all regions of all pictures in one batch: ``boxes`` (R, 4) xyxy, ``vectors`` (R, D)."""
+        boxes = [self._regions(facts) for facts in known]
+        crops = [picture.crop(box) for picture, own in zip(pictures, boxes, strict=True) for box in own]
+        vectors = self.texts.encoder.encode_images(crops)
+        ends = np.cumsum([len(own) for own in boxes])[:-1]
+        parts = np.split(vectors, ends)
+        return [
+            {"boxes": np.array(own, np.float32), "vectors": part} for own, part in zip(boxes, parts, strict=True)
+        ]
+
+    def _regions(self, facts: Facts) -> list[Box]:
+        boxes = [_widened(sighting.box) for sighting in sightings(facts, floor=0.15)]
+        return [*boxes[: max(self.budget - 4, 1)], *tiles(facts.size)][: self.budget]
+
+    def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
+        """Score objects and attributes in every region; an attribute only where the noun itself fits."""
+        seen = facts.of(self.name)
+        if seen is None or claim.kind not in ("object", "attribute") or claim.noun is None:
+            return None
+        if not len(seen["boxes"]):
+            return silent(self.name, "no region")
+        one = claim.swap(plural=False)
+        rivals = foils(one) + (other_nouns(one)[:6] if claim.kind == "attribute" else [])
+        rivals = [rival for rival in rivals if not (claim.kind == "object" and confirmed(rival, facts))] or rivals
+        scores, cosines = self._scores(one, rivals, seen["vectors"])
+        best = int(np.argmax(scores))
+        box: Box = tuple(float(edge) for edge in seen["boxes"][best])  # type: ignore[assignment]
+        stance = stance_of(float(scores[best]), 1.5, -0.5)
+        verb = {"supports": "fits", "contradicts": "fits nowhere; best try"}.get(stance, "may fit")
+        return Evidence(
+            self.name,
+            stance,
+            float(scores[best]),
+            f"“{one.phrase}” {verb} at {where(box)}",
+            facts.picture,
+            box,
+            {"margin": float(scores[best]), "cosine": float(cosines.max())},
+        )
+
+    def _scores(self, claim: Claim, rivals: list[Claim], vectors: Array) -> tuple[Array, Array]:
+        texts = self.texts.of([claim.phrase, *(rival.phrase for rival in rivals)])
+        cosines = texts @ vectors.T
+        scaled = self.texts.encoder.logit_scale * cosines
+        return margin_of(scaled[0], scaled[1:]), cosines[0]
+
+
+def tiles(size: tuple[int, int]) -> list[Box]:
+    """Return four overlapping quarters (60 % of each side), then nine ninths (45 %)."""
+    width, height = size
+    return [
+        (left * width, top * height, (left + part) * width, (top + part) * height)
+        for part, steps in ((0.6, 2), (0.45, 3))
+        for top in np.linspace(0, 1 - part, steps)
+        for left in np.linspace(0, 1 - part, steps)
+    ]
+
+
+def _widened(box: Box) -> Box:
+    left, top, right, bottom = box
+    across, down = _MARGIN * (right - left), _MARGIN * (bottom - top)
+    return (left - across, top - down, right + across, bottom + down)

@@ -1,0 +1,116 @@
+"""Relations: left of, right of, above, below, on, inside, next to, from the geometry of two boxes.
+
+Image-text encoders are near chance on relations (What'sUp, Kamath et al., EMNLP 2023), boxes are not. The frame is the
+viewer's. Silent when one of the two is not found, when pairs of boxes disagree, or when the boxes are nearly level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from llamaindex_clipverify.claim import Claim
+from llamaindex_clipverify.evidence import Evidence, silent, stance_of
+from llamaindex_clipverify.evidence.sightings import Sighting, sightings, where
+from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.protocols import Box
+
+_CLEAR = 0.25
+"""Margins closer to zero than this are ambiguous."""
+
+
+@dataclass(frozen=True)
+class Relations:
+    """Margin -1 to 1 by which the first box stands in the relation to the second; 1 is a full box length apart."""
+
+    name: str = "relations"
+    version: int = 1
+    needs: tuple[str, ...] = ("objects",)
+    model: str = ""
+
+    def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
+        """See nothing of its own: the boxes are there."""
+        return [{} for _ in pictures]
+
+    def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
+        """Judge a relation between two nouns."""
+        if claim.kind != "relation" or claim.relation not in _MEASURES or facts.of("objects") is None:
+            return None
+        first, second = sightings(facts, claim.noun), sightings(facts, claim.reference)
+        pairs = [(one, two) for one in first for two in second if one.place != two.place]
+        if not pairs:
+            missing = claim.noun if not first else claim.reference
+            return silent(self.name, f"no {missing} found to compare")
+        measured = [(_MEASURES[claim.relation](one.box, two.box), one, two) for one, two in pairs]
+        return self._decide(claim, measured, facts)
+
+    def _decide(self, claim: Claim, measured: list[tuple[float, Sighting, Sighting]], facts: Facts) -> Evidence:
+        margins = [margin for margin, _, _ in measured]
+        margin, one, two = max(measured, key=lambda row: row[0])
+        places = f"{claim.noun} at {where(one.box)}, {claim.reference} at {where(two.box)}"
+        if abs(margin) < _CLEAR:
+            return Evidence(self.name, "silent", margin, f"too close to tell: {places}", facts.picture, one.box)
+        if min(margins) <= -_CLEAR < _CLEAR <= max(margins) and claim.relation != "next to":
+            return Evidence(self.name, "silent", None, f"pairs disagree: {places} and others", facts.picture)
+        stance = stance_of(margin, _CLEAR, -_CLEAR)
+        return Evidence(self.name, stance, margin, places, facts.picture, one.box, {"margin": margin})
+
+
+def _left_of(one: Box, two: Box) -> float:
+    return _apart(_middle(two, 0) - _middle(one, 0), _length(one, 0) + _length(two, 0))
+
+
+def _above(one: Box, two: Box) -> float:
+    return _apart(_middle(two, 1) - _middle(one, 1), _length(one, 1) + _length(two, 1))
+
+
+def _inside(one: Box, two: Box) -> float:
+    return 2 * _shared(one, two) / max(_length(one, 0) * _length(one, 1), 1e-9) - 1
+
+
+def _on(one: Box, two: Box) -> float:
+    """Above or within, touching: the foot of the first is between the top and the middle of the second, and they overlap."""
+    across = min(one[2], two[2]) - max(one[0], two[0])
+    foot_depth = (one[3] - two[1]) / max(_length(two, 1), 1e-9)
+    touches = min(1.0, 2 * across / max(min(_length(one, 0), _length(two, 0)), 1e-9)) if across > 0 else -1.0
+    return touches if -0.15 <= foot_depth <= 0.8 else -1.0
+
+
+def _next_to(one: Box, two: Box) -> float:
+    """The gap between the boxes against their mean size: touching is 1, two lengths apart is -1."""
+    gap_x = max(max(one[0], two[0]) - min(one[2], two[2]), 0.0)
+    gap_y = max(max(one[1], two[1]) - min(one[3], two[3]), 0.0)
+    size = (sum(_length(box, axis) for box in (one, two) for axis in (0, 1))) / 4
+    gap = (gap_x**2 + gap_y**2) ** 0.5 / max(size, 1e-9)
+    return max(-1.0, 1.0 - gap)
+
+
+def _apart(distance: float, lengths: float) -> float:
+    return max(-1.0, min(1.0, 2 * distance / max(lengths, 1e-9)))
+
+
+def _middle(box: Box, axis: int) -> float:
+    return (box[axis] + box[axis + 2]) / 2
+
+
+def _length(box: Box, axis: int) -> float:
+    return box[axis + 2] - box[axis]
+
+
+def _shared(one: Box, two: Box) -> float:
+    across = min(one[2], two[2]) - max(one[0], two[0])
+    down = min(one[3], two[3]) - max(one[1], two[1])
+    return max(across, 0.0) * max(down, 0.0)
+
+
+_MEASURES: dict[str, Callable[[Box, Box], float]] = {
+    "left of": _left_of,
+    "right of": lambda one, two: -_left_of(one, two),
+    "above": _above,
+    "below": lambda one, two: -_above(one, two),
+    "inside": _inside,
+    "on": _on,
+    "next to": _next_to,
+}

@@ -1,0 +1,225 @@
+"""A picture, opened late: upright, RGB, known by its content, and limited in size before it is decoded."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import urllib.request
+import warnings
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from llamaindex_clipverify.errors import PictureError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+MAX_PIXELS = 100_000_000
+"""Pictures above this many pixels are refused before decoding (a decompression bomb, or a scan nobody meant)."""
+MAX_BYTES = 200_000_000
+_URL_PREFIXES = ("http://", "https://")
+
+
+class Picture:
+    """One picture from a path, URL, bytes, array or PIL image. Nothing is read until `id`, `size` or `image` is asked for.
+
+    Equality and hash go by content, so the same file under two names is one picture.
+    """
+
+    def __init__(self, read: Callable[[], bytes | Image.Image], uri: str | None = None) -> None:
+        """Keep `read`, which returns encoded bytes or a decoded image when first called. Prefer `Picture.of`."""
+        self._read = read
+        self.uri = uri
+
+    @classmethod
+    def of(cls, source: Any, *, allow_urls: bool = False) -> Picture:
+        """Make a picture of a path, URL, bytes, HxW[xC] uint8 array, PIL image or another picture.
+
+        Args:
+            source: What to take. Strings that start with http:// or https:// are URLs, all others paths.
+            allow_urls: URLs are opened only when this is true: they may come from an answer or a node.
+
+        Raises:
+            PictureError: Of a type or array shape that is no picture, or a URL without `allow_urls`.
+        """
+        if isinstance(source, Picture):
+            return source
+        if isinstance(source, str) and source.lower().startswith(_URL_PREFIXES):
+            return cls._of_url(source, allow_urls)
+        if isinstance(source, (str, Path)):
+            path = Path(source)
+            return cls(lambda: _read_file(path), str(source))
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            data = bytes(source)
+            return cls(lambda: data)
+        if isinstance(source, io.BytesIO):
+            data = source.getvalue()
+            return cls(lambda: data)
+        if isinstance(source, np.ndarray):
+            return cls._of_array(source)
+        if hasattr(source, "getexif") and hasattr(source, "convert"):
+            filename = getattr(source, "filename", None)
+            return cls(lambda: source, str(filename) if filename else None)
+        raise PictureError(
+            "not a picture", got=type(source).__name__, do="give a path, URL, bytes, uint8 array or PIL image"
+        )
+
+    @classmethod
+    def _of_url(cls, url: str, allow_urls: bool) -> Picture:
+        if not allow_urls:
+            raise PictureError(
+                "URLs are not opened by default", got=url, do="pass allow_urls=True if you trust where it comes from"
+            )
+        return cls(lambda: _read_url(url), url)
+
+    @classmethod
+    def _of_array(cls, array: np.ndarray[Any, Any]) -> Picture:
+        shaped = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3, 4))
+        if array.dtype != np.uint8 or not shaped or not array.size:
+            raise PictureError(
+                "not a picture array", got=f"{array.dtype} {array.shape}", do="give uint8 of H×W, H×W×3 (RGB) or H×W×4"
+            )
+        from PIL import Image
+
+        pixels = array[:, :, 0] if array.ndim == 3 and array.shape[2] == 1 else array
+        return cls(lambda: Image.fromarray(pixels))
+
+    @cached_property
+    def image(self) -> Image.Image:
+        """The decoded picture: PIL, RGB, EXIF orientation applied; transparent parts on white. Do not draw into it."""
+        from PIL import ImageOps
+
+        raw = self._content
+        opened = raw if not isinstance(raw, bytes) else _open(raw, self.name)
+        _check_size(opened.size, self.name)
+        try:
+            upright = ImageOps.exif_transpose(opened)
+            return _on_white(upright)
+        except (OSError, SyntaxError, ValueError, EOFError) as error:
+            raise PictureError("the picture cannot be decoded", got=f"{self.name} ({error})", do=_REPLACE) from error
+
+    @cached_property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels, upright."""
+        return self.image.size
+
+    @cached_property
+    def id(self) -> str:
+        """SHA-256 of the content: of the file's bytes where there are any, else of the upright RGB pixels."""
+        raw = self._content
+        if isinstance(raw, bytes):
+            return hashlib.sha256(raw).hexdigest()
+        width, height = self.size
+        return hashlib.sha256(f"{width}x{height}:".encode() + self.image.tobytes()).hexdigest()
+
+    @property
+    def name(self) -> str:
+        """What to call it in a message: the last part of its path or URL, or "picture"."""
+        return self.uri.rstrip("/").rsplit("/", 1)[-1] if self.uri else "picture"
+
+    def array(self) -> np.ndarray[Any, Any]:
+        """Return the pixels: H×W×3 uint8, RGB; a fresh copy."""
+        return np.array(self.image)
+
+    def crop(self, region: tuple[float, float, float, float]) -> Image.Image:
+        """Return a part; `region` is xyxy pixels, clipped to the picture and at least one pixel wide and high."""
+        width, height = self.size
+        left, top = min(max(int(region[0]), 0), width - 1), min(max(int(region[1]), 0), height - 1)
+        right, bottom = min(max(int(round(region[2])), left + 1), width), min(max(int(round(region[3])), top + 1), height)
+        return self.image.crop((left, top, right, bottom))
+
+    @cached_property
+    def _content(self) -> bytes | Image.Image:
+        return self._read()
+
+    def __eq__(self, other: object) -> bool:
+        """Two pictures are equal when their content is."""
+        return isinstance(other, Picture) and self.id == other.id
+
+    def __hash__(self) -> int:
+        """Hash by content."""
+        return hash(self.id)
+
+    def __repr__(self) -> str:
+        """Name the picture without reading it."""
+        return f"Picture({self.uri!r})" if self.uri else "Picture()"
+
+
+_REPLACE = "replace the file or leave it out"
+
+
+def _read_file(path: Path) -> bytes:
+    if path.is_dir():
+        raise PictureError("a folder is not a picture", got=path, do="name a file, or the files in it")
+    if not path.exists():
+        raise PictureError("no such picture", got=path, do="check the path")
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise PictureError("the file is too large", got=f"{path} ({path.stat().st_size:,} bytes)", do=_REPLACE)
+        data = path.read_bytes()
+    except OSError as error:
+        raise PictureError("the picture cannot be read", got=f"{path} ({error.strerror})", do="check its rights") from error
+    if not data:
+        raise PictureError("the file is empty", got=path, do=_REPLACE)
+    return data
+
+
+def _read_url(url: str) -> bytes:
+    try:
+        with urllib.request.urlopen(url, timeout=20) as answer:
+            data: bytes = answer.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise PictureError("the picture cannot be fetched", got=f"{url} ({error})", do="check the address") from error
+    if len(data) > MAX_BYTES:
+        raise PictureError("the file is too large", got=url, do=_REPLACE)
+    return data
+
+
+def _open(data: bytes, name: str) -> Image.Image:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # size is checked by us, before decoding
+            return Image.open(io.BytesIO(data))
+    except UnidentifiedImageError as error:
+        raise PictureError("not a picture file", got=name, do=_REPLACE) from error
+    except Image.DecompressionBombError as error:
+        raise PictureError("the picture has too many pixels", got=name, do=_SHRINK) from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise PictureError("the picture cannot be opened", got=f"{name} ({error})", do=_REPLACE) from error
+
+
+_SHRINK = f"shrink it below {MAX_PIXELS:,} pixels"
+
+
+def _check_size(size: tuple[int, int], name: str) -> None:
+    if size[0] * size[1] > MAX_PIXELS:
+        raise PictureError("the picture has too many pixels", got=f"{name} ({size[0]:,} × {size[1]:,})", do=_SHRINK)
+    if not size[0] or not size[1]:
+        raise PictureError("the picture has no pixels", got=name, do=_REPLACE)
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    from PIL import Image
+
+    if image.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
+        return _sixteen_bit(image)
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        layered = image.convert("RGBA")
+        ground = Image.new("RGBA", layered.size, "white")
+        return Image.alpha_composite(ground, layered).convert("RGB")
+    return image.convert("RGB")
+
+
+def _sixteen_bit(image: Image.Image) -> Image.Image:
+    """Scale deep greyscale to eight bits; PIL's own conversion clips it to white."""
+    from PIL import Image
+
+    values = np.asarray(image, dtype=np.float64)
+    top = 65535.0 if values.max(initial=0.0) > 255 else 255.0
+    return Image.fromarray(np.clip(values / top * 255.0, 0, 255).astype(np.uint8)).convert("RGB")

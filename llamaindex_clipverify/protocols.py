@@ -1,0 +1,113 @@
+"""The seams: what an encoder, a detector, an explainer and a check must offer. Nothing to inherit, one screen to read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from llamaindex_clipverify.claim import Claim
+    from llamaindex_clipverify.evidence import Evidence
+    from llamaindex_clipverify.facts import Facts
+    from llamaindex_clipverify.picture import Picture
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels of the upright picture."""
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Pictures and texts as unit vectors of one space, so that their dot product is a cosine."""
+
+    id: str
+    """Name and fingerprint of the weights: vectors of two encoders must never be mixed."""
+    logit_scale: float
+    """What the model multiplies a cosine by before its softmax or sigmoid."""
+
+    def encode_images(self, images: Sequence[Image.Image]) -> Array:
+        """Return float32 of shape (images, D), rows of length 1."""
+        ...
+
+    def encode_texts(self, texts: Sequence[str]) -> Array:
+        """Return float32 of shape (texts, D), rows of length 1; texts beyond the model's length are cut at its end token."""
+        ...
+
+
+@dataclass(frozen=True)
+class Detections:
+    """What a detector saw in one picture, best first."""
+
+    boxes: tuple[Box, ...]
+    labels: tuple[str, ...]
+    scores: tuple[float, ...]
+    """Confidence 0–1 of each box."""
+    maxima: dict[str, float] = field(default_factory=dict)
+    """The highest confidence of each class, also below the floor that boxes are kept at."""
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """Finds objects. A fixed-class detector ignores `labels`; an open-vocabulary one looks for just those."""
+
+    id: str
+    labels: tuple[str, ...] | None
+    """Every class it can name; None: any noun, given as `labels`."""
+
+    def detect(self, pictures: Sequence[Picture], labels: Sequence[str] | None = None) -> list[Detections]:
+        """Return one `Detections` for each picture."""
+        ...
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """Where a model looked for a text in a picture. An explanation, never proof that the thing is there."""
+
+    values: Array
+    """Float (H, W) of the upright picture, 0–1, min-max scaled: its maximum is 1 whether or not the thing is there."""
+    method: str
+    text: str
+    evidence: float
+    """The un-normalised peak of the map; 0 for an empty map. Comparable only between maps of one method and model."""
+    cosine: float
+    """Cosine of the picture and the text, which the map explains."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether the method found nothing that speaks for the text."""
+        return self.evidence <= 0
+
+
+class Explainer(Protocol):
+    """Draws heat maps of texts in a picture."""
+
+    methods: tuple[str, ...]
+
+    def explain(self, picture: Picture, texts: Sequence[str], method: str) -> list[HeatMap]:
+        """Return one map for each text."""
+        ...
+
+
+class Check(Protocol):
+    """One way of knowing. `observe` sees pixels, once per picture; `judge` sees facts and claims, and is cheap."""
+
+    name: str
+    version: int
+    """Raised when its facts change; older facts are observed anew."""
+    needs: tuple[str, ...]
+    """Checks whose facts it reads; they observe first."""
+    model: str
+    """Id of the model behind it, "" when there is none: a fitted profile belongs to check and model."""
+
+    def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
+        """Return its facts of each picture: JSON values and float arrays; `known` are those of the checks it needs."""
+        ...
+
+    def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
+        """Return its evidence on the positive form of one claim in one picture; None when the check is not made for it."""
+        ...

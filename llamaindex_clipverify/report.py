@@ -1,0 +1,279 @@
+"""The report: every claim with its trust, verdict and evidence. Print it, tabulate it, save it as HTML or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from llamaindex_clipverify.claim import Claim
+from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.evidence import Evidence
+from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.protocols import Box, HeatMap
+from llamaindex_clipverify.verdict import Policy, Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = 1
+Calibration = Literal["calibrated", "transferred", "uncalibrated"]
+
+
+@dataclass(frozen=True)
+class CheckedClaim:
+    """A claim and what became of it."""
+
+    claim: Claim
+    trust: float | None
+    """Probability 0–1 that the claim, as stated (negation included), is true; None when nothing could check it."""
+    verdict: Verdict
+    evidence: tuple[Evidence, ...] = ()
+    """What each check says of the claim as stated, in the picture that speaks loudest for its positive form."""
+    shares: Mapping[str, float] = field(default_factory=dict)
+    """What each check added to the log-odds of the claim as stated, against the average claim of its kind."""
+    note: str = ""
+    """Why it is unverifiable, when it is."""
+
+    @property
+    def picture(self) -> str | None:
+        """Content id of the picture the evidence is about."""
+        return next((one.picture for one in self.evidence if one.picture is not None), None)
+
+    @property
+    def region(self) -> Box | None:
+        """The region of the weightiest evidence that has one."""
+        placed = [one for one in self.evidence if one.region is not None]
+        return max(placed, key=lambda one: (one.speaks, abs(self.shares.get(one.check, 0.0)))).region if placed else None
+
+    @property
+    def reasons(self) -> list[str]:
+        """One line for each check that takes a stance or weighs in, weightiest first; else the note."""
+        spoken = [one for one in self.evidence if one.speaks]
+        spoken.sort(key=lambda one: -abs(self.shares.get(one.check, 0.0)))
+        return [f"{one.check}: {one.reason}" for one in spoken] or ([self.note] if self.note else [])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form of the report contract."""
+        return {
+            "text": self.claim.text,
+            "start": self.claim.start,
+            "end": self.claim.end,
+            "kind": self.claim.kind,
+            "negated": self.claim.negated,
+            "trust": _rounded(self.trust),
+            "verdict": self.verdict,
+            "note": self.note,
+            "picture": self.picture,
+            "region": None if self.region is None else [round(float(edge), 1) for edge in self.region],
+            "evidence": [one.to_dict() for one in self.evidence],
+        }
+
+
+@dataclass(frozen=True)
+class ObjectAgreement:
+    """The objects that the answer names beside those that the detector sees."""
+
+    named: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+    hallucinated: tuple[str, ...] = ()
+    """Named as present, in the detector's vocabulary, and not seen in any picture."""
+    missing: tuple[str, ...] = ()
+    """Clearly seen and not named: not an error, but often worth knowing."""
+    score: float | None = None
+    """Share 0–1 of the named objects that the detector could check and saw; None when it could check none."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form of the report contract."""
+        lists = {name: list(getattr(self, name)) for name in ("named", "seen", "hallucinated", "missing")}
+        return {**lists, "score": _rounded(self.score)}
+
+
+@dataclass(frozen=True)
+class ClaimMap:
+    """A heat map drawn for one claim of a report."""
+
+    claim: int
+    """Index of the claim in `Report.claims`."""
+    picture: str
+    map: HeatMap
+    path: str | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is known about one answer. Values are frozen; `at` decides again without looking again."""
+
+    answer: str
+    claims: tuple[CheckedClaim, ...]
+    question: str | None = None
+    language: str = "en"
+    calibration: Calibration = "uncalibrated"
+    profile: str | None = None
+    object_agreement: ObjectAgreement = ObjectAgreement()
+    pictures: tuple[Picture, ...] = field(default=(), repr=False)
+    maps: tuple[ClaimMap, ...] = field(default=(), repr=False)
+    models: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    """Things the reader must know: a model that does not know such pictures, a check that failed, what to install."""
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    policy: Policy = Policy()
+
+    @property
+    def trust(self) -> float | None:
+        """Trust of the answer: that of its least trusted claim; None when nothing could be checked."""
+        return min((claim.trust for claim in self.claims if claim.trust is not None), default=None)
+
+    @property
+    def mean_trust(self) -> float | None:
+        """Mean trust of the claims that could be checked."""
+        checked = [claim.trust for claim in self.claims if claim.trust is not None]
+        return sum(checked) / len(checked) if checked else None
+
+    @property
+    def coverage(self) -> float:
+        """Share 0–1 of the claims that anything could check; 0 for an answer without claims."""
+        checked = sum(claim.trust is not None for claim in self.claims)
+        return checked / len(self.claims) if self.claims else 0.0
+
+    @property
+    def verdict(self) -> Verdict:
+        """Contradicted if any claim is, supported if all checkable ones are, else unverifiable."""
+        verdicts = [claim.verdict for claim in self.claims if claim.trust is not None]
+        if "contradicted" in verdicts:
+            return "contradicted"
+        return "supported" if verdicts and set(verdicts) == {"supported"} else "unverifiable"
+
+    def at(self, policy: Policy) -> Report:
+        """Return the report decided by other thresholds."""
+        claims = tuple(replace(claim, verdict=policy.verdict(claim.trust)) for claim in self.claims)
+        return replace(self, claims=claims, policy=policy)
+
+    def doubtful(self) -> list[CheckedClaim]:
+        """Return the contradicted claims, least trusted first."""
+        doubted = [claim for claim in self.claims if claim.verdict == "contradicted"]
+        return sorted(doubted, key=lambda claim: claim.trust or 0.0)
+
+    def picture(self, content_id: str | None) -> Picture | None:
+        """Return one of the pictures by its content id."""
+        return next((picture for picture in self.pictures if picture.id == content_id), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form of the report contract, schema 1."""
+        return {
+            "schema": SCHEMA,
+            "question": self.question,
+            "answer": self.answer,
+            "language": self.language,
+            "trust": _rounded(self.trust),
+            "mean_trust": _rounded(self.mean_trust),
+            "coverage": round(self.coverage, 4),
+            "verdict": self.verdict,
+            "calibration": self.calibration,
+            "profile": self.profile,
+            "claims": [claim.to_dict() for claim in self.claims],
+            "object_agreement": self.object_agreement.to_dict(),
+            "maps": [
+                {"claim": one.claim, "picture": one.picture, "method": one.map.method, "path": one.path,
+                 "evidence": _rounded(one.map.evidence)}
+                for one in self.maps
+            ],
+            "pictures": [
+                {"id": picture.id, "uri": picture.uri, "width": picture.size[0], "height": picture.size[1]}
+                for picture in self.pictures
+            ],
+            "models": dict(self.models),
+            "notes": list(self.notes),
+            "timings_ms": {name: round(value, 1) for name, value in self.timings_ms.items()},
+        }  # fmt: skip
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """Return `to_dict` as JSON text."""
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return one row for each claim."""
+        import pandas as pd
+
+        columns = ["text", "kind", "negated", "trust", "verdict", "why"]
+        rows = [
+            (one.claim.text, one.claim.kind, one.claim.negated, one.trust, one.verdict, " · ".join(one.reasons))
+            for one in self.claims
+        ]
+        return pd.DataFrame(rows, columns=columns)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the report as ``.html`` (self-contained) or ``.json``; return the path.
+
+        Raises:
+            DataError: The suffix is neither.
+        """
+        target = Path(path)
+        if target.suffix.lower() in (".html", ".htm"):
+            from llamaindex_clipverify.html import page
+
+            text = page([self])
+        elif target.suffix.lower() == ".json":
+            text = self.to_json()
+        else:
+            raise DataError("a report is saved as .html or .json", got=target.name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        return target
+
+    def __str__(self) -> str:
+        """Return the printed face: a headline and one aligned line for each claim."""
+        return "\n".join([self._headline(), *_lines(self), *(f"! {note}" for note in self.notes)])
+
+    def _headline(self) -> str:
+        counts = [
+            f"{count} {verdict}"
+            for verdict in ("supported", "contradicted", "unverifiable")
+            if (count := sum(claim.verdict == verdict for claim in self.claims))
+        ]
+        total = f"{len(self.claims)} claim{'' if len(self.claims) == 1 else 's'}"
+        parts = [f"trust {number(self.trust)}", total, ", ".join(counts), f"coverage {self.coverage:.0%}", self.calibration]
+        return " · ".join(part for part in parts if part)
+
+    def _repr_html_(self) -> str:
+        from llamaindex_clipverify.html import fragment
+
+        return fragment(self)
+
+
+MARKS: Mapping[str, str] = {"supported": "✔", "contradicted": "✗", "unverifiable": "?"}
+
+
+def number(value: float | None) -> str:
+    """Write a trust with two digits, never rounded up to certainty; a dash for None."""
+    return "–" if value is None else f"{min(max(value, 0.01), 0.99):.2f}"
+
+
+def save_all(reports: Sequence[Report], path: str | Path) -> Path:
+    """Write several reports into one HTML page; return its path."""
+    from llamaindex_clipverify.html import page
+
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(page(list(reports)), encoding="utf-8")
+    return target
+
+
+def _lines(report: Report) -> list[str]:
+    width = max((len(claim.claim.text) for claim in report.claims), default=0)
+    width = min(width, 48)
+    return [
+        f"{MARKS[one.verdict]} {number(one.trust):>4}  {_cut(one.claim.text, width):<{width}}  {' · '.join(one.reasons)}".rstrip()
+        for one in report.claims
+    ]
+
+
+def _cut(text: str, width: int) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= width else flat[: width - 1] + "…"
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)
