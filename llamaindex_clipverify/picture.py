@@ -116,6 +116,11 @@ class Picture:
         width, height = self.size
         return hashlib.sha256(f"{width}x{height}:".encode() + self.image.tobytes()).hexdigest()
 
+    def forget(self) -> None:
+        """Drop decoded pixels and bytes; they are read again when needed. Size and id stay."""
+        for kept in ("image", "_content"):
+            self.__dict__.pop(kept, None)
+
     @property
     def name(self) -> str:
         """What to call it in a message: the last part of its path or URL, or "picture"."""

@@ -39,6 +39,11 @@ class Vocabulary:
         """Return the plural of a canonical noun, by rule when it is not listed."""
         return self.plurals.get(noun) or _regular_plural(noun)
 
+    def canonical(self, word: str) -> str:
+        """Return the canonical noun of a word or class name, or the word itself in lower case."""
+        plain = word.lower().replace("_", " ").strip()
+        return self.nouns.get(plain, plain)
+
     def sisters(self, noun: str) -> list[str]:
         """Return the other canonical nouns of the same family, in the order of the data file."""
         group = self.groups.get(noun)

@@ -1,0 +1,35 @@
+"""An answer and the pictures it may rest on: the hand-off. What comes before may be anybody's RAG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.picture import Picture
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A text about pictures."""
+
+    text: str
+    pictures: tuple[Picture, ...]
+    question: str | None = None
+
+    @classmethod
+    def of(cls, text: str, images: Sequence[Any], question: str | None = None) -> Answer:
+        """Make an answer; `images` are whatever `Picture.of` takes. The same picture given twice counts once.
+
+        Raises:
+            DataError: The text is blank or there is no picture.
+            PictureError: One of the images is none.
+        """
+        if not text.strip():
+            raise DataError("the answer is empty", do="give the text to verify")
+        if isinstance(images, (str, bytes)) or not isinstance(images, Sequence):
+            images = [images]
+        if not images:
+            raise DataError("an answer needs a picture to be verified on", do="give at least one")
+        return cls(text, tuple(dict.fromkeys(Picture.of(image) for image in images)), question)

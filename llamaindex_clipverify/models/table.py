@@ -1,0 +1,112 @@
+"""Names of models: which adapter a name means. Others join through the entry-point groups named below."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from llamaindex_clipverify.errors import MissingExtraError, ModelError
+from llamaindex_clipverify.protocols import Detector, Encoder, Explainer
+
+TINY = Path(str(files("llamaindex_clipverify"))) / "tiny"
+"""Folder of the bundled models."""
+ENCODERS = "llamaindex_clipverify.encoders"
+"""Entry-point group: name to a callable that takes what follows ``name:`` and returns an `Encoder`."""
+DETECTORS = "llamaindex_clipverify.detectors"
+"""Entry-point group: name to a callable that takes what follows ``name:`` and returns a `Detector`."""
+
+
+def load_encoder(name: str) -> Encoder:
+    """Return the encoder of a name; weights are read on first use.
+
+    Args:
+        name: ``tiny`` (the bundled one), a folder or hub id of a CLIP or SigLIP model, or ``NAME:REST`` of an entry point.
+    """
+    scheme, _, rest = name.partition(":")
+    own = _entry(ENCODERS, scheme) if rest else None
+    if own is not None:
+        made: Encoder = own(rest)
+        return made
+    module = _adapter("clip", "transformers", "torch")
+    encoder: Encoder = module.ClipEncoder(str(TINY / "clip") if name == "tiny" else name)
+    return encoder
+
+
+def load_detector(name: str) -> Detector | None:
+    """Return the detector of a name, or None for ``none``; weights are read on first use.
+
+    Args:
+        name: ``tiny``, a YOLO file (``yolov8n.pt`` or a path; AGPL-3.0 through ultralytics), ``transformers:ID_OR_FOLDER``,
+            ``none``, or ``NAME:REST`` of an entry point.
+
+    Raises:
+        ModelError: The name is none of these.
+    """
+    scheme, _, rest = name.partition(":")
+    if name == "none":
+        return None
+    if rest and scheme == "transformers":
+        found: Detector = _adapter("transformers_detector", "transformers", "torch").TransformersDetector(rest)
+        return found
+    own = _entry(DETECTORS, scheme) if rest else None
+    if own is not None:
+        found = own(rest)
+        return found
+    if name == "tiny" or name.endswith(".pt") or (Path(name) / "model.yaml").exists():
+        found = _adapter("yolo", "ultralytics", "yolo").YoloDetector(str(TINY / "yolo") if name == "tiny" else name)
+        return found
+    raise ModelError("no such detector", got=name, do="give tiny, a YOLO .pt file, transformers:ID_OR_FOLDER, or none")
+
+
+def load_explainer(encoder: Encoder) -> Explainer:
+    """Return what draws heat maps for an encoder.
+
+    Raises:
+        ModelError: The encoder is not one whose layers can be looked into.
+        MissingExtraError: pytorch-grad-cam is not installed.
+    """
+    if not (hasattr(encoder, "model") and hasattr(encoder, "pixels")):
+        do = "use a transformers CLIP or SigLIP"
+        raise ModelError("no heat maps for this encoder", got=type(encoder).__name__, do=do)
+    made: Explainer = _adapter("cam", "pytorch_grad_cam", "cam").CamExplainer(encoder)
+    return made
+
+
+def _adapter(module: str, library: str, extra: str) -> Any:
+    try:
+        return importlib.import_module(f"llamaindex_clipverify.models.{module}")
+    except ModuleNotFoundError as error:
+        if error.name and error.name.split(".")[0] == library:
+            raise MissingExtraError(library, extra) from error
+        raise
+
+
+def _entry(group: str, name: str) -> Callable[[str], Any] | None:
+    for entry in entry_points(group=group):
+        if entry.name == name:
+            made: Callable[[str], Any] = entry.load()
+            return made
+    return None
+
+
+def fingerprint(path: Path) -> str:
+    """Return twelve hex digits that change when the weights in a file or folder do.
+
+    Hashes the sizes and the first and last mebibyte of the weight files: enough to tell models apart, and quick at any size.
+    """
+    suffixes = (".safetensors", ".bin", ".pt", ".onnx")
+    weights = [path] if path.is_file() else sorted(file for file in path.iterdir() if file.suffix in suffixes)
+    digest = hashlib.sha256()
+    for file in weights:
+        size = file.stat().st_size
+        digest.update(f"{file.name}:{size}".encode())
+        with file.open("rb") as stream:
+            digest.update(stream.read(1 << 20))
+            stream.seek(max(0, size - (1 << 20)))
+            digest.update(stream.read(1 << 20))
+    return digest.hexdigest()[:12]

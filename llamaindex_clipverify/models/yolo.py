@@ -1,0 +1,146 @@
+"""YOLO through ultralytics: the only file that imports it. Ultralytics and its weights are AGPL-3.0 (see README).
+
+Before the import the environment is set so that ultralytics neither phones home nor installs anything, and so that a ``.pt``
+file cannot run code when it is read (its default loader unpickles).
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+os.environ.setdefault("YOLO_OFFLINE", "True")
+os.environ.setdefault("YOLO_AUTOINSTALL", "False")
+os.environ.setdefault("YOLO_VERBOSE", "False")
+os.environ.setdefault("YOLO_CONFIG_DIR", tempfile.mkdtemp(prefix="clipverify-yolo-"))
+os.environ.setdefault("ULTRALYTICS_SAFE_LOAD", "1")
+
+import yaml  # noqa: E402
+from safetensors.torch import load_file  # noqa: E402
+from ultralytics import YOLO  # noqa: E402
+from ultralytics.utils import SETTINGS  # noqa: E402
+
+from llamaindex_clipverify.errors import ModelError  # noqa: E402
+from llamaindex_clipverify.models.table import fingerprint  # noqa: E402
+from llamaindex_clipverify.picture import Picture  # noqa: E402
+from llamaindex_clipverify.protocols import Box, Detections  # noqa: E402
+from llamaindex_clipverify.vocabulary import english  # noqa: E402
+
+SETTINGS["sync"] = False
+_FLOOR = 0.001
+_AT_ONCE = 16
+
+
+class YoloDetector:
+    """A `Detector` with fixed classes, from a ``.pt`` file or a folder with ``model.yaml`` and ``model.safetensors``."""
+
+    def __init__(self, path: str, device: str | None = None, imgsz: int | None = None) -> None:
+        """Remember the path; weights are read on first use.
+
+        Args:
+            path: A ``.pt`` file in ultralytics' layout, or a folder without pickle as `tiny/yolo`.
+            device: torch device; ultralytics chooses when None.
+            imgsz: Longer side in pixels that pictures are scaled to; the model's own (640 for the published ones) when None.
+        """
+        self.path = Path(path).expanduser()
+        self.device = device
+        self._imgsz = imgsz
+        self.lock = RLock()
+
+    @cached_property
+    def id(self) -> str:
+        """``NAME@FINGERPRINT`` of the weights."""
+        self._require()
+        return f"{self.path.stem}@{fingerprint(self.path)}"
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The classes, under the vocabulary's names."""
+        if self.path.is_dir():
+            return tuple(self._layout()["names"])
+        return tuple(english().canonical(str(name)) for name in self.model.names.values())
+
+    @cached_property
+    def imgsz(self) -> int:
+        """Longer side in pixels that pictures are scaled to."""
+        if self._imgsz:
+            return self._imgsz
+        return int(self._layout().get("imgsz", 640)) if self.path.is_dir() else 640
+
+    @cached_property
+    def model(self) -> Any:
+        """The ultralytics model."""
+        self._require()
+        with self.lock:
+            return self._from_folder() if self.path.is_dir() else self._from_file()
+
+    def detect(self, pictures: Sequence[Picture], labels: Sequence[str] | None = None) -> list[Detections]:
+        """Find every class (`labels` is ignored: the classes are fixed); boxes down to a confidence of .001."""
+        found: list[Detections] = []
+        with self.lock:
+            for start in range(0, len(pictures), _AT_ONCE):
+                images = [picture.image for picture in pictures[start : start + _AT_ONCE]]
+                found += [self._read(result) for result in self._predict(images)]
+        return found
+
+    def _predict(self, images: list[Any]) -> Any:
+        return self.model.predict(
+            images, imgsz=self.imgsz, conf=_FLOOR, max_det=300, device=self.device, verbose=False, save=False
+        )
+
+    def _read(self, result: Any) -> Detections:
+        scores = result.boxes.conf.tolist()
+        order = sorted(range(len(scores)), key=lambda place: -scores[place])
+        names = [self.labels[int(kind)] for kind in result.boxes.cls.tolist()]
+        corners: list[Box] = [(box[0], box[1], box[2], box[3]) for box in result.boxes.xyxy.tolist()]
+        maxima: dict[str, float] = {}
+        for place in order:
+            maxima.setdefault(names[place], scores[place])
+        return Detections(
+            tuple(corners[place] for place in order),
+            tuple(names[place] for place in order),
+            tuple(scores[place] for place in order),
+            maxima,
+        )
+
+    def _require(self) -> None:
+        if not self.path.exists():
+            do = "download it with ultralytics and give its path; or use transformers:ID_OR_FOLDER, or none"
+            raise ModelError("no such detector weights", got=self.path, do=do)
+
+    def _layout(self) -> dict[str, Any]:
+        layout: dict[str, Any] = yaml.safe_load((self.path / "model.yaml").read_text(encoding="utf-8"))
+        return layout
+
+    def _from_folder(self) -> Any:
+        layout = self._layout()
+        model = YOLO(str(self.path / "model.yaml"), task="detect")
+        model.model.load_state_dict({name: value.float() for name, value in load_file(self._weights).items()})
+        model.model.names = dict(enumerate(layout["names"]))
+        model.model.eval()
+        return model
+
+    @property
+    def _weights(self) -> str:
+        return str(self.path / "model.safetensors")
+
+    def _from_file(self) -> Any:
+        try:
+            model = YOLO(str(self.path))
+        except Exception as error:
+            raise ModelError("the detector cannot be loaded", got=f"{self.path} ({error})", do=_GIVE) from error
+        if getattr(model, "task", "detect") != "detect":
+            raise ModelError("not a detector", got=f"{self.path} (task {model.task})", do=_GIVE)
+        return model
+
+    def __repr__(self) -> str:
+        """Name the file."""
+        return f"YoloDetector({str(self.path)!r})"
+
+
+_GIVE = "give a YOLO detection model that ultralytics can load without running code"

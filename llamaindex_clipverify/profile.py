@@ -1,0 +1,157 @@
+"""A profile: how much each check may be trusted on one kind of picture, as readable JSON.
+
+It belongs to the checks and models it was fitted with (`parts`), to the pictures it was fitted on (`gate`), and to the words it
+was fitted on (`nouns`). Outside any of these it weighs nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from llamaindex_clipverify.claim import Claim
+from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.facts import Facts
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The pictures a profile was fitted on, as a Gaussian over their plain statistics (see `evidence.domain`)."""
+
+    mean: tuple[float, ...]
+    precision: tuple[tuple[float, ...], ...]
+    """Inverse of the shrunk covariance."""
+    limit: float
+    """99th percentile of the Mahalanobis distance of held-out pictures of the same kind."""
+
+    def distance(self, statistics: Sequence[float]) -> float:
+        """Return the Mahalanobis distance of a picture's statistics."""
+        offset = np.asarray(statistics, np.float64) - np.array(self.mean)
+        return float(np.sqrt(max(offset @ np.array(self.precision) @ offset, 0.0)))
+
+    def admits(self, facts: Facts) -> bool:
+        """Whether a picture looks like those; one whose statistics are missing does not."""
+        seen = facts.of("domain")
+        return seen is not None and self.distance(seen["statistics"]) <= self.limit
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One number of one check in the log-odds: ``weight * (value - mean)``, or ``missing`` where the check is silent."""
+
+    weight: float
+    mean: float
+    missing: float
+
+
+@dataclass(frozen=True)
+class KindModel:
+    """Logistic regression for one kind of claim, and its calibration after pooling over pictures (Platt 1999)."""
+
+    intercept: float
+    features: Mapping[str, Feature]
+    """By ``check.feature``."""
+    slope: float = 1.0
+    pictures: float = 0.0
+    """Weight of the log of the number of pictures: the best of many looks better than it is."""
+    offset: float = 0.0
+    prior: float = 0.5
+    """Share of true claims in the data: the trust of a claim that nothing could check, where a number is needed."""
+    claims: int = 0
+    ece: float | None = None
+    """Expected calibration error (15 equal-mass bins) on claims that nothing was fitted on."""
+
+    def calibrated(self, log_odds: float, pictures: int) -> float:
+        """Return the trust of the best of `pictures` pictures' log-odds."""
+        value = self.slope * log_odds + self.pictures * np.log(max(pictures, 1)) + self.offset
+        return float(1 / (1 + np.exp(-np.clip(value, -30, 30))))
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A fitted profile; `Profile.load` and `save` are its JSON."""
+
+    name: str
+    data: str
+    """What it was fitted on: the guarantee of any figure ends there."""
+    date: str
+    models: Mapping[str, str]
+    """Names to load it with: ``{"encoder": "tiny", "detector": "tiny"}``."""
+    parts: Mapping[str, str]
+    """Check to the model id it was fitted with ("" for checks without a model)."""
+    kinds: Mapping[str, KindModel]
+    gate: Gate | None = None
+    nouns: tuple[str, ...] | None = None
+    """Nouns it was fitted on; None when any."""
+    real_models: str = field(default="--encoder openai/clip-vit-base-patch32 --detector yolov8n.pt")
+    """What to name instead on pictures or words it does not know."""
+
+    def active(self, models: Mapping[str, str]) -> frozenset[str]:
+        """Return the checks whose part fits the models in use."""
+        return frozenset(check for check, model in self.parts.items() if models.get(check) == model)
+
+    def knows(self, claim: Claim) -> bool:
+        """Whether the claim's nouns are among those it was fitted on."""
+        words = [noun for noun in (claim.noun, claim.reference) if noun]
+        return claim.kind in self.kinds and (self.nouns is None or all(word in self.nouns for word in words))
+
+    def prior(self, kind: str) -> float:
+        """Return the prior of a kind, .5 when it has none."""
+        return self.kinds[kind].prior if kind in self.kinds else 0.5
+
+    def save(self, path: str | Path) -> Path:
+        """Write JSON; numbers keep six significant digits."""
+        target = Path(path)
+        target.write_text(json.dumps(_short({"schema": SCHEMA, **asdict(self)}), indent=1) + "\n", encoding="utf-8")
+        return target
+
+    @classmethod
+    def load(cls, path: str | Path) -> Profile:
+        """Read what `save` wrote, or a bundled profile by its name.
+
+        Raises:
+            DataError: No such file, or not a profile of this schema.
+        """
+        bundled = files("llamaindex_clipverify") / "profiles" / f"{path}.json"
+        source = bundled if bundled.is_file() else Path(path)
+        try:
+            data = json.loads(source.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise DataError("the profile cannot be read", got=f"{path} ({error})", do="give the path of a profile's JSON") from error
+        if not isinstance(data, dict) or data.pop("schema", None) != SCHEMA:
+            raise DataError(f"not a profile of schema {SCHEMA}", got=path, do="fit it again with this version")
+        return cls._of(data)
+
+    @classmethod
+    def _of(cls, data: dict[str, Any]) -> Profile:
+        kinds = {
+            kind: KindModel(**{**one, "features": {name: Feature(**row) for name, row in one["features"].items()}})
+            for kind, one in data["kinds"].items()
+        }
+        gate = data.get("gate")
+        rows = tuple(tuple(row) for row in gate["precision"]) if gate else ()
+        made = Gate(tuple(gate["mean"]), rows, gate["limit"]) if gate else None
+        nouns = tuple(data["nouns"]) if data.get("nouns") is not None else None
+        return cls(**{**data, "kinds": kinds, "gate": made, "nouns": nouns})
+
+
+def bundled() -> list[Profile]:
+    """Return the profiles that ship with the package."""
+    folder = files("llamaindex_clipverify") / "profiles"
+    return [Profile.load(entry.name[:-5]) for entry in sorted(folder.iterdir(), key=lambda one: one.name) if entry.name.endswith(".json")]
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, Mapping):
+        return {key: _short(one) for key, one in value.items()}
+    return [_short(one) for one in value] if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,110 @@
+"""Fusion: the evidence of all checks on a claim, over all its pictures, into one trust with each check's share.
+
+Per picture a logistic regression adds up what the checks say; the best picture stands for the claim (any picture may support
+it; a negated claim is the inversion of that, so all must be free of it); the result is calibrated after this pooling, with
+the number of pictures as a feature, because the best of four calibrated figures is not calibrated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from llamaindex_clipverify.claim import Claim
+from llamaindex_clipverify.evidence import Evidence
+from llamaindex_clipverify.profile import KindModel, Profile
+
+State = Literal["calibrated", "uncalibrated"]
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The fused belief in a claim as stated."""
+
+    value: float | None
+    """Probability 0–1, None when nothing could check the claim."""
+    picture: int | None = None
+    """Index, among the pictures judged, of the one that speaks loudest for the positive claim."""
+    shares: Mapping[str, float] = field(default_factory=dict)
+    """Log-odds that each check added to the claim as stated, against the average claim of its kind."""
+    state: State = "uncalibrated"
+
+
+def fuse(
+    claim: Claim, looks: Sequence[Sequence[Evidence]], profile: Profile | None, active: Sequence[frozenset[str]]
+) -> Trust:
+    """Fuse the evidence on one claim.
+
+    Args:
+        claim: The claim; evidence is on its positive form.
+        looks: For each picture, the evidence of each check.
+        profile: Fitted weights, or None.
+        active: For each picture, the checks whose part of the profile fits models, picture and words.
+    """
+    model = profile.kinds.get(claim.kind) if profile is not None else None
+    if profile is not None and model is not None and profile.knows(claim):
+        fitted = [_weigh(model, evidence, checks) for evidence, checks in zip(looks, active, strict=True)]
+        if any(one is not None for one in fitted):
+            return _pooled(claim, model, fitted)
+    return _plain(claim, looks, profile)
+
+
+def features_of(evidence: Sequence[Evidence]) -> dict[str, float]:
+    """Return all numbers of one picture's evidence under ``check.feature``, clipped to ±12."""
+    return {
+        f"{one.check}.{name}": float(np.clip(value, -12, 12)) for one in evidence for name, value in one.features.items()
+    }
+
+
+def _weigh(model: KindModel, evidence: Sequence[Evidence], active: frozenset[str]) -> dict[str, float] | None:
+    """Return the log-odds each check adds, the intercept under "", or None when no active check has a number."""
+    values = {name: value for name, value in features_of(evidence).items() if name.split(".")[0] in active}
+    if not set(values) & set(model.features):
+        return None
+    added: dict[str, float] = {"": model.intercept}
+    for name, feature in model.features.items():
+        check = name.split(".")[0]
+        term = feature.weight * (values[name] - feature.mean) if name in values else feature.missing
+        added[check] = added.get(check, 0.0) + term
+    return added
+
+
+def _pooled(claim: Claim, model: KindModel, fitted: Sequence[dict[str, float] | None]) -> Trust:
+    sums = [-np.inf if one is None else sum(one.values()) for one in fitted]
+    best = int(np.argmax(sums))
+    trust = model.calibrated(sums[best], len(fitted))
+    sign = -1.0 if claim.negated else 1.0
+    shares = {check: sign * term for check, term in (fitted[best] or {}).items() if check}
+    return Trust(1 - trust if claim.negated else trust, best, shares, "calibrated")
+
+
+def _plain(claim: Claim, looks: Sequence[Sequence[Evidence]], profile: Profile | None) -> Trust:
+    """Fall back on what needs no fitting: the detector's confidence, and colours and geometry where it found the thing.
+
+    Only a detector that the profile was *not* fitted with is asked: one that was, and is not active, is out of its domain.
+    """
+    values = [_confidence(claim, evidence, profile) for evidence in looks]
+    known = [(value, place) for place, value in enumerate(values) if value is not None]
+    if not known:
+        return Trust(None)
+    value, best = max(known)
+    return Trust(1 - value if claim.negated else value, best)
+
+
+def _confidence(claim: Claim, evidence: Sequence[Evidence], profile: Profile | None) -> float | None:
+    by_check = {one.check: one for one in evidence}
+    seen = by_check.get("objects")
+    if seen is None or seen.score is None:
+        return None
+    if claim.kind == "count":
+        return seen.score
+    presence = seen.score**0.5
+    if claim.kind == "object":
+        return presence
+    second = by_check.get({"attribute": "colour", "relation": "relations"}.get(claim.kind, ""))
+    if second is not None and second.score is not None and second.speaks:
+        return presence * float(1 / (1 + np.exp(-6 * second.score)))
+    return presence if presence < 0.4 else None

@@ -1,0 +1,407 @@
+"""The verifier: from an answer and its pictures to a report."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Literal
+
+from llamaindex_clipverify.answer import Answer
+from llamaindex_clipverify.claim import Claim, Splitter
+from llamaindex_clipverify.errors import ClipVerifyError, DataError, ModelError, PictureError
+from llamaindex_clipverify.evidence import Evidence
+from llamaindex_clipverify.evidence.colour import Colour
+from llamaindex_clipverify.evidence.contrast import Contrast
+from llamaindex_clipverify.evidence.domain import Domain
+from llamaindex_clipverify.evidence.objects import Objects
+from llamaindex_clipverify.evidence.regions import Regions
+from llamaindex_clipverify.evidence.relations import Relations
+from llamaindex_clipverify.evidence.sightings import SEEN, sightings
+from llamaindex_clipverify.evidence.similarity import Similarity
+from llamaindex_clipverify.facts import Facts, observe
+from llamaindex_clipverify.language import language_of
+from llamaindex_clipverify.models.table import load_detector, load_encoder
+from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.profile import Profile, bundled
+from llamaindex_clipverify.protocols import Check, Detector, Encoder, HeatMap
+from llamaindex_clipverify.report import Calibration, CheckedClaim, ClaimMap, ObjectAgreement, Report
+from llamaindex_clipverify.splitter import EnglishSplitter
+from llamaindex_clipverify.text_vectors import TextVectors
+from llamaindex_clipverify.trust import Trust, fuse
+from llamaindex_clipverify.verdict import Policy
+
+if TYPE_CHECKING:
+    from llamaindex_clipverify.protocols import Explainer
+
+_AT_ONCE = 32
+_CLEARLY = 0.5
+"""Confidence from which a thing that the answer does not name counts as missing from it."""
+
+
+class Verifier:
+    """Splits an answer into claims, lets every check look and judge, and fuses what they say into trust and verdicts.
+
+    Facts of the last `remember` pictures are kept, so that a picture is looked at once. Thread-safe.
+    """
+
+    def __init__(
+        self,
+        checks: Sequence[Check],
+        *,
+        profile: Profile | None = None,
+        splitter: Splitter | None = None,
+        policy: Policy | None = None,
+        encoder: Encoder | None = None,
+        detector: Detector | None = None,
+        remember: int = 512,
+    ) -> None:
+        """Verify with these checks. Most people want `from_defaults`, `tiny` or `from_profile`.
+
+        Args:
+            checks: Any objects with the methods of `Check`.
+            profile: Fitted weights; without, trust is uncalibrated.
+            splitter: Reads answers; English by default.
+            policy: Thresholds of the verdicts.
+            encoder: The encoder behind the checks, for heat maps.
+            detector: The detector behind the checks, for the list of objects.
+            remember: How many pictures' facts to keep.
+        """
+        self.checks = tuple(checks)
+        self.profile = profile
+        self.splitter = splitter or EnglishSplitter()
+        self.policy = policy or Policy()
+        self.encoder = encoder
+        self.detector = detector
+        self._remember = remember
+        self._facts: OrderedDict[str, Facts] = OrderedDict()
+        self._lock = RLock()
+        self._explainer: Explainer | None = None
+
+    # -- making one -----------------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_defaults(
+        cls,
+        encoder: str | Encoder | None = None,
+        detector: str | Detector | None = None,
+        *,
+        profile: str | Profile | None = None,
+        checks: Sequence[Check] = (),
+        regions: int = 16,
+        **options: Any,
+    ) -> Verifier:
+        """Make a verifier of an encoder, a detector, or both, each a name or an object.
+
+        Args:
+            encoder: ``tiny``, a hub id, a folder, or an `Encoder`.
+            detector: ``tiny``, a YOLO file, ``transformers:ID``, ``none``, or a `Detector`.
+            profile: A profile or its path; without, the bundled profile that was fitted with one of these models, if any.
+            checks: Further checks of your own.
+            regions: Region budget: crops encoded per picture. 0 leaves the check out.
+            **options: Passed to `Verifier`: splitter, policy, remember.
+
+        Raises:
+            DataError: Neither encoder nor detector is named: no model is ever chosen silently.
+        """
+        eye = load_encoder(encoder) if isinstance(encoder, str) else encoder
+        finder = load_detector(detector) if isinstance(detector, str) else detector
+        if eye is None and finder is None:
+            raise DataError("no model named", do="give encoder=, detector= or both; or use Verifier.tiny() on drawn scenes")
+        all_checks = [*_checks(eye, finder, regions), *checks]
+        known = Profile.load(profile) if isinstance(profile, str) else profile or _fitting(all_checks)
+        return cls(all_checks, profile=known, encoder=eye, detector=finder, **options)
+
+    @classmethod
+    def tiny(cls, **options: Any) -> Verifier:
+        """Make a verifier of the bundled models, which know drawn scenes and nothing else."""
+        return cls.from_defaults("tiny", "tiny", profile="tiny", **options)
+
+    @classmethod
+    def from_profile(cls, path: str, **options: Any) -> Verifier:
+        """Make a verifier with the models that a profile names."""
+        profile = Profile.load(path)
+        names = {"encoder": profile.models.get("encoder"), "detector": profile.models.get("detector"), **options}
+        return cls.from_defaults(profile=profile, **names)
+
+    # -- verifying ------------------------------------------------------------------------------------------------
+
+    def verify(self, answer: str, images: Sequence[Any], question: str | None = None) -> Report:
+        """Return the report on an answer.
+
+        Args:
+            answer: The text.
+            images: Paths, bytes, arrays, PIL images or `Picture`s; URLs only as `Picture.of(url, allow_urls=True)`.
+            question: Kept in the report.
+
+        Raises:
+            DataError: The answer is blank or there is no picture.
+            PictureError: A picture cannot be read.
+        """
+        result = next(self._verify([Answer.of(answer, images, question)]))
+        if isinstance(result, ClipVerifyError):
+            raise result
+        return result
+
+    async def averify(self, answer: str, images: Sequence[Any], question: str | None = None) -> Report:
+        """Verify in a worker thread, so that the event loop goes on."""
+        import asyncio
+
+        return await asyncio.to_thread(self.verify, answer, images, question)
+
+    def verify_batch(self, answers: Sequence[Answer]) -> list[Report | ClipVerifyError]:
+        """Return a report for each answer; one whose pictures cannot be read yields its error in its place."""
+        return list(self._verify(answers))
+
+    def facts(self, images: Sequence[Any]) -> list[Facts]:
+        """Return what the checks saw in each picture, from memory where they have looked before.
+
+        Raises:
+            PictureError: A picture cannot be read.
+        """
+        pictures = [Picture.of(image) for image in images]
+        facts, errors = self._look(pictures)
+        for error in errors.values():
+            raise error
+        return [facts[id(picture)] for picture in pictures]
+
+    def _verify(self, answers: Sequence[Answer]) -> Iterator[Report | ClipVerifyError]:
+        started = time.perf_counter()
+        split = [self._split(answer.text) for answer in answers]
+        facts, errors = self._look([picture for answer in answers for picture in answer.pictures])
+        looked = (time.perf_counter() - started) * 1000 / max(len(answers), 1)
+        self._encode_texts([claim for language, claims in split for claim in claims if language])
+        for answer, (language, claims) in zip(answers, split, strict=True):
+            failed = next((errors[id(picture)] for picture in answer.pictures if id(picture) in errors), None)
+            if failed is not None:
+                yield failed
+                continue
+            began = time.perf_counter()
+            report = self._report(answer, language, claims, [facts[id(picture)] for picture in answer.pictures])
+            judged = (time.perf_counter() - began) * 1000
+            yield replace(report, timings_ms={"observe": looked, "judge": judged, "total": looked + judged})
+
+    def _split(self, text: str) -> tuple[str, list[Claim]]:
+        return language_of(text), self.splitter.split(text)
+
+    def _look(self, pictures: Sequence[Picture]) -> tuple[dict[int, Facts], dict[int, PictureError]]:
+        """Return, by `id()` of the picture object, the facts of readable pictures and the errors of the others.
+
+        Pixels are held for `_AT_ONCE` pictures at a time.
+        """
+        facts: dict[int, Facts] = {}
+        errors: dict[int, PictureError] = {}
+        with self._lock:
+            for start in range(0, len(pictures), _AT_ONCE):
+                self._look_at(pictures[start : start + _AT_ONCE], facts, errors)
+            while len(self._facts) > self._remember:
+                self._facts.popitem(last=False)
+        return facts, errors
+
+    def _look_at(self, pictures: Sequence[Picture], facts: dict[int, Facts], errors: dict[int, PictureError]) -> None:
+        opened: dict[str, Picture] = {}
+        for picture in pictures:
+            try:
+                if picture.id not in self._facts:
+                    self._facts[picture.id] = Facts(picture.id, picture.size)
+                self._facts.move_to_end(picture.id)
+                opened.setdefault(picture.id, picture)
+                facts[id(picture)] = self._facts[picture.id]
+            except PictureError as error:
+                errors[id(picture)] = error
+        observe(self.checks, list(opened.values()), [self._facts[content] for content in opened])
+        for content, picture in opened.items():
+            if self._facts[content].failed:
+                del self._facts[content]  # try again next time
+        for picture in pictures:
+            picture.forget()
+
+    def _encode_texts(self, claims: Sequence[Claim]) -> None:
+        """Encode the phrases of many claims in few batches, before they are judged one by one."""
+        from llamaindex_clipverify.foils import foils
+
+        tables = {id(table): table for check in self.checks if (table := getattr(check, "texts", None)) is not None}
+        phrases = [one.phrase for claim in claims for one in (claim, *foils(claim))]
+        for table in tables.values():
+            if phrases:
+                table.of(phrases[: table.limit])
+
+    # -- one report -----------------------------------------------------------------------------------------------
+
+    def _report(self, answer: Answer, language: str, claims: Sequence[Claim], facts: Sequence[Facts]) -> Report:
+        readable = language == self.splitter.language
+        checked = [self._check(claim, facts) if readable else _unread(claim, language) for claim in claims]
+        return Report(
+            answer.text,
+            tuple(one for one, _ in checked),
+            question=answer.question,
+            language=language,
+            calibration=_calibration([trust for _, trust in checked]),
+            profile=self.profile.name if self.profile else None,
+            object_agreement=self._agreement([one.claim for one, _ in checked] if readable else [], facts),
+            pictures=answer.pictures,
+            models={check.name: check.model for check in self.checks if check.model},
+            notes=tuple(self._notes(facts, checked, readable)),
+            policy=self.policy,
+        )
+
+    def _check(self, claim: Claim, facts: Sequence[Facts]) -> tuple[CheckedClaim, Trust]:
+        if claim.cites is not None and claim.cites < len(facts):
+            facts = [facts[claim.cites]]
+        looks = [self._judge(claim, one) for one in facts]
+        trust = fuse(claim, looks, self.profile, [self._active(one) for one in facts])
+        evidence = looks[trust.picture if trust.picture is not None else 0]
+        stated = tuple(one.inverted() if claim.negated else one for one in evidence)
+        verdict = self.policy.verdict(trust.value)
+        note = "" if trust.value is not None else self._why_unverifiable(claim, facts, evidence)
+        if trust.value is not None and verdict == "unverifiable":
+            note = "the evidence is undecided"
+        return CheckedClaim(claim, trust.value, verdict, stated, trust.shares, note), trust
+
+    def _judge(self, claim: Claim, facts: Facts) -> list[Evidence]:
+        found = []
+        for check in self.checks:
+            if check.name in facts.failed:
+                found.append(Evidence(check.name, "failed", reason=facts.failed[check.name], picture=facts.picture))
+                continue
+            try:
+                evidence = check.judge(claim, facts)
+            except Exception as error:  # noqa: BLE001 - a failed check is shown, never averaged
+                evidence = Evidence(check.name, "failed", reason=f"{type(error).__name__}: {error}", picture=facts.picture)
+            if evidence is not None:
+                found.append(evidence)
+        return found
+
+    def _active(self, facts: Facts) -> frozenset[str]:
+        """Return the checks whose part of the profile fits the models in use and this picture."""
+        if self.profile is None or (self.profile.gate is not None and not self.profile.gate.admits(facts)):
+            return frozenset()
+        return self.profile.active({check.name: check.model for check in self.checks})
+
+    def _why_unverifiable(self, claim: Claim, facts: Sequence[Facts], evidence: Sequence[Evidence]) -> str:
+        if claim.kind in ("other", "text", "action"):
+            return {"other": "nothing a picture can show", "text": "no check reads written words yet"}.get(
+                claim.kind, "no check judges actions yet"
+            )
+        if self.profile is not None and not any(self._active(one) for one in facts):
+            return "no model in use knows such pictures"
+        if self.profile is not None and not self.profile.knows(claim):
+            return f"the models in use do not know “{claim.noun}”" if claim.noun else "no check is fitted for such claims"
+        silent = [one.reason for one in evidence if one.stance == "silent" and one.score is None and one.reason]
+        return silent[0] if silent else "no check could decide"
+
+    def _agreement(self, claims: Sequence[Claim], facts: Sequence[Facts]) -> ObjectAgreement:
+        if self.detector is None or not any(self._may_list(one) for one in facts):
+            return ObjectAgreement()
+        classes = self.detector.labels
+        named = dict.fromkeys(noun for claim in claims if not claim.negated for noun in (claim.noun, claim.reference) if noun)
+        seen = dict.fromkeys(box.label for one in facts for box in sightings(one, floor=SEEN))
+        clearly = dict.fromkeys(box.label for one in facts for box in sightings(one, floor=_CLEARLY))
+        checkable = [noun for noun in named if classes is None or noun in classes]
+        agreed = sum(noun in seen for noun in checkable)
+        return ObjectAgreement(
+            tuple(named),
+            tuple(seen),
+            tuple(noun for noun in checkable if noun not in seen),
+            tuple(label for label in clearly if label not in named),
+            agreed / len(checkable) if checkable else None,
+        )
+
+    def _may_list(self, facts: Facts) -> bool:
+        """Whether the detector's boxes mean anything in this picture: not if it is the profile's, and out of its domain."""
+        fitted = self.profile is not None and self.detector is not None and self.profile.parts.get("objects") == self.detector.id
+        return facts.of("objects") is not None and (not fitted or "objects" in self._active(facts))
+
+    def _notes(
+        self, facts: Sequence[Facts], checked: Sequence[tuple[CheckedClaim, Trust]], readable: bool
+    ) -> Iterator[str]:
+        if not readable:
+            yield f"the answer is not in {self.splitter.language!r}, the language of the splitter: nothing was checked"
+        for failed in sorted({f"{name} failed: {why}" for one in facts for name, why in one.failed.items()}):
+            yield failed
+        profile = self.profile
+        if profile is None:
+            yield "no profile is fitted for these models: trust is the detector's plain confidence"
+            return
+        outside = sum(profile.gate is not None and not profile.gate.admits(one) for one in facts)
+        if outside:
+            which = f"{outside} of {len(facts)} pictures look" if len(facts) > 1 else "the picture looks"
+            yield (
+                f"{which} unlike those of profile {profile.name!r} ({profile.data}), so its models weigh nothing there; "
+                f"for photographs use real models: {profile.real_models}"
+            )
+
+    # -- heat maps ------------------------------------------------------------------------------------------------
+
+    def heat_maps(self, texts: Sequence[str], image: Any, method: str = "layercam") -> list[HeatMap]:
+        """Return one heat map for each text on one picture.
+
+        Raises:
+            ModelError: There is no encoder to explain.
+            MissingExtraError: pytorch-grad-cam is not installed.
+        """
+        return self._explain(Picture.of(image), texts, method)
+
+    def _explain(self, picture: Picture, texts: Sequence[str], method: str) -> list[HeatMap]:
+        if self.encoder is None:
+            raise ModelError("heat maps need an encoder", got="a detector alone", do="name one with encoder=")
+        if self._explainer is None:
+            from llamaindex_clipverify.models.table import load_explainer
+
+            self._explainer = load_explainer(self.encoder)
+        return self._explainer.explain(picture, texts, method)
+
+    def explain(self, report: Report, method: str = "layercam", claims: Sequence[int] | None = None) -> Report:
+        """Return the report with heat maps of the claims that have a noun, each on the picture its evidence is about.
+
+        Args:
+            report: What `verify` returned.
+            method: See `Explainer.methods`.
+            claims: Indices of the claims to explain; all by default.
+        """
+        chosen = range(len(report.claims)) if claims is None else claims
+        wanted: dict[str, list[int]] = {}
+        for place in chosen:
+            one = report.claims[place]
+            if one.claim.noun is not None and one.picture is not None and one.trust is not None:
+                wanted.setdefault(one.picture, []).append(place)
+        maps = list(report.maps)
+        for content_id, places in wanted.items():
+            picture = report.picture(content_id)
+            if picture is not None:
+                drawn = self._explain(picture, [report.claims[place].claim.phrase for place in places], method)
+                maps += [ClaimMap(place, content_id, one) for place, one in zip(places, drawn, strict=True)]
+        return replace(report, maps=tuple(maps))
+
+
+def _checks(encoder: Encoder | None, detector: Detector | None, regions: int) -> list[Check]:
+    checks: list[Check] = [Domain()]
+    if detector is not None:
+        checks += [Objects(detector), Colour(), Relations()]
+    if encoder is not None:
+        texts = TextVectors(encoder)
+        checks += [Similarity(texts), Contrast(texts)]
+        if regions:
+            checks.append(Regions(texts, regions))
+    return checks
+
+
+def _fitting(checks: Sequence[Check]) -> Profile | None:
+    """Return the bundled profile with the most parts fitted with the very models in use; at least one with a model."""
+    models = {check.name: check.model for check in checks}
+    fits = [(sum(bool(models[check]) for check in profile.active(models)), profile) for profile in bundled()]
+    best = max(fits, key=lambda row: row[0], default=(0, None))
+    return best[1] if best[0] else None
+
+
+def _unread(claim: Claim, language: str) -> tuple[CheckedClaim, Trust]:
+    note = f"the splitter does not read {language!r}"
+    return CheckedClaim(claim, None, "unverifiable", note=note), Trust(None)
+
+
+def _calibration(trusts: Sequence[Trust]) -> Calibration:
+    """Name the weakest state among the claims that have a trust."""
+    states: set[Literal["calibrated", "uncalibrated"]] = {trust.state for trust in trusts if trust.value is not None}
+    return "calibrated" if states == {"calibrated"} else "uncalibrated"
