@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def demo(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the pictures and the page go.")] = Path("clipverify-demo"),
 ) -> None:
-    """Check four answers about freshly drawn scenes with the bundled models; needs no network."""
+    """Check four answers on drawn scenes; needs no network."""
     from llamaindex_clipverify.demo import run
 
     run(out, _print_report, _say)
@@ -97,13 +97,18 @@ def verify(
         bool, typer.Option("--allow-unverified", help="Exit 0 when nothing could be checked.")
     ] = False,
 ) -> None:
-    """Check an answer against pictures; exits 1 when it is trusted less than the minimum."""
+    """Check an answer against its pictures.
+
+    Exits 1 when it is trusted less than the minimum, or nothing could be checked.
+    """
     if report is not None and report.suffix.lower() not in (".html", ".htm"):
         raise DataError("the report is a web page", got=report, do="name it FILE.html (--json writes JSON)")
     text = sys.stdin.read() if answer == "-" else answer
     if not text.strip():
         raise DataError("the answer is empty", do="give its text with --answer")
-    verifier, pictures = _verifier(models, encoder, detector), _pictures(image)
+    _require(models, encoder, detector)
+    pictures = _pictures(image)
+    verifier = _verifier(models, encoder, detector)
     found = verifier.verify(text, pictures, question=question)
     if report is not None:
         _with_maps(verifier, found).save(report)
@@ -122,13 +127,17 @@ def explain(
     encoder: EncoderName = None,
     detector: DetectorName = None,
 ) -> None:
-    """Draw where the encoder looks for a text in a picture. A map explains; it proves nothing."""
+    """Draw where the encoder looks for a text.
+
+    A map explains; it proves nothing: it has a peak whether or not the thing is there.
+    """
     from llamaindex_clipverify.render import draw_map
 
     if not text.strip():
         raise DataError("the text is empty", do="give it with --text")
-    verifier, (picture,) = _verifier(models, encoder, detector), _pictures([image])
-    heat = verifier.heat_maps([text], picture, method)[0]
+    _require(models, encoder, detector)
+    (picture,) = _pictures([image])
+    heat = _verifier(models, encoder, detector).heat_maps([text], picture, method)[0]
     out.parent.mkdir(parents=True, exist_ok=True)
     draw_map(picture, heat).save(out, "PNG")
     _say(f"cosine {heat.cosine:.3f} · evidence {heat.evidence:.3g} ({heat.method}) · “{heat.text}” in {picture.name}")
@@ -146,12 +155,17 @@ def compare(
     npz: Annotated[Path | None, typer.Option(metavar="FILE.npz", help="Write the matrices and vectors.")] = None,
     plot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Draw the matrices.")] = None,
 ) -> None:
-    """Print the cosines of images and texts: image×text, image×image, text×text."""
+    """Print the cosines of pictures and texts.
+
+    Three matrices: image×text, image×image, text×text.
+    """
     from llamaindex_clipverify.compare import compare as compared
 
     if not text and not image:
         raise DataError("there is nothing to compare", do="give --text and --image")
-    found = compared(_encoder(models, encoder), text or [], _pictures(image or []))
+    _require(models, encoder, None)
+    pictures = _pictures(image or [])
+    found = compared(_encoder(models, encoder), text or [], pictures)
     if npz is not None:
         found.save_npz(npz)
     if plot is not None:
@@ -170,12 +184,17 @@ def evaluate(
         Path | None, typer.Option(metavar="FILE.jsonl", help="Write every row back with its trust and verdict.")
     ] = None,
 ) -> None:
-    """Measure the verifier on labelled claims: AUROC, coverage, accuracy and calibration, by kind."""
+    """Measure the verifier on labelled claims.
+
+    Prints AUROC, coverage, accuracy and calibration, overall and by kind of claim.
+    """
     import json as json_module
 
     from llamaindex_clipverify import evaluation
 
-    verifier, rows = _verifier(models, encoder, detector), evaluation.read_rows(data)
+    _require(models, encoder, detector)
+    rows = evaluation.read_rows(data)
+    verifier = _verifier(models, encoder, detector)
     with _progress("checking") as step:
         found = evaluation.evaluate(verifier, rows, progress=step)
     for error in found.errors:
@@ -188,7 +207,7 @@ def evaluate(
 
 @app.command()
 def doctor() -> None:
-    """Say what is installed, what is broken, what to do about it, and how long a picture takes here."""
+    """Say what is installed, what is broken, and what to do."""
     from llamaindex_clipverify.doctor import examine
 
     usable = True
@@ -202,17 +221,23 @@ def doctor() -> None:
 # -- models and pictures ------------------------------------------------------------------------------------------
 
 
-def _verifier(models: str | None, encoder: str | None, detector: str | None) -> Verifier:
+def _require(models: str | None, encoder: str | None, detector: str | None) -> None:
+    """Complain of models that are not named, or named twice, before anything else is done."""
     if models is None and encoder is None and detector is None:
         raise DataError("no models are named", do=_NAME_MODELS)
     if models is not None and (encoder is not None or detector is not None):
         raise DataError("--models sets all models", got=f"{models} and others", do="give either --models or the others")
+    if models not in (None, "tiny") and not Path(models).is_file():
+        raise DataError("no such models", got=models, do="give --models tiny or the path of a profile (.json)")
+
+
+def _verifier(models: str | None, encoder: str | None, detector: str | None) -> Verifier:
     from llamaindex_clipverify.verifier import Verifier
 
     if models == "tiny":
         return Verifier.tiny()
     if models is not None:
-        return Verifier.from_profile(_profile(models))
+        return Verifier.from_profile(models)
     return Verifier.from_defaults(encoder=encoder, detector=detector)
 
 
@@ -225,12 +250,6 @@ def _encoder(models: str | None, encoder: str | None) -> Encoder:
     from llamaindex_clipverify.models.table import load_encoder
 
     return load_encoder(encoder)
-
-
-def _profile(name: str) -> str:
-    if not Path(name).is_file():
-        raise DataError("no such models", got=name, do="give --models tiny or the path of a profile (.json)")
-    return name
 
 
 def _pictures(names: Sequence[str]) -> list[Picture]:

@@ -189,6 +189,30 @@ class Report:
             "timings_ms": {name: round(value, 1) for name, value in self.timings_ms.items()},
         }  # fmt: skip
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Report:
+        """Read what `to_dict` wrote. Pictures come back by uri and unopened, maps and shares not at all.
+
+        Raises:
+            DataError: Not a report of this schema.
+        """
+        if data.get("schema") != SCHEMA:
+            raise DataError(f"not a report of schema {SCHEMA}", got=data.get("schema"))
+        agreement = {name: tuple(value) if isinstance(value, list) else value for name, value in data["object_agreement"].items()}
+        return cls(
+            data["answer"],
+            tuple(_claim(one) for one in data["claims"]),
+            data["question"],
+            data["language"],
+            data["calibration"],
+            data["profile"],
+            ObjectAgreement(**agreement),
+            tuple(Picture.of(one["uri"], allow_urls=True) for one in data["pictures"] if one["uri"]),
+            models=data["models"],
+            notes=tuple(data["notes"]),
+            timings_ms=data["timings_ms"],
+        )
+
     def to_json(self, indent: int | None = 2) -> str:
         """Return `to_dict` as JSON text."""
         return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
@@ -259,6 +283,15 @@ def save_all(reports: Sequence[Report], path: str | Path) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(page(list(reports)), encoding="utf-8")
     return target
+
+
+def _claim(data: Mapping[str, Any]) -> CheckedClaim:
+    claim = Claim(data["text"], data["start"], data["end"], data["kind"], data["negated"])
+    evidence = tuple(
+        Evidence(one["check"], one["stance"], one["score"], one["reason"], one["picture"], tuple(one["region"]) if one["region"] else None)
+        for one in data["evidence"]
+    )
+    return CheckedClaim(claim, data["trust"], data["verdict"], evidence, note=data["note"])
 
 
 def _lines(report: Report) -> list[str]:

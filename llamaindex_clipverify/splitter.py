@@ -30,7 +30,8 @@ _SCOPE_END = re.compile(r"[,;:]|\bbut\b|\bonly\b|\bexcept\b|\band\s+(?:there|the
 _NO_SCOPE_END = re.compile(r"[,;:]|\b(?:but|and|is|are|was|were|in|on|to|next|with|can|that|which)\b", re.I)
 _QUESTION_OR_OPINION = re.compile(r"\?\s*$|^\s*(?:yes|no|sure|okay|ok)\W*$", re.I)
 _COPULA = re.compile(
-    r"^\s*(?:(?:is|are|was|were|looks?|appears?(?:\s+to\s+be)?|seems?(?:\s+to\s+be)?)"
+    r"^(?:\s+(?:in|on|at)\s+(?:the|this)\s+(?:picture|image|scene|photo|left|right|middle|center|centre|background|foreground))?"
+    r"\s*(?:(?:is|are|was|were|looks?|appears?(?:\s+to\s+be)?|seems?(?:\s+to\s+be)?)"
     r"(?P<not>n[’']t|\s+not)?|which\s+(?:is|are))\s+(?:all\s+|both\s+|colou?red\s+|painted\s+|mostly\s+|bright\s+|dark\s+|light\s+)*$",
     re.I,
 )

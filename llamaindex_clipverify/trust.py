@@ -17,6 +17,10 @@ from llamaindex_clipverify.claim import Claim
 from llamaindex_clipverify.evidence import Evidence
 from llamaindex_clipverify.profile import KindModel, Profile
 
+_EVEN = 0.3
+"""Exponent that reads a detector's confidence as belief: .1 becomes even odds. Detectors are tuned to be silent rather than
+wrong: at a confidence of .25 YOLOv8n's false-positive rate on COCO photographs is under 1 %, its recall .7."""
+
 State = Literal["calibrated", "uncalibrated"]
 
 
@@ -101,7 +105,7 @@ def _confidence(claim: Claim, evidence: Sequence[Evidence], profile: Profile | N
         return None
     if claim.kind == "count":
         return seen.score
-    presence = seen.score**0.5
+    presence = seen.score**_EVEN
     if claim.kind == "object":
         return presence
     second = by_check.get({"attribute": "colour", "relation": "relations"}.get(claim.kind, ""))

@@ -1,0 +1,134 @@
+"""Fitting a profile: labelled claims in, readable weights out. scikit-learn does the regressions.
+
+The data are split by group into three: one part fits the weights of the checks, one the calibration after pooling over pictures,
+and one is kept to measure on. Every claim is also shown with all encoder checks, or all detector checks, blanked out, so that a
+profile stays calibrated when a part of it is missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.metrics import ece
+from llamaindex_clipverify.profile import Feature, Gate, KindModel
+from llamaindex_clipverify.protocols import Array
+
+LEAST = 40
+"""Claims of a kind that a fit needs at least."""
+_BLANKED = (("similarity", "contrast", "regions"), ("objects", "colour", "relations"))
+_BLANK_WEIGHT = 0.15
+
+
+@dataclass(frozen=True)
+class Example:
+    """The numbers on one labelled claim in its positive form."""
+
+    kind: str
+    looks: tuple[Mapping[str, float], ...]
+    """For each picture, ``check.feature`` to value (see `trust.features_of`)."""
+    label: int
+    """1 if the claim is true of any of the pictures."""
+    group: str
+    """Examples of a group are never split."""
+
+
+def fit_kinds(examples: Sequence[Example]) -> dict[str, KindModel]:
+    """Fit one model for each kind with at least `LEAST` examples of both labels together.
+
+    Raises:
+        DataError: No kind has enough.
+    """
+    kinds = dict.fromkeys(example.kind for example in examples)
+    by_kind = {kind: [example for example in examples if example.kind == kind] for kind in kinds}
+    models = {kind: _fit(rows) for kind, rows in by_kind.items() if len(rows) >= LEAST and len({r.label for r in rows}) == 2}
+    if not models:
+        raise DataError(f"too few labelled claims: a kind needs {LEAST}, true and false", got={k: len(r) for k, r in by_kind.items()})
+    return models
+
+
+def fit_gate(statistics: Array, shrink: float = 0.05) -> Gate:
+    """Fit the Gaussian of pictures' statistics (N, F) on one half, its 99th percentile on the other."""
+    fitted, held = statistics[::2].astype(np.float64), statistics[1::2]
+    covariance = np.cov(fitted.T)
+    scale = np.diag(np.diag(covariance) + 1e-6)
+    precision = np.linalg.inv((1 - shrink) * covariance + shrink * scale)
+    gate = Gate(tuple(map(float, fitted.mean(axis=0))), tuple(tuple(map(float, row)) for row in precision), np.inf)
+    limit = float(np.quantile([gate.distance(row) for row in held], 0.99))
+    return Gate(gate.mean, gate.precision, limit)
+
+
+def _fit(rows: Sequence[Example]) -> KindModel:
+    parts = [[row for row in rows if _part(row.group) in chosen] for chosen in ((0, 1), (2,), (3,))]
+    weights = _fit_weights([row for row in parts[0] if len(row.looks) == 1])
+    pooled = _fit_pooling(weights, parts[1] or parts[0])
+    held = parts[2] or parts[1] or parts[0]
+    trust = np.array([pooled.calibrated(_best(pooled, row), len(row.looks)) for row in held])
+    labels = np.array([row.label for row in held], float)
+    prior = float(np.mean([row.label for row in rows if len(row.looks) == 1] or labels))
+    return KindModel(
+        pooled.intercept, pooled.features, pooled.slope, pooled.pictures, pooled.offset, prior, len(rows), ece(trust, labels)
+    )
+
+
+def _part(group: str) -> int:
+    return hashlib.sha256(group.encode()).digest()[0] % 4
+
+
+def _fit_weights(rows: Sequence[Example]) -> KindModel:
+    """Fit the log-odds of one picture; a feature that would count against itself is left out and the rest fitted again."""
+    names = sorted({name for row in rows for name in row.looks[0]})
+    while True:
+        model, worst = _regress(rows, names)
+        if worst is None:
+            return model
+        names.remove(worst)
+
+
+def _regress(rows: Sequence[Example], names: Sequence[str]) -> tuple[KindModel, str | None]:
+    from sklearn.linear_model import LogisticRegression
+
+    shown = [(row.looks[0], row.label, 1.0 - 2 * _BLANK_WEIGHT) for row in rows]
+    for checks in _BLANKED:
+        blanked = [({n: v for n, v in row.looks[0].items() if n.split(".")[0] not in checks}, row.label) for row in rows]
+        shown += [(look, label, _BLANK_WEIGHT) for look, label in blanked if look]
+    values = np.array([[look.get(name, np.nan) for name in names] for look, _, _ in shown])
+    means, spreads = np.nanmean(values, axis=0), np.nanstd(values, axis=0) + 1e-6
+    missing = np.isnan(values)
+    table = np.hstack([np.where(missing, 0.0, (values - means) / spreads), missing.astype(float)])
+    labels, weights = [label for _, label, _ in shown], [weight for _, _, weight in shown]
+    fitted = LogisticRegression(C=1.0, max_iter=2000).fit(table, labels, sample_weight=weights)
+    slopes, gaps = fitted.coef_[0][: len(names)], fitted.coef_[0][len(names) :]
+    features = {
+        name: Feature(float(slope / spread), float(mean), float(gap))
+        for name, slope, spread, mean, gap in zip(names, slopes, spreads, means, gaps, strict=True)
+    }
+    worst = int(np.argmin(slopes)) if len(names) > 1 else 0
+    negative = slopes[worst] < 0 and len(names) > 1
+    return KindModel(float(fitted.intercept_[0]), features), names[worst] if negative else None
+
+
+def _fit_pooling(model: KindModel, rows: Sequence[Example]) -> KindModel:
+    from sklearn.linear_model import LogisticRegression
+
+    table = np.array([[_best(model, row), np.log(len(row.looks))] for row in rows])
+    fitted = LogisticRegression(C=10.0, max_iter=1000).fit(table, [row.label for row in rows])
+    slope, pictures = (float(value) for value in fitted.coef_[0])
+    return KindModel(model.intercept, model.features, slope, pictures, float(fitted.intercept_[0]))
+
+
+def _best(model: KindModel, row: Example) -> float:
+    return max(log_odds(model, look) for look in row.looks)
+
+
+def log_odds(model: KindModel, look: Mapping[str, float]) -> float:
+    """Return the uncalibrated log-odds of one picture's numbers."""
+    terms = (
+        feature.weight * (look[name] - feature.mean) if name in look else feature.missing
+        for name, feature in model.features.items()
+    )
+    return model.intercept + sum(terms)

@@ -1,0 +1,214 @@
+"""The demonstration: four answers about freshly drawn scenes, each true but for one slip that is known.
+
+The scenes' seeds are fresh (no bundled model was trained on them). They are the first ones in which things are large enough to
+be told apart by a person and the sentence can be said; nothing else chooses them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from llamaindex_clipverify.report import Report, save_all
+from llamaindex_clipverify.testing import COLOURS, FRESH, NOUNS, Scene, SceneObject, draw_scene
+from llamaindex_clipverify.vocabulary import english
+
+if TYPE_CHECKING:
+    from llamaindex_clipverify.verifier import Verifier
+
+_FIRST = FRESH + 500_000
+"""Where the search for scenes begins: far from the seeds that tests and benchmarks draw."""
+_SMALLEST = 64
+"""Shorter side in pixels from which a thing counts as clear."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """An answer about drawn scenes, with its one slip."""
+
+    name: str
+    question: str
+    answer: str
+    truth: str
+    """What is really there, where the answer slips."""
+    scenes: tuple[Scene, ...]
+
+
+def stories() -> list[Story]:
+    """Draw the scenes and compose the four answers; always the same ones."""
+    return [_wrong_colour(), _invented_object(), _wrong_count(), _two_pictures()]
+
+
+def run(
+    out: Path, show: Callable[[Report], None], say: Callable[[str], None], verifier: Verifier | None = None
+) -> list[Report]:
+    """Check the stories, show each report, and write pictures, ``report.html`` and ``report.json`` into `out`.
+
+    Args:
+        out: Folder; made when missing.
+        show: Prints a report.
+        say: Prints a line.
+        verifier: The bundled one by default.
+    """
+    if verifier is None:
+        from llamaindex_clipverify.verifier import Verifier as Bundled
+
+        verifier = Bundled.tiny()
+    out.mkdir(parents=True, exist_ok=True)
+    reports = []
+    for place, story in enumerate(stories(), 1):
+        say(f"{place}. {story.name}: “{story.answer}”")
+        report = _check(verifier, story, _save_pictures(story, place, out))
+        show(report)
+        say(f"  what is really there: {story.truth}\n")
+        reports.append(replace(report, notes=(f"What is really there: {story.truth}", *report.notes)))
+    save_all(reports, out / "report.html")
+    (out / "report.json").write_text(_as_json(reports), encoding="utf-8")
+    say(f"The page with boxes and heat maps is {out / 'report.html'}")
+    return reports
+
+
+def _check(verifier: Verifier, story: Story, paths: list[Path]) -> Report:
+    report = verifier.verify(story.answer, paths, question=story.question)
+    try:
+        return verifier.explain(report)
+    except ImportError as error:
+        return replace(report, notes=(*report.notes, f"no heat maps: {error}"))
+
+
+def _save_pictures(story: Story, place: int, out: Path) -> list[Path]:
+    paths = []
+    for letter, scene in zip("abcd", story.scenes, strict=False):
+        part = f"-{letter}" if len(story.scenes) > 1 else ""
+        path = out / f"{place}-{story.name.replace(' ', '-')}{part}.png"
+        scene.image.save(path)
+        paths.append(path)
+    return paths
+
+
+def _as_json(reports: list[Report]) -> str:
+    rows: list[dict[str, Any]] = [report.to_dict() for report in reports]
+    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+
+
+# -- the four stories ---------------------------------------------------------------------------------------------
+
+
+def _wrong_colour() -> Story:
+    for scene in _clear_scenes(0, 3):
+        tinted = _single(scene, tinted=True)
+        if tinted and scene.relations():
+            thing, fact = tinted[0], scene.relations()[0]
+            wrong = _another_colour(scene, thing)
+            answer = (
+                f"There is {_a(fact.subject)} in the picture. The {fact.subject} is {_WORDING[fact.relation]} the {fact.other}. "
+                f"The {thing.noun} is {wrong}."
+            )
+            truth = f"the {thing.noun} is {thing.colour}, not {wrong}"
+            return Story("one wrong colour", "What is in the picture?", answer, truth, (scene,))
+    raise AssertionError("unreachable: there are endless scenes")
+
+
+def _invented_object() -> Story:
+    for scene in _clear_scenes(10_000, 2):
+        tinted, nouns = _single(scene, tinted=True), scene.nouns()
+        if tinted and len(nouns) > 1:
+            thing = tinted[0]
+            other = next(noun for noun in nouns if noun != thing.noun)
+            invented = _absent(scene)
+            answer = f"The picture shows {_a(f'{thing.colour} {thing.noun}')} and {_a(other)}. There is also {_a(invented)}."
+            truth = f"no {invented}; there is {_listed(scene)}"
+            return Story("an invented object", "What does the picture show?", answer, truth, (scene,))
+    raise AssertionError("unreachable: there are endless scenes")
+
+
+def _wrong_count() -> Story:
+    for scene in _clear_scenes(20_000, 3):
+        many = [noun for noun in scene.nouns() if scene.count(noun) == 2 and noun not in _PAIRS]
+        alone = _single(scene)
+        if many and alone:
+            noun, things = many[0], english().plural(many[0])
+            answer = f"There are three {things} and {_a(alone[0].noun)}."
+            truth = f"two {things}, not three"
+            return Story("a wrong count", f"How many {things} are there?", answer, truth, (scene,))
+    raise AssertionError("unreachable: there are endless scenes")
+
+
+def _two_pictures() -> Story:
+    scenes = _clear_scenes(30_000, 2)
+    for first, second in zip(scenes, scenes, strict=False):
+        one, two = _single(first), _single(second, tinted=True)
+        others = [thing.noun for thing in _single(second) if two and thing.noun != two[0].noun]
+        if one and others and not set(first.nouns()) & set(second.nouns()):
+            answer = (
+                f"In picture 1 there is {_a(one[0].noun)}. In picture 2 there is {_a(f'{two[0].colour} {two[0].noun}')}. "
+                f"There is no {others[0]} in picture 2. Everything looks cheerful."
+            )
+            truth = f"{_a(others[0])} is in picture 2; and no check can tell a mood"
+            return Story("two pictures", "What do the pictures show?", answer, truth, (first, second))
+    raise AssertionError("unreachable: there are endless scenes")
+
+
+# -- scenes and words ---------------------------------------------------------------------------------------------
+
+_WORDING = {"left of": "to the left of", "right of": "to the right of", "above": "above", "below": "below"}
+_PAIRS = ("skis", "scissors")
+
+
+def _clear_scenes(offset: int, least: int) -> Iterator[Scene]:
+    """Draw scenes until somebody stops: few things, all large, no words."""
+    for seed in count(_FIRST + offset):
+        scene = draw_scene(seed, objects=(least, 4), size=448)
+        clear = all(min(_width(thing), _height(thing)) >= _SMALLEST for thing in scene.objects)
+        if clear and not scene.words and len(scene.objects) >= least:
+            yield scene
+
+
+def _single(scene: Scene, *, tinted: bool = False) -> list[SceneObject]:
+    """Return the things whose noun occurs once and takes an article; with `tinted`, those that have a colour."""
+    return [
+        thing
+        for thing in scene.objects
+        if scene.count(thing.noun) == 1
+        and thing.noun not in _PAIRS
+        and (not tinted or (thing.colour is not None and thing.noun != thing.colour))
+    ]
+
+
+def _another_colour(scene: Scene, thing: SceneObject) -> str:
+    rng = np.random.default_rng(scene.seed)
+    return str(rng.choice([colour for colour in COLOURS if colour != thing.colour]))
+
+
+def _absent(scene: Scene) -> str:
+    rng = np.random.default_rng(scene.seed)
+    return str(rng.choice([noun for noun in NOUNS if noun not in scene.nouns() and noun not in _PAIRS]))
+
+
+def _listed(scene: Scene) -> str:
+    words = english()
+    parts = []
+    for noun in scene.nouns():
+        number = scene.count(noun)
+        parts.append(_a(noun) if number == 1 else f"{words.number_word(number)} {words.plural(noun)}")
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def _a(phrase: str) -> str:
+    if phrase.split()[-1] in _PAIRS:
+        return phrase
+    return f"{'an' if phrase[0] in 'aeiou' else 'a'} {phrase}"
+
+
+def _width(thing: SceneObject) -> int:
+    return thing.box[2] - thing.box[0]
+
+
+def _height(thing: SceneObject) -> int:
+    return thing.box[3] - thing.box[1]

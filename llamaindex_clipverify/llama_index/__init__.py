@@ -1,0 +1,31 @@
+"""The doors into LlamaIndex. Each name is imported when it is first asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from llamaindex_clipverify.llama_index.embedding import ClipVerifyEmbedding as ClipVerifyEmbedding
+    from llamaindex_clipverify.llama_index.evaluation import ClipVerifyEvaluationResult as ClipVerifyEvaluationResult
+    from llamaindex_clipverify.llama_index.evaluation import ClipVerifyEvaluator as ClipVerifyEvaluator
+    from llamaindex_clipverify.llama_index.response import get_report as get_report
+    from llamaindex_clipverify.llama_index.response import pictures_of as pictures_of
+    from llamaindex_clipverify.llama_index.response import verify_response as verify_response
+
+_HOMES = {
+    "ClipVerifyEmbedding": "embedding",
+    "ClipVerifyEvaluationResult": "evaluation",
+    "ClipVerifyEvaluator": "evaluation",
+    "get_report": "response",
+    "pictures_of": "response",
+    "verify_response": "response",
+}
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,118 @@
+"""A LlamaIndex evaluator without a judge: passes when the least trusted claim is trusted enough."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from llama_index.core.bridge.pydantic import Field
+from llama_index.core.evaluation import BaseEvaluator, EvaluationResult
+from llama_index.core.prompts.mixin import PromptDictType
+
+from llamaindex_clipverify.errors import ClipVerifyError
+from llamaindex_clipverify.llama_index.response import pictures_of
+from llamaindex_clipverify.report import Report, number
+from llamaindex_clipverify.verifier import Verifier
+
+
+class ClipVerifyEvaluationResult(EvaluationResult):
+    """An evaluation result that keeps its report."""
+
+    report: Any = Field(default=None, exclude=True, description="The report, None when the result is invalid.")
+
+
+class ClipVerifyEvaluator(BaseEvaluator):
+    """Deterministic, local, zero judge calls; pictures of a response's nodes are kept, not only their text.
+
+    What cannot be verified – no picture, an unreadable one, nothing checkable – is an invalid result with its reason, never a
+    pass and never an exception: batch runners repeat those.
+    """
+
+    def __init__(
+        self, verifier: Verifier, min_trust: float = 0.5, folders: Sequence[str | Path] = (), allow_urls: bool = False
+    ) -> None:
+        """Evaluate with a verifier.
+
+        Args:
+            verifier: Who verifies.
+            min_trust: Trust 0–1 from which a response passes.
+            folders: Where paths in nodes may be opened; pictures passed as arguments need no leave.
+            allow_urls: Whether URLs in nodes may be fetched.
+        """
+        self.verifier = verifier
+        self.min_trust = min_trust
+        self.folders = folders
+        self.allow_urls = allow_urls
+
+    def evaluate(
+        self,
+        query: str | None = None,
+        response: str | None = None,
+        contexts: Sequence[str] | None = None,
+        image_paths: Sequence[str] | None = None,
+        images: Sequence[Any] | None = None,
+        **kwargs: Any,
+    ) -> ClipVerifyEvaluationResult:
+        """Evaluate a text on pictures: paths in `image_paths`, or anything `Picture.of` takes in `images`."""
+        given = [*(image_paths or ()), *(images or ())]
+        frame = {"query": query, "response": response, "contexts": contexts}
+        try:
+            report = self.verifier.verify(response or "", given, query)
+        except ClipVerifyError as error:
+            return ClipVerifyEvaluationResult(**frame, invalid_result=True, invalid_reason=str(error))
+        return self._result(report, frame)
+
+    async def aevaluate(
+        self,
+        query: str | None = None,
+        response: str | None = None,
+        contexts: Sequence[str] | None = None,
+        **kwargs: Any,
+    ) -> ClipVerifyEvaluationResult:
+        """Evaluate in a worker thread; arguments as `evaluate`."""
+        return await asyncio.to_thread(self.evaluate, query, response, contexts, **kwargs)
+
+    def evaluate_response(
+        self, query: str | None = None, response: Any = None, **kwargs: Any
+    ) -> ClipVerifyEvaluationResult:
+        """Evaluate a `Response` on the pictures of its source nodes and any given by `image_paths` or `images`."""
+        nodes = response.source_nodes if response is not None else []
+        contexts = [node.get_content() for node in nodes]
+        try:
+            pictures = pictures_of(nodes, self.folders, self.allow_urls)
+        except ClipVerifyError as error:
+            frame = {"query": query, "response": str(response), "contexts": contexts}
+            return ClipVerifyEvaluationResult(**frame, invalid_result=True, invalid_reason=str(error))
+        images = [*pictures, *kwargs.pop("images", ())]
+        return self.evaluate(query, None if response is None else str(response), contexts, images=images, **kwargs)
+
+    async def aevaluate_response(
+        self, query: str | None = None, response: Any = None, **kwargs: Any
+    ) -> ClipVerifyEvaluationResult:
+        """Evaluate a `Response` in a worker thread."""
+        return await asyncio.to_thread(self.evaluate_response, query, response, **kwargs)
+
+    def _result(self, report: Report, frame: dict[str, Any]) -> ClipVerifyEvaluationResult:
+        if report.trust is None:
+            reason = "; ".join(report.notes) or "nothing in the response could be checked on the pictures"
+            return ClipVerifyEvaluationResult(**frame, report=report, invalid_result=True, invalid_reason=reason)
+        passing = report.trust >= self.min_trust
+        return ClipVerifyEvaluationResult(**frame, report=report, score=report.trust, passing=passing, feedback=feedback(report))
+
+    def _get_prompts(self) -> PromptDictType:
+        return {}
+
+    def _update_prompts(self, prompts: PromptDictType) -> None:
+        """Do nothing: there is no prompt."""
+
+
+def feedback(report: Report) -> str:
+    """Return one sentence for each doubtful claim, or that all checkable ones are supported."""
+    doubts = [
+        f"“{one.claim.text}” is not supported by the pictures (trust {number(one.trust)}: {'; '.join(one.reasons)})."
+        for one in report.doubtful()
+    ]
+    share = f"{report.coverage:.0%} of the claims could be checked."
+    return " ".join([*(doubts or ["No claim is contradicted by the pictures."]), share])

@@ -1,0 +1,116 @@
+"""Between LlamaIndex's responses and reports: the pictures in nodes, verifying a response, and finding its report again."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from llamaindex_clipverify.errors import DataError, PictureError
+from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.report import Report
+from llamaindex_clipverify.verifier import Verifier
+
+KEY = "clipverify"
+"""Where a report lives in `Response.metadata`, as plain JSON."""
+_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+
+
+def pictures_of(nodes: Iterable[Any], folders: Sequence[str | Path] = (), allow_urls: bool = False) -> list[Picture]:
+    """Return the pictures that retrieved nodes carry, each once, in their order.
+
+    Args:
+        nodes: ``NodeWithScore``, ``ImageNode``, ``ImageDocument`` or ``Node`` with an image resource; others have none.
+        folders: Paths in nodes are opened only inside these folders; bytes and base64 need no leave.
+        allow_urls: Whether URLs in nodes may be fetched.
+
+    Raises:
+        PictureError: A node names a path outside `folders`, or a URL without leave.
+    """
+    roots = [Path(folder).expanduser().resolve() for folder in folders]
+    found = [_picture(getattr(node, "node", node), roots, allow_urls) for node in nodes]
+    return list(dict.fromkeys(picture for picture in found if picture is not None))
+
+
+def _picture(node: Any, roots: Sequence[Path], allow_urls: bool) -> Picture | None:
+    resource = getattr(node, "image_resource", None)
+    data = getattr(resource, "data", None) or getattr(node, "image", None)
+    if data:
+        return Picture.of(_decoded(data))
+    metadata = getattr(node, "metadata", None) or {}
+    path = getattr(resource, "path", None) or getattr(node, "image_path", None) or _path_in(metadata)
+    if path:
+        return Picture.of(_allowed(Path(str(path)), roots))
+    url = getattr(resource, "url", None) or getattr(node, "image_url", None)
+    return Picture.of(str(url), allow_urls=allow_urls) if url else None
+
+
+def _decoded(data: str | bytes) -> bytes:
+    text = data.encode() if isinstance(data, str) else bytes(data)
+    body = text.split(b",", 1)[1] if text.startswith(b"data:") else text
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError):
+        return bytes(text)
+
+
+def _path_in(metadata: dict[str, Any]) -> str | None:
+    for key in ("image_path", "file_path"):
+        path = metadata.get(key)
+        if isinstance(path, str) and path.lower().endswith(_SUFFIXES):
+            return path
+    return None
+
+
+def _allowed(path: Path, roots: Sequence[Path]) -> Path:
+    place = path.expanduser().resolve()
+    if not any(place.is_relative_to(root) for root in roots):
+        raise PictureError("a node names a path that may not be opened", got=path, do="give its folder: folders=[…]")
+    return place
+
+
+def verify_response(
+    verifier: Verifier,
+    response: Any,
+    question: str | None = None,
+    folders: Sequence[str | Path] = (),
+    allow_urls: bool = False,
+) -> Report:
+    """Verify a LlamaIndex response on the pictures of its source nodes; the report is also put into its metadata.
+
+    Raises:
+        DataError: The response is empty or its nodes carry no picture.
+        PictureError: See `pictures_of`.
+    """
+    pictures = pictures_of(response.source_nodes, folders, allow_urls)
+    report = verifier.verify(str(response), pictures, question)
+    response.metadata = {**(response.metadata or {}), KEY: report.to_dict()}
+    return report
+
+
+def get_report(response: Any) -> Report:
+    """Return the report of a response, chat response, tool output, evaluation result, or of the first of these inside it.
+
+    Raises:
+        DataError: There is none.
+    """
+    for candidate in _candidates(response):
+        if isinstance(candidate, Report):
+            return candidate
+        if isinstance(candidate, dict) and "claims" in candidate:
+            return Report.from_dict(candidate)
+    raise DataError("no report", got=type(response).__name__, do="verify the response first")
+
+
+def _candidates(response: Any, depth: int = 3) -> Iterator[Any]:
+    yield response
+    yield getattr(response, "report", None)
+    metadata = getattr(response, "metadata", None)
+    if isinstance(metadata, dict):
+        yield metadata.get(KEY)
+    inner = [getattr(response, "raw_output", None), getattr(response, "response", None), *(getattr(response, "sources", None) or ())]
+    for one in inner:
+        if one is not None and not isinstance(one, str) and depth:
+            yield from _candidates(one, depth - 1)

@@ -1,0 +1,108 @@
+"""Fit the profile of the bundled models on drawn scenes: ``python training/profile.py``; about five minutes on two cores.
+
+Seeds lie above those of the models' trainings and below `FRESH`, so the profile is fitted on scenes the models have not seen and
+tested on scenes that neither has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from llamaindex_clipverify import Claim, Picture, Verifier
+from llamaindex_clipverify.calibration import Example, fit_gate, fit_kinds
+from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.profile import Profile
+from llamaindex_clipverify.splitter import EnglishSplitter
+from llamaindex_clipverify.testing import NOUNS, Scene, draw_scene
+from llamaindex_clipverify.trust import features_of
+
+FIRST = 700_000
+FOLDER = Path(__file__).parents[1] / "llamaindex_clipverify" / "profiles"
+
+
+def holds(claim: Claim, scene: Scene) -> bool:
+    """Whether the positive form of a claim is true of a scene."""
+    things = [thing for thing in scene.objects if thing.noun == claim.noun]
+    if claim.kind == "attribute":
+        return any(thing.colour == claim.colour for thing in things)
+    if claim.kind == "count":
+        return len(things) == claim.number
+    if claim.kind == "relation":
+        return any(
+            (claim.noun, claim.relation, claim.reference) == (one.subject, one.relation, one.other) for one in scene.relations()
+        )
+    return bool(things)
+
+
+def claims_of(scene: Scene) -> Iterator[Claim]:
+    """Yield the typed claims of a scene's statements, positive and of the statement's own kind, each once."""
+    splitter = EnglishSplitter()
+    found = []
+    for row in scene.claims(scene.seed):
+        kind = "object" if row["kind"] == "negation" else row["kind"]
+        found += [claim for claim in splitter.split(str(row["claim"])) if claim.kind == kind]
+    seen = set()
+    for claim in found:
+        if claim.phrase not in seen:
+            seen.add(claim.phrase)
+            yield claim.swap(negated=False)
+
+
+def examples(verifier: Verifier, scenes: list[Scene], facts: list[Facts], random: np.random.Generator) -> Iterator[Example]:
+    """Yield every claim on its own scene, and half of them again on two to four pictures among which may be its own."""
+    for place, scene in enumerate(scenes):
+        for claim in claims_of(scene):
+            group = f"scene-{scene.seed}"
+            yield Example(claim.kind, (_look(verifier, claim, facts[place]),), int(holds(claim, scene)), group)
+            if random.random() < 0.5:
+                others = random.choice(len(scenes), size=int(random.integers(1, 4)), replace=False)
+                chosen = [place, *(int(one) for one in others if one != place)]
+                if random.random() < 0.3 and len(chosen) > 2:
+                    chosen = chosen[1:]
+                looks = tuple(_look(verifier, claim, facts[one]) for one in chosen)
+                yield Example(claim.kind, looks, int(any(holds(claim, scenes[one]) for one in chosen)), group)
+
+
+def _look(verifier: Verifier, claim: Claim, facts: Facts) -> dict[str, float]:
+    evidence = [found for check in verifier.checks if (found := check.judge(claim, facts)) is not None]
+    return features_of(evidence)
+
+
+def main() -> None:
+    """Draw, look, fit, save."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scenes", type=int, default=1500)
+    parser.add_argument("--out", type=Path, default=FOLDER / "tiny.json")
+    options = parser.parse_args()
+    scenes = [draw_scene(FIRST + place) for place in range(options.scenes)]
+    verifier = Verifier.from_defaults("tiny", "tiny", profile=_blank(), remember=10 * options.scenes)
+    facts = verifier.facts([Picture.of(scene.image) for scene in scenes])
+    made = list(examples(verifier, scenes, facts, np.random.default_rng(0)))
+    print(f"{len(made)} examples on {len(scenes)} scenes", flush=True)
+    profile = Profile(
+        name="tiny",
+        data=f"{len(made):,} claims on {len(scenes):,} drawn scenes",
+        date=datetime.date.today().isoformat(),
+        models={"encoder": "tiny", "detector": "tiny"},
+        parts={check.name: check.model for check in verifier.checks if check.name != "domain"},
+        kinds=fit_kinds(made),
+        gate=fit_gate(np.stack([one.seen["domain"]["statistics"] for one in facts])),
+        nouns=tuple(NOUNS),
+    )
+    profile.save(options.out)
+    for kind, model in profile.kinds.items():
+        weights = ", ".join(f"{name} {feature.weight:.2f}" for name, feature in model.features.items())
+        print(f"{kind}: {model.claims} claims, ECE {model.ece:.3f}, slope {model.slope:.2f}, pictures {model.pictures:.2f}; {weights}")
+
+
+def _blank() -> Profile:
+    return Profile("blank", "nothing", "", {}, {}, {})
+
+
+if __name__ == "__main__":
+    main()
