@@ -1,0 +1,63 @@
+# Needs python 3.11 or later, make and pip; everything else is put into .uv and .venv here.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+UV := .uv/bin/uv
+RUN := .venv/bin
+STAMP := .venv/.installed
+OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 .ci/offline
+JOBS ?= 2
+
+export UV_LINK_MODE = copy
+export UV_PYTHON_DOWNLOADS = never
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-slow lint types format constraints picture clean
+
+help:  ## Show what there is
+	@echo "make TARGET; UV_TORCH_BACKEND=cpu make setup installs several GB less where the CPU build can be reached"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP)  ## Install everything into .venv (once; again only when the requirements change)
+
+$(UV):
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet --disable-pip-version-check uv
+
+# The stamp holds a checksum of the requirements: without a change there, nothing is installed and no network is needed.
+REQUIREMENTS = { sed '/^\[tool\./,$$d' pyproject.toml; cat constraints.txt overrides.txt; } | cksum
+
+$(STAMP): pyproject.toml constraints.txt overrides.txt | $(UV)
+	@if [ -x $(RUN)/python ] && [ "$$($(REQUIREMENTS))" = "$$(cat $(STAMP) 2>/dev/null)" ]; then touch $(STAMP); else set -e; \
+	  [ -x $(RUN)/python ] || $(UV) venv --quiet --python $(PYTHON) .venv; \
+	  $(UV) pip install --python $(RUN)/python -e '.[yolo,cam]' --group dev -c constraints.txt --override overrides.txt; \
+	  $(REQUIREMENTS) > $(STAMP); fi
+
+demo: setup  ## Check four answers on drawn scenes with the bundled models; writes clipverify-demo/report.html
+	$(RUN)/clipverify demo
+
+test: setup  ## Run the tests, without network
+	$(OFFLINE) $(RUN)/python -m pytest -n $(JOBS) $(ARGS)
+
+test-slow: setup  ## Run the tests that take minutes
+	$(OFFLINE) $(RUN)/python -m pytest -m slow $(ARGS)
+
+lint: setup  ## Check style
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+
+types: setup  ## Check types
+	$(RUN)/mypy
+
+format: setup  ## Put the code into its form
+	$(RUN)/ruff check --fix .
+	$(RUN)/ruff format .
+
+constraints: $(UV)  ## Pin anew what setup installs
+	$(UV) pip compile pyproject.toml --extra all --group dev --group training --override overrides.txt \
+	  --no-emit-index-url --python-version 3.11 --upgrade --quiet -o constraints.txt
+
+picture: demo  ## Make docs/report.png from the page of the demonstration (needs chromium)
+	.ci/picture clipverify-demo/report.html docs/report.png
+
+clean:  ## Remove what was made here, except .uv and .venv
+	rm -rf build dist clipverify-demo .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -not -path './.venv/*' -not -path './.uv/*' -prune -exec rm -rf {} +
