@@ -1,0 +1,134 @@
+"""The art of the drawn world: sprites of 60 nouns in two styles, some of which take any of eight colours.
+
+Noto Color Emoji (SIL OFL 1.1) and Twemoji (CC BY 4.0), cut and partly redrawn by ``training/sprites.py``; the licences lie beside
+the sprites.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+NOUNS: tuple[str, ...] = (
+    "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light",
+    "stop sign", "bird", "cat", "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra",
+    "giraffe", "backpack", "umbrella", "handbag", "tie", "skis", "kite", "skateboard", "bottle", "wine glass",
+    "cup", "fork", "knife", "spoon", "bowl", "banana", "apple", "sandwich", "orange", "broccoli",
+    "carrot", "hot dog", "pizza", "donut", "cake", "chair", "couch", "potted plant", "bed", "toilet",
+    "tv", "laptop", "mouse", "keyboard", "cell phone", "book", "clock", "scissors", "teddy bear", "toothbrush",
+)  # fmt: skip
+"""The 60 nouns of the drawn world, under their COCO names and in COCO's order."""
+
+STYLES: tuple[str, ...] = ("noto", "twemoji")
+"""The two styles of art: Noto Color Emoji (shaded) and Twemoji (flat)."""
+
+RGB: dict[str, tuple[int, int, int]] = {
+    "red": (220, 36, 40),
+    "orange": (250, 132, 18),
+    "yellow": (250, 216, 40),
+    "green": (52, 160, 64),
+    "blue": (40, 104, 226),
+    "purple": (138, 62, 190),
+    "white": (247, 247, 247),
+    "black": (30, 30, 33),
+}
+"""The eight colours, as the middle tone of a tinted sprite."""
+
+COLOURS: tuple[str, ...] = tuple(RGB)
+
+VARIANTS = 3
+"""Every sprite is kept in this many brightnesses."""
+
+_BRIGHTNESS = (0.9, 1.0, 1.08)
+
+
+@dataclass(frozen=True)
+class Sprite:
+    """One piece of art and where it lies in its style's atlas."""
+
+    style: str
+    noun: str
+    box: tuple[int, int, int, int]
+    """Left, top, right, bottom in the atlas, pixels."""
+    tintable: bool
+    """Whether the main area can be drawn in any of the eight colours."""
+    colour: str | None
+    """The natural colour when it is one of the eight and the sprite takes no tint."""
+
+
+@lru_cache
+def sprites(style: str) -> dict[str, tuple[Sprite, ...]]:
+    """Return the sprites of one style by noun.
+
+    Raises:
+        ValueError: the style is not one of `STYLES`.
+    """
+    if style not in STYLES:
+        raise ValueError(f"unknown style of drawn scenes: {style!r}; choose one of {', '.join(STYLES)}")
+    found: dict[str, list[Sprite]] = {noun: [] for noun in NOUNS}
+    for row in _table()[style]:
+        found[row["noun"]].append(Sprite(style, row["noun"], tuple(row["box"]), row["tint"], row["colour"]))
+    return {noun: tuple(pieces) for noun, pieces in found.items()}
+
+
+@lru_cache(maxsize=2048)
+def sprite_image(sprite: Sprite, colour: str | None, variant: int = 1) -> Image.Image:
+    """Return a sprite as an RGBA picture, in a colour when it takes one.
+
+    Args:
+        sprite: One of `sprites`.
+        colour: One of `COLOURS` for a tintable sprite; ignored for the others.
+        variant: Brightness, 0 (darker) to `VARIANTS` - 1 (lighter).
+    """
+    pixels = np.asarray(_atlas(sprite.style).crop(sprite.box), dtype=np.float32)
+    rgb, alpha = pixels[..., :3], pixels[..., 3:]
+    if sprite.tintable and colour is not None:
+        mask = np.asarray(_masks(sprite.style).crop(sprite.box))
+        rgb = np.where(mask[..., None], _tinted(rgb, mask, colour), rgb)
+    rgb = np.clip(rgb * _BRIGHTNESS[variant], 0, 255)
+    return Image.fromarray(np.concatenate([rgb, alpha], axis=2).astype(np.uint8))
+
+
+def _tinted(rgb: NDArray[np.float32], mask: NDArray[Any], colour: str) -> NDArray[np.float32]:
+    luma = rgb @ np.array([0.3, 0.59, 0.11], dtype=np.float32)
+    tone = np.clip(luma / max(1.0, float(np.median(luma[mask]))), 0.45, 1.5)[..., None]
+    target = np.array(RGB[colour], dtype=np.float32)
+    depth = 0.3 if colour == "white" else 0.55
+    darker = target * (1 - depth + depth * tone)
+    lighter = target + (255 - target) * (tone - 1) * (0.35 if colour == "black" else 0.55)
+    shaded: NDArray[np.float32] = np.where(tone <= 1, darker, lighter).astype(np.float32)
+    return shaded
+
+
+@lru_cache
+def _table() -> dict[str, list[dict[str, Any]]]:
+    loaded: dict[str, list[dict[str, Any]]] = json.loads((_folder() / "sprites.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+@lru_cache
+def _atlas(style: str) -> Image.Image:
+    return _opened(f"{style}.png").convert("RGBA")
+
+
+@lru_cache
+def _masks(style: str) -> Image.Image:
+    return _opened(f"{style}-tint.png").convert("1")
+
+
+def _opened(name: str) -> Image.Image:
+    with (_folder() / name).open("rb") as file:
+        image = Image.open(file)
+        image.load()
+    return image
+
+
+def _folder() -> Any:
+    return files("llamaindex_clipverify.testing") / "sprites"

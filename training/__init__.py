@@ -1,0 +1,1 @@
+"""Build the drawn world and train the bundled models: run as ``python -m training.NAME`` from the repository."""

@@ -1,0 +1,252 @@
+"""Train the tiny encoder: a CLIPModel from scratch on drawn scenes.
+
+The score that counts is the raw cosine pooled over pictures and claims, so the loss is a sigmoid over raw cosines: every picture
+of a batch against every sentence of it, with the exact truth of each pair (`training.truths`). A head that names the object at
+every patch, thrown away afterwards, teaches the vision tower where things are.
+
+Run it again to go on where it stopped; ``--minutes`` stops it cleanly.
+
+    python -m training.clip --data /data/drawn --run /data/runs/clip --steps 4000 [--minutes 9] [--export]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from math import cos, pi
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as functional
+from torch import nn
+from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPProcessor, PreTrainedTokenizerFast
+
+from llamaindex_clipverify.testing import COLOURS, NOUNS
+from training.pictures import Batch, Pictures
+from training.truths import Sentences, long_sentences, short_sentences
+from training.words import make_tokenizer
+
+EXPORT = Path(__file__).parent.parent / "llamaindex_clipverify" / "tiny" / "clip"
+SIDE, PATCH = 120, 12
+
+
+def make_model(tokenizer: PreTrainedTokenizerFast) -> CLIPModel:
+    """Return an untrained model: about 3.2 million parameters."""
+    text = {
+        "vocab_size": len(tokenizer), "hidden_size": 128, "intermediate_size": 512, "num_hidden_layers": 3,
+        "num_attention_heads": 4, "max_position_embeddings": 77, "bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id, "hidden_act": "gelu",
+    }  # fmt: skip
+    vision = {
+        "hidden_size": 192, "intermediate_size": 768, "num_hidden_layers": 5, "num_attention_heads": 3, "image_size": SIDE,
+        "patch_size": PATCH, "hidden_act": "gelu",
+    }  # fmt: skip
+    config = CLIPConfig(
+        text_config=text, vision_config=vision, projection_dim=128, logit_scale_init_value=float(np.log(12.0))
+    )
+    model = CLIPModel(config)
+    # Eager attention is the faster one in bfloat16 on a CPU.
+    model.set_attn_implementation("eager" if not torch.cuda.is_available() else "sdpa")
+    with torch.no_grad():
+        model.vision_model.embeddings.position_embedding.weight[1:] = 0.2 * _waves(SIDE // PATCH, vision["hidden_size"])
+    return model
+
+
+def _waves(grid: int, width: int) -> torch.Tensor:
+    """Return two-dimensional sine and cosine positions: near patches start out alike."""
+    places = torch.arange(grid, dtype=torch.float32)
+    angles = places[:, None] * 100 ** -torch.linspace(0, 1, width // 4)[None]
+    line = torch.cat([angles.sin(), angles.cos()], dim=1)
+    rows, columns = line[:, None].expand(grid, grid, -1), line[None].expand(grid, grid, -1)
+    return torch.cat([rows, columns], dim=-1).reshape(grid * grid, width)
+
+
+def make_processor(tokenizer: PreTrainedTokenizerFast) -> CLIPProcessor:
+    """Return the processor: pictures are squashed to a square without a centre crop, so that their edges are seen."""
+    size = {"height": SIDE, "width": SIDE}
+    pictures = CLIPImageProcessor(
+        size=size, do_center_crop=False, crop_size=size, image_mean=[0.5] * 3, image_std=[0.5] * 3, do_convert_rgb=True
+    )
+    return CLIPProcessor(image_processor=pictures, tokenizer=tokenizer)
+
+
+class Heads(nn.Module):
+    """What training needs beside the model: the sigmoid's bias, and a noun and colour for every patch."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.tensor(-5.0))
+        self.norm = nn.LayerNorm(width)
+        self.patches = nn.Linear(width, 1 + len(NOUNS) + len(COLOURS))
+
+
+@dataclass
+class Lesson:
+    """Everything that changes while training, and is saved with a checkpoint."""
+
+    model: CLIPModel
+    heads: Heads
+    optimizer: torch.optim.Optimizer
+    step: int = 0
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint; a file half written is never left."""
+        state = {
+            "model": self.model.state_dict(), "heads": self.heads.state_dict(), "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+        }  # fmt: skip
+        torch.save(state, path.with_suffix(".part"))
+        os.replace(path.with_suffix(".part"), path)
+
+    def load(self, path: Path, device: torch.device) -> None:
+        """Go on from a checkpoint."""
+        state = torch.load(path, map_location=device, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.heads.load_state_dict(state["heads"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step = state["step"]
+
+
+def pair_loss(cosines: torch.Tensor, sentences: Sentences, scale: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+    """Return the sigmoid loss of all pairs whose truth is known, a sum over sentences averaged over pictures."""
+    truth = torch.from_numpy(sentences.truth).to(cosines.device).float()
+    weights = torch.from_numpy(sentences.weights).to(cosines.device) * (truth >= 0)
+    losses = functional.binary_cross_entropy_with_logits(scale * cosines + bias, truth.clamp(min=0), reduction="none")
+    return (losses * weights).sum() / len(cosines)
+
+
+def embedded(model: CLIPModel, tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> torch.Tensor:
+    """Return unit text embeddings through `get_text_features`."""
+    tokens = tokenizer(texts, padding=True, truncation=True, return_tensors="pt").to(model.device)
+    features = model.get_text_features(input_ids=tokens["input_ids"], attention_mask=tokens["attention_mask"])
+    return functional.normalize(features.pooler_output.float(), dim=-1)
+
+
+def losses(
+    lesson: Lesson, tokenizer: PreTrainedTokenizerFast, batch: Batch, rng: np.random.Generator
+) -> dict[str, torch.Tensor]:
+    """Return the weighted parts of the loss of one batch."""
+    model, heads = lesson.model, lesson.heads
+    features = model.get_image_features(pixel_values=batch.pixels.to(model.device))
+    images = functional.normalize(features.pooler_output.float(), dim=-1)
+    scale = model.logit_scale.exp()
+    parts = {}
+    for name, sentences in (("short", short_sentences(batch, rng)), ("long", long_sentences(batch, rng, 48))):
+        texts = embedded(model, tokenizer, sentences.texts)
+        with torch.autocast(model.device.type, enabled=False):
+            cosines = images @ texts.T
+        parts[name] = pair_loss(cosines, sentences, scale, heads.bias) * (1.0 if name == "short" else 0.5)
+    logits = heads.patches(heads.norm(features.last_hidden_state[:, 1:])).flatten(0, 1).float()
+    nouns, colours = (target.flatten().to(model.device) for target in batch.token_targets(SIDE // PATCH))
+    names = 1 + len(NOUNS)
+    parts["noun"] = 1.5 * functional.cross_entropy(logits[:, :names], nouns)
+    parts["colour"] = 0.75 * functional.cross_entropy(logits[:, names:], colours, ignore_index=-100)
+    return parts
+
+
+def rate(step: int, steps: int, peak: float) -> float:
+    """Return the learning rate of a step: a short warm-up, then half a cosine."""
+    warm = min(1.0, (step + 1) / 200)
+    return peak * warm * (0.02 + 0.98 * 0.5 * (1 + cos(pi * min(1.0, step / steps))))
+
+
+def train(
+    lesson: Lesson, tokenizer: PreTrainedTokenizerFast, pictures: Pictures, arguments: argparse.Namespace
+) -> None:
+    """Train until the last step or until the time is up."""
+    started, checkpoint = time.time(), arguments.run / "last.pt"
+    parameters = [*lesson.model.parameters(), *lesson.heads.parameters()]
+    sums: dict[str, float] = {}
+    lesson.model.train()
+    while lesson.step < arguments.steps:
+        rng = np.random.default_rng((arguments.seed, lesson.step))
+        for group in lesson.optimizer.param_groups:
+            group["lr"] = rate(lesson.step, arguments.steps, arguments.rate)
+        batch = pictures.batch(rng, arguments.batch)
+        with torch.autocast(lesson.model.device.type, torch.bfloat16):
+            parts = losses(lesson, tokenizer, batch, rng)
+        lesson.optimizer.zero_grad(set_to_none=True)
+        sum(parts.values(), torch.zeros((), device=lesson.model.device)).backward()
+        nn.utils.clip_grad_norm_(parameters, 2.0)
+        lesson.optimizer.step()
+        with torch.no_grad():
+            lesson.model.logit_scale.clamp_(max=float(np.log(60.0)))
+        lesson.step += 1
+        sums = {name: sums.get(name, 0.0) + part.item() for name, part in parts.items()}
+        if lesson.step % 50 == 0:
+            means = " ".join(f"{name} {value / 50:.3f}" for name, value in sums.items())
+            scale, bias = float(lesson.model.logit_scale.exp()), float(lesson.heads.bias)
+            print(
+                f"step {lesson.step}/{arguments.steps} {means} scale {scale:.1f} bias {bias:.1f} {time.time() - started:.0f} s",
+                flush=True,
+            )
+            sums = {}
+        if lesson.step % 250 == 0:
+            lesson.save(checkpoint)
+        if arguments.minutes and time.time() - started > 60 * arguments.minutes:
+            print("time is up; run the same command to go on", flush=True)
+            break
+    lesson.save(checkpoint)
+
+
+def export(model: CLIPModel, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    """Write the model in half precision with its tokenizer and processor, each file complete before it replaces the old one."""
+    staged = Path(tempfile.mkdtemp())
+    half = make_model(tokenizer)
+    half.load_state_dict(model.state_dict())
+    half.half().eval().save_pretrained(staged)
+    make_processor(tokenizer).save_pretrained(staged)
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in staged.iterdir():
+        shutil.copy(file, folder / f".{file.name}")
+        os.replace(folder / f".{file.name}", folder / file.name)
+    shutil.rmtree(staged)
+    print(f"exported {sum(p.numel() for p in half.parameters()):,} numbers to {folder}")
+
+
+def _decayed(lesson_parts: list[nn.Module], peak: float) -> torch.optim.Optimizer:
+    named = [(name, p) for part in lesson_parts for name, p in part.named_parameters()]
+    plain = [p for name, p in named if p.ndim < 2 or "embedding" in name]
+    heavy = [p for name, p in named if not (p.ndim < 2 or "embedding" in name)]
+    groups = [{"params": heavy, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.98))
+
+
+def main() -> None:
+    """Train, or export the last checkpoint."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder that render.py wrote")
+    parser.add_argument("--run", type=Path, required=True, help="folder for checkpoints")
+    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--minutes", type=float, help="stop after about so long")
+    parser.add_argument(
+        "--export", type=Path, nargs="?", const=EXPORT, help="only write the last checkpoint to a folder"
+    )
+    arguments = parser.parse_args()
+    torch.manual_seed(arguments.seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    arguments.run.mkdir(parents=True, exist_ok=True)
+    saved = arguments.run / "tokenizer"
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(saved) if saved.exists() else make_tokenizer()
+    tokenizer.save_pretrained(saved)
+    model = make_model(tokenizer).to(device)
+    heads = Heads(model.config.vision_config.hidden_size).to(device)
+    lesson = Lesson(model, heads, _decayed([model, heads], arguments.rate))
+    if (arguments.run / "last.pt").exists():
+        lesson.load(arguments.run / "last.pt", device)
+    if arguments.export:
+        export(lesson.model.cpu(), tokenizer, arguments.export)
+    else:
+        train(lesson, tokenizer, Pictures(arguments.data, SIDE), arguments)
+
+
+if __name__ == "__main__":
+    main()

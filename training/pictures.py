@@ -1,0 +1,174 @@
+"""Batches of rendered pictures with the truth of each as dense arrays."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as functional
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from llamaindex_clipverify.testing import COLOURS, NOUNS
+
+INSIDE, GONE = 0.6, 0.15
+"""An object counts as shown from the first share inside on, and as absent up to the second; between, nothing is claimed."""
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pictures and what is true of them."""
+
+    pixels: torch.Tensor
+    """Float, ``(batch, 3, side, side)``, from -1 to 1."""
+    nouns: Ints
+    """``(batch, objects)``: index into `NOUNS`, -1 for none."""
+    colours: Ints
+    """``(batch, objects)``: index into `COLOURS`, -1 for none that can be claimed."""
+    boxes: NDArray[np.float32]
+    """``(batch, objects, 4)``: visible part, 0 to 1."""
+    shown: NDArray[np.bool_]
+    """``(batch, objects)``: enough of the object is inside."""
+    counts: Ints
+    """``(batch, nouns)``: how many are shown."""
+    partial: NDArray[np.bool_]
+    """``(batch, nouns)``: one of them is neither shown nor absent."""
+    coloured: Ints
+    """``(batch, nouns, colours)``: how many of that colour are shown."""
+
+    def __len__(self) -> int:
+        return len(self.nouns)
+
+    def token_targets(self, grid: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return noun (0 for background) and colour (-100 for none) at every cell of a grid."""
+        nouns = np.zeros((len(self), grid, grid), dtype=np.int64)
+        colours = np.full((len(self), grid, grid), -100, dtype=np.int64)
+        cells = (np.arange(grid) + 0.5) / grid
+        half = 0.35 / grid
+        visible = (self.nouns >= 0) & (_areas(self.boxes) > 0)
+        for picture, slot in zip(*np.nonzero(visible), strict=True):
+            x0, y0, x1, y1 = self.boxes[picture, slot]
+            rows = (cells >= y0 - half) & (cells <= y1 + half)
+            columns = (cells >= x0 - half) & (cells <= x1 + half)
+            where = np.ix_(rows, columns)
+            nouns[picture][where] = self.nouns[picture, slot] + 1
+            colour = self.colours[picture, slot]
+            colours[picture][where] = colour if colour >= 0 else -100
+        return torch.from_numpy(nouns), torch.from_numpy(colours)
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Pictures and their objects as arrays: pixels, nouns, colours, boxes and the share of each object that is inside."""
+
+    pixels: torch.Tensor
+    nouns: Ints
+    colours: Ints
+    boxes: NDArray[np.float32]
+    inside: NDArray[np.float32]
+
+
+class Pictures:
+    """The rendered shelves, opened without reading them into memory."""
+
+    def __init__(self, folder: Path, side: int) -> None:
+        self.side = side
+        self.shelves: list[dict[str, NDArray[Any]]] = []
+        for shelf in sorted(folder.glob("shelf-*")):
+            used = json.loads((shelf / "used.json").read_text())
+            self.shelves.append({path.stem: np.load(path, mmap_mode="r")[:used] for path in shelf.glob("*.npy")})
+        kinds = [np.array(shelf["kind"]) for shelf in self.shelves]
+        self._rows = [[np.flatnonzero(kind == wanted) for wanted in range(3)] for kind in kinds]
+
+    def batch(self, rng: Generator, size: int) -> Batch:
+        """Return a random batch: whole scenes, crops, tiles and grids of crops, every other picture mirrored."""
+        index = int(rng.integers(len(self.shelves)))
+        scenes, crops, tiles = self._rows[index]
+        eighth = size // 8
+        plain = np.concatenate(
+            [rng.choice(scenes, size - 5 * eighth), rng.choice(crops, 2 * eighth), rng.choice(tiles, eighth)]
+        )
+        parts = [_cut(self._raw(index, plain, rng), self.side, rng)]
+        for grid in (2, 3):
+            cells = rng.choice(crops, (eighth, grid * grid))
+            parts.append(_mosaic(self._raw(index, cells.ravel(), rng), grid, self.side))
+        return _batch(_together(parts))
+
+    def _raw(self, index: int, rows: Ints, rng: Generator) -> Raw:
+        shelf = self.shelves[index]
+        pixels = np.stack([shelf["pictures"][row] for row in rows])
+        boxes = np.array(shelf["box"][rows])
+        mirrored = rng.random(len(rows)) < 0.5
+        pixels[mirrored] = pixels[mirrored, :, ::-1]
+        boxes[mirrored] = boxes[mirrored][..., [2, 1, 0, 3]]
+        boxes[mirrored, :, 0::2] = 1 - boxes[mirrored, :, 0::2]
+        floats = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
+        nouns, colours = (np.array(shelf[name][rows]).astype(np.int64) for name in ("noun", "colour"))
+        return Raw(floats, nouns, colours, boxes, np.array(shelf["inside"][rows]))
+
+
+def _cut(raw: Raw, side: int, rng: Generator) -> Raw:
+    """Return a random cut of every picture, a few pixels smaller than it."""
+    stored = raw.pixels.shape[-1]
+    offsets = rng.integers(0, stored - side + 1, size=(len(raw.pixels), 2))
+    pixels = torch.stack([p[:, y : y + side, x : x + side] for p, (x, y) in zip(raw.pixels, offsets, strict=True)])
+    moved = (raw.boxes * stored - np.tile(offsets, 2)[:, None]) / side
+    boxes = moved.clip(0, 1).astype(np.float32)
+    kept = _areas(boxes) / np.maximum(_areas(moved), 1e-6)
+    return Raw(pixels, raw.nouns, raw.colours, boxes, raw.inside * kept.astype(np.float32))
+
+
+def _mosaic(raw: Raw, grid: int, side: int) -> Raw:
+    """Return grids of small pictures, `grid` by `grid`: many objects for the price of one picture."""
+    cell, number = side // grid, len(raw.pixels) // (grid * grid)
+    small = functional.interpolate(raw.pixels, (cell, cell), mode="bilinear", antialias=True)
+    pixels = small.view(number, grid, grid, 3, cell, cell).permute(0, 3, 1, 4, 2, 5).reshape(number, 3, side, side)
+    places = np.arange(len(raw.pixels)) % (grid * grid)
+    corners = np.stack([places % grid, places // grid, places % grid, places // grid], axis=1)
+    boxes = ((raw.boxes + corners[:, None]) / grid).astype(np.float32)
+    nouns, colours, inside = (array.reshape(number, -1) for array in (raw.nouns, raw.colours, raw.inside))
+    return Raw(pixels.contiguous(), nouns, colours, boxes.reshape(number, -1, 4), inside)
+
+
+def _together(parts: list[Raw]) -> Raw:
+    slots = max(part.nouns.shape[1] for part in parts)
+
+    def padded(array: NDArray[Any], value: float) -> NDArray[Any]:
+        width = [(0, 0), (0, slots - array.shape[1])] + [(0, 0)] * (array.ndim - 2)
+        return np.pad(array, width, constant_values=value)
+
+    return Raw(
+        torch.cat([part.pixels for part in parts]),
+        np.concatenate([padded(part.nouns, -1) for part in parts]),
+        np.concatenate([padded(part.colours, -1) for part in parts]),
+        np.concatenate([padded(part.boxes, 0) for part in parts]),
+        np.concatenate([padded(part.inside, 0) for part in parts]),
+    )
+
+
+def _areas(boxes: NDArray[Any]) -> NDArray[Any]:
+    return (boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])
+
+
+def _batch(raw: Raw) -> Batch:
+    nouns, colours = raw.nouns, raw.colours
+    there = nouns >= 0
+    shown = there & (raw.inside >= INSIDE)
+    between = there & ~shown & (raw.inside > GONE)
+    counts = np.zeros((len(nouns), len(NOUNS)), dtype=np.int64)
+    partial = np.zeros(counts.shape, dtype=bool)
+    coloured = np.zeros((*counts.shape, len(COLOURS)), dtype=np.int64)
+    for picture, slot in zip(*np.nonzero(shown), strict=True):
+        noun, colour = nouns[picture, slot], colours[picture, slot]
+        counts[picture, noun] += 1
+        if colour >= 0:
+            coloured[picture, noun, colour] += 1
+    for picture, slot in zip(*np.nonzero(between), strict=True):
+        partial[picture, nouns[picture, slot]] = True
+    return Batch(raw.pixels, nouns, colours, raw.boxes, shown, counts, partial, coloured)

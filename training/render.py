@@ -1,0 +1,174 @@
+"""Render the training pictures: whole scenes, detector-like crops and tiles for the encoder, pictures and boxes for the detector.
+
+Seeds stay below one million; the fresh scenes of tests and benchmarks start there.
+
+    python -m training.render --out /data/drawn --scenes 24000 --detector 12000 --workers 2
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.lib.format import open_memmap
+from numpy.random import Generator
+from numpy.typing import NDArray
+from PIL import Image
+
+from llamaindex_clipverify.testing import COLOURS, FRESH, NOUNS, Scene, draw_scene
+
+SIDE = 128
+"""Side of the encoder's pictures in pixels."""
+MOST = 6
+"""Objects kept of one picture."""
+DETECTOR_SIDE = 288
+"""Longer side of the detector's pictures in pixels."""
+TILES = 2
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass
+class Shelf:
+    """Where one worker puts its pictures: arrays on disk, one row a picture."""
+
+    folder: Path
+    rows: int
+
+    def __post_init__(self) -> None:
+        """Create the arrays."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        shapes: dict[str, tuple[str, tuple[int, ...]]] = {
+            "pictures": ("uint8", (SIDE, SIDE, 3)),
+            "kind": ("int8", ()),
+            "scene": ("int32", ()),
+            "noun": ("int8", (MOST,)),
+            "colour": ("int8", (MOST,)),
+            "box": ("float32", (MOST, 4)),
+            "inside": ("float32", (MOST,)),
+        }
+        self.arrays: dict[str, NDArray[np.generic]] = {
+            name: open_memmap(self.folder / f"{name}.npy", "w+", dtype, (self.rows, *shape))
+            for name, (dtype, shape) in shapes.items()
+        }
+        self.used = 0
+
+    def add(self, kind: int, scene: Scene, region: Box) -> None:
+        """Put away one region of a scene, squashed to a square, with the objects in it."""
+        row = self.used
+        if row >= self.rows:
+            return
+        self.used += 1
+        picture = scene.image.resize((SIDE, SIDE), Image.Resampling.BICUBIC, box=region)
+        self.arrays["pictures"][row] = np.asarray(picture)
+        self.arrays["kind"][row], self.arrays["scene"][row] = kind, scene.seed
+        self.arrays["noun"][row] = -1
+        for slot, thing in enumerate(scene.objects[:MOST]):
+            box, inside = _within(thing.box, region)
+            self.arrays["noun"][row, slot] = NOUNS.index(thing.noun)
+            self.arrays["colour"][row, slot] = COLOURS.index(thing.colour) if thing.colour else -1
+            self.arrays["box"][row, slot], self.arrays["inside"][row, slot] = box, inside
+
+    def close(self) -> None:
+        """Write how many rows are in use."""
+        for array in self.arrays.values():
+            array.flush()  # type: ignore[attr-defined]
+        (self.folder / "used.json").write_text(json.dumps(self.used))
+
+
+def _within(box: tuple[int, int, int, int], region: Box) -> tuple[Box, float]:
+    """Return a box in coordinates of the region, 0 to 1, and the share of it that is inside."""
+    width, height = region[2] - region[0], region[3] - region[1]
+    x0, x1 = (float(np.clip((box[i] - region[0]) / width, 0, 1)) for i in (0, 2))
+    y0, y1 = (float(np.clip((box[i] - region[1]) / height, 0, 1)) for i in (1, 3))
+    whole = (box[2] - box[0]) * (box[3] - box[1]) / (width * height)
+    return (x0, y0, x1, y1), (x1 - x0) * (y1 - y0) / whole
+
+
+def detector_crop(box: tuple[int, int, int, int], size: tuple[int, int], rng: Generator) -> Box:
+    """Return a crop like a detector's: the box with jitter and some margin, at times made square with what is around it."""
+    x0, y0, x1, y1 = (float(v) for v in box)
+    width, height = x1 - x0, y1 - y0
+    if rng.random() < 0.35:
+        side = max(width, height)
+        x0, x1 = (x0 + x1 - side) / 2, (x0 + x1 + side) / 2
+        y0, y1 = (y0 + y1 - side) / 2, (y0 + y1 + side) / 2
+    left, top, right, bottom = rng.uniform(-0.04, 0.06, size=4) + rng.uniform(0, 0.16)
+    crop = (x0 - left * width, y0 - top * height, x1 + right * width, y1 + bottom * height)
+    return max(0.0, crop[0]), max(0.0, crop[1]), min(float(size[0]), crop[2]), min(float(size[1]), crop[3])
+
+
+def tile(size: tuple[int, int], rng: Generator) -> Box:
+    """Return a part of a picture: 35 to 75 % of each side."""
+    width, height = size[0] * rng.uniform(0.35, 0.75), size[1] * rng.uniform(0.35, 0.75)
+    x, y = rng.uniform(0, size[0] - width), rng.uniform(0, size[1] - height)
+    return float(x), float(y), float(x + width), float(y + height)
+
+
+def _detector_picture(scene: Scene, folder: Path) -> None:
+    scale = DETECTOR_SIDE / max(scene.image.size)
+    size = round(scene.image.width * scale), round(scene.image.height * scale)
+    scene.image.resize(size, Image.Resampling.BICUBIC).save(folder / "images" / f"{scene.seed:07}.jpg", quality=95)
+    lines = []
+    for thing in scene.objects:
+        x, y = thing.centre
+        width, height = thing.box[2] - thing.box[0], thing.box[3] - thing.box[1]
+        across, down = scene.image.size
+        lines.append(
+            f"{NOUNS.index(thing.noun)} {x / across:.5f} {y / down:.5f} {width / across:.5f} {height / down:.5f}"
+        )
+    (folder / "labels" / f"{scene.seed:07}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def render(out: Path, seeds: range, detector: int, worker: int) -> None:
+    """Render a range of seeds into one shelf; scenes below `detector` also become the detector's pictures."""
+    shelf = Shelf(out / f"shelf-{worker}", rows=len(seeds) * 7)
+    for part in ("images", "labels"):
+        (out / "detector" / part).mkdir(parents=True, exist_ok=True)
+    started = time.time()
+    for done, seed in enumerate(seeds):
+        rng = np.random.default_rng((seed, 1))
+        scene = draw_scene(seed)
+        if seed < detector:
+            _detector_picture(scene, out / "detector")
+        shelf.add(0, scene, (0, 0, *scene.image.size))
+        for thing in scene.objects:
+            shelf.add(1, scene, detector_crop(thing.box, scene.image.size, rng))
+        for _ in range(TILES):
+            shelf.add(2, scene, tile(scene.image.size, rng))
+        if done % 1000 == 999:
+            print(
+                f"worker {worker}: {done + 1} scenes, {shelf.used} pictures, {time.time() - started:.0f} s", flush=True
+            )
+    shelf.close()
+
+
+def main() -> None:
+    """Render with several processes, each taking every n-th seed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--scenes", type=int, default=24_000)
+    parser.add_argument("--detector", type=int, default=12_000, help="how many of the scenes the detector trains on")
+    parser.add_argument("--workers", type=int, default=2)
+    arguments = parser.parse_args()
+    if arguments.scenes > FRESH:
+        parser.error(f"seeds from {FRESH} on are for tests: ask for fewer scenes")
+    jobs = [
+        multiprocessing.Process(
+            target=render, args=(arguments.out, range(k, arguments.scenes, arguments.workers), arguments.detector, k)
+        )
+        for k in range(arguments.workers)
+    ]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+
+
+if __name__ == "__main__":
+    main()

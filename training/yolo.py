@@ -1,0 +1,191 @@
+"""Train the tiny detector: the YOLOv8 architecture, narrow, from scratch on drawn scenes.
+
+Run it again to go on where it stopped; ``--minutes`` stops it cleanly after the epoch under way.
+
+    python -m training.yolo train  --data /data/drawn --run /data/runs/yolo --epochs 10 [--minutes 9]
+    python -m training.yolo export --run /data/runs/yolo
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("YOLO_CONFIG_DIR", tempfile.mkdtemp(prefix="ultralytics-"))
+os.environ.update(YOLO_OFFLINE="True", YOLO_AUTOINSTALL="False", YOLO_VERBOSE="False", ULTRALYTICS_SAFE_LOAD="1")
+
+import torch
+import yaml
+from safetensors.torch import save_file
+from ultralytics import YOLO, settings
+
+from llamaindex_clipverify.testing import NOUNS
+
+SIDE = 256
+EXPORT = Path(__file__).parent.parent / "llamaindex_clipverify" / "tiny" / "yolo"
+
+ARCHITECTURE: dict[str, Any] = {
+    "nc": len(NOUNS),
+    "scales": {"t": [0.33, 0.1875, 1024]},
+    "scale": "t",
+    "backbone": [
+        [-1, 1, "Conv", [64, 3, 2]],
+        [-1, 1, "Conv", [128, 3, 2]],
+        [-1, 3, "C2f", [128, True]],
+        [-1, 1, "Conv", [256, 3, 2]],
+        [-1, 6, "C2f", [256, True]],
+        [-1, 1, "Conv", [512, 3, 2]],
+        [-1, 6, "C2f", [512, True]],
+        [-1, 1, "Conv", [1024, 3, 2]],
+        [-1, 3, "C2f", [1024, True]],
+        [-1, 1, "SPPF", [1024, 5]],
+    ],
+    "head": [
+        [-1, 1, "nn.Upsample", ["None", 2, "nearest"]],
+        [[-1, 6], 1, "Concat", [1]],
+        [-1, 3, "C2f", [512]],
+        [-1, 1, "nn.Upsample", ["None", 2, "nearest"]],
+        [[-1, 4], 1, "Concat", [1]],
+        [-1, 3, "C2f", [256]],
+        [-1, 1, "Conv", [256, 3, 2]],
+        [[-1, 12], 1, "Concat", [1]],
+        [-1, 3, "C2f", [512]],
+        [-1, 1, "Conv", [512, 3, 2]],
+        [[-1, 9], 1, "Concat", [1]],
+        [-1, 3, "C2f", [1024]],
+        [[15, 18, 21], 1, "Detect", ["nc"]],
+    ],
+}
+"""YOLOv8's layers and connections; only the width (0.1875 of the published table) is this project's."""
+
+
+class OutOfTime(Exception):
+    """The time of this run is up; the last checkpoint is complete."""
+
+
+def train(data: Path, run: Path, epochs: int, batch: int, rate: float, minutes: float | None) -> None:
+    """Train, or go on from the last checkpoint."""
+    settings.update({"sync": False})
+    last = run / "weights" / "last.pt"
+    resumed = last.exists()
+    model = YOLO(last) if resumed else YOLO(_architecture_file(run))
+    started = time.time()
+    model.add_callback("on_train_start", _half_precision_on_cpu)
+    model.add_callback("on_fit_epoch_end", lambda trainer: _log(trainer, started))
+    if minutes is not None:
+        model.add_callback("on_model_save", lambda trainer: _stop_when_due(trainer, started + 60 * minutes))
+    try:
+        if resumed:
+            model.train(resume=True)
+        else:
+            model.train(data=_data_file(data, run), epochs=epochs, batch=batch, lr0=rate, **_options(run))
+    except OutOfTime:
+        print(f"stopped after {minutes} minutes; run the same command to go on", flush=True)
+
+
+def _options(run: Path) -> dict[str, Any]:
+    return {
+        "imgsz": SIDE, "project": str(run.parent), "name": run.name, "exist_ok": True, "seed": 0, "val": False, "plots": False,
+        "device": 0 if torch.cuda.is_available() else "cpu", "workers": 0, "cache": "ram", "amp": torch.cuda.is_available(),
+        "optimizer": "AdamW", "weight_decay": 0.01, "momentum": 0.9, "lrf": 0.02, "cos_lr": True, "warmup_epochs": 0.5,
+        "mosaic": 0.5, "close_mosaic": 2, "mixup": 0.0, "erasing": 0.0, "hsv_h": 0.01, "hsv_s": 0.2, "hsv_v": 0.2,
+        "degrees": 0.0, "translate": 0.05, "scale": 0.3, "shear": 0.0, "fliplr": 0.5, "flipud": 0.0, "verbose": False,
+    }  # fmt: skip
+
+
+def _architecture_file(run: Path) -> Path:
+    run.mkdir(parents=True, exist_ok=True)
+    path = run / "model.yaml"
+    path.write_text(yaml.safe_dump(ARCHITECTURE, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def _data_file(data: Path, run: Path) -> Path:
+    path = run / "data.yaml"
+    images = (data / "detector" / "images").resolve()
+    few = run / "few.txt"
+    few.write_text("\n".join(map(str, sorted(images.iterdir())[:64])) + "\n", encoding="utf-8")
+    # The 64 only satisfy the trainer, which wants a validation set; evaluate.py measures on fresh scenes.
+    table = {"train": str(images), "val": str(few.resolve()), "names": dict(enumerate(NOUNS))}
+    path.write_text(yaml.safe_dump(table, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def _half_precision_on_cpu(trainer: Any) -> None:
+    """Run the layers in bfloat16 where ultralytics has no mixed precision of its own; losses and weights stay in float32."""
+    if trainer.device.type != "cpu":
+        return
+    network = trainer.model.to(memory_format=torch.channels_last)
+    layers = network._predict_once
+
+    def predict(pixels: torch.Tensor, *args: Any, **options: Any) -> Any:
+        with torch.autocast("cpu", torch.bfloat16):
+            return _in_float32(layers(pixels.contiguous(memory_format=torch.channels_last), *args, **options))
+
+    network._predict_once = predict
+
+
+def _in_float32(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value.float()
+    if isinstance(value, dict):
+        return {key: _in_float32(one) for key, one in value.items()}
+    return type(value)(map(_in_float32, value)) if isinstance(value, list | tuple) else value
+
+
+def _log(trainer: Any, started: float) -> None:
+    means = trainer.tloss.values() if isinstance(trainer.tloss, dict) else trainer.tloss
+    losses = " ".join(f"{float(v):.3f}" for v in means)
+    rate = trainer.optimizer.param_groups[0]["lr"]
+    print(
+        f"epoch {trainer.epoch + 1}/{trainer.epochs} box/cls/dfl {losses} lr {rate:.5f} {time.time() - started:.0f} s",
+        flush=True,
+    )
+
+
+def _stop_when_due(trainer: Any, due: float) -> None:
+    if time.time() >= due and trainer.epoch + 1 < trainer.epochs:
+        raise OutOfTime
+
+
+def export(run: Path, folder: Path) -> None:
+    """Write the weights without pickle: half-precision safetensors and the architecture with its names."""
+    network = YOLO(run / "weights" / "last.pt").model
+    staged = Path(tempfile.mkdtemp(dir=run))
+    state = {k: v.half().contiguous() if v.is_floating_point() else v for k, v in network.state_dict().items()}
+    save_file(state, staged / "model.safetensors", metadata={"format": "pt"})
+    table = {**ARCHITECTURE, "imgsz": SIDE, "names": list(NOUNS)}
+    (staged / "model.yaml").write_text(yaml.safe_dump(table, sort_keys=False), encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in staged.iterdir():
+        shutil.copy(file, folder / f".{file.name}")
+        os.replace(folder / f".{file.name}", folder / file.name)
+    shutil.rmtree(staged)
+    print(f"exported {sum(v.numel() for v in state.values()):,} numbers to {folder}")
+
+
+def main() -> None:
+    """Train or export."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    one = commands.add_parser("train")
+    one.add_argument("--data", type=Path, required=True, help="folder that render.py wrote")
+    one.add_argument("--run", type=Path, required=True, help="folder for checkpoints")
+    one.add_argument("--epochs", type=int, default=10)
+    one.add_argument("--batch", type=int, default=16)
+    one.add_argument("--rate", type=float, default=0.002)
+    one.add_argument("--minutes", type=float)
+    two = commands.add_parser("export")
+    two.add_argument("--run", type=Path, required=True)
+    two.add_argument("--folder", type=Path, default=EXPORT)
+    arguments = vars(parser.parse_args())
+    {"train": train, "export": export}[arguments.pop("command")](**arguments)
+
+
+if __name__ == "__main__":
+    main()
