@@ -42,7 +42,7 @@ _ADJECTIVES = set(
     "small large big tiny huge little tall short long wide young old new bright dark light pale colorful colourful modern "
     "wooden metal plastic glass leather round square empty full clean dirty beautiful cute fluffy furry happy sad busy "
     "parked open closed sliced cooked fresh ripe whole double single vintage classic shiny striped spotted plain lone "
-    "different similar same other colored coloured painted giant elderly stuffed toy cartoon smiling sleeping".split()
+    "first second third fourth last next different similar same other colored coloured painted giant elderly stuffed toy cartoon smiling sleeping".split()
 )
 _EMPTY_NOUNS = set(
     "image picture photo photograph scene background foreground left right side top bottom middle center centre view "

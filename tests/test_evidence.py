@@ -1,0 +1,248 @@
+"""Each check on facts made by hand: what it says, when it is silent, and what it must not say."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from llamaindex_clipverify.claim import Claim
+from llamaindex_clipverify.evidence.colour import COLOURS, Colour, box_colours, name_colours
+from llamaindex_clipverify.evidence.contrast import Contrast, margin_of
+from llamaindex_clipverify.evidence.objects import Objects, exactly
+from llamaindex_clipverify.evidence.regions import Regions, tiles
+from llamaindex_clipverify.evidence.relations import Relations
+from llamaindex_clipverify.facts import Facts, in_order, observe
+from llamaindex_clipverify.foils import foils
+from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.protocols import Box, Detections
+from llamaindex_clipverify.splitter import EnglishSplitter
+from llamaindex_clipverify.text_vectors import TextVectors
+
+SPLITTER = EnglishSplitter()
+
+
+def claim_of(text: str, kind: str | None = None) -> Claim:
+    return next(claim for claim in SPLITTER.split(text) if kind in (None, claim.kind))
+
+
+class Given:
+    """A detector that knows four classes and sees what it is told."""
+
+    id = "given"
+    labels: tuple[str, ...] | None = ("dog", "car", "person", "bus")
+
+    def __init__(self, *seen: tuple[str, float, Box]) -> None:
+        self.seen = seen
+
+    def detect(self, pictures: list[Picture], labels: object = None) -> list[Detections]:
+        maxima: dict[str, float] = {}
+        for label, score, _ in self.seen:
+            maxima[label] = max(score, maxima.get(label, 0.0))
+        one = Detections(tuple(b for _, _, b in self.seen), tuple(n for n, _, _ in self.seen), tuple(s for _, s, _ in self.seen), maxima)
+        return [one for _ in pictures]
+
+
+def facts_of(*seen: tuple[str, float, Box], image: Image.Image | None = None) -> tuple[Objects, Facts]:
+    picture = Picture.of(image or Image.new("RGB", (200, 200), "grey"))
+    objects = Objects(Given(*seen))
+    facts = Facts(picture.id, picture.size)
+    observe([objects, Colour()], [picture], [facts])
+    assert not facts.failed
+    return objects, facts
+
+
+LEFT: Box = (10, 50, 60, 100)
+RIGHT: Box = (120, 50, 180, 100)
+
+
+def test_objects_see_and_miss() -> None:
+    objects, facts = facts_of(("dog", 0.9, LEFT))
+    seen, missed = objects.judge(claim_of("There is a dog."), facts), objects.judge(claim_of("There is a car."), facts)
+    assert seen and seen.stance == "supports" and seen.region == LEFT and "dog at (10, 50)–(60, 100)" in seen.reason
+    assert missed and missed.stance == "contradicts" and "named car, saw none" in missed.reason
+
+
+def test_a_word_outside_the_classes_is_unknown_not_absent() -> None:
+    objects, facts = facts_of(("dog", 0.9, LEFT))
+    for text in ("There is a giraffe.", "There is a penguin."):
+        evidence = objects.judge(claim_of(text), facts)
+        assert evidence and evidence.stance == "silent" and not evidence.features
+
+
+def test_counts() -> None:
+    objects, facts = facts_of(("dog", 0.95, LEFT), ("dog", 0.9, RIGHT), ("car", 0.9, RIGHT))
+    two, three = objects.judge(claim_of("There are two dogs."), facts), objects.judge(claim_of("There are three dogs."), facts)
+    assert two and two.stance == "supports" and two.score == pytest.approx(0.855)
+    assert three and three.stance == "contradicts" and three.reason == "named 3 dogs, saw 2"
+
+
+def test_gendered_counts_are_not_for_a_detector_of_persons() -> None:
+    objects, facts = facts_of(("person", 0.95, LEFT))
+    evidence = objects.judge(claim_of("There are two men."), facts)
+    assert evidence and evidence.stance == "silent" and "cannot tell" in evidence.reason
+
+
+def test_poisson_binomial_against_enumeration() -> None:
+    chances = [0.9, 0.4, 0.2]
+    assert [exactly(n, chances) for n in range(5)] == pytest.approx([0.048, 0.476, 0.404, 0.072, 0.0])
+    assert exactly(0, []) == 1.0
+
+
+def test_being_there_proves_no_colour() -> None:
+    objects, facts = facts_of(("car", 0.95, LEFT))
+    evidence = objects.judge(claim_of("The car is red."), facts)
+    assert evidence and evidence.stance == "silent" and evidence.features["logit"] > 2
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_pure_colours_have_their_names(colour: str) -> None:
+    shades = {"red": (200, 20, 30), "orange": (245, 130, 20), "yellow": (250, 220, 40), "green": (40, 150, 60), "blue": (40, 90, 210),
+              "purple": (130, 50, 180), "white": (245, 245, 245), "black": (20, 20, 22), "brown": (120, 72, 30),
+              "pink": (250, 150, 190), "grey": (130, 130, 130)}  # fmt: skip
+    assert COLOURS[int(name_colours(np.array([shades[colour]]))[0])] == colour
+
+
+def test_colour_looks_inside_the_box_and_discounts_the_ground() -> None:
+    image = Image.new("RGB", (200, 200), (40, 90, 210))
+    ImageDraw.Draw(image).ellipse((15, 55, 55, 95), fill=(200, 20, 30))
+    shares = box_colours(Picture.of(image), LEFT)
+    assert COLOURS[int(np.argmax(shares))] == "red"
+    assert shares.sum() == pytest.approx(1.0)
+    _, facts = facts_of(("car", 0.9, LEFT), image=image)
+    red, blue = Colour().judge(claim_of("The car is red."), facts), Colour().judge(claim_of("The car is blue."), facts)
+    assert red and red.stance == "supports" and "is red" in red.reason
+    assert blue and blue.stance == "contradicts" and blue.features["margin"] < 0
+    absent = Colour().judge(claim_of("The bus is blue."), facts)
+    assert absent and absent.stance == "silent"
+
+
+def test_a_coloured_count_counts_only_that_colour() -> None:
+    image = Image.new("RGB", (200, 200), "white")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle(LEFT, fill=(200, 20, 30))
+    draw.rectangle(RIGHT, fill=(40, 90, 210))
+    objects, facts = facts_of(("car", 0.95, LEFT), ("car", 0.95, RIGHT), image=image)
+    one, two = objects.judge(claim_of("There is one red car."), facts), objects.judge(claim_of("There are two red cars."), facts)
+    assert one and one.stance == "supports"
+    assert two and two.stance == "contradicts"
+
+
+@pytest.mark.parametrize(
+    ("text", "stance"),
+    [("The dog is to the left of the car.", "supports"), ("The dog is to the right of the car.", "contradicts"),
+     ("The car is to the right of the dog.", "supports"), ("The dog is above the car.", "silent"),
+     ("The dog is next to the car.", "silent"), ("The dog is to the left of the bus.", "silent")],
+)  # fmt: skip
+def test_relations(text: str, stance: str) -> None:
+    _, facts = facts_of(("dog", 0.9, LEFT), ("car", 0.9, RIGHT))
+    evidence = Relations().judge(claim_of(text, "relation"), facts)
+    assert evidence and evidence.stance == stance
+
+
+def test_relations_of_disagreeing_pairs_are_silent() -> None:
+    _, facts = facts_of(("dog", 0.9, (90, 50, 110, 70)), ("car", 0.9, LEFT), ("car", 0.9, RIGHT))
+    evidence = Relations().judge(claim_of("The dog is to the left of the car.", "relation"), facts)
+    assert evidence and evidence.stance == "silent" and "disagree" in evidence.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "one", "two", "stance"),
+    [("A dog on a car.", (20, 20, 60, 60), (10, 55, 90, 120), "supports"), ("A dog on a car.", (20, 150, 60, 190), (10, 20, 90, 80), "contradicts"),
+     ("A dog inside a car.", (30, 30, 50, 50), (10, 10, 90, 90), "supports"), ("A dog below a car.", (20, 150, 60, 190), (10, 20, 90, 80), "supports"),
+     ("A dog next to a car.", LEFT, (62, 50, 110, 100), "supports"), ("A dog next to a car.", (0, 0, 20, 20), (170, 170, 200, 200), "contradicts")],
+)  # fmt: skip
+def test_other_relations(text: str, one: Box, two: Box, stance: str) -> None:
+    _, facts = facts_of(("dog", 0.9, one), ("car", 0.9, two))
+    evidence = Relations().judge(claim_of(text, "relation"), facts)
+    assert evidence and evidence.stance == stance
+
+
+class Words:
+    """An encoder of bags of words over a few words: texts and pictures (by their colour) as unit vectors."""
+
+    id = "words"
+    logit_scale = 20.0
+    terms = ("red", "blue", "car", "dog", "two", "three", "bus")
+
+    def encode_texts(self, texts: list[str]) -> np.ndarray:
+        rows = np.array([[float(term in text.replace("cars", "car").split()) for term in self.terms] + [0.3] for text in texts])
+        return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+    def encode_images(self, images: list[Image.Image]) -> np.ndarray:
+        texts = []
+        for image in images:
+            red, _, blue = np.asarray(image.resize((1, 1)), float)[0, 0]
+            texts.append("red car" if red > 150 and blue < 120 else "blue dog" if blue > 150 else "")
+        return self.encode_texts(texts)
+
+
+def test_contrast_prefers_the_true_colour_and_drops_confirmed_foils() -> None:
+    texts = TextVectors(Words())
+    facts = Facts("x", (10, 10), {"similarity": {"vector": Words().encode_texts(["red car"])[0]}})
+    contrast = Contrast(texts)
+    red, blue = contrast.judge(claim_of("A red car."), facts), contrast.judge(claim_of("A blue car."), facts)
+    assert red and red.stance == "supports" and red.features["margin"] > 1
+    assert blue and blue.stance == "contradicts" and "a red car” fits better" in blue.reason
+    boxes = {"boxes": np.array([LEFT]), "labels": ["car"], "scores": np.array([0.9]), "maxima": {"car": 0.9}}
+    shares = {"names": ["red", "blue"], "shares": np.array([[0.5, 0.5]])}
+    both = Facts("x", (10, 10), {**facts.seen, "objects": boxes, "colour": shares})
+    spared = contrast.judge(claim_of("A blue car."), both)
+    assert spared and "a red car" not in spared.reason
+
+
+def test_the_margin_does_not_depend_on_the_number_of_foils() -> None:
+    for number in (1, 2, 20):
+        assert margin_of(np.array([2.0]), np.zeros(number)) == pytest.approx([2.0])
+
+
+def test_regions_find_a_small_thing() -> None:
+    image = Image.new("RGB", (200, 200), "grey")
+    ImageDraw.Draw(image).rectangle((150, 150, 190, 190), fill=(220, 20, 20))
+    picture = Picture.of(image)
+    facts = Facts(picture.id, picture.size)
+    objects, regions = Objects(Given(("car", 0.9, (150, 150, 190, 190)))), Regions(TextVectors(Words()))
+    observe([regions, objects], [picture], [facts])
+    assert len(facts.seen["regions"]["boxes"]) == len(facts.seen["regions"]["vectors"]) == 14
+    evidence = regions.judge(claim_of("A red car."), facts)
+    assert evidence and evidence.stance == "supports" and evidence.region and evidence.region[0] > 140
+
+
+def test_tiles_cover_the_picture() -> None:
+    covered = np.zeros((100, 150), bool)
+    for left, top, right, bottom in tiles((150, 100)):
+        covered[int(top) : round(bottom), int(left) : round(right)] = True
+    assert covered.all()
+
+
+def test_checks_are_ordered_by_need_and_a_failure_is_kept_apart() -> None:
+    class Broken(Given):
+        def detect(self, pictures: list[Picture], labels: object = None) -> list[Detections]:
+            raise RuntimeError("out of memory")
+
+    regions = Regions(TextVectors(Words()))
+    checks = [regions, Colour(), Objects(Broken())]
+    assert [check.name for check in in_order(checks)] == ["objects", "regions", "colour"]
+    picture = Picture.of(Image.new("RGB", (50, 50)))
+    facts = Facts(picture.id, picture.size)
+    observe(checks, [picture], [facts])
+    assert facts.failed == {"objects": "RuntimeError: out of memory"}
+    assert len(facts.seen["regions"]["boxes"]) == 13
+
+
+def test_facts_survive_json() -> None:
+    _, facts = facts_of(("dog", 0.9, LEFT))
+    again = Facts.from_dict(json.loads(json.dumps(facts.to_dict())))
+    assert again.made_by == facts.made_by
+    assert np.array_equal(again.seen["objects"]["boxes"], facts.seen["objects"]["boxes"])
+
+
+def test_foils_swap_one_word() -> None:
+    assert "a blue car" in [foil.phrase for foil in foils(claim_of("A red car."))]
+    assert [foil.phrase for foil in foils(claim_of("Two dogs."))] == ["three dogs", "one dog", "four dogs"]
+    assert foils(claim_of("There is a dog."))[0].phrase == "a bird"
+    assert foils(claim_of("I love it.")) == []
+    turned = [foil.phrase for foil in foils(claim_of("The dog is left of the car.", "relation"))]
+    assert turned == ["a dog to the right of a car", "a car to the left of a dog"]

@@ -1,0 +1,163 @@
+"""Fusion, pooling, calibration and the gate, on examples whose truth is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from llamaindex_clipverify.calibration import Example, fit_gate, fit_kinds, log_odds
+from llamaindex_clipverify.claim import Claim
+from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.evidence import Evidence
+from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.metrics import accuracy, auroc, average_precision, ece, group_weights, interval
+from llamaindex_clipverify.profile import Feature, KindModel, Profile
+from llamaindex_clipverify.trust import fuse
+from llamaindex_clipverify.verdict import Policy
+
+DOG = Claim("dog", 0, 3, "object", noun="dog")
+MODEL = KindModel(-0.5, {"objects.logit": Feature(1.0, 0.0, -0.2), "contrast.margin": Feature(0.5, 1.0, 0.1)})
+PROFILE = Profile("p", "made up", "2026-01-01", {}, {"objects": "d", "contrast": "e"}, {"object": MODEL}, nouns=("dog",))
+ALL = frozenset({"objects", "contrast"})
+
+
+def looks(*values: float) -> list[list[Evidence]]:
+    return [[Evidence("objects", "supports", 0.9, features={"logit": value})] for value in values]
+
+
+def test_shares_add_up_to_the_log_odds() -> None:
+    evidence = [Evidence("objects", "supports", features={"logit": 2.0}), Evidence("contrast", "supports", features={"margin": 3.0})]
+    trust = fuse(DOG, [evidence], PROFILE, [ALL])
+    assert trust.shares == {"objects": 2.0, "contrast": 1.0}
+    assert trust.value == pytest.approx(1 / (1 + np.exp(-2.5)))
+    assert trust.state == "calibrated"
+
+
+def test_a_silent_check_weighs_what_was_fitted_for_silence() -> None:
+    trust = fuse(DOG, looks(2.0), PROFILE, [ALL])
+    assert trust.shares["contrast"] == 0.1
+
+
+def test_any_picture_supports_and_all_must_be_free_of_a_negated_thing() -> None:
+    positive = fuse(DOG, looks(-3.0, 4.0, -3.0), PROFILE, [ALL] * 3)
+    negated = fuse(DOG.swap(negated=True), looks(-3.0, 4.0, -3.0), PROFILE, [ALL] * 3)
+    assert positive.picture == negated.picture == 1
+    assert positive.value is not None and positive.value > 0.9
+    assert negated.value == pytest.approx(1 - positive.value)
+    assert negated.shares["objects"] == -positive.shares["objects"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "active"),
+    [(DOG, frozenset()), (DOG, frozenset({"contrast"})), (DOG.swap(noun="cat"), ALL), (DOG.swap(kind="action"), ALL)],
+)
+def test_outside_its_parts_words_and_kinds_a_profile_weighs_nothing(claim: Claim, active: frozenset[str]) -> None:
+    evidence = [[Evidence("objects", "silent", features={"logit": 5.0})]]
+    assert fuse(claim, evidence, PROFILE, [active]).value is None
+
+
+def test_without_a_profile_the_detectors_confidence_is_left_and_called_uncalibrated() -> None:
+    values = [fuse(DOG, [[Evidence("objects", "supports", score)]], None, [ALL]) for score in (0.001, 0.1, 0.9)]
+    assert [trust.state for trust in values] == ["uncalibrated"] * 3
+    assert values[0].value < 0.2 < 0.45 < values[1].value < 0.55 < values[2].value  # type: ignore[operator]
+    assert fuse(DOG, [[Evidence("similarity", "silent", 0.3, features={"cosine": 0.3})]], None, [ALL]).value is None
+
+
+def made_up(seed: int, count: int = 1600) -> list[Example]:
+    """Examples whose log-odds are 1.5 × objects + 0.5 × contrast; a third of the pictures come in pairs."""
+    random = np.random.default_rng(seed)
+    examples = []
+    for place in range(count):
+        number = 2 if place % 3 == 0 else 1
+        table = random.normal(size=(number, 3))
+        odds = 1.5 * table[:, 0] + 0.5 * table[:, 1]
+        label = int((random.random(number) < 1 / (1 + np.exp(-odds))).any())
+        rows = tuple({"objects.logit": row[0], "contrast.margin": row[1], "regions.margin": row[2]} for row in table)
+        examples.append(Example("object", rows, label, f"g{place}"))
+    return examples
+
+
+def test_a_fit_finds_the_weights_and_is_calibrated_after_pooling() -> None:
+    model = fit_kinds(made_up(0))["object"]
+    assert model.features["objects.logit"].weight == pytest.approx(1.5, abs=0.5)
+    assert abs(model.features["regions.margin"].weight if "regions.margin" in model.features else 0.0) < 0.2
+    fresh = [example for example in made_up(1, 6000) if len(example.looks) == 2]
+    trust = np.array([model.calibrated(max(log_odds(model, look) for look in one.looks), 2) for one in fresh])
+    assert ece(trust, np.array([one.label for one in fresh], float)) < 0.06
+
+
+def test_a_feature_that_speaks_against_itself_is_left_out() -> None:
+    examples = [
+        Example(one.kind, tuple({**look, "regions.margin": -look["objects.logit"]} for look in one.looks), one.label, one.group)
+        for one in made_up(2)
+    ]
+    assert "regions.margin" not in fit_kinds(examples)["object"].features
+
+
+def test_too_few_examples_are_refused() -> None:
+    with pytest.raises(DataError, match="too few labelled claims"):
+        fit_kinds(made_up(0, 10))
+
+
+def test_the_gate_admits_its_own_and_refuses_others() -> None:
+    random = np.random.default_rng(0)
+    gate = fit_gate(random.normal(size=(800, 24)))
+
+    def admits(row: np.ndarray) -> bool:
+        return gate.admits(Facts("x", (1, 1), {"domain": {"statistics": row}}))
+
+    assert np.mean([admits(row) for row in random.normal(size=(300, 24))]) > 0.95
+    assert not any(admits(row) for row in random.normal(3.0, size=(50, 24)))
+    assert not gate.admits(Facts("x", (1, 1)))
+
+
+def test_profiles_survive_json(tmp_path: Path) -> None:
+    gate = fit_gate(np.random.default_rng(0).normal(size=(100, 3)))
+    profile = Profile("p", "d", "2026-01-01", {"encoder": "tiny"}, {"objects": "d"}, {"object": MODEL}, gate, ("dog",))
+    again = Profile.load(profile.save(tmp_path / "p.json"))
+    assert again.kinds == profile.kinds and again.nouns == ("dog",) and again.gate is not None
+    assert again.gate.limit == pytest.approx(gate.limit, rel=1e-5)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 99}'])
+def test_a_broken_profile_is_one_clear_error(text: str, tmp_path: Path) -> None:
+    (tmp_path / "p.json").write_text(text)
+    with pytest.raises(DataError, match="profile"):
+        Profile.load(tmp_path / "p.json")
+
+
+def test_policy() -> None:
+    assert [Policy().verdict(trust) for trust in (None, 0.1, 0.5, 0.9)] == ["unverifiable", "contradicted", "unverifiable", "supported"]
+    with pytest.raises(DataError, match="thresholds"):
+        Policy(supported=0.3, contradicted=0.6)
+
+
+def test_metrics_against_scikit_learn() -> None:
+    from sklearn import metrics
+
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 2, 300).astype(float)
+    scores = np.round(labels * 0.3 + random.random(300), 1)
+    weights = random.integers(0, 3, 300).astype(float)
+    assert auroc(scores, labels, weights) == pytest.approx(metrics.roc_auc_score(labels, scores, sample_weight=weights))
+    expected = metrics.average_precision_score(labels, scores, sample_weight=weights)
+    assert average_precision(scores, labels, weights) == pytest.approx(expected)
+    assert accuracy(scores, labels) == pytest.approx(((scores >= 0.5) == labels).mean())
+    assert np.isnan(auroc(scores, np.ones(300)))
+
+
+def test_ece_of_a_calibrated_and_of_a_sure_and_wrong_score() -> None:
+    random = np.random.default_rng(0)
+    trust = random.random(20_000)
+    assert ece(trust, (random.random(20_000) < trust).astype(float)) < 0.02
+    assert ece(np.full(100, 0.9), np.zeros(100)) == pytest.approx(0.9)
+
+
+def test_the_bootstrap_draws_whole_groups() -> None:
+    weights = group_weights(["a", "a", "b", "c"], 50)
+    assert (weights[:, 0] == weights[:, 1]).all()
+    assert ((weights[:, 0] + weights[:, 2] + weights[:, 3]) == 3).all()
+    assert interval([0.5] * 5) is None
+    assert interval([float("nan")] * 10 + list(np.linspace(0, 1, 101))) == pytest.approx((0.025, 0.975))
