@@ -1,0 +1,106 @@
+"""Fixtures for the whole suite: drawn scenes as files, a report with every verdict, the bundled verifier, the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from llamaindex_clipverify.evidence import Evidence
+from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.protocols import HeatMap
+from llamaindex_clipverify.report import CheckedClaim, ClaimMap, ObjectAgreement, Report
+from llamaindex_clipverify.splitter import EnglishSplitter
+from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
+from llamaindex_clipverify.verdict import Policy
+from llamaindex_clipverify.verifier import Verifier
+
+
+@pytest.fixture(scope="session")
+def scene() -> Scene:
+    """One fresh scene: a yellow cup, a yellow clock and a zebra."""
+    return draw_scene(FRESH)
+
+
+@pytest.fixture(scope="session")
+def scene_file(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The scene as a PNG."""
+    path = tmp_path_factory.mktemp("scenes") / "scene.png"
+    scene.image.save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Verifier:
+    """The verifier of the bundled models; loaded once."""
+    return Verifier.tiny()
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def clipverify(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Run the command line in this process: ``clipverify("verify", "--answer", …)``."""
+    from llamaindex_clipverify.cli import main
+
+    def run(*arguments: object) -> Ran:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        return Ran(int(left.value.code or 0), out, err)
+
+    return run
+
+
+def make_report(
+    answer: str, trusts: Sequence[float | None], pictures: Sequence[Picture] = (), *, maps: bool = False, **fields: object
+) -> Report:
+    """Split an answer and give its claims these trusts, with one line of evidence each that has a box."""
+    policy = Policy()
+    found = EnglishSplitter().split(answer)
+    assert len(found) == len(trusts), [claim.text for claim in found]
+    where = pictures[0].id if pictures else None
+    claims = []
+    for claim, trust in zip(found, trusts, strict=True):
+        stance = "silent" if trust is None else "supports" if trust >= 0.5 else "contradicts"
+        evidence = Evidence("objects", stance, trust, f"looked for “{claim.noun}”", where, (40.0, 60.0, 120.0, 150.0))
+        shares = {} if trust is None else {"objects": 4 * trust - 2}
+        note = "nothing a picture can show" if trust is None else ""
+        claims.append(CheckedClaim(claim, trust, policy.verdict(trust), (evidence,), shares, note))
+    drawn = tuple(_map(place, pictures[0]) for place in range(len(claims))) if maps else ()
+    return Report(answer, tuple(claims), pictures=tuple(pictures), maps=drawn, **fields)
+
+
+def _map(place: int, picture: Picture) -> ClaimMap:
+    width, height = picture.size
+    values = np.linspace(0, 1, width * height, dtype=np.float32).reshape(height, width)
+    return ClaimMap(place, picture.id, HeatMap(values, "layercam", "a thing", 0.5 if place % 2 == 0 else 0.0, 0.25))
+
+
+@pytest.fixture
+def report(scene_file: Path) -> Report:
+    """A report with every verdict, nested spans, heat maps and a note."""
+    return make_report(
+        "A yellow cup stands above a red clock. There is no dog. Everything is cheerful.",
+        [0.97, 0.90, 0.03, 0.5, None],
+        [Picture.of(scene_file)],
+        maps=True,
+        question="What is there?",
+        calibration="calibrated",
+        profile="tiny",
+        object_agreement=ObjectAgreement(("cup", "clock", "dog"), ("cup", "clock"), ("dog",), ("zebra",), 0.67),
+        models={"contrast": "clip@1"},
+        notes=("Something the reader must know.",),
+        timings_ms={"total": 12.0},
+    )
