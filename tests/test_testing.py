@@ -115,8 +115,9 @@ def test_the_picture_shows_the_colour_in_the_box():
         if thing.colour is None or thing.noun not in ("car", "cup", "couch", "backpack", "handbag", "bowl"):
             continue
         pixels = np.asarray(scene.image.crop(thing.box), dtype=float).reshape(-1, 3)
-        near = {name: (np.abs(pixels - np.array(RGB[name])).sum(axis=1) < 110).mean() for name in COLOURS}
-        assert near[thing.colour] > 0.12, (seed, thing, near)
+        lights = [np.array(RGB[thing.colour]) * light for light in (0.75, 0.85, 0.95, 1.05)]
+        near = np.min([np.abs(pixels - light).max(axis=1) for light in lights], axis=0) < 36
+        assert near.mean() > 0.15, (seed, thing)
         checked += 1
     assert checked >= 4
 

@@ -213,7 +213,7 @@ def export(model: CLIPModel, tokenizer: PreTrainedTokenizerFast, folder: Path) -
 
 
 def make_optimizers(model: CLIPModel, heads: Heads, peak: float) -> list[torch.optim.Optimizer]:
-    """Return Muon for the matrices between the layers and AdamW for everything else: it needs far fewer steps than AdamW alone."""
+    """Return Muon for the matrices inside the layers and AdamW for the rest: far fewer steps than AdamW alone."""
     named = [*model.named_parameters(), *heads.named_parameters()]
     inner = [p for name, p in named if ".layers." in name and p.ndim == 2]
     rest = [p for name, p in named if not (".layers." in name and p.ndim == 2)]
