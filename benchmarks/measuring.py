@@ -1,0 +1,36 @@
+"""What the benchmarks share: where results are kept, and how two things are timed side by side."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def save(name: str, figures: Mapping[str, Any]) -> Path:
+    """Write results/NAME.json with the machine they were measured on."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    machine = f"{os.cpu_count()} × {platform.machine()}, Python {platform.python_version()}"
+    path.write_text(json.dumps({**figures, "machine": machine}, indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def side_by_side(tasks: Mapping[str, Callable[[], object]], rounds: int = 5) -> dict[str, float]:
+    """Return the median seconds of each task; rounds take the tasks in turn, so that noise falls on all alike."""
+    times: dict[str, list[float]] = {name: [] for name in tasks}
+    for task in tasks.values():
+        task()
+    for _ in range(rounds):
+        for name, task in tasks.items():
+            started = time.perf_counter()
+            task()
+            times[name].append(time.perf_counter() - started)
+    return {name: statistics.median(values) for name, values in times.items()}

@@ -1,0 +1,205 @@
+"""The whole flow with the bundled models on drawn scenes, and its honesty where they know nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from llamaindex_clipverify import Answer, Picture, Policy, Report, Verifier
+from llamaindex_clipverify.claim import Claim
+from llamaindex_clipverify.errors import ClipVerifyError, DataError, PictureError
+from llamaindex_clipverify.evidence import Evidence
+from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
+
+PHOTO = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)
+"""Noise: as unlike a drawn scene as a photograph, and always at hand."""
+
+
+def statements(scene: Scene) -> tuple[str, str]:
+    """Return one sentence that is true of a scene and one that is not."""
+    there = scene.nouns()[0]
+    absent = next(noun for noun in ("zebra", "pizza", "toilet", "kite") if noun not in scene.nouns())
+    return f"There is a {there} in the picture.", f"There is a {absent} in the picture."
+
+
+def test_true_is_trusted_more_than_false(tiny: Verifier) -> None:
+    scenes = [draw_scene(FRESH + 300 + place) for place in range(20)]
+    better = 0
+    for scene in scenes:
+        true, false = (tiny.verify(text, [scene.image]).trust for text in statements(scene))
+        assert true is not None and false is not None
+        better += true > false
+    assert better >= 19
+
+
+def test_a_report_has_the_contracts_form(tiny: Verifier, scene: Scene) -> None:
+    report = tiny.verify("A yellow cup. There is no dog. It costs $5.", [scene.image], question="What?")
+    data = json.loads(report.to_json())
+    assert data["schema"] == 1 and data["question"] == "What?" and data["calibration"] == "calibrated" and data["profile"] == "tiny"
+    assert [claim["kind"] for claim in data["claims"]] == ["attribute", "object", "text"]
+    assert data["claims"][1]["negated"] is True
+    assert data["claims"][2]["trust"] is None and data["claims"][2]["verdict"] == "unverifiable"
+    assert data["coverage"] == pytest.approx(2 / 3, abs=1e-4)
+    first = data["claims"][0]["evidence"][0]
+    assert set(first) == {"check", "stance", "score", "reason", "picture", "region"}
+    assert data["pictures"][0]["width"] == scene.image.width
+    assert set(data["timings_ms"]) == {"observe", "judge", "total"}
+    again = Report.from_dict(data)
+    assert again.trust == data["trust"] and [one.claim.text for one in again.claims] == [one["text"] for one in data["claims"]]
+
+
+def test_a_verdict_is_decided_again_without_looking(tiny: Verifier, scene: Scene) -> None:
+    report = tiny.verify(statements(scene)[0], [scene.image])
+    assert report.at(Policy(supported=1.0, contradicted=1.0)).verdict == "contradicted"
+    assert report.at(Policy(supported=0.0, contradicted=0.0)).verdict == "supported"
+
+
+def test_any_of_several_pictures_supports(tiny: Verifier) -> None:
+    first, second = draw_scene(FRESH + 301), draw_scene(FRESH + 302)
+    text = statements(second)[0]
+    alone, both = tiny.verify(text, [second.image]), tiny.verify(text, [first.image, second.image])
+    assert both.verdict == alone.verdict == "supported"
+    assert both.claims[0].picture == Picture.of(second.image).id
+
+
+def test_a_citing_sentence_is_judged_on_its_picture(tiny: Verifier) -> None:
+    cast = [(draw_scene(FRESH + place), draw_scene(FRESH + place + 50)) for place in range(400, 450)]
+    first, second = next((one, two) for one, two in cast if not set(one.nouns()) & set(two.nouns()))
+    noun = second.nouns()[0]
+    report = tiny.verify(f"Image 2 shows a {noun}. Image 1 shows a {noun}.", [first.image, second.image])
+    assert report.claims[0].trust > report.claims[1].trust  # type: ignore[operator]
+
+
+def test_pictures_unlike_the_drawn_world_are_unverifiable_and_the_report_says_what_to_do(tiny: Verifier) -> None:
+    report = tiny.verify("There is a dog. The car is red.", [PHOTO])
+    assert report.trust is None and report.coverage == 0 and report.verdict == "unverifiable"
+    assert {claim.note for claim in report.claims} == {"no model in use knows such pictures"}
+    assert "for photographs use real models: --encoder" in str(report)
+    assert report.object_agreement.seen == ()
+
+
+def test_words_outside_the_drawn_world_are_unverifiable(tiny: Verifier, scene: Scene) -> None:
+    report = tiny.verify("There is a penguin. There is a refrigerator.", [scene.image])
+    assert [claim.trust for claim in report.claims] == [None, None]
+    assert "penguin" in report.claims[0].note or "penguin" in str(report.claims[0].reasons)
+
+
+def test_an_answer_in_another_language_is_unverifiable_with_that_reason(tiny: Verifier, scene: Scene) -> None:
+    report = tiny.verify("빨간 자동차가 있습니다.", [scene.image])
+    assert report.language == "ko" and report.trust is None
+    assert "not in 'en'" in report.notes[0]
+
+
+def test_a_failed_check_is_shown_and_never_averaged(scene: Scene) -> None:
+    class Broken:
+        name, version, needs, model = "broken", 1, (), ""
+
+        def observe(self, pictures: list[Picture], known: list[Facts]) -> list[dict[str, object]]:
+            return [{} for _ in pictures]
+
+        def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
+            raise ZeroDivisionError("no")
+
+    whole = Verifier.tiny()
+    with_broken = Verifier.from_defaults("tiny", "tiny", profile="tiny", checks=[Broken()])
+    text = statements(scene)[0]
+    one, two = whole.verify(text, [scene.image]), with_broken.verify(text, [scene.image])
+    assert one.trust == two.trust
+    failed = [evidence for evidence in two.claims[0].evidence if evidence.stance == "failed"]
+    assert failed[0].reason == "ZeroDivisionError: no"
+
+
+def test_a_batch_goes_on_past_a_bad_picture_and_equals_single_answers(tiny: Verifier, scene: Scene, tmp_path: Path) -> None:
+    (tmp_path / "bad.jpg").write_text("no picture")
+    bad, good = Picture.of(tmp_path / "bad.jpg"), Picture.of(scene.image)
+    text = statements(scene)[0]
+    results = tiny.verify_batch([Answer(text, (bad,)), Answer(text, (good,)), Answer(text, (good, bad))])
+    assert isinstance(results[0], PictureError) and isinstance(results[2], ClipVerifyError)
+    assert isinstance(results[1], Report)
+    assert results[1].trust == pytest.approx(tiny.verify(text, [scene.image]).trust, abs=1e-5)
+
+
+def test_a_picture_is_looked_at_once(scene: Scene) -> None:
+    verifier = Verifier.from_defaults(detector="tiny")
+    looked: list[int] = []
+    objects = verifier.checks[1]
+    detect = objects.detector.detect  # type: ignore[attr-defined]
+    objects.detector.detect = lambda pictures, labels=None: looked.append(len(pictures)) or detect(pictures, labels)  # type: ignore[attr-defined]
+    for _ in range(3):
+        verifier.verify("There is a cup.", [scene.image, scene.image])
+    assert looked == [1]
+
+
+def test_the_detector_alone_will_do(scene: Scene) -> None:
+    report = Verifier.from_defaults(detector="tiny").verify(statements(scene)[0], [scene.image])
+    assert report.calibration == "calibrated" and report.verdict == "supported"
+
+
+def test_the_encoder_alone_will_do(scene: Scene) -> None:
+    report = Verifier.from_defaults(encoder="tiny").verify(statements(scene)[0], [scene.image])
+    assert report.calibration == "calibrated" and report.trust is not None
+    assert report.object_agreement.score is None
+
+
+def test_no_model_is_chosen_silently() -> None:
+    with pytest.raises(DataError, match="no model named"):
+        Verifier.from_defaults()
+
+
+def test_empty_answers_and_no_pictures_are_refused(tiny: Verifier, scene: Scene) -> None:
+    with pytest.raises(DataError, match="the answer is empty"):
+        tiny.verify("  ", [scene.image])
+    with pytest.raises(DataError, match="needs a picture"):
+        tiny.verify("A dog.", [])
+
+
+def test_async_gives_the_same(tiny: Verifier, scene: Scene) -> None:
+    text = statements(scene)[1]
+    assert asyncio.run(tiny.averify(text, [scene.image])).trust == tiny.verify(text, [scene.image]).trust
+
+
+def test_threads_share_a_verifier(tiny: Verifier) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    scenes = [draw_scene(FRESH + 330 + place) for place in range(6)]
+    alone = [tiny.verify(statements(scene)[0], [scene.image]).trust for scene in scenes]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda scene: Verifier.verify(tiny, statements(scene)[0], [scene.image]).trust, scenes))
+    assert together == pytest.approx(alone, abs=1e-5)
+
+
+@pytest.mark.parametrize("method", ["layercam", "gradcam", "gradcam++", "eigengradcam"])
+def test_heat_maps_depend_on_the_text(tiny: Verifier, method: str) -> None:
+    scene = draw_scene(FRESH + 303)
+    first, second = tiny.heat_maps([f"a {scene.nouns()[0]}", "a zebra"], scene.image, method)
+    assert first.values.shape == (scene.image.height, scene.image.width)
+    assert first.method == method and 0 <= first.values.min() and first.values.max() <= 1
+    assert not np.array_equal(first.values, second.values)
+
+
+def test_explaining_adds_maps_and_leaves_the_model_as_it_was(tiny: Verifier, scene: Scene) -> None:
+    report = tiny.verify(" ".join(statements(scene)) + " It is lovely.", [scene.image])
+    explained = tiny.explain(report)
+    assert [one.claim for one in explained.maps] == [0, 1] and report.maps == ()
+    assert explained.to_dict()["maps"][0]["method"] == "layercam"
+    assert tiny.verify(report.answer, [scene.image]).trust == report.trust
+    model = tiny.encoder.model  # type: ignore[union-attr]
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_an_unknown_heat_map_method_is_one_clear_error(tiny: Verifier, scene: Scene) -> None:
+    with pytest.raises(DataError, match="no such heat-map method"):
+        tiny.heat_maps(["a dog"], scene.image, "magic")
+
+
+def test_inputs_are_left_alone(tiny: Verifier, scene: Scene) -> None:
+    before = np.array(scene.image)
+    image = Image.fromarray(before)
+    tiny.explain(tiny.verify(statements(scene)[0], [image])).save
+    assert np.array_equal(before, np.array(image))
