@@ -1,0 +1,65 @@
+"""What is written down runs: the python blocks of the pages, and every example. And links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "README.ko.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+_BLOCK = re.compile(r"(<!-- needs: [^>]+ -->\n)?```python\n(.*?)```", re.DOTALL)
+_LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+_LATER = {"docs/report.png"}
+"""Made by `make picture`."""
+
+
+def _blocks(page: Path) -> list[str]:
+    """Return the blocks of a page that run without anything that would have to be downloaded."""
+    return [code for needs, code in _BLOCK.findall(page.read_text("utf-8")) if not needs]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if _blocks(page)], ids=lambda page: page.name)
+def test_blocks_run_in_order(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    module = ModuleType("page")
+    monkeypatch.setitem(sys.modules, "page", module)
+    for code in _blocks(page):
+        exec(compile(code, str(page), "exec"), vars(module))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_examples_run(example, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(example), run_name="__main__")
+    assert capsys.readouterr().out.startswith("trust ")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    wanted = {(page.parent / link).resolve() for link in _LINK.findall(page.read_text("utf-8"))}
+    later = {ROOT / name for name in _LATER}
+    assert not {path for path in wanted - later if not path.exists()}
+
+
+def test_both_readmes_say_the_same():
+    english, korean = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.ko.md"))
+    assert _blocks(ROOT / "README.md") == _blocks(ROOT / "README.ko.md")
+    assert [len(line) for line in re.findall(r"^#+", english, re.M)] == [len(line) for line in re.findall(r"^#+", korean, re.M)]
+
+
+def test_the_command_line_page_names_every_verb_and_flag():
+    from llamaindex_clipverify.cli import app
+
+    page = (ROOT / "docs" / "command-line.md").read_text("utf-8")
+    for command in app.registered_commands:
+        name = command.name or command.callback.__name__
+        assert re.search(rf"^clipverify {name}\b", page, re.M), name
+    for flag in ("--answer", "--image", "--question", "--json", "--report", "--min-trust", "--allow-unverified", "--method",
+                 "--text", "--npz", "--plot", "--predictions", "--out", "--encoder", "--detector", "--models"):  # fmt: skip
+        assert flag in page, flag
