@@ -34,7 +34,9 @@ def main() -> None:
     print(done.table())
     print(f"{len(rows)} claims on {options.scenes} drawn scenes in {seconds:.0f} s")
     command = f"python benchmarks/claims.py --scenes {options.scenes}"
-    save("claims", {"command": command, "data": f"{len(rows)} claims on {options.scenes} drawn scenes", **done.to_dict()})
+    save(
+        "claims", {"command": command, "data": f"{len(rows)} claims on {options.scenes} drawn scenes", **done.to_dict()}
+    )
 
 
 if __name__ == "__main__":

@@ -36,7 +36,9 @@ def main() -> None:
     parser.add_argument("--yolo", type=Path, default=Path("../shared/weights/yolov8n.pt"))
     options = parser.parse_args()
     if not options.photos.is_dir() or not options.yolo.is_file():
-        raise SystemExit(f"skipped: {options.photos} or {options.yolo} is not there; name them with --photos and --yolo")
+        raise SystemExit(
+            f"skipped: {options.photos} or {options.yolo} is not there; name them with --photos and --yolo"
+        )
     figures: dict[str, Any] = {"command": "python benchmarks/photographs.py --photos FOLDER --yolo yolov8n.pt"}
     mixed = Verifier.from_defaults(encoder=str(TINY / "clip"), detector=str(options.yolo))
     for name, verifier in (("tiny CLIP and YOLOv8n", mixed), ("tiny", Verifier.tiny())):

@@ -45,9 +45,14 @@ def fit_kinds(examples: Sequence[Example]) -> dict[str, KindModel]:
     """
     kinds = dict.fromkeys(example.kind for example in examples)
     by_kind = {kind: [example for example in examples if example.kind == kind] for kind in kinds}
-    models = {kind: _fit(rows) for kind, rows in by_kind.items() if len(rows) >= LEAST and len({r.label for r in rows}) == 2}
+    models = {
+        kind: _fit(rows) for kind, rows in by_kind.items() if len(rows) >= LEAST and len({r.label for r in rows}) == 2
+    }
     if not models:
-        raise DataError(f"too few labelled claims: a kind needs {LEAST}, true and false", got={k: len(r) for k, r in by_kind.items()})
+        raise DataError(
+            f"too few labelled claims: a kind needs {LEAST}, true and false",
+            got={k: len(r) for k, r in by_kind.items()},
+        )
     return models
 
 
@@ -71,7 +76,14 @@ def _fit(rows: Sequence[Example]) -> KindModel:
     labels = np.array([row.label for row in held], float)
     prior = float(np.mean([row.label for row in rows if len(row.looks) == 1] or labels))
     return KindModel(
-        pooled.intercept, pooled.features, pooled.slope, pooled.pictures, pooled.offset, prior, len(rows), ece(trust, labels)
+        pooled.intercept,
+        pooled.features,
+        pooled.slope,
+        pooled.pictures,
+        pooled.offset,
+        prior,
+        len(rows),
+        ece(trust, labels),
     )
 
 
@@ -94,7 +106,9 @@ def _regress(rows: Sequence[Example], names: Sequence[str]) -> tuple[KindModel, 
 
     shown = [(row.looks[0], row.label, 1.0 - 2 * _BLANK_WEIGHT) for row in rows]
     for checks in _BLANKED:
-        blanked = [({n: v for n, v in row.looks[0].items() if n.split(".")[0] not in checks}, row.label) for row in rows]
+        blanked = [
+            ({n: v for n, v in row.looks[0].items() if n.split(".")[0] not in checks}, row.label) for row in rows
+        ]
         shown += [(look, label, _BLANK_WEIGHT) for look, label in blanked if look]
     values = np.array([[look.get(name, np.nan) for name in names] for look, _, _ in shown])
     means, spreads = np.nanmean(values, axis=0), np.nanstd(values, axis=0) + 1e-6

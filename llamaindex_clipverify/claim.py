@@ -68,7 +68,7 @@ def noun_phrase(
     described = f"{colour} {name}" if colour else name
     if number is not None:
         return f"{words.number_word(number)} {described}"
-    if many or words.plural(noun) == noun and noun.endswith("s"):
+    if many or (words.plural(noun) == noun and noun.endswith("s")):
         return described
     return f"{'an' if described[0] in 'aeiou' else 'a'} {described}"
 

@@ -141,7 +141,9 @@ def _judge(verifier: Verifier, rows: Sequence[Row]) -> Iterator[tuple[Row, Judge
 def _judged(verifier: Verifier, row: Row, report: Report, facts: Sequence[Facts], seconds: float) -> Judged:
     kind = report.claims[0].claim.kind if report.claims else "other"
     prior = verifier.profile.prior(kind) if verifier.profile else 0.5
-    return Judged(row, report.trust, prior, report.verdict, _clipscore(verifier, row, facts), _detector(report), seconds)
+    return Judged(
+        row, report.trust, prior, report.verdict, _clipscore(verifier, row, facts), _detector(report), seconds
+    )
 
 
 def _clipscore(verifier: Verifier, row: Row, facts: Sequence[Facts]) -> float | None:
@@ -154,11 +156,12 @@ def _clipscore(verifier: Verifier, row: Row, facts: Sequence[Facts]) -> float | 
 
 def _detector(report: Report) -> float | None:
     """Return the least of the claims' detector scores, as the answer's trust is the least of the claims' trusts."""
-    scores = []
-    for claim in report.claims:
-        for one in claim.evidence:
-            if one.check == "objects" and one.score is not None:
-                scores.append(1 - one.score if claim.claim.negated else one.score)
+    scores = [
+        1 - one.score if claim.claim.negated else one.score
+        for claim in report.claims
+        for one in claim.evidence
+        if one.check == "objects" and one.score is not None
+    ]
     return min(scores, default=None)
 
 
@@ -196,7 +199,11 @@ class Evaluation:
         weights = group_weights([one.row.group for one in rows], self.bootstrap, self.seed)
         checked = np.array([one.trust is not None for one in rows])
         trust = np.array([one.score for one in rows], float)
-        figures: dict[str, Any] = {"n": len(rows), "true": int(labels.sum()), "coverage": _short(checked.mean() if len(rows) else np.nan)}
+        figures: dict[str, Any] = {
+            "n": len(rows),
+            "true": int(labels.sum()),
+            "coverage": _short(checked.mean() if len(rows) else np.nan),
+        }
         figures["auroc"] = _measured(auroc, trust, labels, weights)
         decided = {"auroc_decided": auroc, "average_precision": average_precision, "accuracy": accuracy, "ece": ece}
         for name, metric in decided.items():
@@ -217,7 +224,10 @@ class Evaluation:
             "coverage": _short(len(known) / len(values)),
             "auroc": _measured(auroc, scores, labels, weights),
             "average_precision": _measured(average_precision, scores, labels, weights),
-            "trust_minus_this": {"value": _short(auroc(trust, labels) - auroc(scores, labels)), "interval": _interval(paired)},
+            "trust_minus_this": {
+                "value": _short(auroc(trust, labels) - auroc(scores, labels)),
+                "interval": _interval(paired),
+            },
         }
 
     def table(self) -> str:
@@ -245,7 +255,10 @@ class Evaluation:
 
 def _measured(metric: Metric, scores: Array, labels: Array, weights: Array) -> dict[str, Any]:
     ones = np.ones(len(scores))
-    return {"value": _short(metric(scores, labels, ones)), "interval": _interval([metric(scores, labels, one) for one in weights])}
+    return {
+        "value": _short(metric(scores, labels, ones)),
+        "interval": _interval([metric(scores, labels, one) for one in weights]),
+    }
 
 
 def _interval(values: Sequence[float]) -> list[float] | None:

@@ -19,7 +19,11 @@ def auroc(scores: Array, labels: Array, weights: Array | None = None) -> float:
     """
     weights = np.ones(len(scores)) if weights is None else weights
     order = np.argsort(scores, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(np.asarray(scores, np.float64)[order]) != 0]) if len(order) else np.array([], int)
+    starts = (
+        np.flatnonzero(np.r_[True, np.diff(np.asarray(scores, np.float64)[order]) != 0])
+        if len(order)
+        else np.array([], int)
+    )
     if not len(starts):
         return float("nan")
     true = np.add.reduceat((weights * labels)[order], starts)
@@ -57,7 +61,8 @@ def ece(scores: Array, labels: Array, weights: Array | None = None, bins: int = 
         return float("nan")
     order = np.argsort(scores, kind="stable")
     gaps = [
-        abs((weights[part] * (scores[part] - labels[part])).sum()) for part in np.array_split(order, min(bins, len(order)))
+        abs((weights[part] * (scores[part] - labels[part])).sum())
+        for part in np.array_split(order, min(bins, len(order)))
     ]
     return float(sum(gaps) / weights.sum())
 
@@ -67,7 +72,11 @@ def group_weights(groups: Sequence[str], samples: int, seed: int = 0) -> Array:
     names = {name: place for place, name in enumerate(dict.fromkeys(groups))}
     member = np.array([names[name] for name in groups], int)
     random = np.random.default_rng(seed)
-    draws = random.multinomial(len(names), np.full(len(names), 1 / len(names)), size=samples) if names else np.zeros((samples, 0))
+    draws = (
+        random.multinomial(len(names), np.full(len(names), 1 / len(names)), size=samples)
+        if names
+        else np.zeros((samples, 0))
+    )
     chosen: Array = draws[:, member].astype(np.float64)
     return chosen
 

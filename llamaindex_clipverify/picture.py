@@ -134,7 +134,10 @@ class Picture:
         """Return a part; `region` is xyxy pixels, clipped to the picture and at least one pixel wide and high."""
         width, height = self.size
         left, top = min(max(int(region[0]), 0), width - 1), min(max(int(region[1]), 0), height - 1)
-        right, bottom = min(max(int(round(region[2])), left + 1), width), min(max(int(round(region[3])), top + 1), height)
+        right, bottom = (
+            min(max(int(round(region[2])), left + 1), width),
+            min(max(int(round(region[3])), top + 1), height),
+        )
         return self.image.crop((left, top, right, bottom))
 
     @cached_property
@@ -167,7 +170,9 @@ def _read_file(path: Path) -> bytes:
             raise PictureError("the file is too large", got=f"{path} ({path.stat().st_size:,} bytes)", do=_REPLACE)
         data = path.read_bytes()
     except OSError as error:
-        raise PictureError("the picture cannot be read", got=f"{path} ({error.strerror})", do="check its rights") from error
+        raise PictureError(
+            "the picture cannot be read", got=f"{path} ({error.strerror})", do="check its rights"
+        ) from error
     if not data:
         raise PictureError("the file is empty", got=path, do=_REPLACE)
     return data

@@ -125,7 +125,9 @@ class Profile:
         try:
             data = json.loads(source.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise DataError("the profile cannot be read", got=f"{path} ({error})", do="give the path of a profile's JSON") from error
+            raise DataError(
+                "the profile cannot be read", got=f"{path} ({error})", do="give the path of a profile's JSON"
+            ) from error
         if not isinstance(data, dict) or data.pop("schema", None) != SCHEMA:
             raise DataError(f"not a profile of schema {SCHEMA}", got=path, do="fit it again with this version")
         return cls._of(data)
@@ -146,7 +148,11 @@ class Profile:
 def bundled() -> list[Profile]:
     """Return the profiles that ship with the package."""
     folder = files("llamaindex_clipverify") / "profiles"
-    return [Profile.load(entry.name[:-5]) for entry in sorted(folder.iterdir(), key=lambda one: one.name) if entry.name.endswith(".json")]
+    return [
+        Profile.load(entry.name[:-5])
+        for entry in sorted(folder.iterdir(), key=lambda one: one.name)
+        if entry.name.endswith(".json")
+    ]
 
 
 def _short(value: Any) -> Any:

@@ -25,10 +25,15 @@ Box = tuple[float, float, float, float]
 class Encoder(Protocol):
     """Pictures and texts as unit vectors of one space, so that their dot product is a cosine."""
 
-    id: str
-    """Name and fingerprint of the weights: vectors of two encoders must never be mixed."""
-    logit_scale: float
-    """What the model multiplies a cosine by before its softmax or sigmoid."""
+    @property
+    def id(self) -> str:
+        """Name and fingerprint of the weights: vectors of two encoders must never be mixed."""
+        ...
+
+    @property
+    def logit_scale(self) -> float:
+        """What the model multiplies a cosine by before its softmax or sigmoid."""
+        ...
 
     def encode_images(self, images: Sequence[Image.Image]) -> Array:
         """Return float32 of shape (images, D), rows of length 1."""
@@ -55,9 +60,15 @@ class Detections:
 class Detector(Protocol):
     """Finds objects. A fixed-class detector ignores `labels`; an open-vocabulary one looks for just those."""
 
-    id: str
-    labels: tuple[str, ...] | None
-    """Every class it can name; None: any noun, given as `labels`."""
+    @property
+    def id(self) -> str:
+        """Name and fingerprint of the weights."""
+        ...
+
+    @property
+    def labels(self) -> tuple[str, ...] | None:
+        """Every class it can name; None: any noun, given as `labels`."""
+        ...
 
     def detect(self, pictures: Sequence[Picture], labels: Sequence[str] | None = None) -> list[Detections]:
         """Return one `Detections` for each picture."""
@@ -86,7 +97,10 @@ class HeatMap:
 class Explainer(Protocol):
     """Draws heat maps of texts in a picture."""
 
-    methods: tuple[str, ...]
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The names that `explain` takes."""
+        ...
 
     def explain(self, picture: Picture, texts: Sequence[str], method: str) -> list[HeatMap]:
         """Return one map for each text."""
@@ -96,13 +110,25 @@ class Explainer(Protocol):
 class Check(Protocol):
     """One way of knowing. `observe` sees pixels, once per picture; `judge` sees facts and claims, and is cheap."""
 
-    name: str
-    version: int
-    """Raised when its facts change; older facts are observed anew."""
-    needs: tuple[str, ...]
-    """Checks whose facts it reads; they observe first."""
-    model: str
-    """Id of the model behind it, "" when there is none: a fitted profile belongs to check and model."""
+    @property
+    def name(self) -> str:
+        """A noun, unique among the checks of a verifier."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """Raised when its facts change; older facts are observed anew."""
+        ...
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Checks whose facts it reads; they observe first."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """Id of the model behind it, "" when there is none: a fitted profile belongs to check and model."""
+        ...
 
     def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
         """Return its facts of each picture: JSON values and float arrays; `known` are those of the checks it needs."""

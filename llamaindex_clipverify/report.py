@@ -46,7 +46,9 @@ class CheckedClaim:
     def region(self) -> Box | None:
         """The region of the weightiest evidence that has one."""
         placed = [one for one in self.evidence if one.region is not None]
-        return max(placed, key=lambda one: (one.speaks, abs(self.shares.get(one.check, 0.0)))).region if placed else None
+        return (
+            max(placed, key=lambda one: (one.speaks, abs(self.shares.get(one.check, 0.0)))).region if placed else None
+        )
 
     @property
     def reasons(self) -> list[str]:
@@ -198,7 +200,6 @@ class Report:
         """
         if data.get("schema") != SCHEMA:
             raise DataError(f"not a report of schema {SCHEMA}", got=data.get("schema"))
-        agreement = {name: tuple(value) if isinstance(value, list) else value for name, value in data["object_agreement"].items()}
         return cls(
             data["answer"],
             tuple(_claim(one) for one in data["claims"]),
@@ -206,7 +207,7 @@ class Report:
             data["language"],
             data["calibration"],
             data["profile"],
-            ObjectAgreement(**agreement),
+            _agreement(data["object_agreement"]),
             tuple(Picture.of(one["uri"], allow_urls=True) for one in data["pictures"] if one["uri"]),
             models=data["models"],
             notes=tuple(data["notes"]),
@@ -258,7 +259,13 @@ class Report:
             if (count := sum(claim.verdict == verdict for claim in self.claims))
         ]
         total = f"{len(self.claims)} claim{'' if len(self.claims) == 1 else 's'}"
-        parts = [f"trust {number(self.trust)}", total, ", ".join(counts), f"coverage {self.coverage:.0%}", self.calibration]
+        parts = [
+            f"trust {number(self.trust)}",
+            total,
+            ", ".join(counts),
+            f"coverage {self.coverage:.0%}",
+            self.calibration,
+        ]
         return " · ".join(part for part in parts if part)
 
     def _repr_html_(self) -> str:
@@ -285,13 +292,20 @@ def save_all(reports: Sequence[Report], path: str | Path) -> Path:
     return target
 
 
+def _agreement(data: Mapping[str, Any]) -> ObjectAgreement:
+    named, seen, hallucinated, missing = (tuple(data[name]) for name in ("named", "seen", "hallucinated", "missing"))
+    return ObjectAgreement(named, seen, hallucinated, missing, data["score"])
+
+
 def _claim(data: Mapping[str, Any]) -> CheckedClaim:
     claim = Claim(data["text"], data["start"], data["end"], data["kind"], data["negated"])
-    evidence = tuple(
-        Evidence(one["check"], one["stance"], one["score"], one["reason"], one["picture"], tuple(one["region"]) if one["region"] else None)
-        for one in data["evidence"]
-    )
+    evidence = tuple(_evidence(one) for one in data["evidence"])
     return CheckedClaim(claim, data["trust"], data["verdict"], evidence, note=data["note"])
+
+
+def _evidence(data: Mapping[str, Any]) -> Evidence:
+    region = tuple(data["region"]) if data["region"] else None
+    return Evidence(data["check"], data["stance"], data["score"], data["reason"], data["picture"], region)
 
 
 def _lines(report: Report) -> list[str]:

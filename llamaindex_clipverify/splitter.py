@@ -10,15 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from llamaindex_clipverify.claim import Claim
 from llamaindex_clipverify.vocabulary import Vocabulary, english
 
 _SENTENCE = re.compile(r"[^.!?;\n]+(?:\.(?=\d)[^.!?;\n]+)*[.!?]*")
 _WORD = re.compile(r"[A-Za-z]+(?:[’'-][A-Za-z]+)*|\d+")
-_CITED = re.compile(r"\b(?:image|picture|photo)\s+(\d+)\b|\[(\d+)\]|\b(first|second|third|fourth)\s+(?:image|picture|photo)", re.I)
+_CITED = re.compile(
+    r"\b(?:image|picture|photo)\s+(\d+)\b|\[(\d+)\]|\b(first|second|third|fourth)\s+(?:image|picture|photo)", re.I
+)
 _ORDINALS = ("first", "second", "third", "fourth")
-_WRITTEN = re.compile(r"[\"“][^\"”]+[\"”]|[$€£¥₩]\s?\d+(?:[.,]\d+)*|\b\d+(?:[.,]\d+)*\s?(?:dollars|euros|won|percent|%)", re.I)
+_WRITTEN = re.compile(
+    r"[\"“][^\"”]+[\"”]|[$€£¥₩]\s?\d+(?:[.,]\d+)*|\b\d+(?:[.,]\d+)*\s?(?:dollars|euros|won|percent|%)", re.I
+)
 _EXISTS_NOT = re.compile(
     r"\bthere\s+(?:is|are|was|were)\s*(?:n[’']t|not)\b|\b(?:is|are|was|were)n[’']t\s+any\b"
     r"|\b(?:does|do|did)(?:n[’']t|\s+not)\s+(?:contain|show|have|include|depict|feature|see)\b"
@@ -30,9 +35,11 @@ _SCOPE_END = re.compile(r"[,;:]|\bbut\b|\bonly\b|\bexcept\b|\band\s+(?:there|the
 _NO_SCOPE_END = re.compile(r"[,;:]|\b(?:but|and|is|are|was|were|in|on|to|next|with|can|that|which)\b", re.I)
 _QUESTION_OR_OPINION = re.compile(r"\?\s*$|^\s*(?:yes|no|sure|okay|ok)\W*$", re.I)
 _COPULA = re.compile(
-    r"^(?:\s+(?:in|on|at)\s+(?:the|this)\s+(?:picture|image|scene|photo|left|right|middle|center|centre|background|foreground))?"
+    r"^(?:\s+(?:in|on|at)\s+(?:the|this)"
+    r"\s+(?:picture|image|scene|photo|left|right|middle|center|centre|background|foreground))?"
     r"\s*(?:(?:is|are|was|were|looks?|appears?(?:\s+to\s+be)?|seems?(?:\s+to\s+be)?)"
-    r"(?P<not>n[’']t|\s+not)?|which\s+(?:is|are))\s+(?:all\s+|both\s+|colou?red\s+|painted\s+|mostly\s+|bright\s+|dark\s+|light\s+)*$",
+    r"(?P<not>n[’']t|\s+not)?|which\s+(?:is|are))"
+    r"\s+(?:all\s+|both\s+|colou?red\s+|painted\s+|mostly\s+|bright\s+|dark\s+|light\s+)*$",
     re.I,
 )
 
@@ -42,7 +49,8 @@ _ADJECTIVES = set(
     "small large big tiny huge little tall short long wide young old new bright dark light pale colorful colourful modern "
     "wooden metal plastic glass leather round square empty full clean dirty beautiful cute fluffy furry happy sad busy "
     "parked open closed sliced cooked fresh ripe whole double single vintage classic shiny striped spotted plain lone "
-    "first second third fourth last next different similar same other colored coloured painted giant elderly stuffed toy cartoon smiling sleeping".split()
+    "first second third fourth last next different similar same other colored coloured painted giant elderly stuffed toy "
+    "cartoon smiling sleeping".split()
 )
 _EMPTY_NOUNS = set(
     "image picture photo photograph scene background foreground left right side top bottom middle center centre view "
@@ -75,6 +83,11 @@ class _Mention:
     number: int | None = None
     colours: list[str] = field(default_factory=list)
     negated: bool = False
+
+    @property
+    def colour(self) -> str | None:
+        """The first of its colours."""
+        return self.colours[0] if self.colours else None
 
 
 class EnglishSplitter:
@@ -140,14 +153,19 @@ class EnglishSplitter:
         if follows and follows.group() and self._nouns.match(answer, mention.end + follows.end(), end):
             return True
         before = answer[start : mention.start].rstrip().lower()
-        return bool(re.search(r"\b(?:is|are|was|were|not|and|coloured|colored|painted|bright|dark|looks)$|n[’']t$", before))
+        return bool(
+            re.search(r"\b(?:is|are|was|were|not|and|coloured|colored|painted|bright|dark|looks)$|n[’']t$", before)
+        )
 
     def _unknown(self, answer: str, start: int, end: int) -> Iterator[_Mention]:
         """Find the head of a noun phrase that no list knows: the first plain word after an article or a number."""
         words = list(_WORD.finditer(answer, start, end))
         for place, word in enumerate(words):
             opener = word.group().lower()
-            if opener not in ("a", "an", "the", "no", "some", "several", "many", "any") and opener not in self.vocabulary.numbers:
+            if (
+                opener not in ("a", "an", "the", "no", "some", "several", "many", "any")
+                and opener not in self.vocabulary.numbers
+            ):
                 continue
             head = next((w for w in words[place + 1 :] if not self._is_modifier(w.group().lower())), None)
             if head is None or _WORD_BREAK.search(answer[word.end() : head.start()]):
@@ -160,7 +178,14 @@ class EnglishSplitter:
 
     def _is_modifier(self, word: str) -> bool:
         words = self.vocabulary
-        return word in _DETERMINERS or word in _ADJECTIVES or word == "of" or word in words.numbers or word in words.colours or word.isdigit()
+        return (
+            word in _DETERMINERS
+            or word in _ADJECTIVES
+            or word == "of"
+            or word in words.numbers
+            or word in words.colours
+            or word.isdigit()
+        )
 
     def _read_modifiers(self, answer: str, before: int, mention: _Mention) -> None:
         """Walk left from the noun over colours, numbers, adjectives and the article."""
@@ -175,7 +200,9 @@ class EnglishSplitter:
                 mention.number = self.vocabulary.numbers.get(text, int(text) if text.isdigit() else 0)
             elif text in ("couple", "pair") and mention.plural:
                 mention.number = 2
-            elif text == "and" and mention.colours and _ends_with_colour(answer[before : word.start()], self.vocabulary):
+            elif (
+                text == "and" and mention.colours and _ends_with_colour(answer[before : word.start()], self.vocabulary)
+            ):
                 pass
             elif text == "of":
                 continue
@@ -197,7 +224,14 @@ class EnglishSplitter:
             stop = mentions[place + 1].start if place + 1 < len(mentions) else end
             predicates = list(self._predicates(answer, stop, mention))
             yield from predicates
-            repeated = mention.noun in known_before and mention.determiner in ("the", "this", "that", "these", "those", "its")
+            repeated = mention.noun in known_before and mention.determiner in (
+                "the",
+                "this",
+                "that",
+                "these",
+                "those",
+                "its",
+            )
             told = bool(predicates) or (repeated and not mention.negated)
             if not told or mention.number is not None or mention.colours:
                 yield from _noun_claims(answer, mention)
@@ -226,7 +260,7 @@ class EnglishSplitter:
     # -- claims of two nouns and of verbs -------------------------------------------------------------------------
 
     def _of_relations(self, answer: str, start: int, mentions: list[_Mention]) -> Iterator[Claim]:
-        for first, second in zip(mentions, mentions[1:], strict=False):
+        for first, second in pairwise(mentions):
             link = self._relations.search(answer, first.end, second.start)
             if link is not None and not _OTHER_SIDE.search(answer[link.end() : second.start]):
                 between = answer[first.end : link.start()]
@@ -234,7 +268,11 @@ class EnglishSplitter:
         if len(mentions) >= 2:
             lead = self._relations.search(answer, start, mentions[0].start)
             between = answer[mentions[0].end : mentions[1].start]
-            if lead and re.search(r"\b(?:is|are|there|stands?|sits?)\b|,", between) and not self._relations.search(between):
+            if (
+                lead
+                and re.search(r"\b(?:is|are|there|stands?|sits?)\b|,", between)
+                and not self._relations.search(between)
+            ):
                 yield self._relation(
                     answer, (lead.start(), mentions[1].end), lead.group(), mentions[1], mentions[0], between
                 )
@@ -245,7 +283,7 @@ class EnglishSplitter:
         relation = self.vocabulary.relations[link.lower()]
         negated = bool(re.search(r"\bnot\b|n[’']t\b", between)) or (of.negated != to.negated)
         known = of.known and to.known
-        words = {"noun": of.noun, "known": known, "plural": of.plural, "colour": (of.colours or [None])[0]}
+        words = {"noun": of.noun, "known": known, "plural": of.plural, "colour": of.colour}
         claim = Claim(answer[span[0] : span[1]], *span, "relation", negated)
         return claim.swap(**words, relation=relation, reference=to.noun)
 
@@ -265,7 +303,7 @@ _OTHER_SIDE = re.compile(r"[,;:]|\b(?:and|while|is|are)\b", re.I)
 def _noun_claims(answer: str, mention: _Mention) -> Iterator[Claim]:
     span = (mention.start, mention.end)
     if mention.number is not None and mention.number > 0:
-        yield _claim(answer, span, "count", mention, number=mention.number, colour=(mention.colours or [None])[0])
+        yield _claim(answer, span, "count", mention, number=mention.number, colour=mention.colour)
     elif mention.colours:
         for colour in mention.colours:
             yield _claim(answer, span, "attribute", mention, colour=colour)

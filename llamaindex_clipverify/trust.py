@@ -59,7 +59,9 @@ def fuse(
 def features_of(evidence: Sequence[Evidence]) -> dict[str, float]:
     """Return all numbers of one picture's evidence under ``check.feature``, clipped to ±12."""
     return {
-        f"{one.check}.{name}": float(np.clip(value, -12, 12)) for one in evidence for name, value in one.features.items()
+        f"{one.check}.{name}": float(np.clip(value, -12, 12))
+        for one in evidence
+        for name, value in one.features.items()
     }
 
 
@@ -105,7 +107,7 @@ def _confidence(claim: Claim, evidence: Sequence[Evidence], profile: Profile | N
         return None
     if claim.kind == "count":
         return seen.score
-    presence = seen.score**_EVEN
+    presence = float(seen.score**_EVEN)
     if claim.kind == "object":
         return presence
     second = by_check.get({"attribute": "colour", "relation": "relations"}.get(claim.kind, ""))

@@ -109,7 +109,9 @@ class Verifier:
         eye = load_encoder(encoder) if isinstance(encoder, str) else encoder
         finder = load_detector(detector) if isinstance(detector, str) else detector
         if eye is None and finder is None:
-            raise DataError("no model named", do="give encoder=, detector= or both; or use Verifier.tiny() on drawn scenes")
+            raise DataError(
+                "no model named", do="give encoder=, detector= or both; or use Verifier.tiny() on drawn scenes"
+            )
         all_checks = [*_checks(eye, finder, regions), *checks]
         known = Profile.load(profile) if isinstance(profile, str) else profile or _fitting(all_checks)
         return cls(all_checks, profile=known, encoder=eye, detector=finder, **options)
@@ -212,7 +214,7 @@ class Verifier:
             except PictureError as error:
                 errors[id(picture)] = error
         observe(self.checks, list(opened.values()), [self._facts[content] for content in opened])
-        for content, picture in opened.items():
+        for content in opened:
             if self._facts[content].failed:
                 del self._facts[content]  # try again next time
         for picture in pictures:
@@ -269,7 +271,9 @@ class Verifier:
             try:
                 evidence = check.judge(claim, facts)
             except Exception as error:  # noqa: BLE001 - a failed check is shown, never averaged
-                evidence = Evidence(check.name, "failed", reason=f"{type(error).__name__}: {error}", picture=facts.picture)
+                evidence = Evidence(
+                    check.name, "failed", reason=f"{type(error).__name__}: {error}", picture=facts.picture
+                )
             if evidence is not None:
                 found.append(evidence)
         return found
@@ -288,7 +292,9 @@ class Verifier:
         if self.profile is not None and not any(self._active(one) for one in facts):
             return "no model in use knows such pictures"
         if self.profile is not None and not self.profile.knows(claim):
-            return f"the models in use do not know “{claim.noun}”" if claim.noun else "no check is fitted for such claims"
+            return (
+                f"the models in use do not know “{claim.noun}”" if claim.noun else "no check is fitted for such claims"
+            )
         silent = [one.reason for one in evidence if one.stance == "silent" and one.score is None and one.reason]
         return silent[0] if silent else "no check could decide"
 
@@ -296,7 +302,9 @@ class Verifier:
         if self.detector is None or not any(self._may_list(one) for one in facts):
             return ObjectAgreement()
         classes = self.detector.labels
-        named = dict.fromkeys(noun for claim in claims if not claim.negated for noun in (claim.noun, claim.reference) if noun)
+        named = dict.fromkeys(
+            noun for claim in claims if not claim.negated for noun in (claim.noun, claim.reference) if noun
+        )
         seen = dict.fromkeys(box.label for one in facts for box in sightings(one, floor=SEEN))
         clearly = dict.fromkeys(box.label for one in facts for box in sightings(one, floor=_CLEARLY))
         checkable = [noun for noun in named if classes is None or noun in classes]
@@ -311,7 +319,11 @@ class Verifier:
 
     def _may_list(self, facts: Facts) -> bool:
         """Whether the detector's boxes mean anything in this picture: not if it is the profile's, and out of its domain."""
-        fitted = self.profile is not None and self.detector is not None and self.profile.parts.get("objects") == self.detector.id
+        fitted = (
+            self.profile is not None
+            and self.detector is not None
+            and self.profile.parts.get("objects") == self.detector.id
+        )
         return facts.of("objects") is not None and (not fitted or "objects" in self._active(facts))
 
     def _notes(
@@ -319,8 +331,7 @@ class Verifier:
     ) -> Iterator[str]:
         if not readable:
             yield f"the answer is not in {self.splitter.language!r}, the language of the splitter: nothing was checked"
-        for failed in sorted({f"{name} failed: {why}" for one in facts for name, why in one.failed.items()}):
-            yield failed
+        yield from sorted({f"{name} failed: {why}" for one in facts for name, why in one.failed.items()})
         profile = self.profile
         if profile is None:
             yield "no profile is fitted for these models: trust is the detector's plain confidence"

@@ -24,7 +24,8 @@ def clip_tokenizer() -> CLIPTokenizer:
     """Return the tokenizer of the published CLIPs, from the merges that ship in open-clip-torch."""
     spec = find_spec("open_clip")
     assert spec and spec.origin, "open-clip-torch is a development dependency"
-    lines = gzip.open(Path(spec.origin).with_name("bpe_simple_vocab_16e6.txt.gz"), "rt", encoding="utf-8").read().split("\n")
+    packed = Path(spec.origin).with_name("bpe_simple_vocab_16e6.txt.gz").read_bytes()
+    lines = gzip.decompress(packed).decode().split("\n")
     merges = [tuple(line.split()) for line in lines[1 : 49152 - 256 - 2 + 1]]
     letters = list(_byte_letters().values())
     words = [*letters, *(letter + "</w>" for letter in letters), *("".join(merge) for merge in merges)]

@@ -53,7 +53,9 @@ def test_predictions_always_have_a_number(tiny: Verifier, rows: list[Row]) -> No
 def test_the_table_is_literal() -> None:
     trusts = [0.9, 0.8, 0.2, None]
     judged = [
-        Judged(Row((f"{place}.png",), "x", int(place < 2), "object", str(place)), trust, 0.5, "supported", 0.3, None, 0.01)
+        Judged(
+            Row((f"{place}.png",), "x", int(place < 2), "object", str(place)), trust, 0.5, "supported", 0.3, None, 0.01
+        )
         for place, trust in enumerate(trusts)
     ]
     assert Evaluation(judged, bootstrap=0).table() == (
@@ -63,12 +65,19 @@ def test_the_table_is_literal() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["nonsense", "[]", '{"images": [], "claim": "x", "label": 1}', '{"images": ["a"], "claim": "x", "label": 2}', '{"claim": "x"}']
+    "line",
+    [
+        "nonsense",
+        "[]",
+        '{"images": [], "claim": "x", "label": 1}',
+        '{"images": ["a"], "claim": "x", "label": 2}',
+        '{"claim": "x"}',
+    ],
 )
 def test_a_bad_line_is_named(line: str, tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text('{"images": ["a.png"], "claim": "x", "label": 1}\n' + line)
-    with pytest.raises(DataError, match="rows.jsonl:2 is not a row"):
+    with pytest.raises(DataError, match=r"rows\.jsonl:2 is not a row"):
         read_rows(path)
 
 

@@ -41,7 +41,12 @@ class Given:
         maxima: dict[str, float] = {}
         for label, score, _ in self.seen:
             maxima[label] = max(score, maxima.get(label, 0.0))
-        one = Detections(tuple(b for _, _, b in self.seen), tuple(n for n, _, _ in self.seen), tuple(s for _, s, _ in self.seen), maxima)
+        one = Detections(
+            tuple(b for _, _, b in self.seen),
+            tuple(n for n, _, _ in self.seen),
+            tuple(s for _, s, _ in self.seen),
+            maxima,
+        )
         return [one for _ in pictures]
 
 
@@ -74,7 +79,10 @@ def test_a_word_outside_the_classes_is_unknown_not_absent() -> None:
 
 def test_counts() -> None:
     objects, facts = facts_of(("dog", 0.95, LEFT), ("dog", 0.9, RIGHT), ("car", 0.9, RIGHT))
-    two, three = objects.judge(claim_of("There are two dogs."), facts), objects.judge(claim_of("There are three dogs."), facts)
+    two, three = (
+        objects.judge(claim_of("There are two dogs."), facts),
+        objects.judge(claim_of("There are three dogs."), facts),
+    )
     assert two and two.stance == "supports" and two.score == pytest.approx(0.855)
     assert three and three.stance == "contradicts" and three.reason == "named 3 dogs, saw 2"
 
@@ -125,7 +133,10 @@ def test_a_coloured_count_counts_only_that_colour() -> None:
     draw.rectangle(LEFT, fill=(200, 20, 30))
     draw.rectangle(RIGHT, fill=(40, 90, 210))
     objects, facts = facts_of(("car", 0.95, LEFT), ("car", 0.95, RIGHT), image=image)
-    one, two = objects.judge(claim_of("There is one red car."), facts), objects.judge(claim_of("There are two red cars."), facts)
+    one, two = (
+        objects.judge(claim_of("There is one red car."), facts),
+        objects.judge(claim_of("There are two red cars."), facts),
+    )
     assert one and one.stance == "supports"
     assert two and two.stance == "contradicts"
 
@@ -168,7 +179,9 @@ class Words:
     terms = ("red", "blue", "car", "dog", "two", "three", "bus")
 
     def encode_texts(self, texts: list[str]) -> np.ndarray:
-        rows = np.array([[float(term in text.replace("cars", "car").split()) for term in self.terms] + [0.3] for text in texts])
+        rows = np.array(
+            [[float(term in text.replace("cars", "car").split()) for term in self.terms] + [0.3] for text in texts]
+        )
         return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
     def encode_images(self, images: list[Image.Image]) -> np.ndarray:

@@ -17,7 +17,13 @@ from llama_index.core.tools import ToolOutput
 
 from llamaindex_clipverify import Picture, Verifier
 from llamaindex_clipverify.errors import DataError, PictureError
-from llamaindex_clipverify.llama_index import ClipVerifyEmbedding, ClipVerifyEvaluator, get_report, pictures_of, verify_response
+from llamaindex_clipverify.llama_index import (
+    ClipVerifyEmbedding,
+    ClipVerifyEvaluator,
+    get_report,
+    pictures_of,
+    verify_response,
+)
 from llamaindex_clipverify.testing import Scene
 
 TRUE, FALSE = "There is a zebra in the picture.", "There is a pizza in the picture."
@@ -25,7 +31,10 @@ TRUE, FALSE = "There is a zebra in the picture.", "There is a pizza in the pictu
 
 
 def response(text: str, path: Path) -> Response:
-    nodes = [NodeWithScore(node=TextNode(text="a passage")), NodeWithScore(node=ImageNode(image_path=str(path)), score=0.3)]
+    nodes = [
+        NodeWithScore(node=TextNode(text="a passage")),
+        NodeWithScore(node=ImageNode(image_path=str(path)), score=0.3),
+    ]
     return Response(text, source_nodes=nodes)
 
 
@@ -37,7 +46,9 @@ def evaluator(tiny: Verifier, scene_file: Path) -> ClipVerifyEvaluator:
 def test_embedding_is_batched_normalised_and_takes_any_source(scene: Scene, scene_file: Path) -> None:
     embedding = ClipVerifyEmbedding("tiny")
     data = scene_file.read_bytes()
-    vectors = np.array(embedding.get_image_embedding_batch([str(scene_file), io.BytesIO(data), scene_file, scene.image]))  # type: ignore[list-item]
+    vectors = np.array(
+        embedding.get_image_embedding_batch([str(scene_file), io.BytesIO(data), scene_file, scene.image])
+    )  # type: ignore[list-item]
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(4), abs=1e-5)
     assert np.abs(vectors - vectors[0]).max() < 1e-5
     texts = np.array(embedding.get_text_embedding_batch(["a zebra", "a pizza", "word " * 300]))
@@ -70,7 +81,9 @@ def test_the_evaluator_passes_and_fails(evaluator: ClipVerifyEvaluator, scene_fi
 
 
 def test_a_no_that_contains_yes_does_not_pass(evaluator: ClipVerifyEvaluator, scene_file: Path) -> None:
-    result = evaluator.evaluate_response("Is there a pizza?", response("Yesterday's picture shows a pizza.", scene_file))
+    result = evaluator.evaluate_response(
+        "Is there a pizza?", response("Yesterday's picture shows a pizza.", scene_file)
+    )
     assert result.passing is False
 
 
@@ -81,7 +94,9 @@ def test_pictures_given_as_arguments_need_no_leave(tiny: Verifier, scene: Scene,
 
 
 @pytest.mark.parametrize("text", ["It is lovely and calm.", ""])
-def test_what_cannot_be_checked_is_invalid_and_never_passes(evaluator: ClipVerifyEvaluator, scene_file: Path, text: str) -> None:
+def test_what_cannot_be_checked_is_invalid_and_never_passes(
+    evaluator: ClipVerifyEvaluator, scene_file: Path, text: str
+) -> None:
     result = evaluator.evaluate_response("q", response(text, scene_file))
     assert result.invalid_result and result.invalid_reason and result.passing is None
 

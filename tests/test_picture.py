@@ -122,7 +122,9 @@ def test_bad_files_are_one_clear_line(gradient: Image.Image, tmp_path: Path) -> 
         _ = Picture.of(tmp_path).image
 
 
-@pytest.mark.parametrize("source", [3, None, np.zeros((4, 4)), np.zeros((2, 2, 2), np.uint8), np.zeros((0, 4, 3), np.uint8)])
+@pytest.mark.parametrize(
+    "source", [3, None, np.zeros((4, 4)), np.zeros((2, 2, 2), np.uint8), np.zeros((0, 4, 3), np.uint8)]
+)
 def test_what_is_no_picture_is_refused_at_once(source: object) -> None:
     with pytest.raises(PictureError, match="not a picture"):
         Picture.of(source)

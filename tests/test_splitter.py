@@ -69,7 +69,9 @@ def test_a_second_mention_is_not_a_second_claim() -> None:
 
 
 def test_a_cited_picture_is_noted() -> None:
-    cites = [claim.cites for claim in SPLITTER.split("Image 2 shows a cat. In the first picture there is a dog. A bus [3].")]
+    cites = [
+        claim.cites for claim in SPLITTER.split("Image 2 shows a cat. In the first picture there is a dog. A bus [3].")
+    ]
     assert cites == [1, 0, 2]
 
 

@@ -19,7 +19,9 @@ from llamaindex_clipverify.verdict import Policy
 
 DOG = Claim("dog", 0, 3, "object", noun="dog")
 MODEL = KindModel(-0.5, {"objects.logit": Feature(1.0, 0.0, -0.2), "contrast.margin": Feature(0.5, 1.0, 0.1)})
-PROFILE = Profile("p", "made up", "2026-01-01", {}, {"objects": "d", "contrast": "e"}, {"object": MODEL}, nouns=("dog",))
+PROFILE = Profile(
+    "p", "made up", "2026-01-01", {}, {"objects": "d", "contrast": "e"}, {"object": MODEL}, nouns=("dog",)
+)
 ALL = frozenset({"objects", "contrast"})
 
 
@@ -28,7 +30,10 @@ def looks(*values: float) -> list[list[Evidence]]:
 
 
 def test_shares_add_up_to_the_log_odds() -> None:
-    evidence = [Evidence("objects", "supports", features={"logit": 2.0}), Evidence("contrast", "supports", features={"margin": 3.0})]
+    evidence = [
+        Evidence("objects", "supports", features={"logit": 2.0}),
+        Evidence("contrast", "supports", features={"margin": 3.0}),
+    ]
     trust = fuse(DOG, [evidence], PROFILE, [ALL])
     assert trust.shares == {"objects": 2.0, "contrast": 1.0}
     assert trust.value == pytest.approx(1 / (1 + np.exp(-2.5)))
@@ -90,7 +95,12 @@ def test_a_fit_finds_the_weights_and_is_calibrated_after_pooling() -> None:
 
 def test_a_feature_that_speaks_against_itself_is_left_out() -> None:
     examples = [
-        Example(one.kind, tuple({**look, "regions.margin": -look["objects.logit"]} for look in one.looks), one.label, one.group)
+        Example(
+            one.kind,
+            tuple({**look, "regions.margin": -look["objects.logit"]} for look in one.looks),
+            one.label,
+            one.group,
+        )
         for one in made_up(2)
     ]
     assert "regions.margin" not in fit_kinds(examples)["object"].features
@@ -129,7 +139,12 @@ def test_a_broken_profile_is_one_clear_error(text: str, tmp_path: Path) -> None:
 
 
 def test_policy() -> None:
-    assert [Policy().verdict(trust) for trust in (None, 0.1, 0.5, 0.9)] == ["unverifiable", "contradicted", "unverifiable", "supported"]
+    assert [Policy().verdict(trust) for trust in (None, 0.1, 0.5, 0.9)] == [
+        "unverifiable",
+        "contradicted",
+        "unverifiable",
+        "supported",
+    ]
     with pytest.raises(DataError, match="thresholds"):
         Policy(supported=0.3, contradicted=0.6)
 

@@ -34,7 +34,8 @@ def holds(claim: Claim, scene: Scene) -> bool:
         return len(things) == claim.number
     if claim.kind == "relation":
         return any(
-            (claim.noun, claim.relation, claim.reference) == (one.subject, one.relation, one.other) for one in scene.relations()
+            (claim.noun, claim.relation, claim.reference) == (one.subject, one.relation, one.other)
+            for one in scene.relations()
         )
     return bool(things)
 
@@ -53,7 +54,9 @@ def claims_of(scene: Scene) -> Iterator[Claim]:
             yield claim.swap(negated=False)
 
 
-def examples(verifier: Verifier, scenes: list[Scene], facts: list[Facts], random: np.random.Generator) -> Iterator[Example]:
+def examples(
+    verifier: Verifier, scenes: list[Scene], facts: list[Facts], random: np.random.Generator
+) -> Iterator[Example]:
     """Yield every claim on its own scene, and half of them again on two to four pictures among which may be its own."""
     for place, scene in enumerate(scenes):
         for claim in claims_of(scene):
@@ -97,7 +100,9 @@ def main() -> None:
     profile.save(options.out)
     for kind, model in profile.kinds.items():
         weights = ", ".join(f"{name} {feature.weight:.2f}" for name, feature in model.features.items())
-        print(f"{kind}: {model.claims} claims, ECE {model.ece:.3f}, slope {model.slope:.2f}, pictures {model.pictures:.2f}; {weights}")
+        print(
+            f"{kind}: {model.claims} claims, ECE {model.ece:.3f}, slope {model.slope:.2f}, pictures {model.pictures:.2f}; {weights}"
+        )
 
 
 def _blank() -> Profile:

@@ -80,13 +80,15 @@ def box_colours(picture: Picture, box: Box) -> Array:
     around = picture.crop((left - grow_x, top - grow_y, right + grow_x, bottom + grow_y))
     outside = np.asarray(around.resize((_SIDE, _SIDE), Image.Resampling.BOX))
     found = _counts(inside, _ELLIPSE) - 0.6 * _counts(outside, _FRAME)
-    found = np.clip(found, 0.0, None) + 1e-4
-    return found / found.sum()
+    kept = np.clip(found, 0.0, None) + 1e-4
+    shares: Array = kept / kept.sum()
+    return shares
 
 
 def _counts(pixels: Array, mask: Array) -> Array:
-    counts = np.bincount(name_colours(pixels[mask]), minlength=len(COLOURS)).astype(np.float64)
-    return counts / max(counts.sum(), 1.0)
+    counts = np.bincount(name_colours(pixels[mask]), minlength=len(COLOURS))
+    shares: Array = counts / max(float(counts.sum()), 1.0)
+    return shares
 
 
 def _ellipse() -> Array:
@@ -112,11 +114,14 @@ def name_colours(pixels: Array) -> Array:
     saturation = np.where(top > 0, spread / np.maximum(top, 1e-9), 0.0)
     red, green, blue = values.T
     safe = np.maximum(spread, 1e-9)
-    hue = np.select(
-        [top == red, top == green],
-        [(green - blue) / safe % 6, (blue - red) / safe + 2],
-        (red - green) / safe + 4,
-    ) * 60
+    hue = (
+        np.select(
+            [top == red, top == green],
+            [(green - blue) / safe % 6, (blue - red) / safe + 2],
+            (red - green) / safe + 4,
+        )
+        * 60
+    )
     names = np.select(
         [
             top < 0.22,

@@ -87,7 +87,8 @@ class Objects:
             self.name,
             stance,
             score,
-            f"named {number} {claim.colour + ' ' if claim.colour else ''}{many}, saw {saw}" if saw != number
+            f"named {number} {claim.colour + ' ' if claim.colour else ''}{many}, saw {saw}"
+            if saw != number
             else f"saw {saw} {many if not claim.colour else named}",
             facts.picture,
             boxes[0].box if boxes else None,

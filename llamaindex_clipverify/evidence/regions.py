@@ -48,9 +48,7 @@ class Regions:
         vectors = self.texts.encoder.encode_images(crops)
         ends = np.cumsum([len(own) for own in boxes])[:-1]
         parts = np.split(vectors, ends)
-        return [
-            {"boxes": np.array(own, np.float32), "vectors": part} for own, part in zip(boxes, parts, strict=True)
-        ]
+        return [{"boxes": np.array(own, np.float32), "vectors": part} for own, part in zip(boxes, parts, strict=True)]
 
     def _regions(self, facts: Facts) -> list[Box]:
         boxes = [_widened(sighting.box) for sighting in sightings(facts, floor=0.15)]

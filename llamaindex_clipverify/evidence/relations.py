@@ -6,6 +6,7 @@ viewer's. Silent when one of the two is not found, when pairs of boxes disagree,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -83,8 +84,7 @@ def _next_to(one: Box, two: Box) -> float:
     gap_x = max(max(one[0], two[0]) - min(one[2], two[2]), 0.0)
     gap_y = max(max(one[1], two[1]) - min(one[3], two[3]), 0.0)
     size = (sum(_length(box, axis) for box in (one, two) for axis in (0, 1))) / 4
-    gap = (gap_x**2 + gap_y**2) ** 0.5 / max(size, 1e-9)
-    return max(-1.0, 1.0 - gap)
+    return max(-1.0, 1.0 - math.hypot(gap_x, gap_y) / max(size, 1e-9))
 
 
 def _apart(distance: float, lengths: float) -> float:

@@ -29,7 +29,8 @@ class ClipVerifyEmbedding(MultiModalEmbedding):
         """Embed with a named encoder (read on first use) or an `Encoder` object."""
         name = encoder if isinstance(encoder, str) else encoder.id
         options.setdefault("model_name", name)
-        super().__init__(encoder=name, embed_batch_size=embed_batch_size, **options)
+        options["encoder"] = name
+        super().__init__(embed_batch_size=embed_batch_size, **options)
         self._encoder = None if isinstance(encoder, str) else encoder
 
     @classmethod

@@ -57,7 +57,7 @@ class ClipVerifyEvaluator(BaseEvaluator):
     ) -> ClipVerifyEvaluationResult:
         """Evaluate a text on pictures: paths in `image_paths`, or anything `Picture.of` takes in `images`."""
         given = [*(image_paths or ()), *(images or ())]
-        frame = {"query": query, "response": response, "contexts": contexts}
+        frame: dict[str, Any] = {"query": query, "response": response, "contexts": contexts}
         try:
             report = self.verifier.verify(response or "", given, query)
         except ClipVerifyError as error:
@@ -83,7 +83,7 @@ class ClipVerifyEvaluator(BaseEvaluator):
         try:
             pictures = pictures_of(nodes, self.folders, self.allow_urls)
         except ClipVerifyError as error:
-            frame = {"query": query, "response": str(response), "contexts": contexts}
+            frame: dict[str, Any] = {"query": query, "response": str(response), "contexts": contexts}
             return ClipVerifyEvaluationResult(**frame, invalid_result=True, invalid_reason=str(error))
         images = [*pictures, *kwargs.pop("images", ())]
         return self.evaluate(query, None if response is None else str(response), contexts, images=images, **kwargs)
@@ -99,7 +99,9 @@ class ClipVerifyEvaluator(BaseEvaluator):
             reason = "; ".join(report.notes) or "nothing in the response could be checked on the pictures"
             return ClipVerifyEvaluationResult(**frame, report=report, invalid_result=True, invalid_reason=reason)
         passing = report.trust >= self.min_trust
-        return ClipVerifyEvaluationResult(**frame, report=report, score=report.trust, passing=passing, feedback=feedback(report))
+        return ClipVerifyEvaluationResult(
+            **frame, report=report, score=report.trust, passing=passing, feedback=feedback(report)
+        )
 
     def _get_prompts(self) -> PromptDictType:
         return {}

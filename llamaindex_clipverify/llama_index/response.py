@@ -110,7 +110,11 @@ def _candidates(response: Any, depth: int = 3) -> Iterator[Any]:
     metadata = getattr(response, "metadata", None)
     if isinstance(metadata, dict):
         yield metadata.get(KEY)
-    inner = [getattr(response, "raw_output", None), getattr(response, "response", None), *(getattr(response, "sources", None) or ())]
+    inner = [
+        getattr(response, "raw_output", None),
+        getattr(response, "response", None),
+        *(getattr(response, "sources", None) or ()),
+    ]
     for one in inner:
         if one is not None and not isinstance(one, str) and depth:
             yield from _candidates(one, depth - 1)

@@ -64,12 +64,10 @@ class CamExplainer:
     def _maps(self, image: Image.Image, vectors: torch.Tensor, method: str) -> tuple[list[Array], Array]:
         scores = _Cosines(self.encoder.model, vectors)
         pixels = self.encoder.pixels([image]).float()
-        grids = []
         with _METHODS[method](model=scores, target_layers=[target_layer(self.encoder.model)],
                               reshape_transform=_grid) as cam:  # fmt: skip
             cam.compute_input_gradient = True
-            for place in range(len(vectors)):
-                grids.append(_raw(cam, pixels, place))
+            grids = [_raw(cam, pixels, place) for place in range(len(vectors))]
         with torch.inference_mode():
             cosines: Array = scores(pixels)[0].float().cpu().numpy()
         return grids, cosines
@@ -97,7 +95,9 @@ def target_layer(model: Any) -> torch.nn.Module:
         if "vision" in name and hasattr(module, "layer_norm1") and hasattr(module, "self_attn")
     ]
     if not blocks:
-        raise ModelError("no vision transformer block to explain", got=type(model).__name__, do="use a ViT CLIP or SigLIP")
+        raise ModelError(
+            "no vision transformer block to explain", got=type(model).__name__, do="use a ViT CLIP or SigLIP"
+        )
     layer: torch.nn.Module = blocks[-1].layer_norm1
     return layer
 

@@ -127,8 +127,7 @@ class ClipEncoder:
     def width(self) -> int:
         """D, the number of dimensions of a vector."""
         config = self.model.config
-        width = getattr(config, "projection_dim", None) or getattr(config.text_config, "hidden_size", 0)
-        return int(width)
+        return int(getattr(config, "projection_dim", None) or config.text_config.hidden_size)
 
     def __repr__(self) -> str:
         """Name the model."""

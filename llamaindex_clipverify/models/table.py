@@ -51,16 +51,18 @@ def load_detector(name: str) -> Detector | None:
     if name == "none":
         return None
     if rest and scheme == "transformers":
-        found: Detector = _adapter("transformers_detector", "transformers", "torch").TransformersDetector(rest)
-        return found
+        return _named(_adapter("transformers_detector", "transformers", "torch").TransformersDetector, rest)
     own = _entry(DETECTORS, scheme) if rest else None
     if own is not None:
-        found = own(rest)
-        return found
+        return _named(own, rest)
     if name == "tiny" or name.endswith(".pt") or (Path(name) / "model.yaml").exists():
-        found = _adapter("yolo", "ultralytics", "yolo").YoloDetector(str(TINY / "yolo") if name == "tiny" else name)
-        return found
+        return _named(_adapter("yolo", "ultralytics", "yolo").YoloDetector, str(TINY / "yolo") if name == "tiny" else name)
     raise ModelError("no such detector", got=name, do="give tiny, a YOLO .pt file, transformers:ID_OR_FOLDER, or none")
+
+
+def _named(make: Callable[[str], Any], name: str) -> Detector:
+    detector: Detector = make(name)
+    return detector
 
 
 def load_explainer(encoder: Encoder) -> Explainer:

@@ -1,4 +1,7 @@
-"""Detectors through transformers (Apache-2.0): fixed classes (DETR, RT-DETR, D-FINE, YOLOS) and open vocabulary (OWLv2, Grounding DINO)."""
+"""Detectors through transformers (Apache-2.0).
+
+Fixed classes (DETR, RT-DETR, D-FINE, YOLOS) and open vocabulary (OWLv2, Grounding DINO).
+"""
 
 from __future__ import annotations
 
@@ -80,7 +83,9 @@ class TransformersDetector:
 
     def _detect(self, picture: Picture, labels: list[str]) -> Detections:
         if self.open_vocabulary:
-            inputs = self.processor(images=picture.image, text=[[f"a {label}" for label in labels]], return_tensors="pt")
+            inputs = self.processor(
+                images=picture.image, text=[[f"a {label}" for label in labels]], return_tensors="pt"
+            )
         else:
             inputs = self.processor(images=picture.image, return_tensors="pt")
         outputs = self.model(**inputs.to(self.device))
@@ -117,7 +122,9 @@ def _detections(boxes: list[Any], names: list[str], scores: list[float]) -> Dete
     for place in order:
         maxima.setdefault(names[place], scores[place])
     corners: list[Box] = [(boxes[place][0], boxes[place][1], boxes[place][2], boxes[place][3]) for place in order]
-    return Detections(tuple(corners), tuple(names[place] for place in order), tuple(scores[place] for place in order), maxima)
+    return Detections(
+        tuple(corners), tuple(names[place] for place in order), tuple(scores[place] for place in order), maxima
+    )
 
 
 def _read(kind: Any, name: str) -> Any:

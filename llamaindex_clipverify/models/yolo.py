@@ -20,16 +20,16 @@ os.environ.setdefault("YOLO_VERBOSE", "False")
 os.environ.setdefault("YOLO_CONFIG_DIR", tempfile.mkdtemp(prefix="clipverify-yolo-"))
 os.environ.setdefault("ULTRALYTICS_SAFE_LOAD", "1")
 
-import yaml  # noqa: E402
-from safetensors.torch import load_file  # noqa: E402
-from ultralytics import YOLO  # noqa: E402
-from ultralytics.utils import SETTINGS  # noqa: E402
+import yaml
+from safetensors.torch import load_file
+from ultralytics import YOLO
+from ultralytics.utils import SETTINGS
 
-from llamaindex_clipverify.errors import ModelError  # noqa: E402
-from llamaindex_clipverify.models.table import fingerprint  # noqa: E402
-from llamaindex_clipverify.picture import Picture  # noqa: E402
-from llamaindex_clipverify.protocols import Box, Detections  # noqa: E402
-from llamaindex_clipverify.vocabulary import english  # noqa: E402
+from llamaindex_clipverify.errors import ModelError
+from llamaindex_clipverify.models.table import fingerprint
+from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.protocols import Box, Detections
+from llamaindex_clipverify.vocabulary import english
 
 SETTINGS["sync"] = False
 _FLOOR = 0.001
