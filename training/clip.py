@@ -12,6 +12,7 @@ Run it again to go on where it stopped; ``--minutes`` stops it cleanly.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import tempfile
@@ -19,6 +20,7 @@ import time
 from dataclasses import dataclass
 from math import cos, pi
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,13 +40,13 @@ SIDE, PATCH = 120, 12
 def make_model(tokenizer: PreTrainedTokenizerFast) -> CLIPModel:
     """Return an untrained model: about 3.2 million parameters."""
     text = {
-        "vocab_size": len(tokenizer), "hidden_size": 128, "intermediate_size": 512, "num_hidden_layers": 3,
+        "vocab_size": len(tokenizer), "hidden_size": 128, "intermediate_size": 512, "num_hidden_layers": 3, "projection_dim": 128,
         "num_attention_heads": 4, "max_position_embeddings": 77, "bos_token_id": tokenizer.bos_token_id,
         "eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id, "hidden_act": "gelu",
     }  # fmt: skip
     vision = {
         "hidden_size": 192, "intermediate_size": 768, "num_hidden_layers": 5, "num_attention_heads": 3, "image_size": SIDE,
-        "patch_size": PATCH, "hidden_act": "gelu",
+        "patch_size": PATCH, "hidden_act": "gelu", "projection_dim": 128,
     }  # fmt: skip
     config = CLIPConfig(
         text_config=text, vision_config=vision, projection_dim=128, logit_scale_init_value=float(np.log(12.0))
@@ -204,12 +206,27 @@ def export(model: CLIPModel, tokenizer: PreTrainedTokenizerFast, folder: Path) -
     half.load_state_dict(model.state_dict())
     half.half().eval().save_pretrained(staged)
     make_processor(tokenizer).save_pretrained(staged)
+    # Loaded without being asked, weights are computed with in float32: half precision is for the file only.
+    _edit(staged / "config.json", {"dtype": "float32"})
+    _edit(staged / "tokenizer_config.json", {"is_local": None, "local_files_only": None})
+    publish(staged, folder)
+    print(f"exported {sum(p.numel() for p in half.parameters()):,} numbers to {folder}")
+
+
+def _edit(path: Path, changes: dict[str, Any]) -> None:
+    table = {**json.loads(path.read_text(encoding="utf-8")), **changes}
+    kept = {key: value for key, value in table.items() if value is not None}
+    path.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+
+
+def publish(staged: Path, folder: Path) -> None:
+    """Move files into a folder; each is complete before it replaces the old one."""
     folder.mkdir(parents=True, exist_ok=True)
     for file in staged.iterdir():
-        shutil.copy(file, folder / f".{file.name}")
-        os.replace(folder / f".{file.name}", folder / file.name)
+        part = folder / f".{file.name}"
+        shutil.copyfile(file, part)
+        part.replace(folder / file.name)
     shutil.rmtree(staged)
-    print(f"exported {sum(p.numel() for p in half.parameters()):,} numbers to {folder}")
 
 
 def make_optimizers(model: CLIPModel, heads: Heads, peak: float) -> list[torch.optim.Optimizer]:

@@ -163,8 +163,9 @@ def export(run: Path, folder: Path) -> None:
     (staged / "model.yaml").write_text(yaml.safe_dump(table, sort_keys=False), encoding="utf-8")
     folder.mkdir(parents=True, exist_ok=True)
     for file in staged.iterdir():
-        shutil.copy(file, folder / f".{file.name}")
-        os.replace(folder / f".{file.name}", folder / file.name)
+        part = folder / f".{file.name}"
+        shutil.copyfile(file, part)
+        part.replace(folder / file.name)
     shutil.rmtree(staged)
     print(f"exported {sum(v.numel() for v in state.values()):,} numbers to {folder}")
 
