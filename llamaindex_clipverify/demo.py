@@ -1,7 +1,7 @@
 """The demonstration: four answers about freshly drawn scenes, each true but for one slip that is known.
 
-The scenes' seeds are fresh (no bundled model was trained on them). They are the first ones in which things are large enough to
-be told apart by a person and the sentence can be said; nothing else chooses them.
+The scenes' seeds are fresh: no bundled model was trained on them. They are the first ones in which things are large and apart and
+the sentences can be said; nothing else chooses them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import combinations, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,7 +133,7 @@ def _wrong_count() -> Story:
         many = [noun for noun in scene.nouns() if scene.count(noun) == 2 and noun not in _PAIRS]
         alone = _single(scene)
         if many and alone:
-            noun, things = many[0], english().plural(many[0])
+            things = english().plural(many[0])
             answer = f"There are three {things} and {_a(alone[0].noun)}."
             truth = f"two {things}, not three"
             return Story("a wrong count", f"How many {things} are there?", answer, truth, (scene,))
@@ -162,11 +162,12 @@ _PAIRS = ("skis", "scissors")
 
 
 def _clear_scenes(offset: int, least: int) -> Iterator[Scene]:
-    """Draw scenes until somebody stops: few things, all large, no words."""
+    """Draw scenes until somebody stops: few things, all large and apart, no words."""
     for seed in count(_FIRST + offset):
         scene = draw_scene(seed, objects=(least, 4), size=448)
-        clear = all(min(_width(thing), _height(thing)) >= _SMALLEST for thing in scene.objects)
-        if clear and not scene.words and len(scene.objects) >= least:
+        large = all(min(_width(thing), _height(thing)) >= _SMALLEST for thing in scene.objects)
+        apart = not any(_overlap(one, two) for one, two in combinations(scene.objects, 2))
+        if large and apart and not scene.words and len(scene.objects) >= least:
             yield scene
 
 
@@ -212,3 +213,8 @@ def _width(thing: SceneObject) -> int:
 
 def _height(thing: SceneObject) -> int:
     return thing.box[3] - thing.box[1]
+
+
+def _overlap(one: SceneObject, two: SceneObject) -> bool:
+    (left, top, right, bottom), other = one.box, two.box
+    return left < other[2] and other[0] < right and top < other[3] and other[1] < bottom

@@ -136,7 +136,7 @@ class _View:
         self.claims = [_ClaimView(self, place) for place in range(len(report.claims))]
         self.focus = focus(report)
         self.trust = number(report.trust)
-        self.state = report.verdict if report.trust is not None else "unverifiable"
+        self.state = "undecided" if report.verdict == "unverifiable" and report.trust is not None else report.verdict
         self.calibration = CALIBRATIONS[report.calibration]
         self.pictures = [_PictureView(self, place) for place in range(len(report.pictures))]
         self.maps = {one.claim: one for one in report.maps}

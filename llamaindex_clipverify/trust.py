@@ -38,7 +38,11 @@ class Trust:
 
 
 def fuse(
-    claim: Claim, looks: Sequence[Sequence[Evidence]], profile: Profile | None, active: Sequence[frozenset[str]]
+    claim: Claim,
+    looks: Sequence[Sequence[Evidence]],
+    profile: Profile | None,
+    active: Sequence[frozenset[str]],
+    foreign_detector: bool = True,
 ) -> Trust:
     """Fuse the evidence on one claim.
 
@@ -47,13 +51,16 @@ def fuse(
         looks: For each picture, the evidence of each check.
         profile: Fitted weights, or None.
         active: For each picture, the checks whose part of the profile fits models, picture and words.
+        foreign_detector: Whether the detector is not the profile's own. What such a detector says is taken plainly, before a
+            profile that cannot weigh it. The profile's own, where it is not active, is out of its domain and not asked.
     """
+    plain = _plain(claim, looks) if foreign_detector else Trust(None)
     model = profile.kinds.get(claim.kind) if profile is not None else None
-    if profile is not None and model is not None and profile.knows(claim):
+    if plain.value is None and profile is not None and model is not None and profile.knows(claim):
         fitted = [_weigh(model, evidence, checks) for evidence, checks in zip(looks, active, strict=True)]
         if any(one is not None for one in fitted):
             return _pooled(claim, model, fitted)
-    return _plain(claim, looks, profile)
+    return plain
 
 
 def features_of(evidence: Sequence[Evidence]) -> dict[str, float]:
@@ -87,12 +94,9 @@ def _pooled(claim: Claim, model: KindModel, fitted: Sequence[dict[str, float] | 
     return Trust(1 - trust if claim.negated else trust, best, shares, "calibrated")
 
 
-def _plain(claim: Claim, looks: Sequence[Sequence[Evidence]], profile: Profile | None) -> Trust:
-    """Fall back on what needs no fitting: the detector's confidence, and colours and geometry where it found the thing.
-
-    Only a detector that the profile was *not* fitted with is asked: one that was, and is not active, is out of its domain.
-    """
-    values = [_confidence(claim, evidence, profile) for evidence in looks]
+def _plain(claim: Claim, looks: Sequence[Sequence[Evidence]]) -> Trust:
+    """Use what needs no fitting: the detector's confidence, and colours and geometry where it found the thing."""
+    values = [_confidence(claim, evidence) for evidence in looks]
     known = [(value, place) for place, value in enumerate(values) if value is not None]
     if not known:
         return Trust(None)
@@ -100,7 +104,7 @@ def _plain(claim: Claim, looks: Sequence[Sequence[Evidence]], profile: Profile |
     return Trust(1 - value if claim.negated else value, best)
 
 
-def _confidence(claim: Claim, evidence: Sequence[Evidence], profile: Profile | None) -> float | None:
+def _confidence(claim: Claim, evidence: Sequence[Evidence]) -> float | None:
     by_check = {one.check: one for one in evidence}
     seen = by_check.get("objects")
     if seen is None or seen.score is None:

@@ -253,7 +253,7 @@ class Verifier:
         if claim.cites is not None and claim.cites < len(facts):
             facts = [facts[claim.cites]]
         looks = [self._judge(claim, one) for one in facts]
-        trust = fuse(claim, looks, self.profile, [self._active(one) for one in facts])
+        trust = fuse(claim, looks, self.profile, [self._active(one) for one in facts], self._foreign_detector())
         evidence = looks[trust.picture if trust.picture is not None else 0]
         stated = tuple(one.inverted() if claim.negated else one for one in evidence)
         verdict = self.policy.verdict(trust.value)
@@ -283,6 +283,11 @@ class Verifier:
         if self.profile is None or (self.profile.gate is not None and not self.profile.gate.admits(facts)):
             return frozenset()
         return self.profile.active({check.name: check.model for check in self.checks})
+
+    def _foreign_detector(self) -> bool:
+        """Whether the detector is not the one the profile was fitted with."""
+        models = {check.name: check.model for check in self.checks}
+        return self.profile is None or models.get("objects") != self.profile.parts.get("objects")
 
     def _why_unverifiable(self, claim: Claim, facts: Sequence[Facts], evidence: Sequence[Evidence]) -> str:
         if claim.kind in ("other", "text", "action"):
@@ -319,12 +324,7 @@ class Verifier:
 
     def _may_list(self, facts: Facts) -> bool:
         """Whether the detector's boxes mean anything in this picture: not if it is the profile's, and out of its domain."""
-        fitted = (
-            self.profile is not None
-            and self.detector is not None
-            and self.profile.parts.get("objects") == self.detector.id
-        )
-        return facts.of("objects") is not None and (not fitted or "objects" in self._active(facts))
+        return facts.of("objects") is not None and (self._foreign_detector() or "objects" in self._active(facts))
 
     def _notes(
         self, facts: Sequence[Facts], checked: Sequence[tuple[CheckedClaim, Trust]], readable: bool
@@ -336,6 +336,10 @@ class Verifier:
         if profile is None:
             yield "no profile is fitted for these models: trust is the detector's plain confidence"
             return
+        strange = [check.name for check in self.checks if profile.parts.get(check.name, check.model) != check.model]
+        if strange:
+            names = ", ".join(strange)
+            yield f"profile {profile.name!r} was fitted with other models than those of {names}: it cannot weigh them"
         outside = sum(profile.gate is not None and not profile.gate.admits(one) for one in facts)
         if outside:
             which = f"{outside} of {len(facts)} pictures look" if len(facts) > 1 else "the picture looks"

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from llamaindex_clipverify.claim import Claim
 from llamaindex_clipverify.evidence.colour import COLOURS, Colour, box_colours, name_colours
-from llamaindex_clipverify.evidence.contrast import Contrast, margin_of
+from llamaindex_clipverify.evidence.contrast import Contrast, leads, margins
 from llamaindex_clipverify.evidence.objects import Objects, exactly
 from llamaindex_clipverify.evidence.regions import Regions, tiles
 from llamaindex_clipverify.evidence.relations import Relations
@@ -206,9 +206,10 @@ def test_contrast_prefers_the_true_colour_and_drops_confirmed_foils() -> None:
     assert spared and "a red car" not in spared.reason
 
 
-def test_the_margin_does_not_depend_on_the_number_of_foils() -> None:
+def test_the_lead_does_not_depend_on_the_number_of_foils_and_the_margin_is_to_the_best() -> None:
     for number in (1, 2, 20):
-        assert margin_of(np.array([2.0]), np.zeros(number)) == pytest.approx([2.0])
+        assert leads(np.array([2.0]), np.zeros(number)) == pytest.approx([2.0])
+    assert margins(np.array([2.0, 0.0]), np.array([[1.0, -1.0], [0.0, 3.0]])) == pytest.approx([1.0, -3.0])
 
 
 def test_regions_find_a_small_thing() -> None:

@@ -34,20 +34,20 @@ def test_shares_add_up_to_the_log_odds() -> None:
         Evidence("objects", "supports", features={"logit": 2.0}),
         Evidence("contrast", "supports", features={"margin": 3.0}),
     ]
-    trust = fuse(DOG, [evidence], PROFILE, [ALL])
+    trust = fuse(DOG, [evidence], PROFILE, [ALL], False)
     assert trust.shares == {"objects": 2.0, "contrast": 1.0}
     assert trust.value == pytest.approx(1 / (1 + np.exp(-2.5)))
     assert trust.state == "calibrated"
 
 
 def test_a_silent_check_weighs_what_was_fitted_for_silence() -> None:
-    trust = fuse(DOG, looks(2.0), PROFILE, [ALL])
+    trust = fuse(DOG, looks(2.0), PROFILE, [ALL], False)
     assert trust.shares["contrast"] == 0.1
 
 
 def test_any_picture_supports_and_all_must_be_free_of_a_negated_thing() -> None:
-    positive = fuse(DOG, looks(-3.0, 4.0, -3.0), PROFILE, [ALL] * 3)
-    negated = fuse(DOG.swap(negated=True), looks(-3.0, 4.0, -3.0), PROFILE, [ALL] * 3)
+    positive = fuse(DOG, looks(-3.0, 4.0, -3.0), PROFILE, [ALL] * 3, False)
+    negated = fuse(DOG.swap(negated=True), looks(-3.0, 4.0, -3.0), PROFILE, [ALL] * 3, False)
     assert positive.picture == negated.picture == 1
     assert positive.value is not None and positive.value > 0.9
     assert negated.value == pytest.approx(1 - positive.value)
@@ -60,7 +60,7 @@ def test_any_picture_supports_and_all_must_be_free_of_a_negated_thing() -> None:
 )
 def test_outside_its_parts_words_and_kinds_a_profile_weighs_nothing(claim: Claim, active: frozenset[str]) -> None:
     evidence = [[Evidence("objects", "silent", features={"logit": 5.0})]]
-    assert fuse(claim, evidence, PROFILE, [active]).value is None
+    assert fuse(claim, evidence, PROFILE, [active], foreign_detector=False).value is None
 
 
 def test_without_a_profile_the_detectors_confidence_is_left_and_called_uncalibrated() -> None:
@@ -68,6 +68,19 @@ def test_without_a_profile_the_detectors_confidence_is_left_and_called_uncalibra
     assert [trust.state for trust in values] == ["uncalibrated"] * 3
     assert values[0].value < 0.2 < 0.45 < values[1].value < 0.55 < values[2].value  # type: ignore[operator]
     assert fuse(DOG, [[Evidence("similarity", "silent", 0.3, features={"cosine": 0.3})]], None, [ALL]).value is None
+
+
+def test_a_detector_the_profile_does_not_know_is_taken_plainly_and_its_own_only_where_it_is_active() -> None:
+    evidence = [
+        [
+            Evidence("objects", "supports", 0.9, features={"logit": 2.0}),
+            Evidence("contrast", "silent", features={"margin": -9.0}),
+        ]
+    ]
+    foreign = fuse(DOG, evidence, PROFILE, [frozenset({"contrast"})], foreign_detector=True)
+    assert foreign.state == "uncalibrated" and foreign.value is not None and foreign.value > 0.9
+    own = fuse(DOG, evidence, PROFILE, [frozenset({"contrast"})], foreign_detector=False)
+    assert own.state == "calibrated" and own.value is not None and own.value < 0.1
 
 
 def made_up(seed: int, count: int = 1600) -> list[Example]:

@@ -24,7 +24,7 @@ from llamaindex_clipverify.text_vectors import TextVectors
 
 @dataclass(frozen=True)
 class Contrast:
-    """Margin in nats: scaled cosine of the claim minus the log-mean-exp of its foils'. Above 0 the claim fits better."""
+    """Margin in nats: scaled cosine of the claim minus that of its best foil. Above 0 the claim fits better than any."""
 
     texts: TextVectors
     name: str = "contrast"
@@ -50,22 +50,29 @@ class Contrast:
             return silent(self.name, "no word to swap")
         vectors = self.texts.of([claim.phrase, *(rival.phrase for rival in rivals)])
         scores = self.texts.encoder.logit_scale * (vectors @ seen["vector"])
-        margin = margin_of(scores[:1], scores[1:])[0]
+        margin, lead = float(margins(scores[:1], scores[1:])[0]), float(leads(scores[:1], scores[1:])[0])
         best = rivals[int(np.argmax(scores[1:]))]
-        verb = "fits worse" if scores[0] >= scores[1:].max() else "fits better"
+        verb = "fits worse" if margin >= 0 else "fits better"
         return Evidence(
             self.name,
-            stance_of(margin, 1.0, -1.0),
-            float(margin),
+            stance_of(margin, 0.5, -0.5),
+            margin,
             f"“{best.phrase}” {verb}",
             facts.picture,
-            features={"margin": float(margin)},
+            features={"margin": margin, "lead": lead},
         )
 
 
-def margin_of(claim: Array, rivals: Array) -> Array:
-    """Return scaled cosines (R,) minus the log-mean-exp over foils (F, R) or (F,): independent of how many foils there are."""
+def margins(claim: Array, rivals: Array) -> Array:
+    """Return scaled cosines (R,) minus those of the best foil, of foils (F, R) or (F,): above 0 the claim fits best of all."""
+    table = rivals.reshape(len(rivals), -1)
+    found: Array = claim - table.max(axis=0)
+    return found
+
+
+def leads(claim: Array, rivals: Array) -> Array:
+    """Return scaled cosines minus the log-mean-exp over foils: how the claim stands to them all, however many there are."""
     table = rivals.reshape(len(rivals), -1)
     top = table.max(axis=0)
-    pooled: Array = top + np.log(np.exp(table - top).mean(axis=0))
-    return claim - pooled
+    found: Array = claim - top - np.log(np.exp(table - top).mean(axis=0))
+    return found

@@ -14,7 +14,7 @@ import numpy as np
 
 from llamaindex_clipverify.claim import Claim
 from llamaindex_clipverify.evidence import Evidence, silent, stance_of
-from llamaindex_clipverify.evidence.contrast import margin_of
+from llamaindex_clipverify.evidence.contrast import leads, margins
 from llamaindex_clipverify.evidence.sightings import confirmed, sightings, where
 from llamaindex_clipverify.facts import Facts
 from llamaindex_clipverify.foils import foils, other_nouns
@@ -64,26 +64,26 @@ class Regions:
         one = claim.swap(plural=False)
         rivals = foils(one) + (other_nouns(one)[:6] if claim.kind == "attribute" else [])
         rivals = [rival for rival in rivals if not (claim.kind == "object" and confirmed(rival, facts))] or rivals
-        scores, cosines = self._scores(one, rivals, seen["vectors"])
+        claimed, others = self._scores(one, rivals, seen["vectors"])
+        scores = margins(claimed, others)
         best = int(np.argmax(scores))
+        margin = float(scores[best])
         box: Box = tuple(float(edge) for edge in seen["boxes"][best])  # type: ignore[assignment]
-        stance = stance_of(float(scores[best]), 1.5, -0.5)
+        stance = stance_of(margin, 0.5, -0.5)
         verb = {"supports": "fits", "contradicts": "fits nowhere; best try"}.get(stance, "may fit")
-        return Evidence(
-            self.name,
-            stance,
-            float(scores[best]),
-            f"“{one.phrase}” {verb} at {where(box)}",
-            facts.picture,
-            box,
-            {"margin": float(scores[best]), "cosine": float(cosines.max())},
-        )
+        features = {
+            "margin": margin,
+            "lead": float(leads(claimed, others).max()),
+            "cosine": float(claimed.max() / self.texts.encoder.logit_scale),
+        }
+        reason = f"“{one.phrase}” {verb} at {where(box)}"
+        return Evidence(self.name, stance, margin, reason, facts.picture, box, features)
 
     def _scores(self, claim: Claim, rivals: list[Claim], vectors: Array) -> tuple[Array, Array]:
+        """Return the scaled cosines of the claim (R,) and of its foils (F, R) with every region."""
         texts = self.texts.of([claim.phrase, *(rival.phrase for rival in rivals)])
-        cosines = texts @ vectors.T
-        scaled = self.texts.encoder.logit_scale * cosines
-        return margin_of(scaled[0], scaled[1:]), cosines[0]
+        scaled = self.texts.encoder.logit_scale * (texts @ vectors.T)
+        return scaled[0], scaled[1:]
 
 
 def tiles(size: tuple[int, int]) -> list[Box]:

@@ -1,4 +1,4 @@
-"""Fit the profile of the bundled models on drawn scenes: ``python training/profile.py``; about five minutes on two cores.
+"""Fit the profile of the bundled models on drawn scenes: ``python -m training.fit_profile``; about five minutes on two cores.
 
 Seeds lie above those of the models' trainings and below `FRESH`, so the profile is fitted on scenes the models have not seen and
 tested on scenes that neither has.
