@@ -74,7 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the pictures and the page go.")] = Path("clipverify-demo"),
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the pictures and the page go.")] = Path(
+        "clipverify-demo"
+    ),
 ) -> None:
     """Check four answers on drawn scenes; needs no network."""
     from llamaindex_clipverify.demo import run

@@ -101,7 +101,10 @@ def compare(encoder: Encoder, texts: Sequence[str], images: Sequence[Picture]) -
 def _table(title: str, cosines: Array, rows: Sequence[str], columns: Sequence[str]) -> str:
     first = min(_ROW, max(len(title), *(len(name) for name in rows)))
     widths = [max(5, min(_COLUMN, len(name))) for name in columns]
-    head = [f"{title:<{first}}", *(f"{_cut(name, width):>{width}}" for name, width in zip(columns, widths, strict=True))]
+    head = [
+        f"{title:<{first}}",
+        *(f"{_cut(name, width):>{width}}" for name, width in zip(columns, widths, strict=True)),
+    ]
     lines = [
         "  ".join([f"{_cut(name, first):<{first}}", *(f"{c:>{w}.3f}" for c, w in zip(line, widths, strict=True))])
         for name, line in zip(rows, cosines, strict=True)

@@ -122,7 +122,9 @@ def _invented_object() -> Story:
             thing = tinted[0]
             other = next(noun for noun in nouns if noun != thing.noun)
             invented = _absent(scene)
-            answer = f"The picture shows {_a(f'{thing.colour} {thing.noun}')} and {_a(other)}. There is also {_a(invented)}."
+            answer = (
+                f"The picture shows {_a(f'{thing.colour} {thing.noun}')} and {_a(other)}. There is also {_a(invented)}."
+            )
             truth = f"no {invented}; there is {_listed(scene)}"
             return Story("an invented object", "What does the picture show?", answer, truth, (scene,))
     raise AssertionError("unreachable: there are endless scenes")

@@ -164,10 +164,10 @@ def _speed() -> Iterator[Finding]:
 
 def _real_models() -> Iterator[Finding]:
     rate = _gigaflops_per_second()
-    costs = ", ".join(
-        f"{name} {_seconds(_VIEWS * each / rate)}" for name, each in _GIGAFLOPS.items()
+    costs = ", ".join(f"{name} {_seconds(_VIEWS * each / rate)}" for name, each in _GIGAFLOPS.items())
+    yield Finding(
+        "", "fine", f"real encoders, per new picture of {_VIEWS} views: {costs} (estimated at {rate:.0f} Gflop/s)"
     )
-    yield Finding("", "fine", f"real encoders, per new picture of {_VIEWS} views: {costs} (estimated at {rate:.0f} Gflop/s)")
 
 
 def _offline() -> Iterator[Finding]:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -61,7 +62,7 @@ def pieces(report: Report) -> list[Piece]:
     spans = {place: _span(one, len(report.answer)) for place, one in enumerate(report.claims)}
     spans = {place: span for place, span in spans.items() if span[0] < span[1]}
     borders = sorted({0, len(report.answer), *(edge for span in spans.values() for edge in span)})
-    return [_piece(report, spans, start, end) for start, end in zip(borders, borders[1:], strict=False)]
+    return [_piece(report, spans, start, end) for start, end in pairwise(borders)]
 
 
 def _span(one: CheckedClaim, length: int) -> tuple[int, int]:

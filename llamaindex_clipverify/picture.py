@@ -196,7 +196,7 @@ def _open(data: bytes, name: str) -> Image.Image:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # size is checked by us, before decoding
             return Image.open(io.BytesIO(data))
-    except UnidentifiedImageError as error:
+    except (UnidentifiedImageError, ImportError) as error:  # ImportError: where ultralytics replaced PIL's open
         raise PictureError("not a picture file", got=name, do=_REPLACE) from error
     except Image.DecompressionBombError as error:
         raise PictureError("the picture has too many pixels", got=name, do=_SHRINK) from error

@@ -64,7 +64,12 @@ def clipverify(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
 
 
 def make_report(
-    answer: str, trusts: Sequence[float | None], pictures: Sequence[Picture] = (), *, maps: bool = False, **fields: object
+    answer: str,
+    trusts: Sequence[float | None],
+    pictures: Sequence[Picture] = (),
+    *,
+    maps: bool = False,
+    **fields: object,
 ) -> Report:
     """Split an answer and give its claims these trusts, with one line of evidence each that has a box."""
     policy = Policy()

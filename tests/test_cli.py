@@ -178,7 +178,9 @@ def test_answer_from_stdin(clipverify, stub, scene_file, monkeypatch):
 
 
 def test_several_values_after_one_flag(clipverify, stub, scene_file):
-    ran = clipverify("verify", "--image", scene_file, scene_file, "--answer", "There is a cup.", "--models", "tiny", "--json", "-")
+    ran = clipverify(
+        "verify", "--image", scene_file, scene_file, "--answer", "There is a cup.", "--models", "tiny", "--json", "-"
+    )
     assert len(json.loads(ran.out)["pictures"]) == 2
     assert cli._spread(["compare", "--text", "a", "b", "--image", "c", "--npz", "d"]) == [
         "compare", "--text", "a", "--text", "b", "--image", "c", "--npz", "d"]  # fmt: skip

@@ -50,7 +50,9 @@ def test_links_lead_somewhere(page):
 def test_both_readmes_say_the_same():
     english, korean = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.ko.md"))
     assert _blocks(ROOT / "README.md") == _blocks(ROOT / "README.ko.md")
-    assert [len(line) for line in re.findall(r"^#+", english, re.M)] == [len(line) for line in re.findall(r"^#+", korean, re.M)]
+    assert [len(line) for line in re.findall(r"^#+", english, re.M)] == [
+        len(line) for line in re.findall(r"^#+", korean, re.M)
+    ]
 
 
 def test_the_command_line_page_names_every_verb_and_flag():

@@ -37,7 +37,9 @@ def test_boxes_are_scaled_along_and_the_picture_is_untouched(grey: Picture):
     assert (grey.array() == 128).all()
 
 
-@pytest.mark.parametrize("box", [(-50, -50, 5000, 5000), (1990, 990, 2500, 1500), (300, 300, 300, 300), (500, 400, 100, 50)])
+@pytest.mark.parametrize(
+    "box", [(-50, -50, 5000, 5000), (1990, 990, 2500, 1500), (300, 300, 300, 300), (500, 400, 100, 50)]
+)
 def test_odd_boxes_are_drawn_inside(grey: Picture, box):
     assert (np.asarray(draw_boxes(grey, [Mark(box, "label")])) != 128).any()
 

@@ -101,7 +101,8 @@ def main() -> None:
     for kind, model in profile.kinds.items():
         weights = ", ".join(f"{name} {feature.weight:.2f}" for name, feature in model.features.items())
         print(
-            f"{kind}: {model.claims} claims, ECE {model.ece:.3f}, slope {model.slope:.2f}, pictures {model.pictures:.2f}; {weights}"
+            f"{kind}: {model.claims} claims, ECE {model.ece:.3f}, slope {model.slope:.2f}, pictures {model.pictures:.2f}; "
+            f"{weights}"
         )
 
 

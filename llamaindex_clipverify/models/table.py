@@ -56,7 +56,9 @@ def load_detector(name: str) -> Detector | None:
     if own is not None:
         return _named(own, rest)
     if name == "tiny" or name.endswith(".pt") or (Path(name) / "model.yaml").exists():
-        return _named(_adapter("yolo", "ultralytics", "yolo").YoloDetector, str(TINY / "yolo") if name == "tiny" else name)
+        return _named(
+            _adapter("yolo", "ultralytics", "yolo").YoloDetector, str(TINY / "yolo") if name == "tiny" else name
+        )
     raise ModelError("no such detector", got=name, do="give tiny, a YOLO .pt file, transformers:ID_OR_FOLDER, or none")
 
 

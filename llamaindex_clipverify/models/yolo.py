@@ -21,9 +21,10 @@ os.environ.setdefault("YOLO_CONFIG_DIR", tempfile.mkdtemp(prefix="clipverify-yol
 os.environ.setdefault("ULTRALYTICS_SAFE_LOAD", "1")
 
 import yaml
+from PIL import Image
 from safetensors.torch import load_file
 from ultralytics import YOLO
-from ultralytics.utils import SETTINGS
+from ultralytics.utils import SETTINGS, patches
 
 from llamaindex_clipverify.errors import ModelError
 from llamaindex_clipverify.models.table import fingerprint
@@ -32,6 +33,7 @@ from llamaindex_clipverify.protocols import Box, Detections
 from llamaindex_clipverify.vocabulary import english
 
 SETTINGS["sync"] = False
+Image.open = getattr(patches, "_image_open", Image.open)  # its own wants a further package where a file is no picture
 _FLOOR = 0.001
 _AT_ONCE = 16
 
