@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.metrics import ece
-from llamaindex_clipverify.profile import Feature, Gate, KindModel
+from llamaindex_clipverify.profile import Cluster, Feature, Gate, KindModel
 from llamaindex_clipverify.protocols import Array
 
 LEAST = 40
@@ -56,15 +56,28 @@ def fit_kinds(examples: Sequence[Example]) -> dict[str, KindModel]:
     return models
 
 
-def fit_gate(statistics: Array, shrink: float = 0.05) -> Gate:
-    """Fit the Gaussian of pictures' statistics (N, F) on one half, its 99th percentile on the other."""
+def fit_gate(statistics: Array, seed: int = 0) -> Gate:
+    """Fit a mixture of up to four Gaussians to pictures' statistics (N, F) on one half, its limit on the other.
+
+    Raises:
+        DataError: Fewer than 40 pictures.
+    """
+    from sklearn.mixture import GaussianMixture
+
+    if len(statistics) < LEAST:
+        raise DataError(f"a gate needs {LEAST} pictures", got=len(statistics))
     fitted, held = statistics[::2].astype(np.float64), statistics[1::2]
-    covariance = np.cov(fitted.T)
-    scale = np.diag(np.diag(covariance) + 1e-6)
-    precision = np.linalg.inv((1 - shrink) * covariance + shrink * scale)
-    gate = Gate(tuple(map(float, fitted.mean(axis=0))), tuple(tuple(map(float, row)) for row in precision), np.inf)
-    limit = float(np.quantile([gate.distance(row) for row in held], 0.99))
-    return Gate(gate.mean, gate.precision, limit)
+    mean, spread = fitted.mean(axis=0), fitted.std(axis=0) + 1e-6
+    parts = int(np.clip(len(fitted) // 100, 1, 4))
+    mixture = GaussianMixture(parts, reg_covar=0.02, n_init=2, random_state=seed).fit((fitted - mean) / spread)
+    found = zip(mixture.weights_, mixture.means_, mixture.precisions_cholesky_, strict=True)
+    clusters = tuple(Cluster(float(weight), _row(middle), tuple(map(_row, factor))) for weight, middle, factor in found)
+    gate = Gate(_row(mean), _row(spread), clusters, np.inf)
+    return replace(gate, limit=float(np.quantile([gate.surprise(row) for row in held], 0.99)))
+
+
+def _row(values: Array) -> tuple[float, ...]:
+    return tuple(map(float, values))
 
 
 def _fit(rows: Sequence[Example]) -> KindModel:

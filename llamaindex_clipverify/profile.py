@@ -18,29 +18,57 @@ import numpy as np
 from llamaindex_clipverify.claim import Claim
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.protocols import Array
 
 SCHEMA = 1
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """One Gaussian of a gate, over standardised statistics (F,)."""
+
+    weight: float
+    mean: tuple[float, ...]
+    factor: tuple[tuple[float, ...], ...]
+    """Cholesky factor L (F, F) of the precision, L @ L.T."""
+
+
+@dataclass(frozen=True)
 class Gate:
-    """The pictures a profile was fitted on, as a Gaussian over their plain statistics (see `evidence.domain`)."""
+    """The pictures a profile was fitted on: a Gaussian mixture over their plain statistics (see `evidence.domain`)."""
 
     mean: tuple[float, ...]
-    precision: tuple[tuple[float, ...], ...]
-    """Inverse of the shrunk covariance."""
+    spread: tuple[float, ...]
+    clusters: tuple[Cluster, ...]
     limit: float
-    """99th percentile of the Mahalanobis distance of held-out pictures of the same kind."""
+    """99th percentile of the surprise of held-out pictures of the same kind."""
 
-    def distance(self, statistics: Sequence[float]) -> float:
-        """Return the Mahalanobis distance of a picture's statistics."""
-        offset = np.asarray(statistics, np.float64) - np.array(self.mean)
-        return float(np.sqrt(max(offset @ np.array(self.precision) @ offset, 0.0)))
+    def surprise(self, statistics: Sequence[float] | Array) -> float:
+        """Return the negative log-likelihood, in nats, of a picture's statistics (F,)."""
+        row = (np.asarray(statistics, np.float64) - np.array(self.mean)) / np.array(self.spread)
+        logs = [self._log_likelihood(row, one) for one in self.clusters]
+        return -float(np.logaddexp.reduce(logs))
+
+    @staticmethod
+    def _log_likelihood(row: Array, cluster: Cluster) -> float:
+        factor = np.array(cluster.factor)
+        whitened = (row - np.array(cluster.mean)) @ factor
+        log_scale = np.log(np.abs(np.diag(factor))).sum() - len(row) / 2 * np.log(2 * np.pi)
+        return float(np.log(cluster.weight) + log_scale - whitened @ whitened / 2)
 
     def admits(self, facts: Facts) -> bool:
         """Whether a picture looks like those; one whose statistics are missing does not."""
         seen = facts.of("domain")
-        return seen is not None and self.distance(seen["statistics"]) <= self.limit
+        return seen is not None and self.surprise(seen["statistics"]) <= self.limit
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Gate:
+        """Read the gate of a profile's JSON."""
+        clusters = tuple(
+            Cluster(one["weight"], tuple(one["mean"]), tuple(tuple(row) for row in one["factor"]))
+            for one in data["clusters"]
+        )
+        return cls(tuple(data["mean"]), tuple(data["spread"]), clusters, data["limit"])
 
 
 @dataclass(frozen=True)
@@ -138,11 +166,9 @@ class Profile:
             kind: KindModel(**{**one, "features": {name: Feature(**row) for name, row in one["features"].items()}})
             for kind, one in data["kinds"].items()
         }
-        gate = data.get("gate")
-        rows = tuple(tuple(row) for row in gate["precision"]) if gate else ()
-        made = Gate(tuple(gate["mean"]), rows, gate["limit"]) if gate else None
+        gate = Gate.from_dict(data["gate"]) if data.get("gate") else None
         nouns = tuple(data["nouns"]) if data.get("nouns") is not None else None
-        return cls(**{**data, "kinds": kinds, "gate": made, "nouns": nouns})
+        return cls(**{**data, "kinds": kinds, "gate": gate, "nouns": nouns})
 
 
 def bundled() -> list[Profile]:

@@ -77,7 +77,8 @@ class Regions:
             "cosine": float(claimed.max() / self.texts.encoder.logit_scale),
         }
         reason = f"“{one.phrase}” {verb} at {where(box)}"
-        return Evidence(self.name, stance, margin, reason, facts.picture, box, features)
+        where_seen = None if stance == "contradicts" else box
+        return Evidence(self.name, stance, margin, reason, facts.picture, where_seen, features)
 
     def _scores(self, claim: Claim, rivals: list[Claim], vectors: Array) -> tuple[Array, Array]:
         """Return the scaled cosines of the claim (R,) and of its foils (F, R) with every region."""
