@@ -1,0 +1,150 @@
+"""Write the figures of results/*.json into README.md and README.ko.md: ``python benchmarks/tables.py [--check]``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+RESULTS = Path(__file__).parent / "results"
+_PLACE = re.compile(r"(<!-- figures -->\n).*?(<!-- end of figures -->)", re.DOTALL)
+_WORDS: dict[str, dict[str, str]] = {
+    "README.md": {},
+    "README.ko.md": {
+        "on drawn scenes": "그린 장면",
+        "on photographs": "사진",
+        "kind": "종류",
+        "claims": "주장",
+        "coverage": "확인 비율",
+        "Trust (AUROC)": "신뢰도 (AUROC)",
+        "raw CLIPScore": "CLIPScore 그대로",
+        "detector alone": "검출기만",
+        "models": "모델",
+        "figure": "지표",
+        "value": "값",
+        "pictures": "그림",
+    },
+}
+
+
+def tables(words: dict[str, str]) -> str:
+    """Return all tables, with column heads in the words given."""
+    parts = [
+        _claims(_read("claims"), words),
+        _photographs(_read("photographs"), words),
+        _models(_read("models"), words),
+        _speed(_read("speed")),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _read(name: str) -> Any:
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def _claims(data: Any, words: dict[str, str]) -> str:
+    if data is None:
+        return ""
+    heads = ["kind", "claims", "coverage", "Trust (AUROC)", "95 %", "ECE", "raw CLIPScore", "detector alone"]
+    title = f"**{data['data']}** – `{data['command']}`"
+    return f"{title}\n\n{_table(heads, list(_claim_rows(data['figures'])), words)}"
+
+
+def _claim_rows(figures: dict[str, Any]) -> Iterator[list[str]]:
+    for kind, one in figures.items():
+        baselines = [_three(one[name]["auroc"]["value"]) if name in one else "–" for name in ("clipscore", "detector")]
+        trust = [_three(one["auroc"]["value"]), _interval(one["auroc"]["interval"]), _three(one["ece"]["value"])]
+        yield [kind, str(one["n"]), f"{one['coverage']:.0%}", *trust, *baselines]
+
+
+def _photographs(data: Any, words: dict[str, str]) -> str:
+    if data is None:
+        return ""
+    heads = [
+        "models",
+        "claims",
+        "coverage",
+        "Trust (AUROC)",
+        "detector alone",
+        "trust − detector, 95 %",
+        "gate refuses",
+    ]
+    rows = []
+    for name in ("tiny CLIP and YOLOv8n", "tiny"):
+        for file, done in data[name].items():
+            one = done["figures"]["overall"]
+            alone = one.get("detector")
+            difference = alone["trust_minus_this"] if alone and one["coverage"] else None
+            rows.append(
+                [f"{name}: {file.replace('_', ' ')}", str(one["n"]), f"{one['coverage']:.0%}",
+                 _three(one["auroc"]["value"]) if one["coverage"] else "–", _three(alone["auroc"]["value"]) if difference else "–",
+                 f"{difference['value']:+.3f} ({_interval(difference['interval'])})" if difference else "–",
+                 f"{done['refused_by_the_gate']} of {done['pictures']} pictures"]
+            )  # fmt: skip
+    return f"**COCO photographs** – `{data['command']}`\n\n{_table(heads, rows, words)}"
+
+
+def _models(data: Any, words: dict[str, str]) -> str:
+    if data is None:
+        return ""
+    rows = [
+        [name, ", ".join(f"{key} {value}" for key, value in one.items() if key != "n"), str(one["n"])]
+        for name, one in data.items()
+    ]
+    command = "python -m training.evaluate --json benchmarks/results/models.json"
+    title = f"**The bundled models alone, fresh drawn scenes, by style** – `{command}`"
+    return f"{title}\n\n{_table(['models', 'value', 'n'], rows, words)}"
+
+
+def _speed(data: Any) -> str:
+    if data is None:
+        return ""
+    heads = [
+        "encoder",
+        "one view, ms",
+        "first look, ms",
+        "views",
+        "answer on 4 known pictures, ms",
+        "claims",
+        "answer / look",
+    ]
+    keys = ("picture_forward_ms", "look_ms", "views", "answer_ms", "claims", "answer_per_look")
+    rows = [[name, *(str(one[key]) for key in keys)] for name, one in data["rows"].items()]
+    return f"**Time, {data['machine']}** – `{data['command']}`\n\n{_table(heads, rows, {})}"
+
+
+def _table(heads: list[str], rows: list[list[str]], words: dict[str, str]) -> str:
+    named = [words.get(head, head) for head in heads]
+    lines = [named, ["---", *(["---:"] * (len(heads) - 1))], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _three(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _interval(ends: list[float] | None) -> str:
+    return "–" if ends is None else f"{ends[0]:.3f} to {ends[1]:.3f}"
+
+
+def main() -> None:
+    """Write the tables, or fail when they are not up to date."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; fail when a table is out of date")
+    options = parser.parse_args()
+    for name, words in _WORDS.items():
+        path = ROOT / name
+        before = path.read_text(encoding="utf-8")
+        after = _PLACE.sub(lambda found, words=words: f"{found[1]}\n{tables(words)}\n\n{found[2]}", before)  # type: ignore[misc]
+        if options.check and after != before:
+            raise SystemExit(f"{name} is out of date: python benchmarks/tables.py")
+        path.write_text(after, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
