@@ -10,7 +10,7 @@ export UV_LINK_MODE = copy
 export UV_PYTHON_DOWNLOADS = never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint types format constraints picture clean
+.PHONY: help setup demo test test-slow lint types format constraints figures picture clean
 
 help:  ## Show what there is
 	@echo "make TARGET; UV_TORCH_BACKEND=cpu make setup installs several GB less where the CPU build can be reached"
@@ -54,6 +54,11 @@ format: setup  ## Put the code into its form
 constraints: $(UV)  ## Pin anew what setup installs
 	$(UV) pip compile pyproject.toml --extra all --group dev --group training --override overrides.txt \
 	  --no-emit-index-url --python-version 3.11 --upgrade --quiet -o constraints.txt
+
+figures: setup  ## Measure again and write the tables of both README files (some ten minutes)
+	$(RUN)/python benchmarks/claims.py
+	$(RUN)/python benchmarks/speed.py
+	$(RUN)/python benchmarks/tables.py
 
 picture: demo  ## Make docs/report.png from the page of the demonstration (needs chromium)
 	.ci/picture clipverify-demo/report.html docs/report.png

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -53,6 +54,13 @@ def test_both_readmes_say_the_same():
     assert [len(line) for line in re.findall(r"^#+", english, re.M)] == [
         len(line) for line in re.findall(r"^#+", korean, re.M)
     ]
+
+
+def test_figures_are_those_of_the_results():
+    """What `benchmarks/tables.py` would write stands in both pages already."""
+    script = ROOT / "benchmarks" / "tables.py"
+    ran = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def test_the_command_line_page_names_every_verb_and_flag():
