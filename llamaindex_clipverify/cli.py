@@ -225,7 +225,7 @@ def doctor() -> None:
 
 def _require(models: str | None, encoder: str | None, detector: str | None) -> None:
     """Complain of models that are not named, or named twice, before anything else is done."""
-    if models is None and encoder is None and detector is None:
+    if models is None and encoder is None and detector in (None, "none"):
         raise DataError("no models are named", do=_NAME_MODELS)
     if models is not None and (encoder is not None or detector is not None):
         raise DataError("--models sets all models", got=f"{models} and others", do="give either --models or the others")

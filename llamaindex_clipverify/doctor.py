@@ -176,7 +176,9 @@ def _offline() -> Iterator[Finding]:
         do = "unset them to download real models"
         yield Finding("network", "note", f"{', '.join(found)} set: only models that are here already can be used", do)
     else:
-        yield Finding("network", "fine", "real models are downloaded when first named; the tiny ones never need it")
+        yield Finding(
+            "network", "fine", "hub models are downloaded when first named, YOLO files never; the tiny ones need none"
+        )
 
 
 # -- measuring and reading ----------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from llamaindex_clipverify.facts import Facts
 from llamaindex_clipverify.protocols import Array
 
 SCHEMA = 1
+_FIT_AGAIN = "fit it again with this version"
 
 
 @dataclass(frozen=True)
@@ -157,8 +158,11 @@ class Profile:
                 "the profile cannot be read", got=f"{path} ({error})", do="give the path of a profile's JSON"
             ) from error
         if not isinstance(data, dict) or data.pop("schema", None) != SCHEMA:
-            raise DataError(f"not a profile of schema {SCHEMA}", got=path, do="fit it again with this version")
-        return cls._of(data)
+            raise DataError(f"not a profile of schema {SCHEMA}", got=path, do=_FIT_AGAIN)
+        try:
+            return cls._of(data)
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError("the profile is not whole", got=f"{path} ({error!r})", do=_FIT_AGAIN) from error
 
     @classmethod
     def _of(cls, data: dict[str, Any]) -> Profile:

@@ -127,6 +127,7 @@ def test_usage_errors_are_one_line(clipverify, arguments):
     "arguments",
     [
         ["verify", "--answer", "There is a cup.", "--image", "a.png"],
+        ["verify", "--answer", "There is a cup.", "--image", "a.png", "--detector", "none"],
         ["eval", "rows.jsonl"],
         ["explain", "--text", "a", "--image", "a.png", "--out", "b.png"],
         ["compare", "--text", "a"],
@@ -134,6 +135,15 @@ def test_usage_errors_are_one_line(clipverify, arguments):
 )
 def test_without_models_the_usual_choices_are_named(clipverify, arguments):
     _one_line(clipverify(*arguments), "--models tiny", "--encoder openai/clip-vit-base-patch32 --detector yolov8n.pt")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"schema": 1}', '{"schema": 99}', '{"schema": 1, "kinds": {"object": 3}}']
+)
+def test_what_is_no_profile_is_one_line(clipverify, scene_file, tmp_path, text):
+    profile = tmp_path / "p.json"
+    profile.write_text(text)
+    _one_line(clipverify("verify", "--answer", "A cup.", "--image", scene_file, "--models", profile), "p.json")
 
 
 def test_printed_report_and_exit_codes(clipverify, stub, scene_file):
