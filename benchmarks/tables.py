@@ -109,7 +109,7 @@ def _speed(data: Any) -> str:
         "one view, ms",
         "first look, ms",
         "views",
-        "answer on 4 known pictures, ms",
+        "answer on 4 known, ms",
         "claims",
         "answer / look",
     ]

@@ -21,6 +21,9 @@ _EVEN = 0.3
 """Exponent that reads a detector's confidence as belief: .1 becomes even odds. Detectors are tuned to be silent rather than
 wrong: at a confidence of .25 YOLOv8n's false-positive rate on COCO photographs is under 1 %, its recall .7."""
 
+_SHOWN = 0.5
+"""Belief in the positive claim from which one picture shows it, whatever the others are."""
+
 State = Literal["calibrated", "uncalibrated"]
 
 
@@ -89,6 +92,8 @@ def _pooled(claim: Claim, model: KindModel, fitted: Sequence[dict[str, float] | 
     sums = [-np.inf if one is None else sum(one.values()) for one in fitted]
     best = int(np.argmax(sums))
     trust = model.calibrated(sums[best], len(fitted))
+    if trust < _SHOWN and None in fitted:
+        return Trust(None)  # a picture that could not be judged may yet show it
     sign = -1.0 if claim.negated else 1.0
     shares = {check: sign * term for check, term in (fitted[best] or {}).items() if check}
     return Trust(1 - trust if claim.negated else trust, best, shares, "calibrated")
@@ -101,6 +106,8 @@ def _plain(claim: Claim, looks: Sequence[Sequence[Evidence]]) -> Trust:
     if not known:
         return Trust(None)
     value, best = max(known)
+    if value < _SHOWN and None in values:
+        return Trust(None)
     return Trust(1 - value if claim.negated else value, best)
 
 

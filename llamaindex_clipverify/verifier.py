@@ -296,6 +296,8 @@ class Verifier:
             )
         if self.profile is not None and not any(self._active(one) for one in facts):
             return "no model in use knows such pictures"
+        if self.profile is not None and not all(self._active(one) for one in facts):
+            return "a picture that no model in use knows may show it"
         if self.profile is not None and not self.profile.knows(claim):
             return (
                 f"the models in use do not know “{claim.noun}”" if claim.noun else "no check is fitted for such claims"

@@ -83,6 +83,14 @@ def test_a_detector_the_profile_does_not_know_is_taken_plainly_and_its_own_only_
     assert own.state == "calibrated" and own.value is not None and own.value < 0.1
 
 
+def test_a_picture_that_cannot_be_judged_keeps_the_others_from_denying_a_claim() -> None:
+    mixed = [ALL, frozenset[str]()]
+    shown, denied = (fuse(DOG, looks(value, 0.0), PROFILE, mixed, False) for value in (4.0, -4.0))
+    assert shown.value is not None and shown.value > 0.9
+    assert denied.value is None
+    assert fuse(DOG.swap(negated=True), looks(-4.0, 0.0), PROFILE, mixed, False).value is None
+
+
 def made_up(seed: int, count: int = 1600) -> list[Example]:
     """Examples whose log-odds are 1.5 × objects + 0.5 × contrast; a third of the pictures come in pairs."""
     random = np.random.default_rng(seed)
