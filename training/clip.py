@@ -6,7 +6,7 @@ every patch, thrown away afterwards, teaches the vision tower where things are.
 
 Run it again to go on where it stopped; ``--minutes`` stops it cleanly.
 
-    python -m training.clip --data /data/drawn --run /data/runs/clip --steps 4000 [--minutes 9] [--export]
+    python -m training.clip --data /data/drawn --run /data/runs/clip --steps 4500 [--minutes 9] [--export]
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from torch import nn
 from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPProcessor, PreTrainedTokenizerFast
 
 from llamaindex_clipverify.testing import COLOURS, NOUNS
-from training.pictures import Batch, Pictures
+from training.pictures import EASY, HARD, Batch, Pictures
 from training.truths import Sentences, long_sentences, short_sentences
 from training.words import make_tokenizer
 
@@ -172,7 +172,7 @@ def train(
             optimizer.zero_grad(set_to_none=True)
             for group in optimizer.param_groups:
                 group["lr"] = rate(lesson.step, arguments.steps, arguments.rate)
-        batch = pictures.batch(rng, arguments.batch)
+        batch = pictures.batch(rng, EASY if lesson.step < arguments.easy else HARD)
         with torch.autocast(lesson.model.device.type, torch.bfloat16):
             parts = losses(lesson, tokenizer, batch, rng)
         sum(parts.values(), torch.zeros((), device=lesson.model.device)).backward()
@@ -243,9 +243,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder that render.py wrote")
     parser.add_argument("--run", type=Path, required=True, help="folder for checkpoints")
-    parser.add_argument("--steps", type=int, default=4000)
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--steps", type=int, default=4500)
+    parser.add_argument("--easy", type=int, default=1250, help="steps that show single objects as often as scenes")
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads; all of them when 0")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, help="stop after about so long")
     parser.add_argument(
@@ -253,6 +254,8 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     arguments.run.mkdir(parents=True, exist_ok=True)
     saved = arguments.run / "tokenizer"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -63,6 +63,22 @@ class Batch:
         return torch.from_numpy(nouns), torch.from_numpy(colours)
 
 
+class Mix(NamedTuple):
+    """How many pictures of each sort a batch has."""
+
+    scenes: int
+    crops: int
+    tiles: int
+    twos: int
+    """Grids of two by two crops."""
+    threes: int
+    """Grids of three by three crops."""
+
+
+EASY, HARD = Mix(24, 16, 8, 8, 8), Mix(40, 8, 8, 0, 8)
+"""What a training starts with, and goes on with once single objects are known: whole scenes are the hardest pictures."""
+
+
 @dataclass(frozen=True)
 class Raw:
     """Pictures and their objects as arrays: pixels, nouns, colours, boxes and the share of each object that is inside."""
@@ -86,18 +102,15 @@ class Pictures:
         kinds = [np.array(shelf["kind"]) for shelf in self.shelves]
         self._rows = [[np.flatnonzero(kind == wanted) for wanted in range(3)] for kind in kinds]
 
-    def batch(self, rng: Generator, size: int) -> Batch:
-        """Return a random batch: whole scenes, crops, tiles and grids of crops, every other picture mirrored."""
+    def batch(self, rng: Generator, mix: Mix) -> Batch:
+        """Return a random batch of a mix, every other picture mirrored."""
         index = int(rng.integers(len(self.shelves)))
-        scenes, crops, tiles = self._rows[index]
-        eighth = size // 8
-        plain = np.concatenate(
-            [rng.choice(scenes, size - 5 * eighth), rng.choice(crops, 2 * eighth), rng.choice(tiles, eighth)]
-        )
-        parts = [_cut(self._raw(index, plain, rng), self.side, rng)]
-        for grid in (2, 3):
-            cells = rng.choice(crops, (eighth, grid * grid))
-            parts.append(_mosaic(self._raw(index, cells.ravel(), rng), grid, self.side))
+        plain = [rng.choice(rows, number) for rows, number in zip(self._rows[index], mix[:3], strict=True)]
+        parts = [_cut(self._raw(index, np.concatenate(plain), rng), self.side, rng)]
+        for grid, number in ((2, mix.twos), (3, mix.threes)):
+            if number:
+                cells = rng.choice(self._rows[index][1], (number, grid * grid))
+                parts.append(_mosaic(self._raw(index, cells.ravel(), rng), grid, self.side))
         return _batch(_together(parts))
 
     def _raw(self, index: int, rows: Ints, rng: Generator) -> Raw:
