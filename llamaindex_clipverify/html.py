@@ -168,6 +168,11 @@ class _View:
         return [(verdict, count) for verdict, count in found if count]
 
     @property
+    def doubted(self) -> list[str]:
+        """The contradicted words, least trusted first."""
+        return [one.claim.text for one in self.report.doubtful()]
+
+    @property
     def title(self) -> str:
         """What the index calls it: the question, else the beginning of the answer."""
         text = " ".join((self.report.question or self.report.answer).split())
@@ -235,8 +240,9 @@ class _ClaimView:
 
     @property
     def others(self) -> list[Box]:
-        """Boxes of the other evidence in the same picture, drawn thinly."""
-        found = [line.region for line in self.one.evidence if line.region and line.picture == self.one.picture]
+        """Boxes of the other evidence that speaks, in the same picture, drawn thinly."""
+        spoken = [line for line in self.one.evidence if line.speaks and line.picture == self.one.picture]
+        found = [line.region for line in spoken if line.region]
         return [box for box in dict.fromkeys(found) if box != self.region]
 
     @property
