@@ -1,8 +1,8 @@
 """Fitting a profile: labelled claims in, readable weights out. scikit-learn does the regressions.
 
 The data are split by group into three: one part fits the weights of the checks, one the calibration after pooling over pictures,
-and one is kept to measure on. Every claim is also shown with all encoder checks, or all detector checks, blanked out, so that a
-profile stays calibrated when a part of it is missing.
+and one is kept to measure on. Models for one eye alone, encoder or detector, are fitted apart, so that a profile stays
+calibrated when a part of it is missing.
 """
 
 from __future__ import annotations
@@ -15,13 +15,11 @@ import numpy as np
 
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.metrics import ece
-from llamaindex_clipverify.profile import Cluster, Feature, Gate, KindModel
+from llamaindex_clipverify.profile import EYES, Cluster, Feature, Gate, KindModel
 from llamaindex_clipverify.protocols import Array
 
 LEAST = 40
 """Claims of a kind that a fit needs at least."""
-_BLANKED = (("similarity", "contrast", "regions"), ("objects", "colour", "relations"))
-_BLANK_WEIGHT = 0.15
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,20 @@ def fit_kinds(examples: Sequence[Example]) -> dict[str, KindModel]:
             got={k: len(r) for k, r in by_kind.items()},
         )
     return models
+
+
+def fit_alone(examples: Sequence[Example]) -> dict[str, dict[str, KindModel]]:
+    """Fit, for each eye, models that see nothing but its checks' numbers; kinds it has too few numbers on are left out."""
+    found = {}
+    for eye, checks in EYES.items():
+        looked = [replace(example, looks=tuple(_only(look, checks) for look in example.looks)) for example in examples]
+        seen = [example for example in looked if any(example.looks)]
+        found[eye] = fit_kinds(seen) if seen else {}
+    return found
+
+
+def _only(look: Mapping[str, float], checks: Sequence[str]) -> dict[str, float]:
+    return {name: value for name, value in look.items() if name.split(".")[0] in checks}
 
 
 def fit_gate(statistics: Array, seed: int = 0) -> Gate:
@@ -117,18 +129,11 @@ def _fit_weights(rows: Sequence[Example]) -> KindModel:
 def _regress(rows: Sequence[Example], names: Sequence[str]) -> tuple[KindModel, str | None]:
     from sklearn.linear_model import LogisticRegression
 
-    shown = [(row.looks[0], row.label, 1.0 - 2 * _BLANK_WEIGHT) for row in rows]
-    for checks in _BLANKED:
-        blanked = [
-            ({n: v for n, v in row.looks[0].items() if n.split(".")[0] not in checks}, row.label) for row in rows
-        ]
-        shown += [(look, label, _BLANK_WEIGHT) for look, label in blanked if look]
-    values = np.array([[look.get(name, np.nan) for name in names] for look, _, _ in shown])
+    values = np.array([[row.looks[0].get(name, np.nan) for name in names] for row in rows])
     means, spreads = np.nanmean(values, axis=0), np.nanstd(values, axis=0) + 1e-6
     missing = np.isnan(values)
     table = np.hstack([np.where(missing, 0.0, (values - means) / spreads), missing.astype(float)])
-    labels, weights = [label for _, label, _ in shown], [weight for _, _, weight in shown]
-    fitted = LogisticRegression(C=1.0, max_iter=2000).fit(table, labels, sample_weight=weights)
+    fitted = LogisticRegression(C=1.0, max_iter=2000).fit(table, [row.label for row in rows])
     slopes, gaps = fitted.coef_[0][: len(names)], fitted.coef_[0][len(names) :]
     features = {
         name: Feature(float(slope / spread), float(mean), float(gap))

@@ -21,6 +21,11 @@ from llamaindex_clipverify.facts import Facts
 from llamaindex_clipverify.protocols import Array
 
 SCHEMA = 1
+EYES: Mapping[str, tuple[str, ...]] = {
+    "encoder": ("similarity", "contrast", "regions"),
+    "detector": ("objects", "colour", "relations"),
+}
+"""What sees, and the checks behind it; the first of them is there whenever the eye is."""
 _FIT_AGAIN = "fit it again with this version"
 
 
@@ -117,6 +122,8 @@ class Profile:
     parts: Mapping[str, str]
     """Check to the model id it was fitted with ("" for checks without a model)."""
     kinds: Mapping[str, KindModel]
+    alone: Mapping[str, Mapping[str, KindModel]] = field(default_factory=dict)
+    """Eye to the models by kind for when it is the only one that may be trusted (see `EYES`)."""
     gate: Gate | None = None
     nouns: tuple[str, ...] | None = None
     """Nouns it was fitted on; None when any."""
@@ -131,6 +138,13 @@ class Profile:
         """Whether the claim's nouns are among those it was fitted on."""
         words = [noun for noun in (claim.noun, claim.reference) if noun]
         return claim.kind in self.kinds and (self.nouns is None or all(word in self.nouns for word in words))
+
+    def model(self, kind: str, active: frozenset[str]) -> KindModel | None:
+        """Return the model of a kind for the checks that are active: of both eyes, or of the one that is left."""
+        open_eyes = [eye for eye, checks in EYES.items() if checks[0] in active]
+        if len(open_eyes) == 1 and open_eyes[0] in self.alone:
+            return self.alone[open_eyes[0]].get(kind)
+        return self.kinds.get(kind)
 
     def prior(self, kind: str) -> float:
         """Return the prior of a kind, .5 when it has none."""
@@ -166,13 +180,18 @@ class Profile:
 
     @classmethod
     def _of(cls, data: dict[str, Any]) -> Profile:
-        kinds = {
-            kind: KindModel(**{**one, "features": {name: Feature(**row) for name, row in one["features"].items()}})
-            for kind, one in data["kinds"].items()
-        }
+        kinds = _models(data["kinds"])
+        alone = {eye: _models(models) for eye, models in data.get("alone", {}).items()}
         gate = Gate.from_dict(data["gate"]) if data.get("gate") else None
         nouns = tuple(data["nouns"]) if data.get("nouns") is not None else None
-        return cls(**{**data, "kinds": kinds, "gate": gate, "nouns": nouns})
+        return cls(**{**data, "kinds": kinds, "alone": alone, "gate": gate, "nouns": nouns})
+
+
+def _models(data: Mapping[str, Any]) -> dict[str, KindModel]:
+    return {
+        kind: KindModel(**{**one, "features": {name: Feature(**row) for name, row in one["features"].items()}})
+        for kind, one in data.items()
+    }
 
 
 def bundled() -> list[Profile]:

@@ -58,7 +58,7 @@ def fuse(
             profile that cannot weigh it. The profile's own, where it is not active, is out of its domain and not asked.
     """
     plain = _plain(claim, looks) if foreign_detector else Trust(None)
-    model = profile.kinds.get(claim.kind) if profile is not None else None
+    model = profile.model(claim.kind, frozenset().union(*active)) if profile is not None else None
     if plain.value is None and profile is not None and model is not None and profile.knows(claim):
         fitted = [_weigh(model, evidence, checks) for evidence, checks in zip(looks, active, strict=True)]
         if any(one is not None for one in fitted):

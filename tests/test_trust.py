@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from llamaindex_clipverify.calibration import Example, fit_gate, fit_kinds, log_odds
+from llamaindex_clipverify.calibration import Example, fit_alone, fit_gate, fit_kinds, log_odds
 from llamaindex_clipverify.claim import Claim
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence import Evidence
@@ -127,6 +127,16 @@ def test_a_feature_that_speaks_against_itself_is_left_out() -> None:
     assert "regions.margin" not in fit_kinds(examples)["object"].features
 
 
+def test_an_eye_alone_has_a_model_of_its_own() -> None:
+    alone = fit_alone(made_up(0))
+    assert set(alone["detector"]["object"].features) == {"objects.logit"}
+    assert set(alone["encoder"]["object"].features) <= {"contrast.margin", "regions.margin"}
+    profile = Profile("p", "d", "2026-01-01", {}, {}, {"object": MODEL}, alone)
+    both, one = frozenset({"objects", "similarity", "contrast"}), frozenset({"objects", "colour"})
+    assert profile.model("object", both) is MODEL
+    assert profile.model("object", one) is alone["detector"]["object"]
+
+
 def test_too_few_examples_are_refused() -> None:
     with pytest.raises(DataError, match="too few labelled claims"):
         fit_kinds(made_up(0, 10))
@@ -146,9 +156,16 @@ def test_the_gate_admits_its_own_and_refuses_others() -> None:
 
 def test_profiles_survive_json(tmp_path: Path) -> None:
     gate = fit_gate(np.random.default_rng(0).normal(size=(100, 3)))
-    profile = Profile("p", "d", "2026-01-01", {"encoder": "tiny"}, {"objects": "d"}, {"object": MODEL}, gate, ("dog",))
+    profile = Profile(
+        "p", "d", "2026-01-01", {}, {"objects": "d"}, {"object": MODEL}, {"detector": {"object": MODEL}}, gate, ("dog",)
+    )
     again = Profile.load(profile.save(tmp_path / "p.json"))
-    assert again.kinds == profile.kinds and again.nouns == ("dog",) and again.gate is not None
+    assert (
+        again.kinds == profile.kinds
+        and again.alone == profile.alone
+        and again.nouns == ("dog",)
+        and again.gate is not None
+    )
     assert again.gate.limit == pytest.approx(gate.limit, rel=1e-5)
 
 

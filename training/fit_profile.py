@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from llamaindex_clipverify import Claim, Picture, Verifier
-from llamaindex_clipverify.calibration import Example, fit_gate, fit_kinds
+from llamaindex_clipverify.calibration import Example, fit_alone, fit_gate, fit_kinds
 from llamaindex_clipverify.facts import Facts
 from llamaindex_clipverify.profile import Profile
 from llamaindex_clipverify.splitter import EnglishSplitter
@@ -94,6 +94,7 @@ def main() -> None:
         models={"encoder": "tiny", "detector": "tiny"},
         parts={check.name: check.model for check in verifier.checks if check.name != "domain"},
         kinds=fit_kinds(made),
+        alone=fit_alone(made),
         gate=fit_gate(np.stack([one.seen["domain"]["statistics"] for one in facts])),
         nouns=tuple(NOUNS),
     )
