@@ -1,5 +1,6 @@
 # Needs python 3.11 or later, make and pip; everything else is put into .uv and .venv here.
-PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
+  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 UV := .uv/bin/uv
 RUN := .venv/bin
 STAMP := .venv/.installed
@@ -19,6 +20,7 @@ help:  ## Show what there is
 setup: $(STAMP)  ## Install everything into .venv (once; again only when the requirements change)
 
 $(UV):
+	@[ -n "$(PYTHON)" ] || { echo "python 3.11 or later is needed; name it: make setup PYTHON=/path/to/python"; exit 1; }
 	$(PYTHON) -m venv .uv
 	.uv/bin/pip install --quiet --disable-pip-version-check uv
 
