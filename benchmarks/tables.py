@@ -52,13 +52,14 @@ def _claims(data: Any, words: dict[str, str]) -> str:
         return ""
     heads = ["kind", "claims", "coverage", "Trust (AUROC)", "95 %", "ECE", "raw CLIPScore", "detector alone"]
     title = f"**{data['data']}** – `{data['command']}`"
-    return f"{title}\n\n{_table(heads, list(_claim_rows(data['figures'])), words)}"
+    return f"{title}\n\n{_table(heads, list(_claim_rows(data)), words)}"
 
 
-def _claim_rows(figures: dict[str, Any]) -> Iterator[list[str]]:
-    for kind, one in figures.items():
-        baselines = [_three(one[name]["auroc"]["value"]) if name in one else "–" for name in ("clipscore", "detector")]
-        trust = [_three(one["auroc"]["value"]), _interval(one["auroc"]["interval"]), _three(one["ece"]["value"])]
+def _claim_rows(data: dict[str, Any]) -> Iterator[list[str]]:
+    for kind in ("overall", "object+attribute+count", *data["kinds"]):
+        one = data["kinds"].get(kind) or data[kind]
+        baselines = [_three(one["baselines"][name]["auroc"]) for name in ("clipscore", "detector")]
+        trust = [_three(one["auroc"]), _interval(one["intervals"]["auroc"]), _three(one["ece"])]
         yield [kind, str(one["n"]), f"{one['coverage']:.0%}", *trust, *baselines]
 
 
@@ -77,15 +78,15 @@ def _photographs(data: Any, words: dict[str, str]) -> str:
     rows = []
     for name in ("tiny CLIP and YOLOv8n", "tiny"):
         for file, done in data[name].items():
-            one = done["figures"]["overall"]
-            alone = one.get("detector")
-            difference = alone["trust_minus_this"] if alone and one["coverage"] else None
+            one, refused = done["overall"], f"{done['refused_by_the_gate']} of {done['pictures']} pictures"
+            measured = ["–", "–", "–"]
+            if one["coverage"] > 0.1:
+                alone = one["baselines"]["detector"]
+                difference = f"{alone['trust_minus_this']:+.3f} ({_interval(alone['trust_minus_this_interval'])})"
+                measured = [_three(one["auroc"]), _three(alone["auroc"]), difference]
             rows.append(
-                [f"{name}: {file.replace('_', ' ')}", str(one["n"]), f"{one['coverage']:.0%}",
-                 _three(one["auroc"]["value"]) if one["coverage"] else "–", _three(alone["auroc"]["value"]) if difference else "–",
-                 f"{difference['value']:+.3f} ({_interval(difference['interval'])})" if difference else "–",
-                 f"{done['refused_by_the_gate']} of {done['pictures']} pictures"]
-            )  # fmt: skip
+                [f"{name}: {file.replace('_', ' ')}", str(one["n"]), f"{one['coverage']:.0%}", *measured, refused]
+            )
     return f"**COCO photographs** – `{data['command']}`\n\n{_table(heads, rows, words)}"
 
 
