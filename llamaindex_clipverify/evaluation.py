@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -174,67 +175,69 @@ class Evaluation:
     bootstrap: int = 1000
     seed: int = 0
 
-    def kinds(self) -> dict[str, list[Judged]]:
-        """Return the rows by kind, under ``overall`` all, under ``object+attribute+count`` those in equal parts."""
-        tables = {"overall": self.rows}
+    @cached_property
+    def figures(self) -> dict[str, Any]:
+        """Figures on all rows, on objects, attributes and counts in equal parts, and on each kind (see `_figures`)."""
         names = list(dict.fromkeys(judged.row.kind for judged in self.rows))
-        if all(kind in names for kind in _MAIN):
-            tables["+".join(_MAIN)] = self._equal_parts()
-        if len(names) > 1:
-            tables.update({name: [one for one in self.rows if one.row.kind == name] for name in names})
-        return tables
-
-    def _equal_parts(self) -> list[Judged]:
-        parts = {kind: [one for one in self.rows if one.row.kind == kind] for kind in _MAIN}
-        least = min(map(len, parts.values()))
-        random = np.random.default_rng(self.seed)
-        return [part[place] for part in parts.values() for place in random.permutation(len(part))[:least]]
+        by_kind = {name: [one for one in self.rows if one.row.kind == name] for name in names}
+        found: dict[str, Any] = {"overall": self._figures(self.rows)}
+        if all(kind in by_kind for kind in _MAIN):
+            found["+".join(_MAIN)] = self._figures(self._equal_parts([by_kind[kind] for kind in _MAIN]))
+        found["kinds"] = {name: self._figures(rows) for name, rows in by_kind.items()}
+        return found
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures of every kind, of trust and of the baselines, with bootstrap intervals by group."""
-        return {"errors": self.errors, "figures": {name: self._figures(rows) for name, rows in self.kinds().items()}}
+        """Return `figures` and the rows left out, as plain JSON."""
+        return {**self.figures, "errors": self.errors}
+
+    def _equal_parts(self, parts: Sequence[Sequence[Judged]]) -> list[Judged]:
+        least = min(map(len, parts))
+        random = np.random.default_rng(self.seed)
+        return [part[place] for part in parts for place in random.permutation(len(part))[:least]]
 
     def _figures(self, rows: Sequence[Judged]) -> dict[str, Any]:
+        """Return n, coverage, AUROC of trust on all rows, four figures on the covered ones, intervals, and the baselines."""
         labels = np.array([one.row.label for one in rows], float)
         weights = group_weights([one.row.group for one in rows], self.bootstrap, self.seed)
-        checked = np.array([one.trust is not None for one in rows])
+        checked = np.array([one.trust is not None for one in rows], bool)
         trust = np.array([one.score for one in rows], float)
-        figures: dict[str, Any] = {
+        some = (trust[checked], labels[checked], weights[:, checked])
+        figures = {
             "n": len(rows),
             "true": int(labels.sum()),
-            "coverage": _short(checked.mean() if len(rows) else np.nan),
+            "coverage": _short(float(checked.mean())) if len(rows) else None,
+            **_measured({"auroc": auroc}, trust, labels, weights),
         }
-        figures["auroc"] = _measured(auroc, trust, labels, weights)
-        decided = {"auroc_decided": auroc, "average_precision": average_precision, "accuracy": accuracy, "ece": ece}
-        for name, metric in decided.items():
-            figures[name] = _measured(metric, trust[checked], labels[checked], weights[:, checked])
-        for name in ("clipscore", "detector"):
-            values = [getattr(one, name) for one in rows]
-            if any(value is not None for value in values):
-                figures[name] = self._baseline(values, trust, labels, weights)
-        return figures
+        decided = _measured(_DECIDED, *some)
+        figures["intervals"] |= decided.pop("intervals")
+        baselines = {name: self._baseline(name, rows, trust, labels, weights) for name in ("clipscore", "detector")}
+        return {**figures, **decided, "baselines": {name: one for name, one in baselines.items() if one}}
 
     @staticmethod
-    def _baseline(values: Sequence[float | None], trust: Array, labels: Array, weights: Array) -> dict[str, Any]:
-        """Return a baseline's AUROC on all rows (silent ones at its median) and the paired difference of trust to it."""
+    def _baseline(
+        name: str, rows: Sequence[Judged], trust: Array, labels: Array, weights: Array
+    ) -> dict[str, Any] | None:
+        """Return a baseline's figures on all rows (silent ones at its median) and the paired difference of trust to it."""
+        values = [getattr(one, name) for one in rows]
         known = [value for value in values if value is not None]
+        if not known:
+            return None
         scores = np.array([np.median(known) if value is None else value for value in values], float)
         paired = [auroc(trust, labels, one) - auroc(scores, labels, one) for one in weights]
         return {
             "coverage": _short(len(known) / len(values)),
-            "auroc": _measured(auroc, scores, labels, weights),
-            "average_precision": _measured(average_precision, scores, labels, weights),
-            "trust_minus_this": {
-                "value": _short(auroc(trust, labels) - auroc(scores, labels)),
-                "interval": _interval(paired),
-            },
+            **_measured({"auroc": auroc, "average_precision": average_precision}, scores, labels, weights),
+            "trust_minus_this": _short(auroc(trust, labels) - auroc(scores, labels)),
+            "trust_minus_this_interval": _interval(paired),
         }
 
     def table(self) -> str:
         """Return an aligned table: one line for each kind."""
         heads = ["kind", "n", "coverage", "AUROC", "95 %", "decided", "accuracy", "ECE", "CLIPScore", "detector"]
-        figures = self.to_dict()["figures"]
-        lines = [heads, *(_line(name, one) for name, one in figures.items())]
+        named = {name: one for name, one in self.figures.items() if name != "kinds"}
+        if len(self.figures["kinds"]) > 1:
+            named |= self.figures["kinds"]
+        lines = [heads, *(_line(name, one) for name, one in named.items())]
         widths = [max(len(line[place]) for line in lines) for place in range(len(heads))]
         return "\n".join(
             "  ".join(cell.ljust(width) if place == 0 else cell.rjust(width)
@@ -253,12 +256,21 @@ class Evaluation:
             }  # fmt: skip
 
 
-def _measured(metric: Metric, scores: Array, labels: Array, weights: Array) -> dict[str, Any]:
-    ones = np.ones(len(scores))
-    return {
-        "value": _short(metric(scores, labels, ones)),
-        "interval": _interval([metric(scores, labels, one) for one in weights]),
+_DECIDED: dict[str, Metric] = {
+    "auroc_decided": auroc,
+    "average_precision": average_precision,
+    "accuracy": accuracy,
+    "ece": ece,
+}
+
+
+def _measured(metrics: Mapping[str, Metric], scores: Array, labels: Array, weights: Array) -> dict[str, Any]:
+    """Return each metric by name, and their bootstrap intervals by name under ``intervals``."""
+    values: dict[str, Any] = {
+        name: _short(metric(scores, labels, np.ones(len(scores)))) for name, metric in metrics.items()
     }
+    intervals = {name: _interval([metric(scores, labels, one) for one in weights]) for name, metric in metrics.items()}
+    return {**values, "intervals": intervals}
 
 
 def _interval(values: Sequence[float]) -> list[float] | None:
@@ -271,17 +283,21 @@ def _short(value: float) -> float | None:
 
 
 def _line(name: str, one: dict[str, Any]) -> list[str]:
-    ends = one["auroc"]["interval"]
+    ends = one["intervals"]["auroc"]
+    baselines = one["baselines"]
     return [
-        name, str(one["n"]), f"{one['coverage']:.0%}" if one["coverage"] is not None else "–", _cell(one["auroc"]),
+        name,
+        str(one["n"]),
+        "–" if one["coverage"] is None else f"{one['coverage']:.0%}",
+        _cell(one["auroc"]),
         f"{_three(ends[0])}–{_three(ends[1])}" if ends else "–",
         *(_cell(one[key]) for key in ("auroc_decided", "accuracy", "ece")),
-        *(_cell(one[key]["auroc"]) if key in one else "–" for key in ("clipscore", "detector")),
-    ]  # fmt: skip
+        *(_cell(baselines[key]["auroc"]) if key in baselines else "–" for key in ("clipscore", "detector")),
+    ]
 
 
-def _cell(measured: dict[str, Any]) -> str:
-    return "–" if measured["value"] is None else _three(measured["value"])
+def _cell(value: float | None) -> str:
+    return "–" if value is None else _three(value)
 
 
 def _three(value: float) -> str:

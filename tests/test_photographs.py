@@ -39,17 +39,17 @@ def mixed() -> Evaluation:
 @needs_photos
 @needs_yolo
 def test_an_encoder_out_of_its_domain_does_no_harm(mixed: Evaluation) -> None:
-    figures = mixed.to_dict()["figures"]["overall"]
+    figures = mixed.figures["overall"]
     assert figures["coverage"] == 1.0
-    assert figures["auroc"]["value"] > 0.95
-    assert figures["detector"]["trust_minus_this"]["interval"][1] >= 0
+    assert figures["auroc"] > 0.95
+    assert figures["baselines"]["detector"]["trust_minus_this_interval"][1] >= 0
 
 
 @needs_photos
 @needs_yolo
 def test_colours_are_seen_on_photographs_without_an_encoder() -> None:
     done = evaluate(Verifier.from_defaults(detector=str(YOLO)), read_rows(PHOTOS / "caption_claims.jsonl"), bootstrap=0)
-    assert done.to_dict()["figures"]["attribute"]["auroc"]["value"] > 0.7
+    assert done.figures["kinds"]["attribute"]["auroc"] > 0.7
 
 
 @needs_photos
