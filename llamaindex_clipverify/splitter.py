@@ -50,7 +50,7 @@ _ADJECTIVES = set(
     "wooden metal plastic glass leather round square empty full clean dirty beautiful cute fluffy furry happy sad busy "
     "parked open closed sliced cooked fresh ripe whole double single vintage classic shiny striped spotted plain lone "
     "first second third fourth last next different similar same other colored coloured painted giant elderly stuffed toy "
-    "cartoon smiling sleeping".split()
+    "cartoon smiling sleeping great good nice lovely calm wonderful perfect pretty peaceful simple clear close".split()
 )
 _EMPTY_NOUNS = set(
     "image picture photo photograph scene background foreground left right side top bottom middle center centre view "

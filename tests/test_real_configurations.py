@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -155,3 +157,36 @@ def test_missing_detector_weights_are_one_clear_error() -> None:
     assert detector is not None
     with pytest.raises(ModelError, match="no such detector weights"):
         _ = detector.id
+
+
+class _Trap:
+    """Unpickled by a careless loader, it writes a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return exec, (f"open({str(self.path)!r}, 'w').close()",)
+
+
+def test_a_detector_file_cannot_run_code(tmp_path: Path) -> None:
+    torch.save({"model": _Trap(tmp_path / "sprung")}, tmp_path / "trap.pt")
+    detector = load_detector(str(tmp_path / "trap.pt"))
+    assert detector is not None
+    with pytest.raises(ModelError, match="the detector cannot be loaded"):
+        detector.detect([Picture.of(Image.new("RGB", (32, 32)))])
+    assert not (tmp_path / "sprung").exists()
+    torch.load(tmp_path / "trap.pt", weights_only=False)
+    assert (tmp_path / "sprung").exists(), "the trap works where nobody is careful"
+
+
+def test_an_unsafe_loader_set_before_us_is_refused(tmp_path: Path) -> None:
+    code = (
+        "import os; os.environ.update(ULTRALYTICS_SAFE_LOAD='0', YOLO_OFFLINE='True')\n"
+        "import ultralytics\n"
+        "from llamaindex_clipverify.models.table import load_detector\n"
+        f"load_detector({str(tmp_path / 'x.pt')!r}).model"
+    )
+    (tmp_path / "x.pt").write_bytes(b"")
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "the detector is not loaded" in ran.stderr

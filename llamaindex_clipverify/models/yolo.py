@@ -6,7 +6,9 @@ file cannot run code when it is read (its default loader unpickles).
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Sequence
 from functools import cached_property
@@ -24,7 +26,7 @@ import yaml
 from PIL import Image
 from safetensors.torch import load_file
 from ultralytics import YOLO
-from ultralytics.utils import SETTINGS, patches
+from ultralytics.utils import SAFE_LOAD, SETTINGS, patches
 
 from llamaindex_clipverify.errors import ModelError
 from llamaindex_clipverify.models.table import fingerprint
@@ -33,7 +35,11 @@ from llamaindex_clipverify.protocols import Box, Detections
 from llamaindex_clipverify.vocabulary import english
 
 SETTINGS["sync"] = False
+if Path(os.environ["YOLO_CONFIG_DIR"]).name.startswith("clipverify-yolo-"):
+    atexit.register(shutil.rmtree, os.environ["YOLO_CONFIG_DIR"], ignore_errors=True)
 Image.open = getattr(patches, "_image_open", Image.open)  # its own wants a further package where a file is no picture
+UNSAFE = "CLIPVERIFY_UNSAFE_WEIGHTS"
+"""Environment variable: 1 lets ``.pt`` files be unpickled where ultralytics was imported before us without its safe loader."""
 _FLOOR = 0.001
 _AT_ONCE = 16
 
@@ -132,6 +138,10 @@ class YoloDetector:
         return str(self.path / "model.safetensors")
 
     def _from_file(self) -> Any:
+        if not SAFE_LOAD and os.environ.get(UNSAFE) != "1":
+            got = "ultralytics imported with its unsafe loader, which runs code that a file holds"
+            do = f"set ULTRALYTICS_SAFE_LOAD=1 before the first import, or {UNSAFE}=1 if you trust {self.path.name}"
+            raise ModelError("the detector is not loaded", got=got, do=do)
         try:
             model = YOLO(str(self.path))
         except Exception as error:
