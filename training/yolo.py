@@ -139,6 +139,8 @@ def _in_float32(value: Any) -> Any:
 
 
 def _log(trainer: Any, started: float) -> None:
+    if trainer.epoch >= trainer.epochs:
+        return
     means = trainer.tloss.values() if isinstance(trainer.tloss, dict) else trainer.tloss
     losses = " ".join(f"{float(v):.3f}" for v in means)
     rate = trainer.optimizer.param_groups[0]["lr"]
