@@ -6,7 +6,7 @@ Run once; the output is committed under ``llamaindex_clipverify/testing/sprites/
 * Twemoji (npm package ``@twemoji/svg`` 15.0.0, unpacked; art CC BY 4.0): SVG files.
 * :mod:`drawings`: a few things drawn by this project, because their emoji show two things at once.
 
-    python -m training.sprites --twemoji DIR [--font NotoColorEmoji.ttf] [--sheet contact.png]
+    python -m training.sprites --twemoji DIR [--font NotoColorEmoji.ttf]
 """
 
 from __future__ import annotations
