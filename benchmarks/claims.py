@@ -22,7 +22,7 @@ from llamaindex_clipverify.testing.__main__ import main as write_scenes
 def main() -> None:
     """Draw, verify, measure, save."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scenes", type=int, default=700)
+    parser.add_argument("--scenes", type=int, default=450)
     parser.add_argument("--seed", type=int, default=FRESH + 100_000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

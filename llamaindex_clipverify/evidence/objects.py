@@ -64,12 +64,12 @@ class Objects:
 
     def _presence(self, claim: Claim, noun: str, facts: Facts) -> Evidence:
         score = confidence(facts, noun) or 0.0
-        boxes = sightings(facts, noun, floor=FLOOR)
+        boxes = sightings(facts, noun)
         region = boxes[0].box if boxes else None
         stance = stance_of(score, SEEN, SEEN / 2)
         if claim.kind != "object" and stance == "supports":
             stance = "silent"  # being there is needed for an attribute or a relation, and proves neither
-        reason = f"{noun} at {where(region)}" if region and score >= SEEN else f"named {noun}, saw none"
+        reason = f"{noun} at {where(region)}" if region else f"named {noun}, saw none"
         reason += f" (confidence {score:.2f})"
         return Evidence(self.name, stance, score, reason, facts.picture, region, {"logit": logit(score)})
 

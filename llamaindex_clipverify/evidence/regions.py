@@ -77,7 +77,7 @@ class Regions:
             "cosine": float(claimed.max() / self.texts.encoder.logit_scale),
         }
         reason = f"“{one.phrase}” {verb} at {where(box)}"
-        where_seen = None if stance == "contradicts" else box
+        where_seen = box if stance == "supports" else None
         return Evidence(self.name, stance, margin, reason, facts.picture, where_seen, features)
 
     def _scores(self, claim: Claim, rivals: list[Claim], vectors: Array) -> tuple[Array, Array]:
