@@ -14,7 +14,7 @@ from PIL import Image
 from transformers import AutoConfig, AutoModel, AutoProcessor
 
 from llamaindex_clipverify.errors import ModelError
-from llamaindex_clipverify.models.table import fingerprint
+from llamaindex_clipverify.models.table import identity
 from llamaindex_clipverify.protocols import Array
 
 _IMAGES_AT_ONCE = 32
@@ -43,9 +43,8 @@ class ClipEncoder:
 
     @cached_property
     def id(self) -> str:
-        """``NAME@FINGERPRINT`` for a folder, the hub id otherwise."""
-        folder = Path(self.name)
-        return f"{folder.name}@{fingerprint(folder)}" if folder.is_dir() else self.name
+        """See `identity`."""
+        return identity(self.name)
 
     @cached_property
     def model(self) -> Any:

@@ -98,6 +98,12 @@ def _entry(group: str, name: str) -> Callable[[str], Any] | None:
     return None
 
 
+def identity(name: str) -> str:
+    """Return what tells a model's numbers from another's: ``NAME@FINGERPRINT`` for a folder, the hub id otherwise."""
+    folder = Path(name).expanduser()
+    return f"{folder.name}@{fingerprint(folder)}" if folder.is_dir() else name
+
+
 def fingerprint(path: Path) -> str:
     """Return twelve hex digits that change when the weights in a file or folder do.
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from threading import RLock
 from typing import Any
 
@@ -21,7 +20,7 @@ from transformers import (
 )
 
 from llamaindex_clipverify.errors import ModelError
-from llamaindex_clipverify.models.table import fingerprint
+from llamaindex_clipverify.models.table import identity
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.protocols import Box, Detections
 from llamaindex_clipverify.vocabulary import english
@@ -42,9 +41,8 @@ class TransformersDetector:
 
     @cached_property
     def id(self) -> str:
-        """``NAME@FINGERPRINT`` for a folder, the hub id otherwise."""
-        folder = Path(self.name)
-        return f"{folder.name}@{fingerprint(folder)}" if folder.is_dir() else self.name
+        """See `identity`."""
+        return identity(self.name)
 
     @cached_property
     def config(self) -> Any:
