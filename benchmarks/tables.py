@@ -93,29 +93,36 @@ def _photographs(data: Any, words: dict[str, str]) -> str:
 def _models(data: Any, words: dict[str, str]) -> str:
     if data is None:
         return ""
+    styles = list(dict.fromkeys(name.split(" ", 1)[0] for name in data))
+    what = list(dict.fromkeys(name.split(" ", 1)[1] for name in data))
     rows = [
-        [name, ", ".join(f"{key} {value}" for key, value in one.items() if key != "n"), str(one["n"])]
-        for name, one in data.items()
+        [*_figure(name, data[f"{styles[0]} {name}"]), *(_value(data[f"{style} {name}"]) for style in styles)]
+        for name in what
     ]
     command = "python -m training.evaluate --json benchmarks/results/models.json"
-    title = f"**The bundled models alone, fresh drawn scenes, by style** – `{command}`"
-    return f"{title}\n\n{_table(['models', 'value', 'n'], rows, words)}"
+    title = f"**The bundled models alone, fresh drawn scenes, two styles of art** – `{command}`"
+    return f"{title}\n\n{_table(['models', 'figure', 'n', *styles], rows, words)}"
+
+
+def _figure(name: str, one: dict[str, float]) -> list[str]:
+    model = "YOLO" if "map50" in one else "CLIP, raw cosine"
+    return [f"{model}: {name}", "mAP50" if "map50" in one else "AUROC", f"{one['n']:,}"]
+
+
+def _value(one: dict[str, float]) -> str:
+    return _three(one.get("map50", one.get("auroc")))
 
 
 def _speed(data: Any) -> str:
     if data is None:
         return ""
-    heads = [
-        "encoder",
-        "one view, ms",
-        "first look, ms",
-        "views",
-        "answer on 4 known, ms",
-        "claims",
-        "answer / look",
-    ]
-    keys = ("picture_forward_ms", "look_ms", "views", "answer_ms", "claims", "answer_per_look")
-    rows = [[name, *(str(one[key]) for key in keys)] for name, one in data["rows"].items()]
+    answer = "answer of 11 claims on 4 known pictures, ms"
+    heads = ["encoder", "one view, ms", "first look at a picture, ms", "views", answer, "answers per look"]
+    rows = [
+        [name, str(one["picture_forward_ms"]), str(one["look_ms"]), str(one["views"]), str(one["answer_ms"]),
+         f"{one['look_ms'] / one['answer_ms']:,.0f}"]
+        for name, one in data["rows"].items()
+    ]  # fmt: skip
     return f"**Time, {data['machine']}** – `{data['command']}`\n\n{_table(heads, rows, {})}"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from llamaindex_clipverify.errors import MissingExtraError, ModelError
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.protocols import Check
 
@@ -60,6 +61,10 @@ def observe(checks: Sequence[Check], pictures: Sequence[Picture], facts: Sequenc
     """Let every check look at the pictures it has no facts of, in order of need, `batch` pictures at a time.
 
     A check that raises is noted in `Facts.failed` of the pictures concerned; the others go on.
+
+    Raises:
+        ModelError: A model cannot be loaded.
+        MissingExtraError: The library of a model is not installed.
     """
     for start in range(0, len(pictures), batch):
         chunk = slice(start, start + batch)
@@ -89,6 +94,8 @@ def _observe_one(check: Check, pictures: Sequence[Picture], facts: Sequence[Fact
         return
     try:
         seen = check.observe([pictures[place] for place in todo], [facts[place] for place in todo])
+    except (MissingExtraError, ModelError):
+        raise  # a model that is not there is the caller's to mend, not a finding about a picture
     except Exception as error:  # noqa: BLE001 - any failure of one check is data for the report
         for place in todo:
             facts[place].failed[check.name] = f"{type(error).__name__}: {error}"
