@@ -237,6 +237,8 @@ def evaluate(
         found = evaluation.evaluate(verifier, rows, progress=step)
     for error in found.errors:
         typer.echo(f"clipverify: left out: {error}", err=True)
+    if not found.rows:
+        raise DataError("no row could be read", got=data, do="see the lines above")
     if predictions is not None:
         lines = (json_module.dumps(row, ensure_ascii=False) for row in found.predictions())
         _write(predictions, "".join(f"{line}\n" for line in lines))
@@ -265,6 +267,10 @@ def _require(models: str | None, encoder: str | None, detector: str | None) -> N
         raise DataError("no models are named", do=_NAME_MODELS)
     if models is not None and (encoder is not None or detector is not None):
         raise DataError("--models sets all models", got=f"{models} and others", do="give either --models or the others")
+    if detector is not None and detector.endswith(".pt") and not Path(detector).expanduser().is_file():
+        raise ModelError(
+            "no such detector weights", got=detector, do="give the path of a YOLO file; none is downloaded"
+        )
     if models not in (None, "tiny") and not Path(models).is_file():
         raise DataError("no such models", got=models, do="give --models tiny or the path of a profile (.json)")
 

@@ -236,7 +236,7 @@ class _ClaimView:
     def boxed(self) -> str:
         """Which check drew the bold box."""
         drawn = [one for one in self.one.evidence if one.region == self.region and one.region is not None]
-        return f"box of {drawn[0].check}" if drawn else ""
+        return f"box of {max(drawn, key=lambda one: one.speaks).check}" if drawn else ""
 
     @property
     def others(self) -> list[Box]:

@@ -16,7 +16,10 @@ from llamaindex_clipverify.claim import Claim
 from llamaindex_clipverify.vocabulary import Vocabulary, english
 
 _SENTENCE = re.compile(r"[^.!?;\n]+(?:\.(?=\d)[^.!?;\n]+)*[.!?]*")
-_WORD = re.compile(r"[A-Za-z]+(?:[’'-][A-Za-z]+)*|\d+")
+_WORD = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*|\d+")
+_LAYOUT = re.compile(r"^[ \t]*\d+[.)](?=\s)|</?[a-z][^<>\n]*>", re.I | re.M)
+"""List numbers and markup: layout, no part of any claim."""
+_HEDGE = re.compile(r"\b(?:might|may|perhaps|maybe|possibly|probably)\b")
 _CITED = re.compile(
     r"\b(?:image|picture|photo)\s+(\d+)\b|\[(\d+)\]|\b(first|second|third|fourth)\s+(?:image|picture|photo)", re.I
 )
@@ -30,15 +33,15 @@ _EXISTS_NOT = re.compile(
     r"|\b(?:can[’']t|cannot|can\s+not)\s+(?:see|find)\b|\b(?:without|lacks|neither|nor)\b|\bno\s+sign\s+of\b|\bfree\s+of\b",
     re.I,
 )
-_NO = re.compile(r"\b(?:no|zero)\b(?!\s+(?:sign|longer|doubt)\b)", re.I)
+_NO = re.compile(r"(?<![\d.,$€£¥₩])\b(?:no|zero|0)\b(?![.,:]\d)(?!\s+(?:sign|longer|doubt)\b)", re.I)
 _SCOPE_END = re.compile(r"[,;:]|\bbut\b|\bonly\b|\bexcept\b|\band\s+(?:there|the|a|an)\b", re.I)
 _NO_SCOPE_END = re.compile(r"[,;:]|\b(?:but|and|is|are|was|were|in|on|to|next|with|can|that|which)\b", re.I)
 _QUESTION_OR_OPINION = re.compile(r"\?\s*$|^\s*(?:yes|no|sure|okay|ok)\W*$", re.I)
 _COPULA = re.compile(
     r"^(?:\s+(?:in|on|at)\s+(?:the|this)"
     r"\s+(?:picture|image|scene|photo|left|right|middle|center|centre|background|foreground))?"
-    r"\s*(?:(?:is|are|was|were|looks?|appears?(?:\s+to\s+be)?|seems?(?:\s+to\s+be)?)"
-    r"(?P<not>n[’']t|\s+not)?|which\s+(?:is|are))"
+    r",?\s*(?:(?:is|are|was|were|looks?|appears?(?:\s+to\s+be)?|seems?(?:\s+to\s+be)?)"
+    r"(?P<not>n[’']t|\s+not|\s+neither)?|which\s+(?:is|are))"
     r"\s+(?:all\s+|both\s+|colou?red\s+|painted\s+|mostly\s+|bright\s+|dark\s+|light\s+)*$",
     re.I,
 )
@@ -107,12 +110,16 @@ class EnglishSplitter:
         """Return the claims of an answer in the order of their first character; an empty answer has none."""
         claims: list[Claim] = []
         known_before: set[str] = set()
-        for match in _SENTENCE.finditer(answer):
+        plain = _LAYOUT.sub(lambda found: " " * len(found.group()), answer)
+        for match in _SENTENCE.finditer(plain):
             if _WORD.search(match.group()) and not _QUESTION_OR_OPINION.search(match.group()):
-                claims += self._sentence(answer, match.start(), match.end(), known_before)
-        return sorted(claims, key=lambda claim: (claim.start, claim.end))
+                claims += self._sentence(plain, match.start(), match.end(), known_before)
+        claims.sort(key=lambda claim: (claim.start, claim.end))
+        return [claim.swap(text=answer[claim.start : claim.end]) for claim in claims]
 
     def _sentence(self, answer: str, start: int, end: int, known_before: set[str]) -> list[Claim]:
+        if _HEDGE.search(answer, start, end):
+            return [_whole(answer, start, end)]
         mentions = self._mentions(answer, start, end)
         _mark_negated(answer, start, end, mentions)
         claims = list(self._of_mentions(answer, end, mentions, known_before))
@@ -250,7 +257,7 @@ class EnglishSplitter:
             negated = bool(link["not"]) != mention.negated
             span = (mention.noun_start, word.end())
             yield _claim(answer, span, "attribute", mention, negated=negated, colour=colour)
-            second = re.match(r"\s*(?:,|and)\s*(\w+)", answer[word.end() : stop])
+            second = re.match(r"\s*(?:,|and|nor|or)\s*(\w+)", answer[word.end() : stop])
             also = self.vocabulary.colours.get(second[1].lower()) if second else None
             if second and also:
                 span = (mention.noun_start, word.end() + second.end())

@@ -22,7 +22,7 @@ from llamaindex_clipverify.evidence.relations import Relations
 from llamaindex_clipverify.evidence.sightings import SEEN, sightings
 from llamaindex_clipverify.evidence.similarity import Similarity
 from llamaindex_clipverify.facts import Facts, observe
-from llamaindex_clipverify.language import language_of
+from llamaindex_clipverify.language import UNKNOWN, language_of
 from llamaindex_clipverify.models.table import load_detector, load_encoder
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.profile import Profile, bundled
@@ -234,7 +234,10 @@ class Verifier:
 
     def _report(self, answer: Answer, language: str, claims: Sequence[Claim], facts: Sequence[Facts]) -> Report:
         readable = language == self.splitter.language
-        checked = [self._check(claim, facts) if readable else _unread(claim, language) for claim in claims]
+        checked = [
+            self._check(claim, facts) if readable else _unread(claim, language, self.splitter.language)
+            for claim in claims
+        ]
         return Report(
             answer.text,
             tuple(one for one, _ in checked),
@@ -245,7 +248,7 @@ class Verifier:
             object_agreement=self._agreement([one.claim for one, _ in checked] if readable else [], facts),
             pictures=answer.pictures,
             models={check.name: check.model for check in self.checks if check.model},
-            notes=tuple(self._notes(facts, checked, readable)),
+            notes=tuple(self._notes(facts, checked, language)),
             policy=self.policy,
         )
 
@@ -329,10 +332,10 @@ class Verifier:
         return facts.of("objects") is not None and (self._foreign_detector() or "objects" in self._active(facts))
 
     def _notes(
-        self, facts: Sequence[Facts], checked: Sequence[tuple[CheckedClaim, Trust]], readable: bool
+        self, facts: Sequence[Facts], checked: Sequence[tuple[CheckedClaim, Trust]], language: str
     ) -> Iterator[str]:
-        if not readable:
-            yield f"the answer is not in {self.splitter.language!r}, the language of the splitter: nothing was checked"
+        if language != self.splitter.language:
+            yield f"nothing was checked: {_unreadable(language, self.splitter.language)}"
         yield from sorted({f"{name} failed: {why}" for one in facts for name, why in one.failed.items()})
         profile = self.profile
         if profile is None:
@@ -413,9 +416,13 @@ def _fitting(checks: Sequence[Check]) -> Profile | None:
     return best[1] if best[0] else None
 
 
-def _unread(claim: Claim, language: str) -> tuple[CheckedClaim, Trust]:
-    note = f"the splitter does not read {language!r}"
-    return CheckedClaim(claim, None, "unverifiable", note=note), Trust(None)
+def _unread(claim: Claim, language: str, readable: str) -> tuple[CheckedClaim, Trust]:
+    return CheckedClaim(claim, None, "unverifiable", note=_unreadable(language, readable)), Trust(None)
+
+
+def _unreadable(language: str, readable: str) -> str:
+    told = "the language of the answer could not be told" if language == UNKNOWN else f"the answer is in {language!r}"
+    return f"{told}; the splitter reads {readable!r}"
 
 
 def _calibration(trusts: Sequence[Trust]) -> Calibration:

@@ -51,7 +51,7 @@ class Regions:
         return [{"boxes": np.array(own, np.float32), "vectors": part} for own, part in zip(boxes, parts, strict=True)]
 
     def _regions(self, facts: Facts) -> list[Box]:
-        boxes = [_widened(sighting.box) for sighting in sightings(facts, floor=0.15)]
+        boxes = [_widened(sighting.box, facts.size) for sighting in sightings(facts, floor=0.15)]
         return [*boxes[: max(self.budget - 4, 1)], *tiles(facts.size)][: self.budget]
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
@@ -98,7 +98,8 @@ def tiles(size: tuple[int, int]) -> list[Box]:
     ]
 
 
-def _widened(box: Box) -> Box:
+def _widened(box: Box, size: tuple[int, int]) -> Box:
     left, top, right, bottom = box
     across, down = _MARGIN * (right - left), _MARGIN * (bottom - top)
-    return (left - across, top - down, right + across, bottom + down)
+    width, height = size
+    return (max(left - across, 0), max(top - down, 0), min(right + across, width), min(bottom + down, height))
