@@ -246,6 +246,7 @@ def test_compare_prints_aligned_matrices_and_writes_files(clipverify, scene_file
 def test_eval_prints_the_table_and_writes_predictions(clipverify, scene_file, tmp_path, monkeypatch, stub):
     class _Evaluation:
         errors = ("gone.png: no such picture",)
+        rows = ("one",)
 
         def to_dict(self):
             return {"n": 1}
@@ -292,3 +293,22 @@ def test_entry_point_in_a_narrow_encoding(scene_file):
     )  # fmt: skip
     assert ran.returncode == 2
     assert ran.stderr.count("\n") == 1
+
+
+def test_eval_of_nothing_readable_is_an_error(clipverify, tmp_path):
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"images": ["gone.png"], "claim": "A cat.", "label": 1}')
+    ran = clipverify("eval", rows, "--models", "tiny")
+    assert ran.code == 2 and ran.out == ""
+    assert ran.err.splitlines()[-1].startswith("clipverify: no row could be read; got ")
+
+
+def test_missing_yolo_weights_are_told_before_any_model_is_loaded(clipverify, scene_file):
+    ran = clipverify(
+        "verify", "--answer", "A dog.", "--image", scene_file, "--encoder", "tiny", "--detector", "nowhere.pt"
+    )
+    assert ran.code == 2
+    assert (
+        ran.err
+        == "clipverify: no such detector weights; got nowhere.pt; give the path of a YOLO file; none is downloaded\n"
+    )

@@ -40,7 +40,7 @@ CASES = {
     "It costs $9.50.": ["text $9.50|$9.50"],
     'The sign says "STOP".': ["object* sign|a sign", 'text "STOP"|"STOP"'],
     "There are 0 cups.": ["object- 0 cups|a cup"],
-    "It costs $0 and 0.5 cups fit.": ["text $0|$0", "object cups|cups"],
+    "It costs $0 and 0.5 cups fit.": ["text $0|$0", "object 0.5 cups|cups"],
     "The cup is neither red nor blue.": ["attribute- cup is neither red|a red cup",
                                          "attribute- cup is neither red nor blue|a blue cup"],
     "The cup, which is yellow, is left of the clock.": ["attribute cup, which is yellow|a yellow cup",
