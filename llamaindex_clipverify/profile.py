@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -51,16 +52,20 @@ class Gate:
 
     def surprise(self, statistics: Sequence[float] | Array) -> float:
         """Return the negative log-likelihood, in nats, of a picture's statistics (F,)."""
-        row = (np.asarray(statistics, np.float64) - np.array(self.mean)) / np.array(self.spread)
-        logs = [self._log_likelihood(row, one) for one in self.clusters]
-        return -float(np.logaddexp.reduce(logs))
+        mean, spread, means, factors, scales = self._arrays
+        row = (np.asarray(statistics, np.float64) - mean) / spread
+        whitened = np.einsum("kf,kfg->kg", row - means, factors)
+        return -float(np.logaddexp.reduce(scales - (whitened**2).sum(axis=1) / 2))
 
-    @staticmethod
-    def _log_likelihood(row: Array, cluster: Cluster) -> float:
-        factor = np.array(cluster.factor)
-        whitened = (row - np.array(cluster.mean)) @ factor
-        log_scale = np.log(np.abs(np.diag(factor))).sum() - len(row) / 2 * np.log(2 * np.pi)
-        return float(np.log(cluster.weight) + log_scale - whitened @ whitened / 2)
+    @cached_property
+    def _arrays(self) -> tuple[Array, Array, Array, Array, Array]:
+        """Mean (F,), spread (F,), clusters' means (K, F) and factors (K, F, F), and their log-scales (K,)."""
+        means = np.array([one.mean for one in self.clusters])
+        factors = np.array([one.factor for one in self.clusters])
+        volumes = np.log(np.abs(np.diagonal(factors, axis1=1, axis2=2))).sum(axis=1)
+        weights = np.log([one.weight for one in self.clusters])
+        scales = weights + volumes - means.shape[1] / 2 * np.log(2 * np.pi)
+        return np.array(self.mean), np.array(self.spread), means, factors, scales
 
     def admits(self, facts: Facts) -> bool:
         """Whether a picture looks like those; one whose statistics are missing does not."""

@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -247,7 +248,7 @@ class Verifier:
             profile=self.profile.name if self.profile else None,
             object_agreement=self._agreement([one.claim for one, _ in checked] if readable else [], facts),
             pictures=answer.pictures,
-            models={check.name: check.model for check in self.checks if check.model},
+            models={name: model for name, model in self._models.items() if model},
             notes=tuple(self._notes(facts, checked, language)),
             policy=self.policy,
         )
@@ -281,16 +282,20 @@ class Verifier:
                 found.append(evidence)
         return found
 
+    @cached_property
+    def _models(self) -> dict[str, str]:
+        """Check to the id of the model behind it."""
+        return {check.name: check.model for check in self.checks}
+
     def _active(self, facts: Facts) -> frozenset[str]:
         """Return the checks whose part of the profile fits the models in use and this picture."""
         if self.profile is None or (self.profile.gate is not None and not self.profile.gate.admits(facts)):
             return frozenset()
-        return self.profile.active({check.name: check.model for check in self.checks})
+        return self.profile.active(self._models)
 
     def _foreign_detector(self) -> bool:
         """Whether the detector is not the one the profile was fitted with."""
-        models = {check.name: check.model for check in self.checks}
-        return self.profile is None or models.get("objects") != self.profile.parts.get("objects")
+        return self.profile is None or self._models.get("objects") != self.profile.parts.get("objects")
 
     def _why_unverifiable(self, claim: Claim, facts: Sequence[Facts], evidence: Sequence[Evidence]) -> str:
         if claim.kind in ("other", "text", "action"):

@@ -66,7 +66,6 @@ class CamExplainer:
         pixels = self.encoder.pixels([image]).float()
         with _METHODS[method](model=scores, target_layers=[target_layer(self.encoder.model)],
                               reshape_transform=_grid) as cam:  # fmt: skip
-            cam.compute_input_gradient = True
             grids = [_raw(cam, pixels, place) for place in range(len(vectors))]
         with torch.inference_mode():
             cosines: Array = scores(pixels)[0].float().cpu().numpy()
