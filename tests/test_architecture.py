@@ -16,9 +16,9 @@ ROOT = Path(__file__).parents[1] / PACKAGE
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("vocabulary", "language"),
-    ("picture", "claim", "verdict"),
+    ("picture", "claim", "verdict", "prompts"),
     ("protocols",),
-    ("foils", "facts", "splitter", "text_vectors", "answer", "metrics"),
+    ("foils", "facts", "splitter", "text_vectors", "answer", "metrics", "source"),
     ("evidence",),
     ("evidence.*",),
     ("profile", "report", "models", "models.table", "testing", "testing.*"),

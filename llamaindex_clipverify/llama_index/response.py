@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from llamaindex_clipverify.errors import DataError, PictureError
+from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report import Report
+from llamaindex_clipverify.source import picture_in
 from llamaindex_clipverify.verifier import Verifier
 
 KEY = "clipverify"
 """Where a report lives in `Response.metadata`, as plain JSON."""
-_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 
 def pictures_of(nodes: Iterable[Any], folders: Sequence[str | Path] = (), allow_urls: bool = False) -> list[Picture]:
@@ -29,46 +27,8 @@ def pictures_of(nodes: Iterable[Any], folders: Sequence[str | Path] = (), allow_
     Raises:
         PictureError: A node names a path outside `folders`, or a URL without leave.
     """
-    roots = [Path(folder).expanduser().resolve() for folder in folders]
-    found = [_picture(getattr(node, "node", node), roots, allow_urls) for node in nodes]
+    found = [picture_in(getattr(node, "node", node), folders, allow_urls) for node in nodes]
     return list(dict.fromkeys(picture for picture in found if picture is not None))
-
-
-def _picture(node: Any, roots: Sequence[Path], allow_urls: bool) -> Picture | None:
-    resource = getattr(node, "image_resource", None)
-    data = getattr(resource, "data", None) or getattr(node, "image", None)
-    if data:
-        return Picture.of(_decoded(data))
-    metadata = getattr(node, "metadata", None) or {}
-    path = getattr(resource, "path", None) or getattr(node, "image_path", None) or _path_in(metadata)
-    if path:
-        return Picture.of(_allowed(Path(str(path)), roots))
-    url = getattr(resource, "url", None) or getattr(node, "image_url", None)
-    return Picture.of(str(url), allow_urls=allow_urls) if url else None
-
-
-def _decoded(data: str | bytes) -> bytes:
-    text = data.encode() if isinstance(data, str) else bytes(data)
-    body = text.split(b",", 1)[1] if text.startswith(b"data:") else text
-    try:
-        return base64.b64decode(body, validate=True)
-    except (binascii.Error, ValueError):
-        return bytes(text)
-
-
-def _path_in(metadata: dict[str, Any]) -> str | None:
-    for key in ("image_path", "file_path"):
-        path = metadata.get(key)
-        if isinstance(path, str) and path.lower().endswith(_SUFFIXES):
-            return path
-    return None
-
-
-def _allowed(path: Path, roots: Sequence[Path]) -> Path:
-    place = path.expanduser().resolve()
-    if not any(place.is_relative_to(root) for root in roots):
-        raise PictureError("a node names a path that may not be opened", got=path, do="give its folder: folders=[…]")
-    return place
 
 
 def verify_response(

@@ -1,0 +1,71 @@
+"""Pictures inside other people's nodes: LlamaIndex documents and nodes by their attributes, without importing LlamaIndex.
+
+A path or URL in a node may come from anywhere, so neither is opened without the user's leave.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from llamaindex_clipverify.errors import PictureError
+from llamaindex_clipverify.picture import Picture
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+"""Endings of picture files, in lower case."""
+
+
+def picture_in(node: Any, folders: Sequence[str | Path] | None = None, allow_urls: bool = False) -> Picture | None:
+    """Return the picture that a node carries, or None.
+
+    Args:
+        node: ``ImageNode``, ``ImageDocument``, or ``Node`` with an image resource; others have none.
+        folders: Paths are opened only inside these folders; None opens any: for documents that the user made.
+        allow_urls: Whether a URL may be fetched.
+
+    Raises:
+        PictureError: A path outside `folders`, or a URL without leave.
+    """
+    resource = getattr(node, "image_resource", None)
+    data = getattr(resource, "data", None) or getattr(node, "image", None)
+    if data:
+        return Picture.of(decoded(data))
+    metadata = getattr(node, "metadata", None) or {}
+    path = getattr(resource, "path", None) or getattr(node, "image_path", None) or _path_in(metadata)
+    if path:
+        return Picture.of(allowed(Path(str(path)), folders))
+    url = getattr(resource, "url", None) or getattr(node, "image_url", None)
+    return Picture.of(str(url), allow_urls=allow_urls) if url else None
+
+
+def decoded(data: str | bytes) -> bytes:
+    """Return the bytes of a picture given as bytes, base64 or data URL."""
+    text = data.encode() if isinstance(data, str) else bytes(data)
+    body = text.split(b",", 1)[1] if text.startswith(b"data:") else text
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError):
+        return bytes(text)
+
+
+def allowed(path: Path, folders: Sequence[str | Path] | None) -> Path:
+    """Return the resolved path if it lies inside one of the folders.
+
+    Raises:
+        PictureError: It does not.
+    """
+    place = path.expanduser().resolve()
+    if folders is not None and not any(place.is_relative_to(Path(root).expanduser().resolve()) for root in folders):
+        raise PictureError("a node names a path that may not be opened", got=path, do="give its folder: folders=[…]")
+    return place
+
+
+def _path_in(metadata: dict[str, Any]) -> str | None:
+    for key in ("image_path", "file_path"):
+        path = metadata.get(key)
+        if isinstance(path, str) and path.lower().endswith(SUFFIXES):
+            return path
+    return None
