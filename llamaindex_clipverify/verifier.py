@@ -148,6 +148,12 @@ class Verifier:
             raise result
         return result
 
+    def unverified(self, answer: str, question: str | None, why: str) -> Report:
+        """Return the report on an answer that cannot be checked: every claim unverifiable, and why."""
+        language, claims = self._split(answer)
+        checked = tuple(CheckedClaim(claim, None, "unverifiable", note=why) for claim in claims)
+        return Report(answer, checked, question=question, language=language, notes=(why,), policy=self.policy)
+
     async def averify(self, answer: str, images: Sequence[Any], question: str | None = None) -> Report:
         """Verify in a worker thread, so that the event loop goes on."""
         import asyncio

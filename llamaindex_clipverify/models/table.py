@@ -67,6 +67,11 @@ def _named(make: Callable[[str], Any], name: str) -> Detector:
     return detector
 
 
+def load_llava(name: str, **options: Any) -> Any:
+    """Return the local vision language model of a name; weights are read on first use. See `models.llava.Llava`."""
+    return _adapter("llava", "transformers", "torch").Llava(name, **options)
+
+
 def load_explainer(encoder: Encoder) -> Explainer:
     """Return what draws heat maps for an encoder.
 

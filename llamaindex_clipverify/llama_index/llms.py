@@ -1,0 +1,78 @@
+"""Names of vision models: which LlamaIndex LLM a name means. Others join through the entry-point group named below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import Any
+
+from llama_index.core.llms import LLM
+
+from llamaindex_clipverify.errors import DataError, MissingExtraError
+
+LLMS = "llamaindex_clipverify.llms"
+"""Entry-point group: name to a callable that takes what follows ``name:`` and options, and returns an LLM."""
+_FORMS = "give tiny, local:ID_OR_FOLDER, or openai:MODEL@URL"
+
+
+def load_llm(name: str | LLM, **options: Any) -> LLM:
+    """Return the LLM of a name; weights are read, and servers asked, on first use.
+
+    Args:
+        name: ``tiny`` (the bundled LLaVA, which knows drawn scenes alone), ``local:ID_OR_FOLDER`` (transformers),
+            ``openai:MODEL@URL`` (any OpenAI-compatible server), or ``NAME:REST`` of an entry point.
+            An LLM is returned as it is.
+        **options: Passed to the LLM.
+
+    Raises:
+        DataError: The name is none of these.
+        MissingExtraError: The library behind it is not installed.
+    """
+    if isinstance(name, LLM):
+        return name
+    scheme, _, rest = name.partition(":")
+    if name == "tiny":
+        return _local("tiny", **options)
+    make = _MAKERS.get(scheme) or _entry(scheme)
+    if make is None or not rest:
+        raise DataError("no such LLM", got=name, do=_FORMS)
+    return make(rest, **options)
+
+
+def _local(model: str, **options: Any) -> LLM:
+    from llamaindex_clipverify.llama_index.llava import LlavaLLM
+
+    return LlavaLLM(model=model, **options)
+
+
+def _openai(name: str, **options: Any) -> LLM:
+    model, at, url = name.rpartition("@")
+    if not at:
+        raise DataError("an OpenAI-compatible model needs its server", got=f"openai:{name}", do="give openai:MODEL@URL")
+    try:
+        from llama_index.llms.openai_like import OpenAILike
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("llama-index-llms-openai-like", "openai") from error
+    import os
+
+    settings: dict[str, Any] = {
+        "is_chat_model": True,
+        "context_window": 8192,
+        "temperature": 0.0,
+        "api_key": os.environ.get("OPENAI_API_KEY", "none"),
+        **options,
+    }
+    base = url.rstrip("/")
+    llm: LLM = OpenAILike(model=model, api_base=base if base.endswith("/v1") else f"{base}/v1", **settings)
+    return llm
+
+
+def _entry(name: str) -> Callable[..., LLM] | None:
+    for entry in entry_points(group=LLMS):
+        if entry.name == name:
+            made: Callable[..., LLM] = entry.load()
+            return made
+    return None
+
+
+_MAKERS: dict[str, Callable[..., LLM]] = {"local": _local, "openai": _openai}

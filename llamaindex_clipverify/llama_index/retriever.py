@@ -1,0 +1,63 @@
+"""A LlamaIndex retriever over an `EvidenceIndex`: pictures by text or by picture, and passages from a retriever of your own."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.schema import ImageNode, NodeWithScore, QueryBundle
+
+from llamaindex_clipverify.index import EvidenceIndex, Hit
+
+
+class ClipVerifyRetriever(BaseRetriever):
+    """Pictures first, best first, then passages in their own order.
+
+    A picture's score is the cosine of query and picture, -1 to 1, comparable within one encoder only; passages keep the
+    scores of their retriever. The query bundle is never changed.
+    """
+
+    def __init__(
+        self,
+        index: EvidenceIndex,
+        similarity_top_k: int = 4,
+        *,
+        passages: BaseRetriever | None = None,
+        where: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        """Retrieve from an index.
+
+        Args:
+            index: Where the pictures are.
+            similarity_top_k: Most pictures.
+            passages: A text retriever whose nodes follow the pictures.
+            where: A Chroma filter on the pictures' metadata.
+            **options: Passed to ``BaseRetriever``.
+        """
+        super().__init__(**options)
+        self.index, self.similarity_top_k = index, similarity_top_k
+        self.passages, self.where = passages, where
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        texts = self.passages.retrieve(query_bundle.query_str) if self.passages is not None else []
+        return [*self._pictures(query_bundle), *texts]
+
+    async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        found = asyncio.to_thread(self._pictures, query_bundle)
+        if self.passages is None:
+            return await found
+        pictures, texts = await asyncio.gather(found, self.passages.aretrieve(query_bundle.query_str))
+        return [*pictures, *texts]
+
+    def _pictures(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        hits = self.index.search(
+            query_bundle.query_str or None, query_bundle.image_path, self.similarity_top_k, self.where
+        )
+        return [_node(hit) for hit in hits]
+
+
+def _node(hit: Hit) -> NodeWithScore:
+    node = ImageNode(id_=hit.id, text=hit.caption, image_path=hit.uri, metadata=dict(hit.metadata))
+    return NodeWithScore(node=node, score=hit.score)

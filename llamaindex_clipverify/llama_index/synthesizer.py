@@ -1,0 +1,195 @@
+"""Answers from pictures, captions and passages by one call of a vision model.
+
+LlamaIndex's own multi-modal path drops the captions of image nodes and counts 2,125 tokens for every picture, so that two
+pictures already cost two calls. Here the order is stated by `Prompts`, the window is the model's own, and there is one call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from typing import Any
+
+from llama_index.core.base.llms.types import ChatMessage, TextBlock
+from llama_index.core.base.response.schema import RESPONSE_TYPE, AsyncStreamingResponse, Response, StreamingResponse
+from llama_index.core.instrumentation.events.synthesis import SynthesizeEndEvent, SynthesizeStartEvent
+from llama_index.core.llms import LLM
+from llama_index.core.prompts import PromptTemplate
+from llama_index.core.prompts.mixin import PromptDictType
+from llama_index.core.response_synthesizers.base import BaseSynthesizer, QueryTextType
+from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
+from llama_index_instrumentation import get_dispatcher
+
+from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.llama_index.messages import image_block
+from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.prompts import Prompts
+from llamaindex_clipverify.source import picture_in
+
+dispatcher = get_dispatcher(__name__)
+
+_Sources = tuple[list[tuple[Picture, str | None]], list[str]]
+
+
+class LlavaSynthesizer(BaseSynthesizer):
+    """One message of pictures with captions, then passages, then the question; one call, streamed or not.
+
+    Sources that do not fit the model's window are left out from the end, passages first. Without any source nothing is
+    asked and the answer says that nothing was found.
+    """
+
+    def __init__(
+        self,
+        llm: LLM,
+        *,
+        prompts: Prompts | None = None,
+        streaming: bool = False,
+        folders: Sequence[str] | Callable[[], Sequence[Any]] = (),
+        allow_urls: bool = False,
+        longest_side: int | None = None,
+    ) -> None:
+        """Answer with a model that sees pictures.
+
+        Args:
+            llm: A LlamaIndex LLM whose chat takes images.
+            prompts: The words to ask with.
+            streaming: Whether answers come as streams.
+            folders: Paths in nodes are opened only inside these; or a function that returns them.
+            allow_urls: Whether URLs in nodes may be fetched.
+            longest_side: Pictures are downscaled to this many pixels; None sends them as they are.
+        """
+        self.prompts = prompts or Prompts()
+        super().__init__(llm=llm, streaming=streaming, empty_response=self.prompts.nothing_found, multimodal=True)
+        self.folders, self.allow_urls, self.longest_side = folders, allow_urls, longest_side
+
+    # -- the one message ----------------------------------------------------------------------------------------------
+
+    def messages(self, question: str, nodes: Sequence[NodeWithScore]) -> list[ChatMessage]:
+        """Return what the model is asked.
+
+        Raises:
+            DataError: Not even the first source fits the model's window.
+            PictureError: A picture cannot be read, or may not be opened.
+        """
+        pictures, passages = self._sources(nodes)
+        while True:
+            messages = [self._message(question, pictures, passages)]
+            if self._fits(messages):
+                return messages
+            if len(pictures) + len(passages) <= 1:
+                raise DataError(
+                    "the question and its first source do not fit the model's window",
+                    got=f"{self._llm.metadata.context_window} tokens",
+                    do="shorten the passage, or take a model with a longer window",
+                )
+            (passages or pictures).pop()
+
+    def _sources(self, nodes: Sequence[NodeWithScore]) -> _Sources:
+        roots = self.folders() if callable(self.folders) else self.folders
+        pictures: dict[Picture, str | None] = {}
+        passages: list[str] = []
+        for scored in nodes:
+            node: Any = scored.node
+            picture = picture_in(node, roots, self.allow_urls)
+            text = node.text if hasattr(node, "text") else node.get_content(MetadataMode.NONE)
+            if picture is not None:
+                pictures.setdefault(picture, (text or "").strip() or None)
+            elif text:
+                passages.append(node.get_content(MetadataMode.LLM))
+        return list(pictures.items()), passages
+
+    def _message(self, question: str, pictures: list[tuple[Picture, str | None]], passages: list[str]) -> ChatMessage:
+        parts = self.prompts.parts(question, pictures, passages)
+        blocks = [TextBlock(text=one) if isinstance(one, str) else image_block(one, self.longest_side) for one in parts]
+        return ChatMessage(role="user", blocks=blocks)
+
+    def _fits(self, messages: list[ChatMessage]) -> bool:
+        """Whether the message fits; a model that cannot count its tokens is trusted with everything."""
+        count = getattr(self._llm, "count_tokens", None)
+        if count is None:
+            return True
+        metadata = self._llm.metadata
+        return int(count(messages)) + min(metadata.num_output, metadata.context_window // 4) <= metadata.context_window
+
+    # -- LlamaIndex ---------------------------------------------------------------------------------------------------
+
+    def synthesize(
+        self,
+        query: QueryTextType,
+        nodes: list[NodeWithScore],
+        additional_source_nodes: Sequence[NodeWithScore] | None = None,
+        **response_kwargs: Any,
+    ) -> RESPONSE_TYPE:
+        """Answer a question from nodes."""
+        if not nodes:
+            return super().synthesize(query, nodes, additional_source_nodes, **response_kwargs)
+        bundle = _started(query)
+        messages = self.messages(bundle.query_str, nodes)
+        sources = [*nodes, *(additional_source_nodes or ())]
+        response: RESPONSE_TYPE
+        if self._streaming:
+            response = StreamingResponse(self._stream(messages), sources, self._metadata(sources))
+        else:
+            told = self._llm.chat(messages, **response_kwargs).message.content or ""
+            response = Response(told, sources, self._metadata(sources))
+        dispatcher.event(SynthesizeEndEvent(query=bundle, response=response))
+        return response
+
+    async def asynthesize(
+        self,
+        query: QueryTextType,
+        nodes: list[NodeWithScore],
+        additional_source_nodes: Sequence[NodeWithScore] | None = None,
+        **response_kwargs: Any,
+    ) -> RESPONSE_TYPE:
+        """Answer a question from nodes; the event loop goes on meanwhile."""
+        import asyncio
+
+        if not nodes:
+            return await super().asynthesize(query, nodes, additional_source_nodes, **response_kwargs)
+        bundle = _started(query)
+        messages = await asyncio.to_thread(self.messages, bundle.query_str, nodes)
+        sources = [*nodes, *(additional_source_nodes or ())]
+        response: RESPONSE_TYPE
+        if self._streaming:
+            response = AsyncStreamingResponse(self._astream(messages), sources, self._metadata(sources))
+        else:
+            told = (await self._llm.achat(messages, **response_kwargs)).message.content or ""
+            response = Response(told, sources, self._metadata(sources))
+        dispatcher.event(SynthesizeEndEvent(query=bundle, response=response))
+        return response
+
+    def _stream(self, messages: list[ChatMessage]) -> Generator[str, None, None]:
+        for piece in self._llm.stream_chat(messages):
+            yield piece.delta or ""
+
+    async def _astream(self, messages: list[ChatMessage]) -> AsyncGenerator[str, None]:
+        async for piece in await self._llm.astream_chat(messages):
+            yield piece.delta or ""
+
+    def _metadata(self, nodes: Sequence[NodeWithScore]) -> dict[str, Any]:
+        return {scored.node.node_id: scored.node.metadata for scored in nodes}
+
+    def get_response(self, query_str: str, text_chunks: Sequence[str], **response_kwargs: Any) -> str:
+        """Answer from passages alone."""
+        return (
+            self._llm.chat([self._message(query_str, [], list(text_chunks))], **response_kwargs).message.content or ""
+        )
+
+    async def aget_response(self, query_str: str, text_chunks: Sequence[str], **response_kwargs: Any) -> str:
+        """Answer from passages alone."""
+        messages = [self._message(query_str, [], list(text_chunks))]
+        return (await self._llm.achat(messages, **response_kwargs)).message.content or ""
+
+    def _get_prompts(self) -> PromptDictType:
+        return {name: PromptTemplate(text) for name, text in vars(self.prompts).items()}
+
+    def _update_prompts(self, prompts: PromptDictType) -> None:
+        changed = {name: prompt.get_template() for name, prompt in prompts.items()}
+        self.prompts = Prompts(**{**vars(self.prompts), **changed})
+        self._empty_response = self.prompts.nothing_found
+
+
+def _started(query: QueryTextType) -> QueryBundle:
+    bundle = QueryBundle(query) if isinstance(query, str) else query
+    dispatcher.event(SynthesizeStartEvent(query=bundle))
+    return bundle

@@ -1,0 +1,185 @@
+"""Attaching a report to any LlamaIndex response: at once, or while it streams, and what to do in doubt.
+
+The report lies in ``response.metadata["clipverify"]`` as plain JSON and is read back by `get_report`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from llama_index.core.base.response.schema import AsyncStreamingResponse, StreamingResponse
+from llama_index.core.instrumentation.events import BaseEvent
+from llama_index_instrumentation import get_dispatcher
+
+from llamaindex_clipverify.errors import ClipVerifyError
+from llamaindex_clipverify.llama_index.response import KEY, pictures_of
+from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.report import Report, number
+from llamaindex_clipverify.verifier import Verifier
+
+dispatcher = get_dispatcher(__name__)
+
+OnDoubt = Literal["annotate", "abstain"]
+Folders = Sequence[str | Path] | Callable[[], Sequence[str | Path]]
+_SENTENCE_END = re.compile(r"[.!?](?:\s*\[\d+\][.!?]?)?(?=\s)|\n")
+ABSTAINED = "I cannot answer this from the pictures with confidence."
+
+
+class ClipVerifySentenceEvent(BaseEvent):
+    """A sentence of a streaming answer was verified."""
+
+    sentence: str
+    report: dict[str, Any]
+    """See `Report.to_dict`."""
+
+    @classmethod
+    def class_name(cls) -> str:
+        """Return the stable name of the event."""
+        return "ClipVerifySentenceEvent"
+
+
+class ClipVerifyEndEvent(BaseEvent):
+    """An answer was verified."""
+
+    report: dict[str, Any]
+    """See `Report.to_dict`."""
+
+    @classmethod
+    def class_name(cls) -> str:
+        """Return the stable name of the event."""
+        return "ClipVerifyEndEvent"
+
+
+@dataclass(frozen=True)
+class Verification:
+    """How responses are verified."""
+
+    verifier: Verifier
+    on_doubt: OnDoubt | None = None
+    """None leaves the text alone; ``annotate`` appends the doubts; ``abstain`` holds the text back until it is verified."""
+    folders: Folders = ()
+    """Paths in nodes are opened only inside these; or a function that returns them."""
+    allow_urls: bool = False
+
+    def of(self, response: Any, question: str | None) -> Any:
+        """Verify a response, or a stream while it runs, and return it with the report in its metadata."""
+        if isinstance(response, AsyncStreamingResponse):
+            response.response_gen = self._awatched(response, response.response_gen, question)
+        elif isinstance(response, StreamingResponse):
+            response.response_gen = self._watched(response, response.response_gen, question)
+        else:
+            self._settle(response, question)
+        return response
+
+    async def aof(self, response: Any, question: str | None) -> Any:
+        """Verify in a worker thread; a stream is watched while it runs."""
+        if isinstance(response, (StreamingResponse, AsyncStreamingResponse)):
+            return self.of(response, question)
+        await asyncio.to_thread(self._settle, response, question)
+        return response
+
+    # -- a whole answer -----------------------------------------------------------------------------------------------
+
+    def report(self, text: str, pictures: Sequence[Picture], question: str | None) -> Report:
+        """Return the report on a text; whatever keeps it from being verified is told in the report's notes."""
+        if not text.strip():
+            return Report(text, (), question, notes=("the answer is empty",))
+        if not pictures:
+            return self.verifier.unverified(text, question, "no picture was retrieved")
+        try:
+            return self.verifier.verify(text, pictures, question)
+        except ClipVerifyError as error:
+            return self.verifier.unverified(text, question, f"not verified: {error}")
+
+    def _pictures(self, nodes: Any) -> tuple[list[Picture], str | None]:
+        roots = self.folders() if callable(self.folders) else self.folders
+        try:
+            return pictures_of(nodes, roots, self.allow_urls), None
+        except ClipVerifyError as error:
+            return [], f"not verified: {error}"
+
+    def _verify(self, text: str, nodes: Any, question: str | None) -> Report:
+        pictures, refused = self._pictures(nodes)
+        report = self.report(text, pictures, question)
+        return replace(report, notes=(refused,)) if refused else report
+
+    def _settle(self, response: Any, question: str | None) -> None:
+        text = str(response)
+        report = self._verify(text, response.source_nodes, question)
+        self._attach(response, report)
+        if self.on_doubt is not None and isinstance(getattr(response, "response", None), str):
+            response.response = self._decided(text, report)
+
+    def _attach(self, response: Any, report: Report) -> None:
+        response.metadata = {**(response.metadata or {}), KEY: report.to_dict()}
+        dispatcher.event(ClipVerifyEndEvent(report=report.to_dict()))
+
+    def _decided(self, text: str, report: Report) -> str:
+        if self.on_doubt == "annotate":
+            return text + annotation(report)
+        return ABSTAINED + annotation(report) if report.doubtful() else text
+
+    # -- a stream -----------------------------------------------------------------------------------------------------
+
+    def _watched(
+        self, response: StreamingResponse, pieces: Iterable[str], question: str | None
+    ) -> Generator[str, None, None]:
+        watch = _Watch(self, response, question)
+        for piece in pieces:
+            watch.hear(piece)
+            if self.on_doubt != "abstain":
+                yield piece
+        yield from watch.end()
+
+    async def _awatched(
+        self, response: AsyncStreamingResponse, pieces: AsyncIterable[str], question: str | None
+    ) -> AsyncGenerator[str, None]:
+        watch = _Watch(self, response, question)
+        async for piece in pieces:
+            await asyncio.to_thread(watch.hear, piece)
+            if self.on_doubt != "abstain":
+                yield piece
+        for piece in await asyncio.to_thread(watch.end):
+            yield piece
+
+
+class _Watch:
+    """A stream under way: verifies each sentence when it is complete, and the whole at the end."""
+
+    def __init__(self, how: Verification, response: Any, question: str | None) -> None:
+        self.how, self.response, self.question = how, response, question
+        self.text, self.verified = "", 0
+        self.pictures, self.refused = how._pictures(response.source_nodes)
+
+    def hear(self, piece: str) -> None:
+        """Take a piece of the answer."""
+        self.text += piece
+        for match in _SENTENCE_END.finditer(self.text, self.verified):
+            sentence = self.text[self.verified : match.end()].strip()
+            self.verified = match.end()
+            if sentence and self.pictures:
+                report = self.how.report(sentence, self.pictures, self.question)
+                dispatcher.event(ClipVerifySentenceEvent(sentence=sentence, report=report.to_dict()))
+
+    def end(self) -> list[str]:
+        """Attach the report and return what is still to be said."""
+        report = self.how.report(self.text, self.pictures, self.question)
+        if self.refused:
+            report = replace(report, notes=(self.refused,))
+        self.how._attach(self.response, report)
+        if self.how.on_doubt is None:
+            return []
+        said = self.how._decided(self.text, report)
+        rest = said if self.how.on_doubt == "abstain" else said[len(self.text) :]
+        return [rest] if rest else []
+
+
+def annotation(report: Report) -> str:
+    """Return the doubts as a paragraph to append, or nothing."""
+    doubts = [f"“{one.claim.text}” ({number(one.trust)})" for one in report.doubtful()]
+    return f"\n\nNot supported by the pictures: {'; '.join(doubts)}." if doubts else ""

@@ -1,0 +1,194 @@
+"""What the tiny LLaVA is taught to say: questions about drawn scenes with true answers, in the words of `prompts`.
+
+A talk is one conversation about one to four pictures: its first message carries the pictures, later turns are plain questions,
+so that a picture is paid for once and spoken of several times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from llama_index.core.evaluation.multi_modal import faithfulness
+from numpy.random import Generator
+
+from llamaindex_clipverify.prompts import NOTHING, Prompts
+from llamaindex_clipverify.testing import COLOURS, NOUNS, Scene
+from llamaindex_clipverify.testing import statements as say
+from llamaindex_clipverify.vocabulary import english
+
+PROMPTS = Prompts()
+JUDGE = faithfulness.DEFAULT_EVAL_TEMPLATE.get_template()
+IMAGE = object()
+"""Stands for a picture in the content of a message."""
+
+_DESCRIBE = ("Describe the picture.", "Describe the image.", "What is in the picture?", "What does the picture show?",
+             "What can be seen?")  # fmt: skip
+_DESCRIBE_MANY = ("What do the pictures show?", "Describe the pictures.", "What is in the pictures?")
+_WORDING = {"left of": "to the left of", "right of": "to the right of", "above": "above", "below": "below"}
+_FACTS = (
+    ("The {place} opens at {n}.", "When does the {place} open?"),
+    ("The {place} closes at {n}.", "When does the {place} close?"),
+    ("The ticket for the {place} costs {n} euros.", "What does the ticket for the {place} cost?"),
+    ("The {place} has {n} rooms.", "How many rooms does the {place} have?"),
+)
+_PLACES = ("cafe", "museum", "market", "hotel", "bakery", "library", "park", "station")
+
+
+@dataclass(frozen=True)
+class Talk:
+    """Scenes and turns: content of the user's message, and the answer."""
+
+    scenes: tuple[Any, ...]
+    turns: tuple[tuple[list[Any], str], ...]
+
+
+def plain_talk(scene: Scene, rng: Generator) -> Talk:
+    """Return a description and some questions about one picture, without the retrieval's words."""
+    turns: list[tuple[list[Any], str]] = [([IMAGE, say.pick(rng, _DESCRIBE)], described(scene))]
+    for _ in range(4):
+        question, answer = asked(scene, rng, 1)
+        turns.append(([question], answer))
+    if rng.random() < 0.4:  # the first turn is not always a description
+        question, answer = asked(scene, rng, 1)
+        turns[0] = ([IMAGE, question], answer)
+    return Talk((scene,), tuple(turns))
+
+
+def retrieval_talk(scenes: Sequence[Scene], rng: Generator) -> Talk:
+    """Return one question about one to four pictures in the synthesizer's template, with captions and passages at times."""
+    pictures: list[tuple[Any, str | None]] = []
+    for scene in scenes:
+        captions = scene.captions(rng)
+        pictures.append((IMAGE, say.pick(rng, captions) if rng.random() < 0.25 else None))
+    facts = [_fact(rng) for _ in range(int(rng.integers(1, 5)))] if rng.random() < 0.2 else []
+    question, answer = _retrieval_question(scenes, facts, rng)
+    return Talk(tuple(scenes), ((PROMPTS.parts(question, pictures, [fact[0] for fact in facts]), answer),))
+
+
+def judge_talk(scene: Scene, rng: Generator) -> Talk:
+    """Return a claim to be judged in the format of LlamaIndex's multi-modal faithfulness evaluator."""
+    row = say.pick(rng, scene.claims(rng))
+    context = say.pick(rng, scene.captions(rng)) if rng.random() < 0.15 else ""
+    text = JUDGE.format(query_str=row["claim"], context_str=context)
+    return Talk((scene,), (([IMAGE, text], "YES" if row["label"] else "NO"),))
+
+
+def described(scene: Scene, cite: str = "") -> str:
+    """Return true sentences that name every object of a scene with its number and, where it can be said, its colour."""
+    return " ".join(f"{line}{cite}." for line in _groups(scene))
+
+
+def _groups(scene: Scene) -> list[str]:
+    words, lines = english(), []
+    for noun in sorted(scene.nouns(), key=NOUNS.index):
+        number, colours = scene.count(noun), scene.colours_of(noun)
+        colour = f"{next(iter(colours))} " if colours and len(colours) == 1 else ""
+        if number > 1:
+            lines.append(f"There are {words.number_word(number)} {colour}{words.plural(noun)}")
+        elif say.article(noun) == noun:
+            lines.append(f"There are {colour}{noun}")
+        else:
+            lines.append(f"There is {say.article(colour + noun)}")
+    return lines
+
+
+def _retrieval_question(scenes: Sequence[Scene], facts: Sequence[tuple[str, str]], rng: Generator) -> tuple[str, str]:
+    if facts and rng.random() < 0.7:
+        text, question = say.pick(rng, facts)
+        return question, text
+    if rng.random() < 0.06:
+        return _fact(rng)[1], NOTHING
+    if rng.random() < 0.45:
+        question = say.pick(rng, _DESCRIBE if len(scenes) == 1 else _DESCRIBE_MANY)
+        return question, " ".join(described(scene, f" [{place}]") for place, scene in enumerate(scenes, 1))
+    place = int(rng.integers(len(scenes)))
+    question, answer = asked(scenes[place], rng, len(scenes), place + 1)
+    return question, answer.replace(".", f" [{place + 1}].")
+
+
+def asked(scene: Scene, rng: Generator, pictures: int, place: int = 1) -> tuple[str, str]:
+    """Return a question about a scene and its answer: what, how many, what colour, where, whether."""
+    where = f" in picture {place}" if pictures > 1 else ""
+    makers = (_whether, _whether, _how_many, _colour, _colour, _where, _what)
+    for _ in range(8):
+        found = say.pick(rng, makers)(scene, rng, where)
+        if found is not None:
+            return found
+    found = _whether(scene, rng, where)
+    assert found is not None
+    return found
+
+
+def _whether(scene: Scene, rng: Generator, where: str) -> tuple[str, str] | None:
+    there = rng.random() < 0.5
+    noun = say.pick(rng, scene.nouns()) if there else say.likely_absent(scene, rng)
+    be, thing = _be(noun), say.article(noun)
+    if there:
+        return f"{be.capitalize()} there {thing}{where}?", f"Yes, there {be} {thing}."
+    return f"{be.capitalize()} there {thing}{where}?", f"No, there {be} no {noun}."
+
+
+def _how_many(scene: Scene, rng: Generator, where: str) -> tuple[str, str] | None:
+    noun = say.pick(rng, scene.nouns()) if rng.random() < 0.85 else say.likely_absent(scene, rng)
+    if say.article(noun) == noun:
+        return None
+    words, number = english(), scene.count(noun)
+    things = words.plural(noun)
+    question = f"How many {things} are there{where}?"
+    if number == 0:
+        return question, f"There are no {things}."
+    return question, f"There is one {noun}." if number == 1 else f"There are {words.number_word(number)} {things}."
+
+
+def _colour(scene: Scene, rng: Generator, where: str) -> tuple[str, str] | None:
+    nouns = [n for n in scene.nouns() if (c := scene.colours_of(n)) and len(c) == 1]
+    if not nouns:
+        return None
+    noun = say.pick(rng, nouns)
+    many = scene.count(noun) > 1
+    named = english().plural(noun) if many else noun
+    be = "are" if many else _be(noun)
+    return f"What colour {be} the {named}{where}?", f"The {named} {be} {next(iter(scene.colours_of(noun) or COLOURS))}."
+
+
+def _where(scene: Scene, rng: Generator, where: str) -> tuple[str, str] | None:
+    facts = scene.relations()
+    if not facts:
+        return None
+    fact = say.pick(rng, facts)
+    be = _be(fact.subject)
+    if rng.random() < 0.5:
+        question = f"Where {be} the {fact.subject} relative to the {fact.other}{where}?"
+    else:
+        question = f"Where {be} the {fact.subject}{where}?"
+        fact = max((f for f in facts if f.subject == fact.subject), key=lambda f: (f.other, f.relation))
+    both = [f for f in facts if (f.subject, f.other) == (fact.subject, fact.other)]
+    fact = min(both, key=lambda f: f.relation)
+    return question, f"The {fact.subject} {be} {_WORDING[fact.relation]} the {fact.other}."
+
+
+def _what(scene: Scene, rng: Generator, where: str) -> tuple[str, str] | None:
+    facts = scene.relations()
+    if not facts:
+        return None
+    fact = say.pick(rng, facts)
+    same = [f for f in facts if (f.relation, f.other) == (fact.relation, fact.other)]
+    fact = min(same, key=lambda f: NOUNS.index(f.subject))
+    wording = _WORDING[fact.relation]
+    named = say.article(fact.subject)
+    return (
+        f"What is {wording} the {fact.other}{where}?",
+        f"There {_be(fact.subject)} {named} {wording} the {fact.other}.",
+    )
+
+
+def _fact(rng: Generator) -> tuple[str, str]:
+    text, question = say.pick(rng, _FACTS)
+    fields = {"place": say.pick(rng, _PLACES), "n": english().number_word(int(rng.integers(2, 12)))}
+    return text.format(**fields), question.format(**fields)
+
+
+def _be(noun: str) -> str:
+    return "are" if say.article(noun) == noun else "is"
