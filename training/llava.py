@@ -1,10 +1,13 @@
 """Train the tiny LLaVA: the tiny CLIP's tower, a two-layer projector and a small Llama, on talks about drawn scenes.
 
-Everything is trained, the tower at a fifth of the rate. Run it again to go on where it stopped; ``--minutes`` stops it cleanly.
+The tower is left as it is for the first ``--frozen`` steps and then learns at a fifth of the rate. While it learns to speak, the
+language model also names the noun under every patch of a picture: that is how it comes to find things.
+
+Run it again to go on where it stopped; ``--minutes`` stops it cleanly.
 
     python -m training.llava --data data/llava --render 16000
     python -m training.llava --data data/llava --probe
-    python -m training.llava --data data/llava --run data/runs/llava --steps 3000 [--minutes 9] [--export]
+    python -m training.llava --data data/llava --run data/runs/llava --steps 3000 --frozen 2200 [--minutes 9] [--export]
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import os
 import pickle
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -44,6 +48,8 @@ TINY = Path(__file__).parent.parent / "llamaindex_clipverify" / "tiny"
 EXPORT = TINY / "llava"
 LAYER = -1
 """The tower's layer whose patches the language model reads; `--probe` measures the choice."""
+NAMING = 0.4
+"""Weight of naming the patches at the first step; it falls to nothing over the frozen steps."""
 PAD, START, END, PICTURE = "<pad>", "<s>", "</s>", "<image>"
 TOKENS = (SIDE // PATCH) ** 2
 CHAT = (
@@ -188,6 +194,8 @@ class Batch:
 
     ids: torch.Tensor
     labels: torch.Tensor
+    named: torch.Tensor
+    """At the place after each patch, the first token of its noun; -100 elsewhere."""
     mask: torch.Tensor
     pixels: torch.Tensor
 
@@ -198,6 +206,7 @@ class Speaker:
     def __init__(self, shelf: Shelf, tokenizer: PreTrainedTokenizerFast) -> None:
         self.shelf, self.tokenizer = shelf, tokenizer
         self.picture = tokenizer.convert_tokens_to_ids(PICTURE)
+        self.first = np.array([tokenizer(f" {noun}", add_special_tokens=False).input_ids[0] for noun in NOUNS])
 
     def batch(self, rng: np.random.Generator) -> Batch:
         """Return a batch: two thirds plain talks, the rest the retrieval's and the judge's forms."""
@@ -223,13 +232,22 @@ class Speaker:
         ids = torch.full((len(rows), longest), self.tokenizer.pad_token_id)
         labels = torch.full((len(rows), longest), -100)
         mask = torch.zeros((len(rows), longest), dtype=torch.long)
+        named = torch.full((len(rows), longest), -100)
         for row, (tokens, said) in enumerate(rows):
             ids[row, : len(tokens)] = torch.tensor(tokens)
             labels[row, : len(tokens)] = torch.tensor(said)
             mask[row, : len(tokens)] = 1
+            named[row, 1 : len(tokens)] = torch.from_numpy(self._named(talks[row][0].scenes, np.array(tokens))[:-1])
         pixels = np.stack([pixels for _, pictures in talks for pixels in pictures])
         floats = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float() / 127.5 - 1
-        return Batch(ids, labels, mask, floats)
+        return Batch(ids, labels, named, mask, floats)
+
+    def _named(self, scenes: Sequence[Scene], tokens: np.ndarray) -> np.ndarray:
+        """Return the first token of the noun under every patch of the pictures, -100 elsewhere."""
+        nouns = _patch_truth(scenes, SIDE // PATCH)[0].ravel()
+        found = np.full(len(tokens), -100)
+        found[tokens == self.picture] = np.where(nouns >= 0, self.first[nouns], -100)
+        return found
 
     def _tokens(self, talk: Talk) -> tuple[list[int], list[int]]:
         ids: list[int] = []
@@ -262,14 +280,23 @@ def make_optimizers(model: LlavaForConditionalGeneration, peak: float) -> list[t
     return [muon, torch.optim.AdamW(of(False), lr=peak, betas=(0.9, 0.98), weight_decay=0.0)]
 
 
-def loss_of(model: LlavaForConditionalGeneration, batch: Batch) -> torch.Tensor:
-    """Return the cross-entropy of what is to be said."""
+def _fast_half() -> bool:
+    """Whether this processor computes in bfloat16 itself; emulated, it is slower than float32."""
+    return torch.cpu._is_avx512_bf16_supported()
+
+
+def loss_of(model: LlavaForConditionalGeneration, batch: Batch, naming: float = 0.0) -> torch.Tensor:
+    """Return the cross-entropy of what is to be said, and of naming the patches by a weight."""
     hidden = model.model(
         input_ids=batch.ids, attention_mask=batch.mask, pixel_values=batch.pixels, use_cache=False
     ).last_hidden_state[:, :-1]
     wanted = batch.labels[:, 1:]
     said = wanted != -100
-    return functional.cross_entropy(model.lm_head(hidden[said]).float(), wanted[said])
+    loss = functional.cross_entropy(model.lm_head(hidden[said]).float(), wanted[said])
+    if not naming:
+        return loss
+    seen = batch.named[:, 1:] != -100
+    return loss + naming * functional.cross_entropy(model.lm_head(hidden[seen]).float(), batch.named[:, 1:][seen])
 
 
 def train(model: LlavaForConditionalGeneration, speaker: Speaker, arguments: argparse.Namespace) -> None:
@@ -296,8 +323,9 @@ def train(model: LlavaForConditionalGeneration, speaker: Speaker, arguments: arg
             optimizer.zero_grad(set_to_none=True)
             for group in optimizer.param_groups:
                 group["lr"] = rate(step, arguments.steps, arguments.rate) * group["part"]
-        with torch.autocast("cpu", torch.bfloat16):
-            loss = loss_of(model, batch)
+        model.model.vision_tower.requires_grad_(step >= arguments.frozen)
+        with torch.autocast("cpu", torch.bfloat16, enabled=_fast_half()):
+            loss = loss_of(model, batch, NAMING * max(0.0, 1 - step / max(1, arguments.frozen)))
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optimizer in optimizers:
@@ -340,7 +368,7 @@ def probe(shelf: Shelf, scenes: int = 2500) -> dict[int, dict[str, float]]:
     return found
 
 
-def _patch_truth(scenes: list[Scene], grid: int) -> tuple[np.ndarray, np.ndarray]:
+def _patch_truth(scenes: Sequence[Scene], grid: int) -> tuple[np.ndarray, np.ndarray]:
     nouns = np.full((len(scenes), grid, grid), -1)
     colours = np.full((len(scenes), grid, grid), -1)
     cells = (np.arange(grid) + 0.5) / grid
@@ -375,6 +403,7 @@ def main() -> None:
     parser.add_argument("--render", type=int, metavar="SCENES", help="draw the training scenes and stop")
     parser.add_argument("--probe", action="store_true", help="measure the tower's layers and stop")
     parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--frozen", type=int, default=0, help="steps during which the tower stays as it is")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
