@@ -10,10 +10,13 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from llamaindex_clipverify.answer import Answer as Answer
     from llamaindex_clipverify.claim import Claim as Claim
+    from llamaindex_clipverify.description import Describer as Describer
     from llamaindex_clipverify.errors import ClipVerifyError as ClipVerifyError
     from llamaindex_clipverify.evidence import Evidence as Evidence
+    from llamaindex_clipverify.index import EvidenceIndex as EvidenceIndex
     from llamaindex_clipverify.picture import Picture as Picture
     from llamaindex_clipverify.profile import Profile as Profile
+    from llamaindex_clipverify.prompts import Prompts as Prompts
     from llamaindex_clipverify.report import Report as Report
     from llamaindex_clipverify.splitter import EnglishSplitter as EnglishSplitter
     from llamaindex_clipverify.verdict import Policy as Policy
@@ -23,11 +26,14 @@ _HOMES = {
     "Answer": "answer",
     "Claim": "claim",
     "ClipVerifyError": "errors",
+    "Describer": "description",
     "EnglishSplitter": "splitter",
     "Evidence": "evidence",
+    "EvidenceIndex": "index",
     "Picture": "picture",
     "Policy": "verdict",
     "Profile": "profile",
+    "Prompts": "prompts",
     "Report": "report",
     "Verifier": "verifier",
 }

@@ -16,7 +16,7 @@ from llamaindex_clipverify.errors import DataError, ModelError
 from llamaindex_clipverify.models.table import load_encoder
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.protocols import Array, Detector, Encoder
-from llamaindex_clipverify.source import SUFFIXES, picture_in
+from llamaindex_clipverify.source import picture_files, picture_in
 
 if TYPE_CHECKING:
     from llama_index.core.query_engine import BaseQueryEngine
@@ -78,7 +78,8 @@ class EvidenceIndex:
         self.store, self.name = store, name
         self._encoder, self._detector = encoder, detector
         self._client = _client(store)
-        self._pictures = _collection(self._client, f"{name}-pictures", self.encoder.id, self._loadable())
+        self._pictures = _collection(self._client, f"{name}-pictures", self._made())
+        self._folders: tuple[int, list[Path]] = (-1, [])
 
     @classmethod
     def from_documents(
@@ -105,7 +106,7 @@ class EvidenceIndex:
         *,
         name: str = "clipverify",
     ) -> EvidenceIndex:
-        """Open an index that is there; without `encoder`, the one it was made with is loaded by its name.
+        """Open an index that is there; models that are not given are those it was made with, loaded by their names.
 
         Raises:
             DataError: There is no index in the store.
@@ -114,8 +115,12 @@ class EvidenceIndex:
             raise DataError(
                 "no index there", got=store, do="make one: EvidenceIndex.from_documents or clipverify index"
             )
-        made_with = encoder or _made_with(_client(store), f"{name}-pictures", store)
-        return cls(store, made_with, detector, name=name)
+        made = _made_with(_client(store), f"{name}-pictures", store)
+        found = detector or made.get(f"{_OWN}detector") or None
+        encoder = encoder or str(made.get(f"{_OWN}loadable", ""))
+        if not encoder:
+            raise DataError("the index does not know how to load its encoder", got=store, do="give encoder=")
+        return cls(store, encoder, found, name=name)
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -129,11 +134,10 @@ class EvidenceIndex:
 
         return Verifier.from_defaults(self.encoder, self._detector)
 
-    def _loadable(self) -> str:
-        """Return the name by which the encoder can be loaded again."""
-        if not isinstance(self._encoder, str):
-            return str(getattr(self._encoder, "name", self._encoder.id))
-        return str(Path(self._encoder).resolve()) if Path(self._encoder).is_dir() else self._encoder
+    def _made(self) -> dict[str, str | int]:
+        """Return what the collection remembers of its making: the encoder's identity, and names to load the models by."""
+        names = {f"{_OWN}loadable": _loadable(self._encoder), f"{_OWN}detector": _loadable(self._detector)}
+        return {f"{_OWN}schema": SCHEMA, f"{_OWN}encoder": self.encoder.id, **names}
 
     # -- what is in it ------------------------------------------------------------------------------------------------
 
@@ -178,7 +182,10 @@ class EvidenceIndex:
 
     def folders(self) -> list[Path]:
         """Return the folders that the indexed pictures lie in: what may be opened when an answer is verified."""
-        return sorted({Path(hit.uri).parent for hit in self.hits()})
+        number = len(self)
+        if self._folders[0] != number:
+            self._folders = (number, sorted({Path(hit.uri).parent for hit in self.hits()}))
+        return self._folders[1]
 
     # -- finding ------------------------------------------------------------------------------------------------------
 
@@ -294,10 +301,7 @@ def _entries(document: Any) -> Iterator[Entry]:
     if isinstance(document, Entry):
         yield document
     elif isinstance(document, (str, Path)) and Path(document).is_dir():
-        files = sorted(path for path in Path(document).rglob("*") if path.suffix.lower() in SUFFIXES)
-        if not files:
-            raise DataError("no picture in the folder", got=document, do=f"it needs files {', '.join(SUFFIXES)}")
-        yield from (Entry(Picture.of(path)) for path in files)
+        yield from (Entry(Picture.of(path)) for path in picture_files(document))
     elif hasattr(document, "node_id") or hasattr(document, "node"):
         yield _of_node(getattr(document, "node", document))
     else:
@@ -353,14 +357,20 @@ def _client(store: Any) -> Any:
         raise DataError("the Chroma server does not answer", got=store, do="start it: chroma run --path DIR") from error
 
 
-def _collection(client: Any, name: str, encoder: str, loadable: str) -> Any:
-    made = {f"{_OWN}schema": SCHEMA, f"{_OWN}encoder": encoder, f"{_OWN}loadable": loadable}
+def _loadable(model: Any) -> str:
+    """Return the name by which a model can be loaded again, "" when there is none."""
+    name = model if isinstance(model, str) else getattr(model, "name", "")
+    return str(Path(name).resolve()) if name not in ("", "tiny", "none") and Path(name).exists() else str(name)
+
+
+def _collection(client: Any, name: str, made: Mapping[str, str | int]) -> Any:
     collection = client.get_or_create_collection(
-        name, metadata=made, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
+        name, metadata=dict(made), configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
     )
     found = collection.metadata or {}
     if f"{_OWN}encoder" not in found:
         raise DataError("the collection is not an evidence index", got=name, do="give another name=")
+    encoder = made[f"{_OWN}encoder"]
     if found[f"{_OWN}encoder"] != encoder:
         raise ModelError(
             "the index was made with another encoder",
@@ -370,10 +380,9 @@ def _collection(client: Any, name: str, encoder: str, loadable: str) -> Any:
     return collection
 
 
-def _made_with(client: Any, name: str, store: object) -> str:
-    """Return the name of the encoder that an index was made with."""
+def _made_with(client: Any, name: str, store: object) -> Mapping[str, Any]:
+    """Return what an index remembers of its making."""
     try:
-        metadata = client.get_collection(name, embedding_function=None).metadata or {}
+        return client.get_collection(name, embedding_function=None).metadata or {}
     except Exception as error:
         raise DataError("no index there", got=f"{store} ({name})", do="make one with from_documents") from error
-    return str(metadata.get(f"{_OWN}loadable", ""))

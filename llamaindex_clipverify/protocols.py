@@ -94,6 +94,47 @@ class HeatMap:
         return self.evidence <= 0
 
 
+Conversation = Sequence[tuple[str, Sequence["str | Image.Image"]]]
+"""Messages, oldest first: role (system, user or assistant) and texts and pictures in order."""
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What a vision model said."""
+
+    text: str
+    token_logprobs: tuple[float, ...] = ()
+    """Natural logarithm of the probability of each token said, 0 at most; empty where the model does not tell."""
+    prompt_tokens: int = 0
+    """With the tokens that stand for pictures."""
+    finish: str = "stop"
+    """``stop``, or ``length`` when the limit of new tokens was reached."""
+
+    @property
+    def completion_tokens(self) -> int:
+        """Tokens said, the end token included."""
+        return len(self.token_logprobs)
+
+    @property
+    def mean_logprob(self) -> float | None:
+        """Mean log-probability of a token: how sure the model was of its words, not of their truth."""
+        return sum(self.token_logprobs) / len(self.token_logprobs) if self.token_logprobs else None
+
+
+class VisionModel(Protocol):
+    """Answers texts with pictures."""
+
+    def generate(
+        self,
+        conversations: Sequence[Conversation],
+        max_new_tokens: int = 256,
+        temperature: float = 0.0,
+        seed: int | None = None,
+    ) -> list[Generated]:
+        """Answer conversations in one batch; temperature 0 is greedy."""
+        ...
+
+
 class Explainer(Protocol):
     """Draws heat maps of texts in a picture."""
 

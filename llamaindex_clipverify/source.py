@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from llamaindex_clipverify.errors import PictureError
+from llamaindex_clipverify.errors import DataError, PictureError
 from llamaindex_clipverify.picture import Picture
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
@@ -39,6 +39,23 @@ def picture_in(node: Any, folders: Sequence[str | Path] | None = None, allow_url
         return Picture.of(allowed(Path(str(path)), folders))
     url = getattr(resource, "url", None) or getattr(node, "image_url", None)
     return Picture.of(str(url), allow_urls=allow_urls) if url else None
+
+
+def picture_files(path: str | Path) -> list[Path]:
+    """Return the picture files below a folder in the order of their names, or the one file.
+
+    Raises:
+        DataError: There is no such file or folder, or no picture in the folder.
+    """
+    place = Path(path)
+    if not place.exists():
+        raise DataError("no such picture or folder", got=path, do="check the path")
+    if place.is_file():
+        return [place]
+    files = sorted(file for file in place.rglob("*") if file.suffix.lower() in SUFFIXES)
+    if not files:
+        raise DataError("no picture in the folder", got=path, do=f"it needs files {', '.join(SUFFIXES)}")
+    return files
 
 
 def decoded(data: str | bytes) -> bytes:

@@ -24,9 +24,12 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("profile", "report", "models", "models.table", "testing", "testing.*"),
     ("models.*", "trust", "render"),
     ("calibration", "verifier", "compare"),
-    ("evaluation", "index", "ingest"),
+    ("evaluation", "index", "ingest", "description"),
     ("html",),
     ("llama_index", "llama_index.*", "langchain", "pytest_plugin", "demo", "doctor", "ui", "ui.*"),
+    ("cli.app", "cli.output"),
+    ("cli.options",),
+    ("cli.checking", "cli.answering", "cli.first_contact"),
     ("cli",),
 )
 """From the bottom up. What stands in one line may import each other, as a family."""
@@ -58,10 +61,10 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "llama_index": ("llama_index", "llama_index.*", "index"),
     "sklearn": ("calibration",),
     "matplotlib": ("compare", "report", "calibration", "evaluation"),
-    "pandas": ("report", "evaluation"),
+    "pandas": ("report", "evaluation", "description"),
     "jinja2": ("html",),
-    "typer": ("cli",),
-    "rich": ("cli",),
+    "typer": ("cli", "cli.*"),
+    "rich": ("cli.output",),
 }
 """Each heavy or optional library, and the files that may import it."""
 

@@ -9,15 +9,29 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.llama_index.embedding import ClipVerifyEmbedding as ClipVerifyEmbedding
     from llamaindex_clipverify.llama_index.evaluation import ClipVerifyEvaluationResult as ClipVerifyEvaluationResult
     from llamaindex_clipverify.llama_index.evaluation import ClipVerifyEvaluator as ClipVerifyEvaluator
+    from llamaindex_clipverify.llama_index.llava import LlavaLLM as LlavaLLM
+    from llamaindex_clipverify.llama_index.llms import load_llm as load_llm
+    from llamaindex_clipverify.llama_index.postprocessor import ClipVerifyPostprocessor as ClipVerifyPostprocessor
+    from llamaindex_clipverify.llama_index.query_engine import ClipVerifyQueryEngine as ClipVerifyQueryEngine
+    from llamaindex_clipverify.llama_index.query_engine import ClipVerifySynthesizer as ClipVerifySynthesizer
     from llamaindex_clipverify.llama_index.response import get_report as get_report
     from llamaindex_clipverify.llama_index.response import pictures_of as pictures_of
     from llamaindex_clipverify.llama_index.response import verify_response as verify_response
+    from llamaindex_clipverify.llama_index.retriever import ClipVerifyRetriever as ClipVerifyRetriever
+    from llamaindex_clipverify.llama_index.synthesizer import LlavaSynthesizer as LlavaSynthesizer
 
 _HOMES = {
     "ClipVerifyEmbedding": "embedding",
     "ClipVerifyEvaluationResult": "evaluation",
     "ClipVerifyEvaluator": "evaluation",
+    "ClipVerifyPostprocessor": "postprocessor",
+    "ClipVerifyQueryEngine": "query_engine",
+    "ClipVerifyRetriever": "retriever",
+    "ClipVerifySynthesizer": "query_engine",
+    "LlavaLLM": "llava",
+    "LlavaSynthesizer": "synthesizer",
     "get_report": "response",
+    "load_llm": "llms",
     "pictures_of": "response",
     "verify_response": "response",
 }

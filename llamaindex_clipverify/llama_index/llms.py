@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Any
 
+from llama_index.core.base.llms.types import ChatMessage, TextBlock
 from llama_index.core.llms import LLM
 
 from llamaindex_clipverify.errors import DataError, MissingExtraError
+from llamaindex_clipverify.llama_index.messages import image_block
+from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.protocols import Conversation, Generated, VisionModel
 
 LLMS = "llamaindex_clipverify.llms"
 """Entry-point group: name to a callable that takes what follows ``name:`` and options, and returns an LLM."""
@@ -76,3 +82,41 @@ def _entry(name: str) -> Callable[..., LLM] | None:
 
 
 _MAKERS: dict[str, Callable[..., LLM]] = {"local": _local, "openai": _openai}
+
+
+def vision_model(llm: LLM) -> VisionModel:
+    """Return what generates in batches behind an LLM: the local model itself, or its chat, several calls at once."""
+    local: VisionModel | None = getattr(llm, "llava", None)
+    return local if local is not None else _Chats(llm)
+
+
+@dataclass(frozen=True)
+class _Chats:
+    """An LLM behind a server, asked from a few threads."""
+
+    llm: LLM
+    at_once: int = 4
+
+    def generate(
+        self,
+        conversations: Sequence[Conversation],
+        max_new_tokens: int = 256,
+        temperature: float = 0.0,
+        seed: int | None = None,
+    ) -> list[Generated]:
+        """Answer each conversation by one call."""
+        how: dict[str, Any] = {"max_tokens": max_new_tokens, "temperature": temperature}
+        if seed is not None:
+            how["seed"] = seed
+        with ThreadPoolExecutor(self.at_once) as pool:
+            return list(pool.map(lambda one: self._answer(one, how), conversations))
+
+    def _answer(self, conversation: Conversation, how: dict[str, Any]) -> Generated:
+        messages = [
+            ChatMessage(
+                role=role,
+                blocks=[TextBlock(text=one) if isinstance(one, str) else image_block(Picture.of(one)) for one in parts],
+            )
+            for role, parts in conversation
+        ]
+        return Generated((self.llm.chat(messages, **how).message.content or "").strip())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from queue import Empty
@@ -24,9 +23,7 @@ from transformers import (
 
 from llamaindex_clipverify.errors import DataError, ModelError
 from llamaindex_clipverify.models.table import TINY, identity
-
-Conversation = Sequence[tuple[str, Sequence[str | Image.Image]]]
-"""Messages, oldest first: role (system, user or assistant) and texts and pictures in order."""
+from llamaindex_clipverify.protocols import Conversation, Generated
 
 _SMALLER = "take a smaller model, quantize=4 on a CUDA device, or another device="
 _CHAT = (
@@ -35,29 +32,6 @@ _CHAT = (
     "{% if add_generation_prompt %}ASSISTANT:{% endif %}"
 )
 """The form of LLaVA 1.5, for processors that bring none."""
-
-
-@dataclass(frozen=True)
-class Generated:
-    """One answer."""
-
-    text: str
-    token_logprobs: tuple[float, ...]
-    """Natural logarithm of the probability of each token said, the end token included; 0 at most."""
-    prompt_tokens: int
-    """With the tokens that stand for pictures."""
-    finish: str
-    """``stop``, or ``length`` when the limit of new tokens was reached."""
-
-    @property
-    def completion_tokens(self) -> int:
-        """Tokens said."""
-        return len(self.token_logprobs)
-
-    @property
-    def mean_logprob(self) -> float | None:
-        """Mean log-probability of a token: how sure the model was of its words, not of their truth."""
-        return sum(self.token_logprobs) / len(self.token_logprobs) if self.token_logprobs else None
 
 
 class Llava:

@@ -1,0 +1,136 @@
+"""Verbs that make answers: index, ask, describe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from llamaindex_clipverify.cli.app import app
+from llamaindex_clipverify.cli.options import (
+    DetectorName,
+    EncoderName,
+    JsonFile,
+    Models,
+    make_verifier,
+    model_names,
+    require,
+)
+from llamaindex_clipverify.cli.output import print_report, progress_bar, say, with_maps, write_or_print
+from llamaindex_clipverify.errors import DataError
+
+if TYPE_CHECKING:
+    from llamaindex_clipverify.index import EvidenceIndex
+
+Store = Annotated[str, typer.Option(metavar="DIR|URL", help="The index: a folder, or a Chroma server's address.")]
+LlmName = Annotated[
+    str, typer.Option("--llm", metavar="NAME", help="tiny, local:ID_OR_FOLDER, together:MODEL, openai:MODEL@URL.")
+]
+
+
+@app.command()
+def index(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATHS…", help="Pictures, and folders of pictures.")],
+    store: Store,
+    models: Models = None,
+    encoder: EncoderName = None,
+    detector: DetectorName = None,
+) -> None:
+    """Index pictures, so that they can be asked about. Adding the same picture again changes nothing."""
+    from llamaindex_clipverify.index import EvidenceIndex
+    from llamaindex_clipverify.source import picture_files
+
+    require(models, encoder, detector)
+    eye, finder = model_names(models, encoder, detector)
+    if eye is None:
+        raise DataError("an index needs an encoder", got="a detector alone", do="give --encoder or --models")
+    files = [file for path in paths for file in picture_files(path)]
+    with progress_bar("indexing") as step:
+        made = EvidenceIndex(store, eye, finder)
+        before = len(made)
+        added = made.add(files, progress=step)
+    say(f"{len(added)} pictures read, {len(made) - before} new; {len(made)} in {store}")
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="What to ask about the pictures.")],
+    store: Store,
+    llm: LlmName,
+    top_k: Annotated[int, typer.Option(min=1, help="Pictures to retrieve.")] = 4,
+    on_doubt: Annotated[
+        Literal["annotate", "abstain"] | None,
+        typer.Option(help="annotate appends the doubts to the answer, abstain replaces a doubtful one."),
+    ] = None,
+    models: Models = None,
+    encoder: EncoderName = None,
+    detector: DetectorName = None,
+    json: JsonFile = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write the report as a web page.")] = None,
+) -> None:
+    """Retrieve pictures, let a vision model answer, and verify the answer."""
+    from llamaindex_clipverify.llama_index.response import get_report
+
+    if not question.strip():
+        raise DataError("the question is empty", do="give its text")
+    if report is not None and report.suffix.lower() not in (".html", ".htm"):
+        raise DataError("the report is a web page", got=report, do="name it FILE.html (--json writes JSON)")
+    opened = _open(store, models, encoder, detector)
+    response = opened.as_query_engine(llm, top_k, on_doubt=on_doubt).query(question)
+    found = get_report(response)
+    if report is not None:
+        with_maps(opened.verifier, found).save(report)
+
+    def show() -> None:
+        say(f"{response}\n")
+        print_report(found)
+
+    write_or_print(json, found.to_json(), show)
+
+
+@app.command()
+def describe(
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGES…", help="Pictures, and folders of pictures.")],
+    llm: LlmName,
+    candidates: Annotated[int, typer.Option(min=1, help="Descriptions to choose from; the most trusted is kept.")] = 1,
+    batch_size: Annotated[int, typer.Option(min=1, help="Pictures described at once.")] = 16,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.jsonl|FILE.csv", help="Write one row for each picture.")
+    ] = None,
+    json: JsonFile = None,
+    models: Models = None,
+    encoder: EncoderName = None,
+    detector: DetectorName = None,
+) -> None:
+    """Describe pictures, and say how far each description can be relied on."""
+    import json as json_module
+
+    from llamaindex_clipverify.description import SUFFIXES, Describer, save
+    from llamaindex_clipverify.llama_index.llms import load_llm, vision_model
+    from llamaindex_clipverify.source import picture_files
+
+    if out is not None and out.suffix.lower() not in SUFFIXES:
+        raise DataError("descriptions are saved as .jsonl or .csv", got=out.name, do="name it so")
+    require(models, encoder, detector)
+    files = [file for path in images for file in picture_files(path)]
+    describer = Describer(
+        vision_model(load_llm(llm)),
+        make_verifier(models, encoder, detector),
+        candidates=candidates,
+        batch_size=batch_size,
+    )
+    with progress_bar("describing") as step:
+        found = describer.describe(files, step)
+    if out is not None:
+        save(found, out)
+    rows = [one.to_dict() for one in found]
+    write_or_print(json, json_module.dumps(rows, indent=2, ensure_ascii=False), lambda: say("\n".join(map(str, found))))
+
+
+def _open(store: str, models: str | None, encoder: str | None, detector: str | None) -> EvidenceIndex:
+    """Open an index with the models named, or else with those it was made with."""
+    from llamaindex_clipverify.index import EvidenceIndex
+
+    eye, finder = model_names(models, encoder, detector)
+    return EvidenceIndex.open(store, eye, finder)

@@ -1,0 +1,150 @@
+"""Verbs that check an answer that is there: verify, explain, compare, eval."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from llamaindex_clipverify.cli.app import app
+from llamaindex_clipverify.cli.options import (
+    DetectorName,
+    EncoderName,
+    JsonFile,
+    Models,
+    make_encoder,
+    make_verifier,
+    open_pictures,
+    require,
+)
+from llamaindex_clipverify.cli.output import print_report, progress_bar, say, with_maps, write, write_or_print
+from llamaindex_clipverify.errors import DataError
+
+
+@app.command()
+def verify(
+    answer: Annotated[str, typer.Option(metavar="TEXT", help="The answer to check; - reads it from stdin.")],
+    image: Annotated[list[str], typer.Option(metavar="FILE…", help="The pictures it rests on: paths or URLs.")],
+    question: Annotated[str | None, typer.Option(metavar="TEXT", help="Kept in the report.")] = None,
+    models: Models = None,
+    encoder: EncoderName = None,
+    detector: DetectorName = None,
+    json: JsonFile = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write the report as a web page.")] = None,
+    min_trust: Annotated[float, typer.Option(min=0.0, max=1.0, help="Exit 1 below this trust.")] = 0.5,
+    allow_unverified: Annotated[
+        bool, typer.Option("--allow-unverified", help="Exit 0 when nothing could be checked.")
+    ] = False,
+) -> None:
+    """Check an answer against its pictures.
+
+    Exits 1 when it is trusted less than the minimum, or nothing could be checked.
+    """
+    if report is not None and report.suffix.lower() not in (".html", ".htm"):
+        raise DataError("the report is a web page", got=report, do="name it FILE.html (--json writes JSON)")
+    text = sys.stdin.read() if answer == "-" else answer
+    if not text.strip():
+        raise DataError("the answer is empty", do="give its text with --answer")
+    require(models, encoder, detector)
+    pictures = open_pictures(image)
+    verifier = make_verifier(models, encoder, detector)
+    found = verifier.verify(text, pictures, question=question)
+    if report is not None:
+        with_maps(verifier, found).save(report)
+    write_or_print(json, found.to_json(), lambda: print_report(found))
+    trusted = allow_unverified if found.trust is None else found.trust >= min_trust
+    raise typer.Exit(0 if trusted else 1)
+
+
+@app.command()
+def explain(
+    text: Annotated[str, typer.Option(metavar="TEXT", help="What to look for.")],
+    image: Annotated[str, typer.Option(metavar="FILE", help="The picture.")],
+    out: Annotated[Path, typer.Option(metavar="FILE.png", help="Where the heat map goes.")],
+    method: Annotated[str, typer.Option(help="layercam, gradcam, gradcam++, eigengradcam, …")] = "layercam",
+    models: Models = None,
+    encoder: EncoderName = None,
+    detector: DetectorName = None,
+) -> None:
+    """Draw where the encoder looks for a text.
+
+    A map explains; it proves nothing: it has a peak whether or not the thing is there.
+    """
+    from llamaindex_clipverify.render import draw_map
+
+    if not text.strip():
+        raise DataError("the text is empty", do="give it with --text")
+    require(models, encoder, detector)
+    (picture,) = open_pictures([image])
+    heat = make_verifier(models, encoder, detector).heat_maps([text], picture, method)[0]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draw_map(picture, heat).save(out, "PNG")
+    say(f"cosine {heat.cosine:.3f} · evidence {heat.evidence:.3g} ({heat.method}) · “{heat.text}” in {picture.name}")
+    if heat.empty:
+        say("the map is empty: nothing in the picture speaks for the text")
+    say(str(out))
+
+
+@app.command()
+def compare(
+    text: Annotated[list[str] | None, typer.Option(metavar="TEXT…", help="Texts, taken as they are.")] = None,
+    image: Annotated[list[str] | None, typer.Option(metavar="FILE…", help="Pictures.")] = None,
+    models: Models = None,
+    encoder: EncoderName = None,
+    npz: Annotated[Path | None, typer.Option(metavar="FILE.npz", help="Write the matrices and vectors.")] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Draw the matrices.")] = None,
+) -> None:
+    """Print the cosines of pictures and texts.
+
+    Three matrices: image×text, image×image, text×text.
+    """
+    from llamaindex_clipverify.compare import compare as compared
+
+    if not text and not image:
+        raise DataError("there is nothing to compare", do="give --text and --image")
+    require(models, encoder, None)
+    pictures = open_pictures(image or [])
+    found = compared(make_encoder(models, encoder), text or [], pictures)
+    if npz is not None:
+        found.save_npz(npz)
+    if plot is not None:
+        found.save_plot(plot)
+    say(found.table())
+
+
+@app.command(name="eval")
+def evaluate(
+    data: Annotated[Path, typer.Argument(metavar="DATA.jsonl", help="Rows of images, claim and label.")],
+    models: Models = None,
+    encoder: EncoderName = None,
+    detector: DetectorName = None,
+    json: JsonFile = None,
+    predictions: Annotated[
+        Path | None, typer.Option(metavar="FILE.jsonl", help="Write every row back with its trust and verdict.")
+    ] = None,
+) -> None:
+    """Measure the verifier on labelled claims.
+
+    Prints AUROC, coverage, accuracy and calibration, overall and by kind of claim.
+    """
+    import json as json_module
+
+    from llamaindex_clipverify import evaluation
+
+    gc.enable()
+    require(models, encoder, detector)
+    rows = evaluation.read_rows(data)
+    verifier = make_verifier(models, encoder, detector)
+    with progress_bar("checking") as step:
+        found = evaluation.evaluate(verifier, rows, progress=step)
+    for error in found.errors:
+        typer.echo(f"clipverify: left out: {error}", err=True)
+    if not found.rows:
+        raise DataError("no row could be read", got=data, do="see the lines above")
+    if predictions is not None:
+        lines = (json_module.dumps(row, ensure_ascii=False) for row in found.predictions())
+        write(predictions, "".join(f"{line}\n" for line in lines))
+    write_or_print(json, json_module.dumps(found.to_dict(), indent=2, ensure_ascii=False), lambda: say(found.table()))

@@ -1,0 +1,238 @@
+"""Descriptions of pictures, each with a figure of how far it can be relied on; batched, and the best of several by trust."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from llamaindex_clipverify.answer import Answer
+from llamaindex_clipverify.errors import ClipVerifyError, DataError, PictureError
+from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.prompts import Prompts
+from llamaindex_clipverify.protocols import Conversation, Generated, VisionModel
+from llamaindex_clipverify.report import Report, number
+from llamaindex_clipverify.verifier import Verifier
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ["picture", "description", "trust", "mean_trust", "coverage", "doubtful", "mean_logprob", "error"]
+"""Of `Description.to_dict` and of the table."""
+
+SUFFIXES = (".jsonl", ".csv")
+"""Endings of the files that `save` writes."""
+
+_Open = tuple[Picture, str]
+"""A picture and why it cannot be read, or nothing."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a model says of one picture, and what the verifier makes of it."""
+
+    picture: Picture
+    text: str = ""
+    report: Report | None = None
+    """None when no verifier was given or the picture cannot be read."""
+    mean_logprob: float | None = None
+    """Mean log-probability of a token, 0 at most: how sure the model was of its words."""
+    error: str = ""
+    """Why there is no description."""
+
+    @property
+    def trust(self) -> float | None:
+        """Trust 0–1 of the least trusted claim; None when nothing could be checked."""
+        return self.report.trust if self.report else None
+
+    @property
+    def mean_trust(self) -> float | None:
+        """Mean trust 0–1 of the claims that could be checked."""
+        return self.report.mean_trust if self.report else None
+
+    @property
+    def doubtful(self) -> list[str]:
+        """The words of the contradicted claims, least trusted first."""
+        return [one.claim.text for one in self.report.doubtful()] if self.report else []
+
+    def __str__(self) -> str:
+        """Return the printed face: trust, picture, words, and which of them are doubted."""
+        if self.error and not self.text:
+            return f"  –   {self.picture.name}  {self.error}"
+        doubts = f"  (doubtful: {'; '.join(self.doubtful)})" if self.doubtful else ""
+        return f"{number(self.trust):>4}  {self.picture.name}  {self.text}{doubts}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return one plain row."""
+        return {
+            "picture": self.picture.uri or self.picture.name,
+            "description": self.text,
+            "trust": _rounded(self.trust),
+            "mean_trust": _rounded(self.mean_trust),
+            "coverage": _rounded(self.report.coverage) if self.report else None,
+            "doubtful": self.doubtful,
+            "mean_logprob": _rounded(self.mean_logprob),
+            "error": self.error,
+        }
+
+
+@dataclass(frozen=True)
+class Describer:
+    """Describes pictures with a vision model and verifies what it says.
+
+    While one batch is spoken of, the next is opened and the last is verified.
+    """
+
+    model: VisionModel
+    verifier: Verifier | None = None
+    candidates: int = 1
+    """Descriptions asked for; the most trusted is kept, and of equally trusted ones that with more supported claims. The first
+    is greedy, the others are drawn."""
+    temperature: float = 0.7
+    """Of the further candidates."""
+    batch_size: int = 16
+    max_new_tokens: int = 256
+    prompts: Prompts = Prompts()
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that make no sense."""
+        if self.candidates < 1 or self.batch_size < 1:
+            raise DataError("candidates and batch_size begin at 1", got=f"{self.candidates}, {self.batch_size}")
+        if self.candidates > 1 and self.verifier is None:
+            raise DataError("the best of several is chosen by trust", do="give a verifier")
+
+    def describe(self, images: Sequence[Any], progress: Callable[[int, int], None] | None = None) -> list[Description]:
+        """Return a description of each picture, in order; one that cannot be read has its error in its place.
+
+        Args:
+            images: Whatever `Picture.of` takes.
+            progress: Called with (done, total).
+
+        Raises:
+            ModelError: The model cannot be loaded or its server does not answer.
+        """
+        found = []
+        for one in self.stream(images):
+            found.append(one)
+            if progress is not None:
+                progress(len(found), len(images))
+        return found
+
+    def stream(self, images: Iterable[Any]) -> Iterator[Description]:
+        """Yield descriptions as they come; pixels of three batches at most are held."""
+        with ThreadPoolExecutor(2, thread_name_prefix="clipverify-describe") as pool:
+            last: Future[list[Description]] | None = None
+            for batch in self._opened(images, pool):
+                said = self._said([picture for picture, error in batch if not error])
+                if last is not None:
+                    yield from last.result()
+                last = pool.submit(self._verified, batch, said)
+            if last is not None:
+                yield from last.result()
+
+    def _opened(self, images: Iterable[Any], pool: ThreadPoolExecutor) -> Iterator[list[_Open]]:
+        """Yield batches of opened pictures, one batch ahead."""
+        coming: Future[list[_Open]] | None = None
+        for part in _parts(images, self.batch_size):
+            following = pool.submit(lambda part=part: [_open(image) for image in part])  # type: ignore[misc]
+            if coming is not None:
+                yield coming.result()
+            coming = following
+        if coming is not None:
+            yield coming.result()
+
+    def _said(self, pictures: Sequence[Picture]) -> list[list[Generated]]:
+        """Return the candidates of each picture."""
+        asked: list[Conversation] = [[("user", [picture.image, self.prompts.describe])] for picture in pictures]
+        if not asked:
+            return []
+        rounds = [
+            self.model.generate(asked, self.max_new_tokens, self.temperature if turn else 0.0, self.seed + turn)
+            for turn in range(self.candidates)
+        ]
+        return [list(candidates) for candidates in zip(*rounds, strict=True)]
+
+    def _verified(self, batch: Sequence[_Open], said: Sequence[Sequence[Generated]]) -> list[Description]:
+        waiting = iter(said)
+        found = [
+            Description(picture, error=error) if error else self._best(picture, next(waiting))
+            for picture, error in batch
+        ]
+        for picture, _ in batch:
+            picture.forget()
+        return found
+
+    def _best(self, picture: Picture, candidates: Sequence[Generated]) -> Description:
+        described = [Description(picture, one.text, None, one.mean_logprob) for one in candidates if one.text.strip()]
+        if not described:
+            return Description(picture, error="the model said nothing")
+        if self.verifier is None:
+            return described[0]
+        answers = [Answer(one.text, (picture,), self.prompts.describe) for one in described]
+        reports = self.verifier.verify_batch(answers)
+        judged = [
+            Description(picture, one.text, None, one.mean_logprob, f"not verified: {report}")
+            if isinstance(report, ClipVerifyError)
+            else Description(picture, one.text, report, one.mean_logprob)
+            for one, report in zip(described, reports, strict=True)
+        ]
+        return max(judged, key=_worth)
+
+
+def to_pandas(descriptions: Sequence[Description]) -> pd.DataFrame:
+    """Return one row for each description; the doubtful words are one text."""
+    import pandas as pd
+
+    rows = [{**one.to_dict(), "doubtful": "; ".join(one.doubtful)} for one in descriptions]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def save(descriptions: Sequence[Description], path: str | Path) -> Path:
+    """Write ``.jsonl`` or ``.csv`` through pandas; return the path.
+
+    Raises:
+        DataError: The suffix is neither.
+    """
+    target = Path(path)
+    if target.suffix.lower() not in SUFFIXES:
+        raise DataError("descriptions are saved as .jsonl or .csv", got=target.name, do="name it so")
+    table = to_pandas(descriptions)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.suffix.lower() == ".jsonl":
+        table.to_json(target, orient="records", lines=True, force_ascii=False)
+    else:
+        table.to_csv(target, index=False)
+    return target
+
+
+def _worth(one: Description) -> tuple[float, int]:
+    """Order candidates by trust, then by supported claims; what nothing could check comes last."""
+    supported = sum(claim.verdict == "supported" for claim in one.report.claims) if one.report else 0
+    return (-1.0 if one.trust is None else round(one.trust, 2), supported)
+
+
+def _open(image: Any) -> _Open:
+    picture = Picture.of(image)
+    try:
+        _ = picture.image
+    except PictureError as error:
+        return picture, str(error)
+    return picture, ""
+
+
+def _parts(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    part: list[Any] = []
+    for item in items:
+        part.append(item)
+        if len(part) == size:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)
