@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import re
 import signal
@@ -134,10 +135,10 @@ def test_an_encoder_object_without_a_name_must_be_given_again(
 def test_documents_of_every_kind(scenes: list[Scene], files: list[Path], tmp_path: Path, tiny: Verifier) -> None:
     data = files[3].read_bytes()
     documents = [
-        files[0].parent if len(files) == 0 else files[0],
+        files[0],
         Picture.of(files[1]),
         ImageDocument(image_path=str(files[2]), text="caption of two", metadata={"page": 2, "tags": ["a", "b"]}),
-        ImageNode(image=__import__("base64").b64encode(data).decode(), text="kept"),
+        ImageNode(image=base64.b64encode(data).decode(), text="kept"),
         scenes[4].image,
     ]
     index = EvidenceIndex.from_documents(documents, tmp_path / "store", tiny.encoder)  # type: ignore[arg-type]
@@ -150,8 +151,8 @@ def test_documents_of_every_kind(scenes: list[Scene], files: list[Path], tmp_pat
     with pytest.raises(PictureError, match="no such picture"):
         index.add([files[5], tmp_path / "missing.png"])
     assert len(index) == 5, "nothing is written when one of the pictures cannot be read"
+    (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="no picture in the folder"):
-        (tmp_path / "empty").mkdir()
         index.add([tmp_path / "empty"])
 
 
@@ -199,7 +200,7 @@ def test_a_server_holds_it_as_a_folder_does(
 
 
 def test_a_dead_server_is_one_line(tiny: Verifier) -> None:
-    with pytest.raises(DataError, match="the Chroma server does not answer; got http://127.0.0.1:9"):
+    with pytest.raises(DataError, match="the Chroma server does not answer; got http"):
         EvidenceIndex("http://127.0.0.1:9", tiny.encoder)  # type: ignore[arg-type]
 
 
