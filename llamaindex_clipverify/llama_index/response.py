@@ -31,6 +31,24 @@ def pictures_of(nodes: Iterable[Any], folders: Sequence[str | Path] = (), allow_
     return list(dict.fromkeys(picture for picture in found if picture is not None))
 
 
+class ReportJson(dict[str, Any]):
+    """A report as plain JSON that, within the process, still knows the report it was made of: maps need its claims."""
+
+    def __init__(self, report: Report) -> None:
+        """Hold `Report.to_dict`."""
+        super().__init__(report.to_dict())
+        self.report = report
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as a plain dictionary."""
+        return dict, (dict(self),)
+
+
+def attach(response: Any, report: Report) -> None:
+    """Put a report into a response's metadata, beside what is there."""
+    response.metadata = {**(response.metadata or {}), KEY: ReportJson(report)}
+
+
 def verify_response(
     verifier: Verifier,
     response: Any,
@@ -46,7 +64,7 @@ def verify_response(
     """
     pictures = pictures_of(response.source_nodes, folders, allow_urls)
     report = verifier.verify(str(response), pictures, question)
-    response.metadata = {**(response.metadata or {}), KEY: report.to_dict()}
+    attach(response, report)
     return report
 
 
@@ -57,8 +75,8 @@ def get_report(response: Any) -> Report:
         DataError: There is none.
     """
     for candidate in _candidates(response):
-        if isinstance(candidate, Report):
-            return candidate
+        if isinstance(candidate, (Report, ReportJson)):
+            return candidate if isinstance(candidate, Report) else candidate.report
         if isinstance(candidate, dict) and "claims" in candidate:
             return Report.from_dict(candidate)
     raise DataError("no report", got=type(response).__name__, do="verify the response first")

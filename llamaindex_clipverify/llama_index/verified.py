@@ -17,7 +17,7 @@ from llama_index.core.instrumentation.events import BaseEvent
 from llama_index_instrumentation import get_dispatcher
 
 from llamaindex_clipverify.errors import ClipVerifyError
-from llamaindex_clipverify.llama_index.response import KEY, pictures_of
+from llamaindex_clipverify.llama_index.response import attach, pictures_of
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report import Report, number
 from llamaindex_clipverify.verifier import Verifier
@@ -116,7 +116,7 @@ class Verification:
             response.response = self._decided(text, report)
 
     def _attach(self, response: Any, report: Report) -> None:
-        response.metadata = {**(response.metadata or {}), KEY: report.to_dict()}
+        attach(response, report)
         dispatcher.event(ClipVerifyEndEvent(report=report.to_dict()))
 
     def _decided(self, text: str, report: Report) -> str:

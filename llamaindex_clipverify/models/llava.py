@@ -215,8 +215,9 @@ class Llava:
             raise ModelError("the model does not fit into memory", got=got, do=_SMALLER)
 
     def _encoded(self, conversations: Sequence[Conversation]) -> Any:
+        mark = getattr(self.processor, "image_token", None)
         talks = [
-            [{"role": role, "content": [_content(part) for part in content]} for role, content in conversation]
+            [{"role": role, "content": [_content(part, mark) for part in content]} for role, content in conversation]
             for conversation in conversations
         ]
         return self.processor.apply_chat_template(
@@ -303,8 +304,11 @@ def _pieces(streamer: Any, thread: Thread) -> Iterator[str]:
             yield piece
 
 
-def _content(part: str | Image.Image) -> dict[str, Any]:
-    return {"type": "text", "text": part} if isinstance(part, str) else {"type": "image", "image": part}
+def _content(part: str | Image.Image, mark: str | None) -> dict[str, Any]:
+    """Return a part of a message; the mark that stands for a picture is broken up where it is mere text."""
+    if not isinstance(part, str):
+        return {"type": "image", "image": part}
+    return {"type": "text", "text": part.replace(mark, f"{mark[0]} {mark[1:]}") if mark else part}
 
 
 def _best_device() -> str:
