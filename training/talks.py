@@ -6,6 +6,7 @@ so that a picture is paid for once and spoken of several times.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -104,8 +105,28 @@ def _retrieval_question(scenes: Sequence[Scene], facts: Sequence[tuple[str, str]
         question = say.pick(rng, _DESCRIBE if len(scenes) == 1 else _DESCRIBE_MANY)
         return question, " ".join(described(scene, f" [{place}]") for place, scene in enumerate(scenes, 1))
     place = int(rng.integers(len(scenes)))
+    across = _across(scenes, place, rng) if len(scenes) > 1 and rng.random() < 0.6 else None
+    if across is not None:
+        return across
     question, answer = asked(scenes[place], rng, len(scenes), place + 1)
     return question, answer.replace(".", f" [{place + 1}].")
+
+
+def _across(scenes: Sequence[Scene], place: int, rng: Generator) -> tuple[str, str] | None:
+    """Return a question that names no picture, about things that only one of them shows, or none."""
+    others = {noun for other, scene in enumerate(scenes) if other != place for noun in scene.nouns()}
+    for _ in range(4):
+        question, answer = asked(scenes[place], rng, 1)
+        if others & _nouns_in(question):
+            continue
+        nowhere = answer.startswith(("No,", "There are no "))
+        return question, answer if nowhere else answer.replace(".", f" [{place + 1}].")
+    return None
+
+
+def _nouns_in(text: str) -> set[str]:
+    words = english()
+    return {noun for noun in NOUNS if re.search(rf"\b({noun}|{words.plural(noun)})\b", text)}
 
 
 def asked(scene: Scene, rng: Generator, pictures: int, place: int = 1) -> tuple[str, str]:

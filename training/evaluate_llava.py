@@ -1,0 +1,136 @@
+"""Measure the exported tiny LLaVA on fresh drawn scenes: what it names, what it answers, how it judges.
+
+    python -m training.evaluate_llava [--model FOLDER] [--scenes 400] [--json benchmarks/results/llava.json]
+
+All figures are on drawn scenes whose seeds no training has used, both styles, greedy answers.
+
+* *named*: of the objects that descriptions name, the share that is there; of those there, the share that is named (nouns).
+* *asked*: exact answers to questions about one picture.
+* *retrieval*: the same in the synthesizer's template with one to four pictures, captions and passages; *cited* is the share of
+  sentences that end with the right picture.
+* *judge*: yes and no in the format of LlamaIndex's faithfulness evaluator, on claims whose truth is clear.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from llamaindex_clipverify.models.table import TINY, load_llava
+from llamaindex_clipverify.splitter import EnglishSplitter
+from llamaindex_clipverify.testing import FRESH, STYLES, Scene, draw_scene
+from training import talks
+
+FIRST = FRESH + 300_000
+SPLITTER = EnglishSplitter()
+
+
+def answers(model: Any, scenes: Sequence[Sequence[Scene]], parts: Sequence[list[Any]], batch: int = 24) -> list[str]:
+    """Return the greedy answer to each message; `parts` hold texts and `talks.IMAGE`."""
+    asked = []
+    for shown, content in zip(scenes, parts, strict=True):
+        images = iter(scene.image for scene in shown)
+        asked.append([("user", [next(images) if part is talks.IMAGE else part for part in content])])
+    said: list[str] = []
+    for start in range(0, len(asked), batch):
+        said += [one.text for one in model.generate(asked[start : start + batch], 120)]
+    return said
+
+
+def named(scenes: Sequence[Sequence[Scene]], texts: Sequence[str]) -> dict[str, float]:
+    """Return precision and recall of the nouns that descriptions name."""
+    right = wrong = missed = 0
+    for shown, text in zip(scenes, texts, strict=True):
+        there = {noun for scene in shown for noun in scene.nouns()}
+        said = {claim.noun for claim in SPLITTER.split(text) if claim.noun and not claim.negated}
+        right, wrong, missed = right + len(said & there), wrong + len(said - there), missed + len(there - said)
+    return {"precision": right / max(1, right + wrong), "recall": right / max(1, right + missed), "n": right + missed}
+
+
+def describe(model: Any, scenes: Sequence[Scene]) -> dict[str, float]:
+    """Measure descriptions of single pictures."""
+    shown = [[scene] for scene in scenes]
+    return named(shown, answers(model, shown, [[talks.IMAGE, talks.PROMPTS.describe] for _ in scenes]))
+
+
+def questions(model: Any, scenes: Sequence[Scene]) -> dict[str, dict[str, float]]:
+    """Measure exact answers to questions of each sort."""
+    names = ("whether", "how many", "what colour", "where", "what")
+    makers = (talks._whether, talks._how_many, talks._colour, talks._where, talks._what)
+    sorts = dict(zip(names, makers, strict=True))
+    figures = {}
+    for name, maker in sorts.items():
+        made = [(scene, maker(scene, np.random.default_rng((scene.seed, 5)), "")) for scene in scenes]
+        usable = [(scene, found) for scene, found in made if found is not None]
+        said = answers(model, [[s] for s, _ in usable], [[talks.IMAGE, found[0]] for _, found in usable])
+        exact = [text == found[1] for text, (_, found) in zip(said, usable, strict=True)]
+        figures[name] = {"exact": float(np.mean(exact)), "n": len(exact)}
+    return figures
+
+
+def retrieval(model: Any, scenes: Sequence[Scene]) -> dict[str, dict[str, float]]:
+    """Measure answers in the synthesizer's template, by number of pictures."""
+    figures = {}
+    for pictures in (1, 2, 3, 4):
+        groups = [scenes[start : start + pictures] for start in range(0, len(scenes) - pictures + 1, pictures)]
+        made = [talks.retrieval_talk(group, np.random.default_rng((group[0].seed, 9))) for group in groups]
+        said = answers(model, groups, [talk.turns[0][0] for talk in made])
+        exact = [text == talk.turns[0][1] for text, talk in zip(said, made, strict=True)]
+        sentences = [s for text in said for s in re.findall(r"[^.]+\.", text) if talks.NOTHING not in text]
+        listing = [
+            i
+            for i, talk in enumerate(made)
+            if talk.turns[0][1].startswith("There") and "Question: W" in talk.turns[0][0][-1]
+        ]
+        figures[f"{pictures}"] = {
+            "exact": float(np.mean(exact)),
+            "cited": float(np.mean([bool(re.search(r"\[\d\]\.$", s)) for s in sentences])),
+            "n": len(groups),
+            **{f"listed {k}": v for k, v in named([groups[i] for i in listing], [said[i] for i in listing]).items()},
+        }
+    return figures
+
+
+def judge(model: Any, scenes: Sequence[Scene]) -> dict[str, float]:
+    """Measure yes and no on claims whose truth is clear, as many true as false ones of each kind."""
+    rows = [(scene, row) for scene in scenes for row in scene.claims(np.random.default_rng((scene.seed, 11)))]
+    texts = [talks.JUDGE.format(query_str=row["claim"], context_str="") for _, row in rows]
+    said = answers(model, [[s] for s, _ in rows], [[talks.IMAGE, text] for text in texts], 12)
+    right = np.array(
+        [text.upper().startswith("YES" if row["label"] else "NO") for text, (_, row) in zip(said, rows, strict=True)]
+    )
+    kinds = np.array([row["kind"] for _, row in rows])
+    return {
+        "all": float(right.mean()),
+        "n": len(right),
+        **{kind: float(right[kinds == kind].mean()) for kind in dict.fromkeys(kinds)},
+    }
+
+
+def main() -> None:
+    """Measure, print and save."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default=str(TINY / "llava"))
+    parser.add_argument("--scenes", type=int, default=400, help="fresh scenes, both styles in turn")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    model = load_llava(arguments.model)
+    scenes = [draw_scene(FIRST + seed, style=STYLES[seed % len(STYLES)]) for seed in range(arguments.scenes)]
+    figures: dict[str, Any] = {"described": describe(model, scenes)}
+    print("described", figures["described"], flush=True)
+    for name, measure in (("asked", questions), ("retrieval", retrieval), ("judge", judge)):
+        figures[name] = measure(model, scenes if name != "judge" else scenes[: arguments.scenes // 4])
+        print(name, figures[name], flush=True)
+    if arguments.json:
+        command = f"python -m training.evaluate_llava --scenes {arguments.scenes}"
+        arguments.json.write_text(json.dumps({"command": command, **figures}, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
