@@ -1,35 +1,31 @@
-"""The demonstration: true answers with one known slip, and a page that holds everything."""
+"""The demonstration: a retrieval whose answers are told apart, answers with a planted slip, and a page that holds everything."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from llamaindex_clipverify import demo
+from llamaindex_clipverify.demo import gallery
+from llamaindex_clipverify.demo import stories as planted
+from llamaindex_clipverify.report import Report
 from llamaindex_clipverify.splitter import EnglishSplitter
 from llamaindex_clipverify.testing import FRESH
+from llamaindex_clipverify.testing.truth import truth_of
 
 
 @pytest.fixture(scope="module")
-def stories() -> list[demo.Story]:
-    return demo.stories()
+def stories() -> list[planted.Story]:
+    return planted.stories()
 
 
-def _truths(story: demo.Story) -> Iterator[tuple[str, bool]]:
-    """Yield each claim's words and whether the scene says so; claims no scene can decide are left out."""
-    for claim in EnglishSplitter().split(story.answer):
-        scene = story.scenes[claim.cites or 0]
-        if claim.kind == "object":
-            yield claim.text, (scene.count(claim.noun) > 0) != claim.negated
-        elif claim.kind == "count":
-            yield claim.text, scene.count(claim.noun) == claim.number
-        elif claim.kind == "attribute":
-            yield claim.text, claim.colour in (scene.colours_of(claim.noun) or set())
-        elif claim.kind == "relation":
-            facts = {(fact.subject, fact.relation, fact.other) for fact in scene.relations()}
-            yield claim.text, (claim.noun, claim.relation, claim.reference) in facts
+def _truths(story: planted.Story) -> list[tuple[str, bool]]:
+    """Return each claim's words and whether the scene says so; claims no scene can decide are left out."""
+    found = [(claim.text, truth_of(claim, story.scenes)) for claim in EnglishSplitter().split(story.answer)]
+    return [(text, truth) for text, truth in found if truth is not None]
 
 
 def test_every_answer_has_exactly_one_slip(stories):
@@ -37,16 +33,16 @@ def test_every_answer_has_exactly_one_slip(stories):
     for story in stories:
         wrong = [text for text, true in _truths(story) if not true]
         assert len(wrong) == 1, (story.answer, wrong)
-        assert len(list(_truths(story))) >= 2
+        assert len(_truths(story)) >= 2
 
 
 def test_scenes_are_fresh_and_clear_and_always_the_same(stories):
-    for story, again in zip(stories, demo.stories(), strict=True):
+    for story, again in zip(stories, planted.stories(), strict=True):
         assert (story.answer, story.truth) == (again.answer, again.truth)
         for scene in story.scenes:
             assert scene.seed >= FRESH
             assert not scene.words
-            assert all(min(demo._width(thing), demo._height(thing)) >= 64 for thing in scene.objects)
+            assert all(min(planted._width(thing), planted._height(thing)) >= 64 for thing in scene.objects)
 
 
 def test_two_pictures_have_a_negation_and_something_uncheckable(stories):
@@ -56,35 +52,59 @@ def test_two_pictures_have_a_negation_and_something_uncheckable(stories):
     assert any(claim.kind == "other" for claim in claims)
 
 
-def test_run_writes_pictures_page_and_json(tiny, tmp_path):
-    lines, shown = [], []
-    reports = demo.run(tmp_path / "new", shown.append, lines.append, tiny)
-    assert len(shown) == len(reports) == 4
-    assert lines[-1].endswith("report.html")
-    page = (tmp_path / "new" / "report.html").read_text("utf-8")
-    assert all(report.notes[0].startswith("What is really there: ") for report in reports)
-    assert page.count("What is really there: ") == 4
-    assert len(json.loads((tmp_path / "new" / "report.json").read_text("utf-8"))) == 4
-    assert len(list((tmp_path / "new").glob("*.png"))) == 5
+# -- the whole of it ----------------------------------------------------------------------------------------------
 
 
-def test_the_slips_are_doubted_and_the_rest_is_not(tiny, tmp_path):
+@dataclass(frozen=True)
+class Shown:
+    """What one run left behind."""
+
+    reports: list[Report]
+    printed: list[Report]
+    lines: list[str]
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def shown(tiny, tmp_path_factory) -> Shown:
+    lines, printed, folder = [], [], tmp_path_factory.mktemp("demo") / "new"
+    reports = demo.run(folder, printed.append, lines.append, tiny)
+    return Shown(reports, printed, lines, folder)
+
+
+def test_a_true_and_a_hallucinated_answer_are_told_apart(shown):
+    true, false = shown.printed
+    assert true.notes[0].startswith("By the scene's own truth") and true.verdict == "supported" and true.trust > 0.6
+    assert false.notes[0].startswith("What is really there: ") and false.verdict == "contradicted" and false.trust < 0.4
+    assert true.maps and false.maps
+    assert all(report.answer in "\n".join(shown.lines) for report in shown.printed)
+
+
+def test_the_planted_slips_are_doubted_and_the_rest_is_not(shown):
     """Of four known slips at most one may pass, and of the true claims at most one may be doubted."""
-    reports = demo.run(tmp_path, lambda _: None, lambda _: None, tiny)
-    trusts = {(report.answer, one.claim.text): one for report in reports for one in report.claims}
-    truths = [(trusts[story.answer, text], true) for story in demo.stories() for text, true in _truths(story)]
+    trusts = {(report.answer, one.claim.text): one for report in shown.reports for one in report.claims}
+    truths = [(trusts[story.answer, text], true) for story in planted.stories() for text, true in _truths(story)]
     passed = [one.claim.text for one, true in truths if not true and one.verdict == "supported"]
     doubted = [one.claim.text for one, true in truths if true and one.verdict == "contradicted"]
     assert len(passed) <= 1, passed
     assert len(doubted) <= 1, doubted
-    assert any(report.maps for report in reports)
 
 
-def test_verb(clipverify, tiny, tmp_path, monkeypatch):
+def test_it_writes_pictures_page_and_json(shown):
+    page = (shown.folder / "report.html").read_text("utf-8")
+    assert len(shown.reports) == 6 and page.count("What is really there: ") == 5
+    rows = json.loads((shown.folder / "report.json").read_text("utf-8"))
+    assert len(rows) == 6 + gallery.SCENES
+    assert len(list((shown.folder / "pictures").glob("*.png"))) == gallery.SCENES + 5
+    assert shown.lines[-1].strip() == f"The page with boxes and heat maps is {shown.folder / 'report.html'}"
+
+
+def test_the_verb_runs_again_where_it_has_run(clipverify, tiny, shown, monkeypatch):
     from llamaindex_clipverify.verifier import Verifier
 
     monkeypatch.setattr(Verifier, "tiny", classmethod(lambda cls: tiny))
-    ran = clipverify("demo", "--out", tmp_path / "d")
+    monkeypatch.setattr(gallery, "SCENES", 4)
+    ran = clipverify("demo", "--out", shown.folder)
     assert ran.code == 0
     assert ran.err == ""
-    assert ran.out.splitlines()[-1] == f"The page with boxes and heat maps is {tmp_path / 'd' / 'report.html'}"
+    assert ran.out.splitlines()[0].startswith("4 drawn pictures go into a Chroma index")

@@ -1,4 +1,4 @@
-"""The demonstration: four answers about freshly drawn scenes, each true but for one slip that is known.
+"""Four answers about freshly drawn scenes, each true but for one slip that was planted and is known.
 
 The scenes' seeds are fresh: no bundled model was trained on them. They are the first ones in which things are large and apart and
 the sentences can be said; nothing else chooses them.
@@ -6,21 +6,14 @@ the sentences can be said; nothing else chooses them.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import combinations, count
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from llamaindex_clipverify.report import Report, save_all
 from llamaindex_clipverify.testing import COLOURS, FRESH, NOUNS, Scene, SceneObject, draw_scene
 from llamaindex_clipverify.vocabulary import english
-
-if TYPE_CHECKING:
-    from llamaindex_clipverify.verifier import Verifier
 
 _FIRST = FRESH + 500_000
 """Where the search for scenes begins: far from the seeds that tests and benchmarks draw."""
@@ -43,58 +36,6 @@ class Story:
 def stories() -> list[Story]:
     """Draw the scenes and compose the four answers; always the same ones."""
     return [_wrong_colour(), _invented_object(), _wrong_count(), _two_pictures()]
-
-
-def run(
-    out: Path, show: Callable[[Report], None], say: Callable[[str], None], verifier: Verifier | None = None
-) -> list[Report]:
-    """Check the stories, show each report, and write pictures, ``report.html`` and ``report.json`` into `out`.
-
-    Args:
-        out: Folder; made when missing.
-        show: Prints a report.
-        say: Prints a line.
-        verifier: The bundled one by default.
-    """
-    if verifier is None:
-        from llamaindex_clipverify.verifier import Verifier as Bundled
-
-        verifier = Bundled.tiny()
-    out.mkdir(parents=True, exist_ok=True)
-    reports = []
-    for place, story in enumerate(stories(), 1):
-        say(f"{place}. {story.name}: “{story.answer}”")
-        report = _check(verifier, story, _save_pictures(story, place, out))
-        show(report)
-        say(f"  what is really there: {story.truth}\n")
-        reports.append(replace(report, notes=(f"What is really there: {story.truth}", *report.notes)))
-    save_all(reports, out / "report.html")
-    (out / "report.json").write_text(_as_json(reports), encoding="utf-8")
-    say(f"The page with boxes and heat maps is {out / 'report.html'}")
-    return reports
-
-
-def _check(verifier: Verifier, story: Story, paths: list[Path]) -> Report:
-    report = verifier.verify(story.answer, paths, question=story.question)
-    try:
-        return verifier.explain(report)
-    except ImportError as error:
-        return replace(report, notes=(*report.notes, f"no heat maps: {error}"))
-
-
-def _save_pictures(story: Story, place: int, out: Path) -> list[Path]:
-    paths = []
-    for letter, scene in zip("abcd", story.scenes, strict=False):
-        part = f"-{letter}" if len(story.scenes) > 1 else ""
-        path = out / f"{place}-{story.name.replace(' ', '-')}{part}.png"
-        scene.image.save(path)
-        paths.append(path)
-    return paths
-
-
-def _as_json(reports: list[Report]) -> str:
-    rows: list[dict[str, Any]] = [report.to_dict() for report in reports]
-    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
 
 
 # -- the four stories ---------------------------------------------------------------------------------------------
@@ -125,7 +66,7 @@ def _invented_object() -> Story:
             answer = (
                 f"The picture shows {_a(f'{thing.colour} {thing.noun}')} and {_a(other)}. There is also {_a(invented)}."
             )
-            truth = f"no {invented}; there is {_listed(scene)}"
+            truth = f"no {invented}; there is {listed(scene)}"
             return Story("an invented object", "What does the picture show?", answer, truth, (scene,))
     raise AssertionError("unreachable: there are endless scenes")
 
@@ -194,7 +135,8 @@ def _absent(scene: Scene) -> str:
     return str(rng.choice([noun for noun in NOUNS if noun not in scene.nouns() and noun not in _PAIRS]))
 
 
-def _listed(scene: Scene) -> str:
+def listed(scene: Scene) -> str:
+    """Return what a scene shows: "a cup, a clock and two zebras"."""
     words = english()
     parts = []
     for noun in scene.nouns():

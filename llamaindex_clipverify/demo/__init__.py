@@ -1,0 +1,157 @@
+"""The demonstration: drawn pictures are indexed, questions asked, the bundled LLaVA answers, and the answers are verified.
+
+The model invents things at times. The scenes' own truth, which no model sees, says where; the verifier has to find it. Four more
+answers with a planted slip each follow on the page.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from llamaindex_clipverify.demo import gallery
+from llamaindex_clipverify.demo.stories import Story, stories
+from llamaindex_clipverify.report import MARKS, Report, number, save_all
+
+if TYPE_CHECKING:
+    from llamaindex_clipverify.index import EvidenceIndex
+    from llamaindex_clipverify.testing import Scene
+    from llamaindex_clipverify.verifier import Verifier
+
+_PICTURES = 2
+"""Retrieved for each question."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """An answer of the model with its report, and where the scenes' own truth denies it."""
+
+    question: str
+    report: Report
+    slips: tuple[str, ...]
+    decided: bool
+    """Whether the scenes can tell at all."""
+
+    @property
+    def line(self) -> str:
+        """Verdict, trust, question and answer in one line, with the truth where the answer is false."""
+        truth = f"   ({'; '.join(self.slips)})" if self.slips else ""
+        return (
+            f"{MARKS[self.report.verdict]} {number(self.report.trust):>4}  {self.question}  {self.report.answer}{truth}"
+        )
+
+
+def run(
+    out: Path,
+    show: Callable[[Report], None],
+    say: Callable[[str], None],
+    verifier: Verifier | None = None,
+    llm: Any = None,
+) -> list[Report]:
+    """Index, ask, answer, verify; show two reports and write pictures, ``report.html`` and ``report.json`` into `out`.
+
+    Args:
+        out: Folder; made when missing.
+        show: Prints a report.
+        say: Prints a line.
+        verifier: The bundled one by default.
+        llm: The bundled LLaVA by default.
+    """
+    if verifier is None:
+        from llamaindex_clipverify.verifier import Verifier as Bundled
+
+        verifier = Bundled.tiny()
+    drawn = gallery.draw(out / "pictures")
+    say(f"{len(drawn)} drawn pictures go into a Chroma index in {out / 'store'}.")
+    told = _ask(_index(out, drawn, verifier), drawn, verifier, llm or "tiny")
+    say(
+        f"The bundled LLaVA answers {len(told)} questions, each from the {_PICTURES} nearest pictures or the one shown to it:\n"
+    )
+    for one in told:
+        say(one.line)
+    chosen = [_explained(verifier, one) for one in _chosen(told)]
+    for title, report in zip(("A true answer", "One that is not"), chosen, strict=False):
+        say(f"\n{title}: “{report.question}” – “{report.answer}”")
+        show(report)
+    reports = [*chosen, *_planted(verifier, out, say)]
+    save_all(reports, out / "report.html")
+    (out / "report.json").write_text(_as_json([*reports, *(one.report for one in told)]), encoding="utf-8")
+    say(f"\nThe page with boxes and heat maps is {out / 'report.html'}")
+    return reports
+
+
+def _index(out: Path, drawn: dict[str, Scene], verifier: Verifier) -> EvidenceIndex:
+    from llamaindex_clipverify.index import EvidenceIndex
+
+    store = out / "store"
+    if (store / "chroma.sqlite3").is_file():
+        shutil.rmtree(store)
+    assert verifier.encoder is not None
+    return EvidenceIndex.from_documents(list(drawn), store, verifier.encoder, verifier.detector)
+
+
+def _ask(index: EvidenceIndex, drawn: dict[str, Scene], verifier: Verifier, llm: Any) -> list[Told]:
+    from llama_index.core.schema import QueryBundle
+
+    from llamaindex_clipverify.llama_index.llms import load_llm
+    from llamaindex_clipverify.llama_index.response import get_report
+
+    model, told = load_llm(llm), []
+    engines = {number: index.as_query_engine(model, number, verifier=verifier) for number in (1, _PICTURES)}
+    for query in gallery.queries(drawn):
+        engine = engines[1 if query.picture else _PICTURES]
+        bundle = QueryBundle(query.text, image_path=str(query.picture) if query.picture else None)
+        report = get_report(engine.query(bundle))
+        told.append(Told(query.text, report, tuple(gallery.slips(report, drawn)), gallery.decided(report, drawn)))
+    return told
+
+
+def _chosen(told: list[Told]) -> list[Told]:
+    """Return a true answer and a hallucinated one, those with the most claims; fewer where the model was always right."""
+    true = [one for one in told if one.decided and not one.slips]
+    false = [one for one in told if one.slips]
+    return [max(group, key=lambda one: len(one.report.claims)) for group in (true, false) if group]
+
+
+def _explained(verifier: Verifier, one: Told) -> Report:
+    truth = f"What is really there: {'; '.join(one.slips)}" if one.slips else "By the scene's own truth this is true."
+    report = _with_maps(verifier, one.report)
+    return replace(report, notes=(truth, *report.notes))
+
+
+def _planted(verifier: Verifier, out: Path, say: Callable[[str], None]) -> list[Report]:
+    """Check the answers with a planted slip and tell each in a line."""
+    say("\nFour more answers, each with one slip that was planted:\n")
+    reports = []
+    for place, story in enumerate(stories(), 1):
+        report = verifier.verify(story.answer, _save_pictures(story, place, out / "pictures"), question=story.question)
+        say(f"{MARKS[report.verdict]} {number(report.trust):>4}  {story.answer}   (really: {story.truth})")
+        explained = _with_maps(verifier, report)
+        reports.append(replace(explained, notes=(f"What is really there: {story.truth}", *explained.notes)))
+    return reports
+
+
+def _with_maps(verifier: Verifier, report: Report) -> Report:
+    try:
+        return verifier.explain(report)
+    except ImportError as error:
+        return replace(report, notes=(*report.notes, f"no heat maps: {error}"))
+
+
+def _save_pictures(story: Story, place: int, out: Path) -> list[Path]:
+    paths = []
+    for letter, scene in zip("abcd", story.scenes, strict=False):
+        part = f"-{letter}" if len(story.scenes) > 1 else ""
+        path = out / f"planted-{place}-{story.name.replace(' ', '-')}{part}.png"
+        scene.image.save(path)
+        paths.append(path)
+    return paths
+
+
+def _as_json(reports: list[Report]) -> str:
+    rows: list[dict[str, Any]] = [report.to_dict() for report in reports]
+    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
