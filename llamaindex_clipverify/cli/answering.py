@@ -50,7 +50,7 @@ def index(
         made = EvidenceIndex(store, eye, finder)
         before = len(made)
         added = made.add(files, progress=step)
-    say(f"{len(added)} pictures read, {len(made) - before} new; {len(made)} in {store}")
+    say(f"read {len(added)}, of them new {len(made) - before}; pictures in {store}: {len(made)}")
 
 
 @app.command()
