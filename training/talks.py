@@ -47,7 +47,7 @@ class Talk:
 
 def plain_talk(scene: Scene, rng: Generator) -> Talk:
     """Return a description and some questions about one picture, without the retrieval's words."""
-    turns: list[tuple[list[Any], str]] = [([IMAGE, say.pick(rng, _DESCRIBE)], described(scene))]
+    turns: list[tuple[list[Any], str]] = [([IMAGE, say.pick(rng, _DESCRIBE)], described(scene, "", rng))]
     for _ in range(4):
         question, answer = asked(scene, rng, 1)
         turns.append(([question], answer))
@@ -76,9 +76,15 @@ def judge_talk(scene: Scene, rng: Generator) -> Talk:
     return Talk((scene,), (([IMAGE, text], "YES" if row["label"] else "NO"),))
 
 
-def described(scene: Scene, cite: str = "") -> str:
-    """Return true sentences that name every object of a scene with its number and, where it can be said, its colour."""
-    return " ".join(f"{line}{cite}." for line in _groups(scene))
+def described(scene: Scene, cite: str = "", rng: Generator | None = None) -> str:
+    """Return true sentences that name every object of a scene with its number and, where it can be said, its colour.
+
+    In training they come in any order: then whatever is there and not yet named may come next, which is far easier to learn than
+    an order of nouns.
+    """
+    lines = _groups(scene)
+    order = range(len(lines)) if rng is None else rng.permutation(len(lines))
+    return " ".join(f"{lines[place]}{cite}." for place in order)
 
 
 def _groups(scene: Scene) -> list[str]:
@@ -103,7 +109,7 @@ def _retrieval_question(scenes: Sequence[Scene], facts: Sequence[tuple[str, str]
         return _fact(rng)[1], NOTHING
     if rng.random() < 0.45:
         question = say.pick(rng, _DESCRIBE if len(scenes) == 1 else _DESCRIBE_MANY)
-        return question, " ".join(described(scene, f" [{place}]") for place, scene in enumerate(scenes, 1))
+        return question, " ".join(described(scene, f" [{place}]", rng) for place, scene in enumerate(scenes, 1))
     place = int(rng.integers(len(scenes)))
     across = _across(scenes, place, rng) if len(scenes) > 1 and rng.random() < 0.6 else None
     if across is not None:
@@ -184,7 +190,6 @@ def _where(scene: Scene, rng: Generator, where: str) -> tuple[str, str] | None:
         question = f"Where {be} the {fact.subject} relative to the {fact.other}{where}?"
     else:
         question = f"Where {be} the {fact.subject}{where}?"
-        fact = max((f for f in facts if f.subject == fact.subject), key=lambda f: (f.other, f.relation))
     both = [f for f in facts if (f.subject, f.other) == (fact.subject, fact.other)]
     fact = min(both, key=lambda f: f.relation)
     return question, f"The {fact.subject} {be} {_WORDING[fact.relation]} the {fact.other}."
@@ -195,8 +200,6 @@ def _what(scene: Scene, rng: Generator, where: str) -> tuple[str, str] | None:
     if not facts:
         return None
     fact = say.pick(rng, facts)
-    same = [f for f in facts if (f.relation, f.other) == (fact.relation, fact.other)]
-    fact = min(same, key=lambda f: NOUNS.index(f.subject))
     wording = _WORDING[fact.relation]
     named = say.article(fact.subject)
     return (
