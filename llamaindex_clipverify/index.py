@@ -346,7 +346,7 @@ def _client(store: Any) -> Any:
 
     settings = Settings(anonymized_telemetry=False)
     if not _is_url(store):
-        return chromadb.PersistentClient(str(store), settings)
+        return chromadb.PersistentClient(str(Path(store).resolve()), settings)  # it keeps clients by this name
     from urllib.parse import urlsplit
 
     parts = urlsplit(str(store))
