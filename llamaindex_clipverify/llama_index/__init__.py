@@ -9,15 +9,21 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.llama_index.embedding import ClipVerifyEmbedding as ClipVerifyEmbedding
     from llamaindex_clipverify.llama_index.evaluation import ClipVerifyEvaluationResult as ClipVerifyEvaluationResult
     from llamaindex_clipverify.llama_index.evaluation import ClipVerifyEvaluator as ClipVerifyEvaluator
+    from llamaindex_clipverify.llama_index.llava import LlavaLLM as LlavaLLM
+    from llamaindex_clipverify.llama_index.llms import load_llm as load_llm
     from llamaindex_clipverify.llama_index.response import get_report as get_report
     from llamaindex_clipverify.llama_index.response import pictures_of as pictures_of
     from llamaindex_clipverify.llama_index.response import verify_response as verify_response
+    from llamaindex_clipverify.llama_index.together import TogetherVisionLLM as TogetherVisionLLM
 
 _HOMES = {
     "ClipVerifyEmbedding": "embedding",
     "ClipVerifyEvaluationResult": "evaluation",
     "ClipVerifyEvaluator": "evaluation",
+    "LlavaLLM": "llava",
+    "TogetherVisionLLM": "together",
     "get_report": "response",
+    "load_llm": "llms",
     "pictures_of": "response",
     "verify_response": "response",
 }
