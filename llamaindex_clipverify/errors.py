@@ -29,6 +29,38 @@ class DataError(ClipVerifyError):
     """Rows, profiles or options that do not have the documented form."""
 
 
+class ServiceError(ClipVerifyError):
+    """A model behind a server did not answer; the subclasses say why. What the library said is the `__cause__`."""
+
+
+class AuthenticationError(ServiceError):
+    """The key is missing, or the server refuses it."""
+
+
+class RateLimitError(ServiceError):
+    """The server's rate limit is reached, and retries did not help."""
+
+
+class ServiceTimeoutError(ServiceError):
+    """The server did not answer in time, and retries did not help."""
+
+
+class UnreachableError(ServiceError):
+    """The server cannot be reached."""
+
+
+class ServerError(ServiceError):
+    """The server failed, and retries did not help."""
+
+
+class RequestError(ServiceError):
+    """The server refuses the request: no such model, or an option it does not know."""
+
+
+class ResponseError(ServiceError):
+    """What the server sent is not a whole answer: a stream that was cut, something else than JSON, or nothing said."""
+
+
 class MissingExtraError(ClipVerifyError, ImportError):
     """An optional library is not installed."""
 

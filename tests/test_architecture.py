@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1] / PACKAGE
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("vocabulary", "language"),
+    ("vocabulary", "language", "usage"),
     ("picture", "claim", "verdict", "prompts"),
     ("protocols",),
     ("foils", "facts", "splitter", "text_vectors", "answer", "metrics", "source"),
@@ -53,6 +53,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "safetensors": ("models.yolo", "models.clip", "models.llava"),
     "cv2": ("doctor",),
     "together": ("models.together",),
+    "httpx": ("models.together",),
     "rapidocr": ("models.ocr",),
     "chromadb": ("index", "ingest"),
     "gradio": ("ui", "ui.*"),

@@ -10,10 +10,15 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from faults import ANSWER, serving
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "README.ko.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+REMOTE = {
+    "ask_together.py": "needs a key: set TOGETHER_API_KEY\n",
+    "ask_server.py": "needs a server: python examples/ask_server.py URL MODEL\n",
+}
 _BLOCK = re.compile(r"(<!-- needs: [^>]+ -->\n)?```python\n(.*?)```", re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 
@@ -34,9 +39,27 @@ def test_blocks_run_in_order(page, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
 def test_examples_run(example, tmp_path, monkeypatch, capsys):
+    """Those that ask a model elsewhere say in one line what they need; `test_remote_examples_ask` runs the rest."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TOGETHER_API_KEY", raising=False)
+    monkeypatch.setattr(sys, "argv", [str(example)])
     runpy.run_path(str(example), run_name="__main__")
-    assert re.match("trust |bot: ", capsys.readouterr().out)
+    out = capsys.readouterr().out
+    assert re.match("trust |bot: ", out) if example.name not in REMOTE else out == REMOTE[example.name]
+
+
+@pytest.mark.parametrize("example", REMOTE)
+def test_remote_examples_ask(example, tmp_path, monkeypatch, capsys):
+    """The same examples, with a server that answers."""
+    monkeypatch.chdir(tmp_path)
+    with serving() as server:
+        monkeypatch.setenv("TOGETHER_API_KEY", "none")
+        monkeypatch.setenv("TOGETHER_BASE_URL", server.url)
+        monkeypatch.setattr(sys, "argv", [example, *([server.url, "m"] if example == "ask_server.py" else ["m"])])
+        runpy.run_path(str(ROOT / "examples" / example), run_name="__main__")
+        assert len(server.pictures()) == len(server.requests) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("trust ") and ANSWER in out
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

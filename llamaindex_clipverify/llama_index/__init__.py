@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.llama_index.response import verify_response as verify_response
     from llamaindex_clipverify.llama_index.retriever import ClipVerifyRetriever as ClipVerifyRetriever
     from llamaindex_clipverify.llama_index.synthesizer import LlavaSynthesizer as LlavaSynthesizer
+    from llamaindex_clipverify.llama_index.together import TogetherVisionLLM as TogetherVisionLLM
 
 _HOMES = {
     "ClipVerifyEmbedding": "embedding",
@@ -30,6 +31,7 @@ _HOMES = {
     "ClipVerifySynthesizer": "query_engine",
     "LlavaLLM": "llava",
     "LlavaSynthesizer": "synthesizer",
+    "TogetherVisionLLM": "together",
     "get_report": "response",
     "load_llm": "llms",
     "pictures_of": "response",

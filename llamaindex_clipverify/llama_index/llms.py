@@ -18,7 +18,7 @@ from llamaindex_clipverify.protocols import Conversation, Generated, VisionModel
 
 LLMS = "llamaindex_clipverify.llms"
 """Entry-point group: name to a callable that takes what follows ``name:`` and options, and returns an LLM."""
-_FORMS = "give tiny, local:ID_OR_FOLDER, or openai:MODEL@URL"
+_FORMS = "give tiny, local:ID_OR_FOLDER, together:MODEL, or openai:MODEL@URL"
 
 
 def load_llm(name: str | LLM, **options: Any) -> LLM:
@@ -26,8 +26,8 @@ def load_llm(name: str | LLM, **options: Any) -> LLM:
 
     Args:
         name: ``tiny`` (the bundled LLaVA, which knows drawn scenes alone), ``local:ID_OR_FOLDER`` (transformers),
-            ``openai:MODEL@URL`` (any OpenAI-compatible server), or ``NAME:REST`` of an entry point.
-            An LLM is returned as it is.
+            ``together:MODEL`` (Together; the key from ``TOGETHER_API_KEY``), ``openai:MODEL@URL`` (any OpenAI-compatible
+            server; the key from ``OPENAI_API_KEY``), or ``NAME:REST`` of an entry point. An LLM is returned as it is.
         **options: Passed to the LLM.
 
     Raises:
@@ -49,6 +49,12 @@ def _local(model: str, **options: Any) -> LLM:
     from llamaindex_clipverify.llama_index.llava import LlavaLLM
 
     return LlavaLLM(model=model, **options)
+
+
+def _together(model: str, **options: Any) -> LLM:
+    from llamaindex_clipverify.llama_index.together import TogetherVisionLLM
+
+    return TogetherVisionLLM(model=model, **options)
 
 
 def _openai(name: str, **options: Any) -> LLM:
@@ -81,7 +87,7 @@ def _entry(name: str) -> Callable[..., LLM] | None:
     return None
 
 
-_MAKERS: dict[str, Callable[..., LLM]] = {"local": _local, "openai": _openai}
+_MAKERS: dict[str, Callable[..., LLM]] = {"local": _local, "together": _together, "openai": _openai}
 
 
 def vision_model(llm: LLM) -> VisionModel:

@@ -46,8 +46,8 @@ def _part(block: Any, folders: Sequence[str | Path] | None, allow_urls: bool) ->
     return Picture.of(decoded(url)) if url.startswith("data:") else Picture.of(url, allow_urls=allow_urls)
 
 
-def image_block(picture: Picture, longest: int | None = None) -> ImageBlock:
-    """Return a picture as an image block of lossless PNG bytes, upright.
+def png(picture: Picture, longest: int | None = None) -> bytes:
+    """Return a picture as lossless PNG bytes, upright.
 
     Args:
         picture: The picture.
@@ -60,4 +60,9 @@ def image_block(picture: Picture, longest: int | None = None) -> ImageBlock:
         image = image.resize((width, height), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=1)
-    return ImageBlock(image=buffer.getvalue(), image_mimetype="image/png")
+    return buffer.getvalue()
+
+
+def image_block(picture: Picture, longest: int | None = None) -> ImageBlock:
+    """Return a picture as an image block of PNG bytes; arguments as `png`."""
+    return ImageBlock(image=png(picture, longest), image_mimetype="image/png")

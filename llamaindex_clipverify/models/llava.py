@@ -82,9 +82,17 @@ class Llava:
                 "the model does not see pictures", got=self.name, do="take a LLaVA or another vision model"
             )
         processor.tokenizer.padding_side = "left"
+        if getattr(processor, "patch_size", 0) is None:
+            self._complete(processor)
         if getattr(processor, "chat_template", None) is None:
             processor.chat_template = _CHAT
         return processor
+
+    def _complete(self, processor: Any) -> None:
+        """Tell a processor of the first LLaVA checkpoints, which does not know it, how many tokens a picture takes."""
+        processor.patch_size = self.config.vision_config.patch_size
+        processor.vision_feature_select_strategy = self.config.vision_feature_select_strategy
+        processor.num_additional_image_tokens = int("clip" in self.config.vision_config.model_type)
 
     @cached_property
     def model(self) -> Any:

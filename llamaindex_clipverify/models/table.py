@@ -72,6 +72,11 @@ def load_llava(name: str, **options: Any) -> Any:
     return _adapter("llava", "transformers", "torch").Llava(name, **options)
 
 
+def load_together(key: str | None = None, **options: Any) -> Any:
+    """Return the client of a vision model behind a server. See `models.together.TogetherChat`."""
+    return _adapter("together", "together", "together").TogetherChat(key, **options)
+
+
 def load_explainer(encoder: Encoder) -> Explainer:
     """Return what draws heat maps for an encoder.
 
