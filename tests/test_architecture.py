@@ -25,11 +25,12 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("models.*", "trust", "render"),
     ("calibration", "verifier", "compare"),
     ("evaluation", "index", "ingest", "description"),
+    ("finetuning", "finetuning.*"),
     ("html",),
     ("llama_index", "llama_index.*", "langchain", "pytest_plugin", "demo", "demo.*", "doctor", "ui", "ui.*"),
     ("cli.app", "cli.output"),
     ("cli.options",),
-    ("cli.checking", "cli.answering", "cli.first_contact"),
+    ("cli.checking", "cli.answering", "cli.first_contact", "cli.teaching"),
     ("cli",),
 )
 """From the bottom up. What stands in one line may import each other, as a family."""
@@ -44,9 +45,19 @@ LAZY = {
 """Looks from below that are allowed inside a function: a report saves itself as a page."""
 
 OWNERS: dict[str, tuple[str, ...]] = {
-    "torch": ("models.clip", "models.yolo", "models.transformers_detector", "models.cam", "models.llava", "doctor"),
+    "torch": (
+        "models.clip",
+        "models.yolo",
+        "models.transformers_detector",
+        "models.cam",
+        "models.llava",
+        "finetuning.lora",
+        "doctor",
+    ),
     "torchvision": (),
-    "transformers": ("models.clip", "models.transformers_detector", "models.llava"),
+    "transformers": ("models.clip", "models.transformers_detector", "models.llava", "finetuning.lora"),
+    "peft": ("finetuning.lora",),
+    "accelerate": ("finetuning.lora",),
     "ultralytics": ("models.yolo",),
     "pytorch_grad_cam": ("models.cam",),
     "captum": ("models.captum_maps", "models.captum", "models.relevance"),
@@ -61,7 +72,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "ray": ("evaluation_ray", "ingest_ray"),
     "llama_index": ("llama_index", "llama_index.*", "index", "demo"),
     "sklearn": ("calibration",),
-    "matplotlib": ("compare", "report", "calibration", "evaluation"),
+    "matplotlib": ("compare", "report", "calibration", "evaluation", "finetuning.history"),
     "pandas": ("report", "evaluation", "description"),
     "jinja2": ("html",),
     "typer": ("cli", "cli.*"),

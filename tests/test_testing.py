@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from llamaindex_clipverify.testing import COLOURS, FRESH, NOUNS, STYLES, draw_scene, statements
+from llamaindex_clipverify.testing import COLOURS, FRESH, NOUNS, STYLES, art, draw_scene, register_style, statements
 from llamaindex_clipverify.testing.__main__ import balanced, main, write_scenes
 from llamaindex_clipverify.testing.art import RGB, sprite_image, sprites
 from llamaindex_clipverify.testing.themes import THEMES, companions
@@ -50,6 +50,47 @@ def test_every_noun_has_art_in_each_style(style):
 
 def test_unknown_style_says_which_there_are():
     with pytest.raises(ValueError, match=r"'crayon'; choose one of noto, twemoji"):
+        draw_scene(1, style="crayon")
+
+
+@pytest.fixture
+def crayon(tmp_path, monkeypatch):
+    """A further style with art of three nouns: squares, one of which takes a tint."""
+    monkeypatch.setattr(art, "_REGISTERED", {})
+    nouns = ("cup", "dog", "car")
+    atlas, masks = Image.new("RGBA", (360, 120)), Image.new("1", (360, 120))
+    rows = []
+    for place, noun in enumerate(nouns):
+        atlas.paste((200, 30 * place, 90, 255), (120 * place, 0, 120 * place + 120, 120))
+        rows.append(
+            {"noun": noun, "box": [120 * place, 0, 120 * place + 120, 120], "tint": noun == "car", "colour": None}
+        )
+    masks.paste(1, (240, 0, 360, 120))
+    atlas.save(tmp_path / "crayon.png")
+    masks.save(tmp_path / "crayon-tint.png")
+    (tmp_path / "sprites.json").write_text(json.dumps({"crayon": rows}))
+    yield tmp_path, set(nouns)
+    art.sprites.cache_clear()
+
+
+def test_a_registered_style_is_drawn_with_the_nouns_it_has(crayon):
+    folder, nouns = crayon
+    register_style("crayon", folder)
+    scenes = [draw_scene(FRESH + seed, style="crayon", objects=(1, 9)) for seed in range(25)]
+    assert {thing.noun for scene in scenes for thing in scene.objects} == nouns
+    assert {thing.colour for scene in scenes for thing in scene.objects if thing.noun == "car"} >= {"red", "green"}
+    assert all(thing.colour is None for scene in scenes for thing in scene.objects if thing.noun != "car")
+    assert {draw_scene(FRESH + seed).style for seed in range(25)} == set(STYLES)
+
+
+def test_a_style_that_is_shipped_or_not_whole_is_not_registered(crayon):
+    folder, _ = crayon
+    with pytest.raises(ValueError, match="'noto' comes with the package"):
+        register_style("noto", folder)
+    (folder / "crayon-tint.png").unlink()
+    with pytest.raises(ValueError, match=r"no style 'crayon' in .*: crayon-tint.png missing"):
+        register_style("crayon", folder)
+    with pytest.raises(ValueError, match="'crayon'"):
         draw_scene(1, style="crayon")
 
 

@@ -18,7 +18,7 @@ from llamaindex_clipverify.calibration import Example, fit_alone, fit_gate, fit_
 from llamaindex_clipverify.facts import Facts
 from llamaindex_clipverify.profile import Profile
 from llamaindex_clipverify.splitter import EnglishSplitter
-from llamaindex_clipverify.testing import NOUNS, Scene, draw_scene
+from llamaindex_clipverify.testing import NOUNS, Scene, draw_scene, register_style
 from llamaindex_clipverify.trust import features_of
 
 FIRST = 700_000
@@ -80,16 +80,22 @@ def main() -> None:
     """Draw, look, fit, save."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scenes", type=int, default=1500)
+    parser.add_argument(
+        "--style", type=Path, help="folder of a further style, named as the folder, to fit on that alone"
+    )
     parser.add_argument("--out", type=Path, default=FOLDER / "tiny.json")
     options = parser.parse_args()
-    scenes = [draw_scene(FIRST + place) for place in range(options.scenes)]
+    if options.style:
+        register_style(options.style.name, options.style)
+    style = options.style.name if options.style else None
+    scenes = [draw_scene(FIRST + place, style=style) for place in range(options.scenes)]
     verifier = Verifier.from_defaults("tiny", "tiny", profile=_blank(), remember=10 * options.scenes)
     facts = verifier.facts([Picture.of(scene.image) for scene in scenes])
     made = list(examples(verifier, scenes, facts, np.random.default_rng(0)))
     print(f"{len(made)} examples on {len(scenes)} scenes", flush=True)
     profile = Profile(
-        name="tiny",
-        data=f"{len(made):,} claims on {len(scenes):,} drawn scenes",
+        name=options.out.stem,
+        data=f"{len(made):,} claims on {len(scenes):,} drawn scenes" + (f" of the style {style}" if style else ""),
         date=datetime.date.today().isoformat(),
         models={"encoder": "tiny", "detector": "tiny"},
         parts={check.name: check.model for check in verifier.checks if check.name != "domain"},

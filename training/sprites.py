@@ -329,9 +329,10 @@ def flattened(image: Image.Image, colours: int) -> Image.Image:
 
 
 def build(
-    style: str, pieces: list[Piece], render: Callable[[Piece], Image.Image], colours: int
+    style: str, pieces: list[Piece], render: Callable[[Piece], Image.Image], colours: int, out: Path = OUT
 ) -> list[dict[str, object]]:
     """Draw one style's atlas and mask, save both and return its rows of the table."""
+    out.mkdir(parents=True, exist_ok=True)
     size = (COLUMNS * CELL, -(-len(pieces) // COLUMNS) * CELL)
     atlas, masks = Image.new("RGBA", size), Image.new("1", size)
     rows: list[dict[str, object]] = []
@@ -346,9 +347,16 @@ def build(
         if piece.tint:
             share = mask.sum() / (np.asarray(art)[..., 3] > 30).sum()
             print(f"{style:8} {piece.noun:14} {piece.source:12} tinted share {share:.2f}")
-    atlas.save(OUT / f"{style}.png", optimize=True)
-    masks.save(OUT / f"{style}-tint.png", optimize=True)
+    atlas.save(out / f"{style}.png", optimize=True)
+    masks.save(out / f"{style}-tint.png", optimize=True)
     return rows
+
+
+def write_table(table: dict[str, list[dict[str, object]]], out: Path = OUT) -> None:
+    """Write which sprite lies where in each style's atlas."""
+    rows = {style: "[\n" + ",\n".join("  " + json.dumps(row) for row in rows) + "\n ]" for style, rows in table.items()}
+    text = "{\n" + ",\n".join(f' "{style}": {body}' for style, body in rows.items()) + "\n}\n"
+    (out / "sprites.json").write_text(text, encoding="utf-8")
 
 
 def main() -> None:
@@ -357,14 +365,11 @@ def main() -> None:
     parser.add_argument("--twemoji", type=Path, required=True, help="folder of the npm package's SVG files")
     parser.add_argument("--font", type=Path, default=Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"))
     arguments = parser.parse_args()
-    OUT.mkdir(parents=True, exist_ok=True)
     table = {
         "noto": build("noto", NOTO, noto_art(arguments.font), 56),
         "twemoji": build("twemoji", TWEMOJI, twemoji_art(arguments.twemoji), 32),
     }
-    rows = {style: "[\n" + ",\n".join("  " + json.dumps(row) for row in rows) + "\n ]" for style, rows in table.items()}
-    text = "{\n" + ",\n".join(f' "{style}": {body}' for style, body in rows.items()) + "\n}\n"
-    (OUT / "sprites.json").write_text(text, encoding="utf-8")
+    write_table(table)
 
 
 if __name__ == "__main__":

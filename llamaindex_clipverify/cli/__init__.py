@@ -16,11 +16,11 @@ from typing import NoReturn
 
 import typer
 
-from llamaindex_clipverify.cli import answering, checking, first_contact
+from llamaindex_clipverify.cli import answering, checking, first_contact, teaching
 from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.errors import ClipVerifyError
 
-__all__ = ["answering", "app", "checking", "first_contact", "main", "run"]
+__all__ = ["answering", "app", "checking", "first_contact", "main", "run", "teaching"]
 
 _MANY = {"verify": {"--image"}, "compare": {"--image", "--text"}}
 """Options that take several values after one flag."""
@@ -98,7 +98,7 @@ def _spread(arguments: Sequence[str]) -> list[str]:
 
 
 def _help_of(arguments: Sequence[str]) -> str:
-    verbs = {command.name for command in app.registered_commands} | {"demo", "verify", "explain", "compare", "doctor"}
+    verbs = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
     return f"clipverify {arguments[0]} --help" if arguments and arguments[0] in verbs else "clipverify --help"
 
 

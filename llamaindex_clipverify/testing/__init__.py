@@ -9,7 +9,7 @@ here as figures on *drawn scenes*; they say nothing about photographs.
     scene.image, scene.objects, scene.claims(0)
 """
 
-from llamaindex_clipverify.testing.art import COLOURS, NOUNS, STYLES
+from llamaindex_clipverify.testing.art import COLOURS, NOUNS, STYLES, register_style
 from llamaindex_clipverify.testing.scenes import FRESH, Relation, Scene, SceneObject, draw_scene
 
-__all__ = ["COLOURS", "FRESH", "NOUNS", "STYLES", "Relation", "Scene", "SceneObject", "draw_scene"]
+__all__ = ["COLOURS", "FRESH", "NOUNS", "STYLES", "Relation", "Scene", "SceneObject", "draw_scene", "register_style"]

@@ -1,7 +1,7 @@
 """The art of the drawn world: sprites of 60 nouns in two styles, some of which take any of eight colours.
 
 Noto Color Emoji (SIL OFL 1.1) and Twemoji (CC BY 4.0), cut and partly redrawn by ``training/sprites.py``; the licences lie beside
-the sprites.
+the sprites. Further styles can be registered from folders of the same form, with art of as many of the nouns as there is.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -63,17 +64,42 @@ class Sprite:
     """The natural colour when it is one of the eight and the sprite takes no tint."""
 
 
-@lru_cache
-def sprites(style: str) -> dict[str, tuple[Sprite, ...]]:
-    """Return the sprites of one style by noun.
+_REGISTERED: dict[str, Path] = {}
+
+
+def register_style(style: str, folder: Path) -> None:
+    """Make a further style known to this process, so that scenes can be drawn in it.
+
+    Args:
+        style: What to call it; not one of `STYLES`.
+        folder: Holds ``STYLE.png`` (atlas), ``STYLE-tint.png`` (mask) and ``sprites.json``; ``training/sprites.py`` writes them.
 
     Raises:
-        ValueError: the style is not one of `STYLES`.
+        ValueError: The name is taken by a shipped style, or the folder holds no such style.
     """
-    if style not in STYLES:
-        raise ValueError(f"unknown style of drawn scenes: {style!r}; choose one of {', '.join(STYLES)}")
+    if style in STYLES:
+        raise ValueError(f"the style {style!r} comes with the package; choose another name")
+    missing = [name for name in ("sprites.json", f"{style}.png", f"{style}-tint.png") if not (folder / name).is_file()]
+    if missing:
+        raise ValueError(f"no style {style!r} in {folder}: {', '.join(missing)} missing")
+    _REGISTERED[style] = folder
+    for cached in (sprites, sprite_image, _atlas, _masks):
+        cached.cache_clear()
+
+
+@lru_cache
+def sprites(style: str) -> dict[str, tuple[Sprite, ...]]:
+    """Return the sprites of one style by noun; a registered style may have none of some.
+
+    Raises:
+        ValueError: the style is neither one of `STYLES` nor registered.
+    """
+    if style not in (*STYLES, *_REGISTERED):
+        raise ValueError(
+            f"unknown style of drawn scenes: {style!r}; choose one of {', '.join((*STYLES, *_REGISTERED))}"
+        )
     found: dict[str, list[Sprite]] = {noun: [] for noun in NOUNS}
-    for row in _table()[style]:
+    for row in json.loads((_folder(style) / "sprites.json").read_text(encoding="utf-8"))[style]:
         found[row["noun"]].append(Sprite(style, row["noun"], tuple(row["box"]), row["tint"], row["colour"]))
     return {noun: tuple(pieces) for noun, pieces in found.items()}
 
@@ -108,27 +134,21 @@ def _tinted(rgb: NDArray[np.float32], mask: NDArray[Any], colour: str) -> NDArra
 
 
 @lru_cache
-def _table() -> dict[str, list[dict[str, Any]]]:
-    loaded: dict[str, list[dict[str, Any]]] = json.loads((_folder() / "sprites.json").read_text(encoding="utf-8"))
-    return loaded
-
-
-@lru_cache
 def _atlas(style: str) -> Image.Image:
-    return _opened(f"{style}.png").convert("RGBA")
+    return _opened(style, "").convert("RGBA")
 
 
 @lru_cache
 def _masks(style: str) -> Image.Image:
-    return _opened(f"{style}-tint.png").convert("1")
+    return _opened(style, "-tint").convert("1")
 
 
-def _opened(name: str) -> Image.Image:
-    with (_folder() / name).open("rb") as file:
+def _opened(style: str, part: str) -> Image.Image:
+    with (_folder(style) / f"{style}{part}.png").open("rb") as file:
         image = Image.open(file)
         image.load()
     return image
 
 
-def _folder() -> Any:
-    return files("llamaindex_clipverify.testing") / "sprites"
+def _folder(style: str) -> Any:
+    return _REGISTERED.get(style) or files("llamaindex_clipverify.testing") / "sprites"

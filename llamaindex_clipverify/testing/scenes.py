@@ -110,7 +110,7 @@ def draw_scene(
 
     Args:
         seed: Any non-negative number; use `FRESH` and above for tests.
-        style: One of `STYLES`; drawn at random when None.
+        style: One of `STYLES`, or a registered one (`register_style`); one of `STYLES` at random when None.
         objects: Least and greatest number of objects, both inclusive. Fewer are drawn when there is no room.
         size: Width and height in pixels; 384 to 512 and not always square when None.
     """
@@ -118,7 +118,7 @@ def draw_scene(
     drawn_style = STYLES[int(rng.integers(len(STYLES)))]
     style = style or drawn_style
     canvas = _Canvas(background(rng, _scene_size(rng, size)))
-    cast = _cast(rng, int(rng.integers(objects[0], objects[1] + 1)))
+    cast = _cast(rng, int(rng.integers(objects[0], objects[1] + 1)), {n for n, art in sprites(style).items() if art})
     placed = [(noun, colour) for noun, colour in _coloured(rng, style, cast, canvas, objects[0])]
     things = tuple(SceneObject(noun, colour, box) for (noun, colour), box in zip(placed, canvas.boxes(), strict=True))
     words = _write(rng, canvas, {noun for noun, _ in placed})
@@ -134,17 +134,17 @@ def _scene_size(rng: Generator, size: int | None) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def _cast(rng: Generator, number: int) -> list[str]:
-    """Return the nouns of a scene: from one theme mostly, some of them more than once."""
+def _cast(rng: Generator, number: int, drawable: set[str]) -> list[str]:
+    """Return the nouns of a scene: from one theme mostly, some of them more than once, and only those that have art."""
     theme = list(THEMES.values())[int(rng.integers(len(THEMES)))]
     cast: list[str] = []
-    while len(cast) < number:
+    while len(cast) < min(number, len(drawable)):
         if cast and rng.random() < 0.32 and cast.count(cast[-1]) < 4:
             cast.append(cast[-1])
             continue
         pool = theme if rng.random() < 0.6 else NOUNS
         noun = pool[int(rng.integers(len(pool)))]
-        if noun not in cast:
+        if noun not in cast and noun in drawable:
             cast.append(noun)
     return cast
 

@@ -1,0 +1,70 @@
+"""How a model is fine-tuned: numbers, each with its default and range."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from llamaindex_clipverify.errors import DataError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Of one run; two runs with the same settings, data and model on one machine give the same weights."""
+
+    epochs: float = 3.0
+    """Times that the training part is gone through."""
+    batch_size: int = 8
+    """Examples a step; lower it where memory will not do, and raise `accumulate`."""
+    accumulate: int = 1
+    """Batches whose gradients make one step."""
+    learning_rate: float = 2e-4
+    """At its height; it warms up over 3 % of the steps and falls along a cosine."""
+    rank: int = 16
+    """Of LoRA's matrices: 16 suits most data, 64 a style far from what the model knows."""
+    seed: int = 0
+    """Of the split, the first weights, dropout and the order of the data."""
+    max_length: int | None = None
+    """Most tokens of an example, pictures included; what goes beyond is cut off. The model's window by default."""
+    save_every: int | None = None
+    """Steps between checkpoints, at which the validation loss is measured too; a tenth of the run by default."""
+    shares: tuple[float, float, float] = (0.8, 0.1, 0.1)
+    """Of training, validation and test part."""
+    min_trust: float | None = None
+    """Training examples that the verifier trusts less are dropped; needs a verifier."""
+    weight_by_trust: bool = False
+    """Whether training examples count as much as the verifier trusts them; needs a verifier."""
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of their range.
+
+        Raises:
+            DataError: One of them is.
+        """
+        for name in ("epochs", "batch_size", "accumulate", "learning_rate", "rank", "max_length", "save_every"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise DataError(f"{name.replace('_', ' ')} must be above 0", got=value)
+        if self.min_trust is not None and not 0 <= self.min_trust <= 1:
+            raise DataError("the least trust lies between 0 and 1", got=self.min_trust)
+
+    @property
+    def by_trust(self) -> bool:
+        """Whether the training part is to be checked by the verifier."""
+        return self.min_trust is not None or self.weight_by_trust
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON."""
+        return {**asdict(self), "shares": list(self.shares)}
+
+    @classmethod
+    def of(cls, **options: Any) -> Settings:
+        """Make settings of options, some of which may be none.
+
+        Raises:
+            DataError: An option is no setting.
+        """
+        strange = set(options) - {one.name for one in fields(cls)}
+        if strange:
+            raise DataError("no such setting", got=sorted(strange), do=f"choose of {[one.name for one in fields(cls)]}")
+        return cls(**options)
