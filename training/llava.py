@@ -208,12 +208,12 @@ class Speaker:
         self.picture = tokenizer.convert_tokens_to_ids(PICTURE)
         self.first = np.array([tokenizer(f" {noun}", add_special_tokens=False).input_ids[0] for noun in NOUNS])
 
-    def batch(self, rng: np.random.Generator) -> Batch:
-        """Return a batch: two thirds plain talks, the rest the retrieval's and the judge's forms."""
-        draw = rng.random()
-        if draw < 0.62:
-            return self._batch([self._talk(rng, 1, "plain") for _ in range(24)])
-        if draw < 0.9:
+    def batch(self, rng: np.random.Generator, early: bool = False) -> Batch:
+        """Return a batch: plain talks first of all, later more of the retrieval's and the judge's forms."""
+        draw, (plain, retrieval) = rng.random(), (0.8, 0.95) if early else (0.58, 0.9)
+        if draw < plain:
+            return self._batch([self._talk(rng, 1, "plain") for _ in range(32)])
+        if draw < retrieval:
             pictures = int(rng.choice(4, p=[0.5, 0.22, 0.16, 0.12])) + 1
             return self._batch([self._talk(rng, pictures, "retrieval") for _ in range((28, 16, 12, 9)[pictures - 1])])
         return self._batch([self._talk(rng, 1, "judge") for _ in range(16)])
@@ -318,7 +318,7 @@ def train(model: LlavaForConditionalGeneration, speaker: Speaker, arguments: arg
         os.replace(checkpoint.with_suffix(".part"), checkpoint)
 
     while step < arguments.steps:
-        batch = speaker.batch(np.random.default_rng((arguments.seed, step)))
+        batch = speaker.batch(np.random.default_rng((arguments.seed, step)), step < arguments.frozen * 0.8)
         for optimizer in optimizers:
             optimizer.zero_grad(set_to_none=True)
             for group in optimizer.param_groups:

@@ -48,10 +48,10 @@ class Talk:
 def plain_talk(scene: Scene, rng: Generator) -> Talk:
     """Return a description and some questions about one picture, without the retrieval's words."""
     turns: list[tuple[list[Any], str]] = [([IMAGE, say.pick(rng, _DESCRIBE)], described(scene, "", rng))]
-    for _ in range(4):
+    for _ in range(2):
         question, answer = asked(scene, rng, 1)
         turns.append(([question], answer))
-    if rng.random() < 0.4:  # the first turn is not always a description
+    if rng.random() < 0.2:  # the first turn is not always a description
         question, answer = asked(scene, rng, 1)
         turns[0] = ([IMAGE, question], answer)
     return Talk((scene,), tuple(turns))
