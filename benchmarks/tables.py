@@ -36,8 +36,11 @@ def tables(words: dict[str, str]) -> str:
     parts = [
         _claims(_read("claims"), words),
         _photographs(_read("photographs"), words),
+        _hallucinations(_read("hallucinations"), words),
+        _llava(_read("llava"), words),
         _models(_read("models"), words),
         _speed(_read("speed")),
+        _describing(_read("describing"), words),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -88,6 +91,51 @@ def _photographs(data: Any, words: dict[str, str]) -> str:
                 [f"{name}: {file.replace('_', ' ')}", str(one["n"]), f"{one['coverage']:.0%}", *measured, refused]
             )
     return f"**COCO photographs** – `{data['command']}`\n\n{_table(heads, rows, words)}"
+
+
+def _hallucinations(data: Any, words: dict[str, str]) -> str:
+    if data is None:
+        return ""
+    heads = ["kind", "claims", "false", "coverage", "Trust (AUROC)", "95 %", "false found at 5 % false alarms", "AP of false",
+             "detector alone", "log-probability"]  # fmt: skip
+    rows = []
+    for kind, one in data["kinds"].items():
+        if "auroc" not in one:
+            rows.append([kind, f"{one['n']:,}", str(one["false"]), *["–"] * 7])
+            continue
+        found = [f"{one['recall_of_false_at_5_percent']:.0%}", _three(one["average_precision_of_false"])]
+        beside = [_three(one["auroc_detector"]), _three(one["auroc_logprob"])]
+        trust = [f"{one['coverage']:.0%}", _three(one["auroc"]), _interval(one["auroc_interval"])]
+        rows.append([kind, f"{one['n']:,}", f"{one['false']} ({one['prevalence']:.1%})", *trust, *found, *beside])
+    title = f"**What the bundled LLaVA says of {data['scenes']:,} fresh drawn scenes, and whether trust finds what it invents**"
+    return f"{title} – `{data['command']}`\n\n{_table(heads, rows, words)}"
+
+
+def _llava(data: Any, words: dict[str, str]) -> str:
+    if data is None:
+        return ""
+    told, judged = data["described"], data["judge"]
+    rows = [
+        ["descriptions: objects named that are there", f"{told['precision']:.1%}", f"{told['n']:,}"],
+        ["descriptions: objects there that are named", f"{told['recall']:.1%}", f"{told['n']:,}"],
+        *([f"questions: {sort}", f"{one['right']:.1%}", f"{one['n']:,}"] for sort, one in data["asked"].items()),
+        *([f"{number} pictures, the synthesizer's words", f"{one['right']:.1%}", f"{one['n']:,}"]
+          for number, one in data["retrieval"].items()),
+        ["yes or no in the form of LlamaIndex's judge", f"{judged['all']:.1%}", f"{judged['n']:,}"],
+    ]  # fmt: skip
+    title = f"**The bundled LLaVA, fresh drawn scenes** – `{data['command']}`"
+    return f"{title}\n\n{_table(['figure', 'right', 'n'], rows, words)}"
+
+
+def _describing(data: Any, words: dict[str, str]) -> str:
+    if data is None:
+        return ""
+    rows = [
+        [name, f"{data['scenes'] / seconds:.1f}", _three(data["throughput_ratio"][name])]
+        for name, seconds in data["seconds"].items()
+    ]
+    title = f"**Descriptions of {data['scenes']} drawn scenes, {data['machine']}** – `{data['command']}`"
+    return f"{title}\n\n{_table(['way', 'pictures a second', 'of the bare model'], rows, words)}"
 
 
 def _models(data: Any, words: dict[str, str]) -> str:
