@@ -33,7 +33,7 @@ from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
 pytestmark = pytest.mark.slow
-LENGTH, PATIENCE = 24, 300.0
+LENGTH, PATIENCE = 24, 600.0
 
 
 @dataclass(frozen=True)
