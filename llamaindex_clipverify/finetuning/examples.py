@@ -26,7 +26,7 @@ class Example:
     """One conversation about one or more pictures."""
 
     name: str
-    """Where it stands: ``talks.json[3]`` or ``captions.csv:7``."""
+    """Where it stands: ``talks.json[3]`` or ``captions.csv:7``; with its folder where there are several sources."""
     pictures: tuple[Picture, ...]
     """In the order of the marks `IMAGE`."""
     turns: tuple[tuple[str, str], ...]
@@ -87,7 +87,7 @@ def read(
     Raises:
         DataError: A source is of neither form; nothing is left; or there are bad rows and `skip_bad` is false.
     """
-    rows = [row for source in sources for row in _rows(Path(source), ask)]
+    rows = [row for source in sources for row in _rows(Path(source), ask, several=len(sources) > 1)]
     shelf = _Shelf()
     examples: list[Example] = []
     faults: list[Fault] = []
@@ -149,12 +149,13 @@ def _opened(path: Path) -> Picture | PictureError:
     return picture
 
 
-def _rows(source: Path, ask: str) -> Iterator[tuple[str, _Make]]:
+def _rows(source: Path, ask: str, several: bool) -> Iterator[tuple[str, _Make]]:
     table = source / _CAPTIONS if source.is_dir() else source
+    label = f"{table.parent.name}/{table.name}" if several else table.name
     if not table.is_file():
         raise DataError("no such data", got=table, do=_FORMS)
     try:
-        yield from _captions(table, ask) if table.suffix.lower() == ".csv" else _conversations(table)
+        yield from _captions(table, label, ask) if table.suffix.lower() == ".csv" else _conversations(table, label)
     except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
         raise DataError("the data cannot be read", got=f"{table} ({error})", do=_FORMS) from error
 
@@ -162,7 +163,7 @@ def _rows(source: Path, ask: str) -> Iterator[tuple[str, _Make]]:
 # -- captions -------------------------------------------------------------------------------------------------------
 
 
-def _captions(table: Path, ask: str) -> Iterator[tuple[str, _Make]]:
+def _captions(table: Path, label: str, ask: str) -> Iterator[tuple[str, _Make]]:
     with table.open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.DictReader(stream)
         columns = {str(name).strip().lower(): name for name in reader.fieldnames or ()}
@@ -172,7 +173,7 @@ def _captions(table: Path, ask: str) -> Iterator[tuple[str, _Make]]:
                 "the table needs the columns image (or file) and caption", got=f"{table}: {sorted(columns)}"
             )
         for row in reader:
-            name = f"{table.name}:{reader.line_num}"
+            name = f"{label}:{reader.line_num}"
             yield name, _captioned(name, table.parent, (row[image] or "").strip(), (row[caption] or "").strip(), ask)
 
 
@@ -190,12 +191,12 @@ def _captioned(name: str, folder: Path, image: str, caption: str, ask: str) -> _
 # -- LLaVA's conversations --------------------------------------------------------------------------------------------
 
 
-def _conversations(file: Path) -> Iterator[tuple[str, _Make]]:
+def _conversations(file: Path, label: str) -> Iterator[tuple[str, _Make]]:
     rows = json.loads(file.read_text(encoding="utf-8-sig"))
     if not isinstance(rows, list):
         raise DataError("the conversations must be a list", got=f"{file}: {type(rows).__name__}", do=_FORMS)
     for place, row in enumerate(rows):
-        name = f"{file.name}[{place}]"
+        name = f"{label}[{place}]"
         yield name, _conversation(name, file.parent, row)
 
 
