@@ -49,7 +49,9 @@ EXPORT = TINY / "llava"
 LAYER = -1
 """The tower's layer whose patches the language model reads; `--probe` measures the choice."""
 NAMING = 0.4
-"""Weight of naming the patches at the first step; it falls to nothing over the frozen steps."""
+"""Weight of naming the patches during the frozen steps."""
+MIDDLE = 2
+"""Layers of the language model after which the patches are named."""
 PAD, START, END, PICTURE = "<pad>", "<s>", "</s>", "<image>"
 TOKENS = (SIDE // PATCH) ** 2
 CHAT = (
@@ -287,16 +289,20 @@ def _fast_half() -> bool:
 
 def loss_of(model: LlavaForConditionalGeneration, batch: Batch, naming: float = 0.0) -> torch.Tensor:
     """Return the cross-entropy of what is to be said, and of naming the patches by a weight."""
-    hidden = model.model(
-        input_ids=batch.ids, attention_mask=batch.mask, pixel_values=batch.pixels, use_cache=False
-    ).last_hidden_state[:, :-1]
+    out = model.model(
+        input_ids=batch.ids, attention_mask=batch.mask, pixel_values=batch.pixels, use_cache=False,
+        output_hidden_states=naming > 0,
+    )  # fmt: skip
     wanted = batch.labels[:, 1:]
     said = wanted != -100
+    hidden = out.last_hidden_state[:, :-1]
     loss = functional.cross_entropy(model.lm_head(hidden[said]).float(), wanted[said])
     if not naming:
         return loss
-    seen = batch.named[:, 1:] != -100
-    return loss + naming * functional.cross_entropy(model.lm_head(hidden[seen]).float(), batch.named[:, 1:][seen])
+    # in the middle, so that the layers above find the nouns ready to be copied
+    named, seen = batch.named[:, 1:], batch.named[:, 1:] != -100
+    middle = model.model.language_model.norm(out.hidden_states[MIDDLE][:, :-1][seen])
+    return loss + naming * functional.cross_entropy(model.lm_head(middle).float(), named[seen])
 
 
 def train(model: LlavaForConditionalGeneration, speaker: Speaker, arguments: argparse.Namespace) -> None:
@@ -325,7 +331,7 @@ def train(model: LlavaForConditionalGeneration, speaker: Speaker, arguments: arg
                 group["lr"] = rate(step, arguments.steps, arguments.rate) * group["part"]
         model.model.vision_tower.requires_grad_(step >= arguments.frozen)
         with torch.autocast("cpu", torch.bfloat16, enabled=_fast_half()):
-            loss = loss_of(model, batch, NAMING * max(0.0, 1 - step / max(1, arguments.frozen)))
+            loss = loss_of(model, batch, NAMING if step < arguments.frozen else 0.0)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optimizer in optimizers:
