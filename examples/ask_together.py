@@ -9,7 +9,7 @@ import os
 import sys
 from tempfile import TemporaryDirectory
 
-from llamaindex_clipverify.index import EvidenceIndex
+from llamaindex_clipverify import EvidenceIndex
 from llamaindex_clipverify.llama_index import TogetherVisionLLM, get_report
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
