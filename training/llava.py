@@ -50,6 +50,8 @@ LAYER = -1
 """The tower's layer whose patches the language model reads; `--probe` measures the choice."""
 NAMING = 0.4
 """Weight of naming the patches during the frozen steps."""
+DECIDING = (" Yes", " No", " YES", " NO", " one", " two", " three", " four", " five", " six", " is", " are")
+"""Words on which an answer turns, each of them one of many tokens: they count three times."""
 MIDDLE = 2
 """Layers of the language model after which the patches are named."""
 PAD, START, END, PICTURE = "<pad>", "<s>", "</s>", "<image>"
@@ -208,6 +210,8 @@ class Speaker:
     def __init__(self, shelf: Shelf, tokenizer: PreTrainedTokenizerFast) -> None:
         self.shelf, self.tokenizer = shelf, tokenizer
         self.picture = tokenizer.convert_tokens_to_ids(PICTURE)
+        self.weights = torch.ones(len(tokenizer))
+        self.weights[[tokenizer.convert_tokens_to_ids(tokenizer.tokenize(word)[0]) for word in DECIDING]] = 3.0
         self.first = np.array([tokenizer(f" {noun}", add_special_tokens=False).input_ids[0] for noun in NOUNS])
 
     def batch(self, rng: np.random.Generator, early: bool = False) -> Batch:
@@ -287,8 +291,10 @@ def _fast_half() -> bool:
     return torch.cpu._is_avx512_bf16_supported()
 
 
-def loss_of(model: LlavaForConditionalGeneration, batch: Batch, naming: float = 0.0) -> torch.Tensor:
-    """Return the cross-entropy of what is to be said, and of naming the patches by a weight."""
+def loss_of(
+    model: LlavaForConditionalGeneration, batch: Batch, weights: torch.Tensor | None = None, naming: float = 0.0
+) -> torch.Tensor:
+    """Return the cross-entropy of what is to be said, and of naming the patches by a weight; `weights` are of the vocabulary."""
     out = model.model(
         input_ids=batch.ids, attention_mask=batch.mask, pixel_values=batch.pixels, use_cache=False,
         output_hidden_states=naming > 0,
@@ -296,7 +302,7 @@ def loss_of(model: LlavaForConditionalGeneration, batch: Batch, naming: float = 
     wanted = batch.labels[:, 1:]
     said = wanted != -100
     hidden = out.last_hidden_state[:, :-1]
-    loss = functional.cross_entropy(model.lm_head(hidden[said]).float(), wanted[said])
+    loss = functional.cross_entropy(model.lm_head(hidden[said]).float(), wanted[said], weights)
     if not naming:
         return loss
     # in the middle, so that the layers above find the nouns ready to be copied
@@ -331,7 +337,7 @@ def train(model: LlavaForConditionalGeneration, speaker: Speaker, arguments: arg
                 group["lr"] = rate(step, arguments.steps, arguments.rate) * group["part"]
         model.model.vision_tower.requires_grad_(step >= arguments.frozen)
         with torch.autocast("cpu", torch.bfloat16, enabled=_fast_half()):
-            loss = loss_of(model, batch, NAMING if step < arguments.frozen else 0.0)
+            loss = loss_of(model, batch, speaker.weights, NAMING if step < arguments.frozen else 0.0)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optimizer in optimizers:

@@ -48,7 +48,7 @@ class Talk:
 def plain_talk(scene: Scene, rng: Generator) -> Talk:
     """Return a description and some questions about one picture, without the retrieval's words."""
     turns: list[tuple[list[Any], str]] = [([IMAGE, say.pick(rng, _DESCRIBE)], described(scene, "", rng))]
-    for _ in range(2):
+    for _ in range(4):
         question, answer = asked(scene, rng, 1)
         turns.append(([question], answer))
     if rng.random() < 0.2:  # the first turn is not always a description
@@ -138,7 +138,7 @@ def _nouns_in(text: str) -> set[str]:
 def asked(scene: Scene, rng: Generator, pictures: int, place: int = 1) -> tuple[str, str]:
     """Return a question about a scene and its answer: what, how many, what colour, where, whether."""
     where = f" in picture {place}" if pictures > 1 else ""
-    makers = (_whether, _whether, _how_many, _colour, _colour, _where, _what)
+    makers = (_whether, _whether, _whether, _how_many, _how_many, _how_many, _colour, _where, _what)
     for _ in range(8):
         found = say.pick(rng, makers)(scene, rng, where)
         if found is not None:
