@@ -165,7 +165,7 @@ class Bench:
         whole.wait()
         out = self.folder / "killed"
         first = self._command(data, out, *how)
-        while not list(out.glob("checkpoints/checkpoint-20/trainer_state.json")) and first.poll() is None:
+        while not list(out.glob("checkpoints/checkpoint-10/trainer_state.json")) and first.poll() is None:
             time.sleep(0.05)
         first.send_signal(signal.SIGKILL)
         code = first.wait()
