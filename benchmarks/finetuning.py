@@ -37,7 +37,7 @@ from llamaindex_clipverify.finetuning import finetune
 from llamaindex_clipverify.finetuning.judging import describe
 from llamaindex_clipverify.models.llava import Llava
 from llamaindex_clipverify.testing import FRESH, NOUNS, STYLES, Scene, draw_scene, register_style, statements
-from training.fit_profile import holds
+from llamaindex_clipverify.testing.truth import truth_of
 from training.talks import described
 
 NEW = "fluent"
@@ -96,7 +96,7 @@ def measure(model: str, scenes: Sequence[Scene], batch_size: int = 16) -> dict[s
     for scene, text in zip(scenes, texts, strict=True):
         claims = [claim for claim in splitter.split(text) if not claim.negated and claim.noun in NOUNS]
         named, there = {str(claim.noun) for claim in claims}, set(scene.nouns())
-        false = sum(not holds(claim, scene) for claim in claims)
+        false = sum(truth_of(claim, [scene]) is False for claim in claims)
         rows.append([len(named - there), len(named), len(there & named), len(there), false, len(claims)])
     table = np.array(rows, float)
     draws = np.random.default_rng(0).integers(len(table), size=(1000, len(table)))

@@ -19,25 +19,11 @@ from llamaindex_clipverify.facts import Facts
 from llamaindex_clipverify.profile import Profile
 from llamaindex_clipverify.splitter import EnglishSplitter
 from llamaindex_clipverify.testing import NOUNS, Scene, draw_scene, register_style
+from llamaindex_clipverify.testing.truth import truth_of
 from llamaindex_clipverify.trust import features_of
 
 FIRST = 700_000
 FOLDER = Path(__file__).parents[1] / "llamaindex_clipverify" / "profiles"
-
-
-def holds(claim: Claim, scene: Scene) -> bool:
-    """Whether the positive form of a claim is true of a scene."""
-    things = [thing for thing in scene.objects if thing.noun == claim.noun]
-    if claim.kind == "attribute":
-        return any(thing.colour == claim.colour for thing in things)
-    if claim.kind == "count":
-        return len(things) == claim.number
-    if claim.kind == "relation":
-        return any(
-            (claim.noun, claim.relation, claim.reference) == (one.subject, one.relation, one.other)
-            for one in scene.relations()
-        )
-    return bool(things)
 
 
 def claims_of(scene: Scene) -> Iterator[Claim]:
@@ -61,14 +47,14 @@ def examples(
     for place, scene in enumerate(scenes):
         for claim in claims_of(scene):
             group = f"scene-{scene.seed}"
-            yield Example(claim.kind, (_look(verifier, claim, facts[place]),), int(holds(claim, scene)), group)
+            yield Example(claim.kind, (_look(verifier, claim, facts[place]),), int(truth_of(claim, [scene]) is True), group)
             if random.random() < 0.5:
                 others = random.choice(len(scenes), size=int(random.integers(1, 4)), replace=False)
                 chosen = [place, *(int(one) for one in others if one != place)]
                 if random.random() < 0.3 and len(chosen) > 2:
                     chosen = chosen[1:]
                 looks = tuple(_look(verifier, claim, facts[one]) for one in chosen)
-                yield Example(claim.kind, looks, int(any(holds(claim, scenes[one]) for one in chosen)), group)
+                yield Example(claim.kind, looks, int(truth_of(claim, [scenes[one] for one in chosen]) is True), group)
 
 
 def _look(verifier: Verifier, claim: Claim, facts: Facts) -> dict[str, float]:
