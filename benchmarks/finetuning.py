@@ -103,7 +103,7 @@ def measure(model: str, scenes: Sequence[Scene], batch_size: int = 16) -> dict[s
     figures: dict[str, Any] = {"scenes": len(scenes)}
     for name, (part, whole) in {"hallucination": (0, 1), "recall": (2, 3), "false_claims": (4, 5)}.items():
         shares = [table[draw, part].sum() / max(table[draw, whole].sum(), 1) for draw in draws]
-        figures[name] = round(table[:, part].sum() / max(table[:, whole].sum(), 1), 4)
+        figures[name] = round(float(table[:, part].sum() / max(table[:, whole].sum(), 1)), 4)
         figures[f"{name}_interval"] = [round(float(one), 4) for one in np.quantile(shares, [0.025, 0.975])]
     return figures
 
@@ -220,7 +220,7 @@ def _dropped(dropped: Sequence[tuple[str, float]], wrong: Sequence[bool]) -> dic
 
 
 def _change(before: dict[str, Any], after: dict[str, Any]) -> float | None:
-    return round(after["hallucination"] / before["hallucination"] - 1, 4) if before["hallucination"] else None
+    return round(float(after["hallucination"] / before["hallucination"] - 1), 4) if before["hallucination"] else None
 
 
 def _apart(one: Sequence[Sequence[float]], other: Sequence[Sequence[float]]) -> float:

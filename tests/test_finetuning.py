@@ -292,6 +292,12 @@ def test_language_model_and_projector_learn_and_the_tower_does_not(llava):
     assert all(".lora_" in name for name in learning)
 
 
+def test_an_adapter_names_its_model_from_everywhere(model, monkeypatch):
+    monkeypatch.chdir(model.parent)
+    adapted = lora.adapted(Llava(model.name, device="cpu"), Settings())
+    assert adapted.peft_config["default"].base_model_name_or_path == str(model)
+
+
 def test_a_model_without_such_layers_is_refused(llava):
     for module in (llava.model.model.language_model, llava.model.model.multi_modal_projector):
         for name in list(module._modules):

@@ -45,14 +45,10 @@ def adapted(llava: Llava, settings: Settings) -> PeftModel:
     if not any(re.fullmatch(TARGETS, name) for name, _ in model.named_modules()):
         raise ModelError("the model has no layers that could learn", got=llava.name, do="take a LLaVA")
     set_seed(settings.seed)
-    config = LoraConfig(
-        r=settings.rank,
-        lora_alpha=2 * settings.rank,
-        lora_dropout=0.05,
-        target_modules=TARGETS,
-        base_model_name_or_path=_place(llava.name),
-    )
-    return get_peft_model(model, config)
+    config = LoraConfig(r=settings.rank, lora_alpha=2 * settings.rank, lora_dropout=0.05, target_modules=TARGETS)
+    made = get_peft_model(model, config)
+    made.peft_config["default"].base_model_name_or_path = _place(llava.name)
+    return made
 
 
 def train(
