@@ -121,6 +121,7 @@ def _llava(data: Any, words: dict[str, str]) -> str:
         *([f"questions: {sort}", f"{one['right']:.1%}", f"{one['n']:,}"] for sort, one in data["asked"].items()),
         *([f"{number} pictures, the synthesizer's words", f"{one['right']:.1%}", f"{one['n']:,}"]
           for number, one in data["retrieval"].items()),
+        ["a fact from a passage", f"{data['passages']['right']:.1%}", f"{data['passages']['n']:,}"],
         ["yes or no in the form of LlamaIndex's judge", f"{judged['all']:.1%}", f"{judged['n']:,}"],
     ]  # fmt: skip
     title = f"**The bundled LLaVA, fresh drawn scenes** – `{data['command']}`"

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from llamaindex_clipverify import demo
-from llamaindex_clipverify.demo import gallery
-from llamaindex_clipverify.demo import stories as planted
+from llamaindex_clipverify.demo import gallery, planted
 from llamaindex_clipverify.report import Report
 from llamaindex_clipverify.splitter import EnglishSplitter
 from llamaindex_clipverify.testing import FRESH
@@ -74,7 +73,7 @@ def shown(tiny, tmp_path_factory) -> Shown:
 
 def test_a_true_and_a_hallucinated_answer_are_told_apart(shown):
     true, false = shown.printed
-    assert true.notes[0].startswith("By the scene's own truth") and true.verdict == "supported" and true.trust > 0.6
+    assert true.notes[0].startswith("True, by the scene itself: ") and true.verdict == "supported" and true.trust > 0.6
     assert false.notes[0].startswith("What is really there: ") and false.verdict == "contradicted" and false.trust < 0.4
     assert true.maps and false.maps
     assert all(report.answer in "\n".join(shown.lines) for report in shown.printed)
@@ -106,5 +105,5 @@ def test_the_verb_runs_again_where_it_has_run(clipverify, tiny, shown, monkeypat
     monkeypatch.setattr(gallery, "SCENES", 4)
     ran = clipverify("demo", "--out", shown.folder)
     assert ran.code == 0
-    assert ran.err == ""
+    assert "clipverify:" not in ran.err
     assert ran.out.splitlines()[0].startswith("4 drawn pictures go into a Chroma index")

@@ -30,11 +30,8 @@ from llamaindex_clipverify.llama_index import (
     load_llm,
 )
 from llamaindex_clipverify.llama_index.verified import ABSTAINED, ClipVerifySentenceEvent
-from llamaindex_clipverify.models.table import TINY
 from llamaindex_clipverify.report import Report
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
-
-pytestmark = pytest.mark.skipif(not (TINY / "llava").is_dir(), reason="the bundled LLaVA is not there yet")
 
 QUESTION = "What does the picture show?"
 FALSE = "There is a zebra in the picture. There is a pizza in the picture. It is lovely."

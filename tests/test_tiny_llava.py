@@ -73,9 +73,3 @@ def test_questions_over_two_pictures_in_the_synthesizers_words(llava: Any, scene
     yes = [text.startswith("Yes") and noun in text for text, noun in zip(said, wanted, strict=True)]
     assert np.mean(yes) > 0.6, said
     assert np.mean([text.endswith((" [1].", " [2].")) for text in said]) > 0.8
-
-
-def test_a_passage_is_read(llava: Any, scenes: list[Scene]) -> None:
-    facts = ["The museum opens at nine.", "The ticket for the museum costs four euros."]
-    parts = Prompts().parts("When does the museum open?", [(scenes[0].image, None)], facts)
-    assert llava.generate([[("user", parts)]], 40)[0].text.startswith("The museum opens at nine")

@@ -8,6 +8,7 @@ All figures are on drawn scenes whose seeds no training has used, both styles, g
 * *asked*: questions about one picture whose answer says nothing false and something true, by the scene itself.
 * *retrieval*: the same in the synthesizer's template with one to four pictures, captions and passages; *cited* is the share of
   sentences that end with the right picture.
+* *passages*: the answer stands in a passage, word for word.
 * *judge*: yes and no in the format of LlamaIndex's faithfulness evaluator, on claims whose truth is clear.
 """
 
@@ -104,6 +105,17 @@ def retrieval(model: Any, scenes: Sequence[Scene]) -> dict[str, dict[str, float]
     return figures
 
 
+def passages(model: Any, scenes: Sequence[Scene]) -> dict[str, float]:
+    """Measure questions that one of two to four passages answers, beside a picture."""
+    made = []
+    for scene in scenes:
+        rng = np.random.default_rng((scene.seed, 13))
+        facts = [talks._fact(rng) for _ in range(int(rng.integers(2, 5)))]
+        made.append((talks.PROMPTS.parts(facts[0][1], [(talks.IMAGE, None)], [fact for fact, _ in facts]), facts[0][0]))
+    said = answers(model, [[scene] for scene in scenes], [parts for parts, _ in made])
+    return {"right": float(np.mean([text == fact for text, (_, fact) in zip(said, made, strict=True)])), "n": len(made)}
+
+
 def judge(model: Any, scenes: Sequence[Scene]) -> dict[str, float]:
     """Measure yes and no on claims whose truth is clear, as many true as false ones of each kind."""
     rows = [(scene, row) for scene in scenes for row in scene.claims(np.random.default_rng((scene.seed, 11)))]
@@ -131,7 +143,7 @@ def main() -> None:
     scenes = [draw_scene(FIRST + seed, style=STYLES[seed % len(STYLES)]) for seed in range(arguments.scenes)]
     figures: dict[str, Any] = {"described": describe(model, scenes)}
     print("described", figures["described"], flush=True)
-    for name, measure in (("asked", questions), ("retrieval", retrieval), ("judge", judge)):
+    for name, measure in (("asked", questions), ("retrieval", retrieval), ("passages", passages), ("judge", judge)):
         figures[name] = measure(model, scenes if name != "judge" else scenes[: arguments.scenes // 4])
         print(name, figures[name], flush=True)
     if arguments.json:

@@ -47,7 +47,9 @@ def examples(
     for place, scene in enumerate(scenes):
         for claim in claims_of(scene):
             group = f"scene-{scene.seed}"
-            yield Example(claim.kind, (_look(verifier, claim, facts[place]),), int(truth_of(claim, [scene]) is True), group)
+            yield Example(
+                claim.kind, (_look(verifier, claim, facts[place]),), int(truth_of(claim, [scene]) is True), group
+            )
             if random.random() < 0.5:
                 others = random.choice(len(scenes), size=int(random.integers(1, 4)), replace=False)
                 chosen = [place, *(int(one) for one in others if one != place)]

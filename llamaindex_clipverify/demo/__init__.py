@@ -7,14 +7,13 @@ answers with a planted slip each follow on the page.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llamaindex_clipverify.demo import gallery
-from llamaindex_clipverify.demo.stories import Story, stories
+from llamaindex_clipverify.demo.planted import Story, stories
 from llamaindex_clipverify.report import MARKS, Report, number, save_all
 
 if TYPE_CHECKING:
@@ -33,13 +32,16 @@ class Told:
     question: str
     report: Report
     slips: tuple[str, ...]
+    """Its words that are false."""
+    truth: str
+    """What the pictures really show."""
     decided: bool
     """Whether the scenes can tell at all."""
 
     @property
     def line(self) -> str:
         """Verdict, trust, question and answer in one line, with the truth where the answer is false."""
-        truth = f"   ({'; '.join(self.slips)})" if self.slips else ""
+        truth = f"   (false: {', '.join(f'“{words}”' for words in self.slips)})" if self.slips else ""
         return (
             f"{MARKS[self.report.verdict]} {number(self.report.trust):>4}  {self.question}  {self.report.answer}{truth}"
         )
@@ -87,11 +89,11 @@ def run(
 def _index(out: Path, drawn: dict[str, Scene], verifier: Verifier) -> EvidenceIndex:
     from llamaindex_clipverify.index import EvidenceIndex
 
-    store = out / "store"
-    if (store / "chroma.sqlite3").is_file():
-        shutil.rmtree(store)
     assert verifier.encoder is not None
-    return EvidenceIndex.from_documents(list(drawn), store, verifier.encoder, verifier.detector)
+    name = f"demo-{verifier.encoder.id.rpartition('@')[2]}"  # a store of an older encoder is left alone
+    index = EvidenceIndex.from_documents(list(drawn), out / "store", verifier.encoder, verifier.detector, name=name)
+    index.remove([hit.id for hit in index.hits() if hit.uri not in drawn])
+    return index
 
 
 def _ask(index: EvidenceIndex, drawn: dict[str, Scene], verifier: Verifier, llm: Any) -> list[Told]:
@@ -106,7 +108,8 @@ def _ask(index: EvidenceIndex, drawn: dict[str, Scene], verifier: Verifier, llm:
         engine = engines[1 if query.picture else _PICTURES]
         bundle = QueryBundle(query.text, image_path=str(query.picture) if query.picture else None)
         report = get_report(engine.query(bundle))
-        told.append(Told(query.text, report, tuple(gallery.slips(report, drawn)), gallery.decided(report, drawn)))
+        slips, truth = tuple(gallery.slips(report, drawn)), gallery.really(report, drawn)
+        told.append(Told(query.text, report, slips, truth, gallery.decided(report, drawn)))
     return told
 
 
@@ -118,7 +121,7 @@ def _chosen(told: list[Told]) -> list[Told]:
 
 
 def _explained(verifier: Verifier, one: Told) -> Report:
-    truth = f"What is really there: {'; '.join(one.slips)}" if one.slips else "By the scene's own truth this is true."
+    truth = f"What is really there: {one.truth}" if one.slips else f"True, by the scene itself: {one.truth}"
     report = _with_maps(verifier, one.report)
     return replace(report, notes=(truth, *report.notes))
 

@@ -5,11 +5,11 @@ Seeds are fresh: no bundled model was trained on them. Nothing chooses the scene
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from llamaindex_clipverify.demo.stories import listed
+from llamaindex_clipverify.demo.planted import listed
 from llamaindex_clipverify.report import Report
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
 from llamaindex_clipverify.testing.statements import article
@@ -53,22 +53,22 @@ def queries(drawn: dict[str, Scene]) -> Iterator[Query]:
 
 def _asked(scene: Scene, place: int) -> str:
     noun = scene.nouns()[0]
-    many, coloured = scene.count(noun) > 1, bool(scene.colours_of(noun))
-    be = "are" if many or article(noun) == noun else "is"
-    things = english().plural(noun) if many else noun
-    if coloured and place % 3 == 1:
+    things = english().plural(noun) if scene.count(noun) > 1 else noun
+    be = "are" if scene.count(noun) > 1 or article(noun) == noun else "is"
+    facts = scene.relations()
+    if scene.colours_of(noun) and place % 3 == 1:
         return f"What colour {be} the {things}?"
-    return f"How many {english().plural(noun)} are there?" if many else f"Where {be} the {noun}?"
+    if facts and place % 3 == 2:
+        subject = facts[0].subject
+        return f"Where {'are' if article(subject) == subject else 'is'} the {subject} relative to the {facts[0].other}?"
+    return f"How many {english().plural(noun)} are there?"
 
 
 def slips(report: Report, drawn: dict[str, Scene]) -> list[str]:
-    """Return what is really there for each claim of an answer that the pictures' own truth denies; nothing: it is true."""
+    """Return the words of an answer that the pictures' own truth denies, each once; none: it is true."""
     scenes = [drawn[str(picture.uri)] for picture in report.pictures]
-    return [
-        f"“{one.claim.text}” is false: {_really(scenes, one.claim.cites)}"
-        for one in report.claims
-        if truth_of(one.claim, scenes) is False
-    ]
+    false = [one.claim.text for one in report.claims if truth_of(one.claim, scenes) is False]
+    return list(dict.fromkeys(false))
 
 
 def decided(report: Report, drawn: dict[str, Scene]) -> bool:
@@ -77,12 +77,11 @@ def decided(report: Report, drawn: dict[str, Scene]) -> bool:
     return any(truth_of(one.claim, scenes) is not None for one in report.claims)
 
 
-def _really(scenes: Sequence[Scene], cites: int | None) -> str:
-    meant = [scenes[cites]] if cites is not None and cites < len(scenes) else scenes
-    parts = []
-    for scene in meant:
-        coloured = [
-            f"the {one.noun} is {one.colour}" for one in scene.objects if one.colour and scene.count(one.noun) == 1
-        ]
-        parts.append("; ".join([f"there is {listed(scene)}", *coloured]))
-    return " / ".join(parts)
+def really(report: Report, drawn: dict[str, Scene]) -> str:
+    """Return what the pictures of an answer really show."""
+    return " / ".join(_shown(drawn[str(picture.uri)]) for picture in report.pictures)
+
+
+def _shown(scene: Scene) -> str:
+    single = [one for one in scene.objects if one.colour and scene.count(one.noun) == 1]
+    return ", ".join([listed(scene), *(f"the {one.noun} {one.colour}" for one in single)])
