@@ -32,9 +32,8 @@ from measuring import save
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from llamaindex_clipverify import EnglishSplitter, Picture, Verifier
+from llamaindex_clipverify import Describer, EnglishSplitter, Verifier
 from llamaindex_clipverify.finetuning import finetune
-from llamaindex_clipverify.finetuning.judging import describe
 from llamaindex_clipverify.models.llava import Llava
 from llamaindex_clipverify.testing import FRESH, NOUNS, STYLES, Scene, draw_scene, register_style, statements
 from llamaindex_clipverify.testing.truth import truth_of
@@ -66,6 +65,11 @@ def write(folder: Path, scenes: Sequence[Scene], captions: Sequence[str]) -> Pat
     return folder
 
 
+def caption(scene: Scene) -> str:
+    """Return what the model was taught to say: every object, in any order."""
+    return described(scene, rng=np.random.default_rng(scene.seed))
+
+
 def corrupted(scene: Scene, rng: np.random.Generator) -> str:
     """Return a caption that is true but for one noun, colour or number."""
     noun = statements.pick(rng, scene.nouns())
@@ -81,7 +85,7 @@ def corrupted(scene: Scene, rng: np.random.Generator) -> str:
     else:
         wrong = statements.likely_absent(scene, rng)
         things = [replace(thing, noun=wrong) if thing.noun == noun else thing for thing in things]
-    return described(replace(scene, objects=tuple(things)))
+    return caption(replace(scene, objects=tuple(things)))
 
 
 # -- figures ----------------------------------------------------------------------------------------------------------
@@ -89,9 +93,8 @@ def corrupted(scene: Scene, rng: np.random.Generator) -> str:
 
 def measure(model: str, scenes: Sequence[Scene], batch_size: int = 16) -> dict[str, Any]:
     """Return the figures of a model's descriptions, with 95 % bootstrap intervals over scenes."""
-    texts = describe(
-        Llava(model), [Picture.of(scene.image) for scene in scenes], batch_size=batch_size, max_new_tokens=96
-    )
+    describer = Describer(Llava(model), batch_size=batch_size, max_new_tokens=96)
+    texts = [one.text for one in describer.describe([scene.image for scene in scenes])]
     splitter, rows = EnglishSplitter(), []
     for scene, text in zip(scenes, texts, strict=True):
         claims = [claim for claim in splitter.split(text) if not claim.negated and claim.noun in NOUNS]
@@ -129,25 +132,25 @@ class Bench:
             style: draw(range(HELD + 10_000 * place, HELD + 10_000 * place + tests), style)
             for place, style in enumerate((NEW, *STYLES))
         }
-        self.true = write(self.folder / "true", self.learnt, [described(scene) for scene in self.learnt])
+        self.true = write(self.folder / "true", self.learnt, [caption(scene) for scene in self.learnt])
         self.sources: list[Path] = []
         if options.rehearsal:
             old = draw(range(OLD, OLD + options.rehearsal), None)
-            self.sources = [write(self.folder / "old", old, [described(scene) for scene in old])]
+            self.sources = [write(self.folder / "old", old, [caption(scene) for scene in old])]
         self.how = {"epochs": options.epochs, "batch_size": options.batch_size, "learning_rate": options.learning_rate,
                     "rank": options.rank, "shares": (0.9, 0.1, 0.0), "seed": options.seed}  # fmt: skip
 
-    def tune(self, name: str, data: Path, **more: Any) -> Any:
+    def tune(self, name: str, data: Sequence[Path], **more: Any) -> Any:
         started = time.perf_counter()
         out = self.folder / name
-        done = finetune([data, *self.sources], out, self.options.model, merge=True, **{**self.how, **more})
+        done = finetune(data, out, self.options.model, merge=True, **{**self.how, **more})
         print(f"{name}: {time.perf_counter() - started:.0f} s\n{done}", flush=True)
         return done
 
     def style(self) -> dict[str, Any]:
         """Measure all three styles before and after."""
         before = {style: measure(self.options.model, scenes) for style, scenes in self.tests.items()}
-        done = self.tune("style", self.true)
+        done = self.tune("style", [self.true, *self.sources])
         after = {style: measure(str(done.model), scenes) for style, scenes in self.tests.items()}
         for style in self.tests:
             say(f"{style} before", before[style])
@@ -158,7 +161,7 @@ class Bench:
 
     def killed(self) -> dict[str, Any]:
         """Run, run and kill, resume, compare."""
-        data = write(self.folder / "few", self.learnt[:120], [described(scene) for scene in self.learnt[:120]])
+        data = write(self.folder / "few", self.learnt[:120], [caption(scene) for scene in self.learnt[:120]])
         how = ["--epochs", "4", "--batch-size", "8", "--shares", "0.8,0.2,0", "--save-every", "5", "--merge",
                "--learning-rate", str(self.options.learning_rate), "--rank", str(self.options.rank)]  # fmt: skip
         whole = self._command(data, self.folder / "whole", *how)
@@ -193,7 +196,7 @@ class Bench:
         rng = np.random.default_rng(1)
         wrong = [bool(rng.random() < WRONG) for _ in self.learnt]
         captions = [
-            corrupted(scene, rng) if bad else described(scene) for scene, bad in zip(self.learnt, wrong, strict=True)
+            corrupted(scene, rng) if bad else caption(scene) for scene, bad in zip(self.learnt, wrong, strict=True)
         ]
         data = write(self.folder / "corrupted", self.learnt, captions)
         verifier = Verifier.from_profile(str(self.options.profile))
@@ -204,7 +207,7 @@ class Bench:
             "weighted": {"verifier": verifier, "weight_by_trust": True},
         }
         for name, more in runs.items():
-            done = self.tune(f"corrupted-{name}", data, **more)
+            done = self.tune(f"corrupted-{name}", [data], **more)
             figures[name] = measure(str(done.model), self.tests[NEW])
             say(name, figures[name])
             if done.selection.dropped:
@@ -241,7 +244,12 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("data/runs/finetuning"), help="emptied and written to")
     parser.add_argument("--scenes", type=int, help="fewer scenes to learn, for trying")
     parser.add_argument("--tests", type=int, default=200, help="scenes measured, of each style")
-    parser.add_argument("--rehearsal", type=int, default=0, help="scenes of the old styles learnt beside the new ones")
+    parser.add_argument(
+        "--rehearsal",
+        type=int,
+        default=0,
+        help="scenes of the old styles learnt beside the new ones, in the first question",
+    )
     parser.add_argument("--epochs", type=float, default=10)
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--learning-rate", type=float, default=1e-3)

@@ -13,10 +13,11 @@ from checkpoints import llava_tokenizer, save_llava
 from peft import PeftModel
 from PIL import Image
 
+from llamaindex_clipverify.description import Description
 from llamaindex_clipverify.errors import DataError, ModelError
 from llamaindex_clipverify.finetuning import History, Judgement, Settings, finetune, lora
 from llamaindex_clipverify.finetuning.examples import Example, read
-from llamaindex_clipverify.finetuning.judging import judge, table
+from llamaindex_clipverify.finetuning.judging import judgement, table
 from llamaindex_clipverify.finetuning.selection import select, trusts
 from llamaindex_clipverify.finetuning.split import split
 from llamaindex_clipverify.llama_index.llms import load_llm
@@ -429,13 +430,18 @@ def test_corrupted_captions_are_dropped_and_unverifiable_ones_kept(tiny, scenes)
     assert str(weighed).startswith("0 of 7 training captions dropped, mean weight 0.")
 
 
+def _verified(verifier, pictures, texts):
+    return [Description(one, text, verifier.verify(text, [one])) for one, text in zip(pictures, texts, strict=False)]
+
+
 def test_descriptions_are_judged(tiny, scenes):
     pictures = [Picture.of(scenes / f"{place}.png") for place in range(3)]
     told = [row.answers[0] for row in read([scenes])[0][:2]]
-    true, said = judge(tiny, pictures, [*told, "There is nothing."])
+    true = judgement(_verified(tiny, pictures, [*told, "There is nothing."]))
     assert (true.pictures, true.contradicted, true.hallucinated) == (3, 0.0, 0.0)
-    assert said[0].to_dict()["text"] == told[0]
-    false, _ = judge(tiny, pictures, ["There is a giraffe. There is a kite."] * 2 + ["  "])
+    false = judgement(
+        [*_verified(tiny, pictures, ["There is a giraffe. There is a kite."] * 2), Description(pictures[2])]
+    )
     assert (false.claims, false.contradicted, false.hallucinated) == (4, 1.0, 1.0)
     assert false.mean_trust < 0.1
 

@@ -20,10 +20,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from llamaindex_clipverify.description import Describer
 from llamaindex_clipverify.errors import DataError, MissingExtraError
 from llamaindex_clipverify.finetuning.examples import Example, Fault, read
 from llamaindex_clipverify.finetuning.history import History
-from llamaindex_clipverify.finetuning.judging import Description, Judgement, describe, judge, table
+from llamaindex_clipverify.finetuning.judging import Judgement, judgement, table
 from llamaindex_clipverify.finetuning.selection import Selection, select, trusts
 from llamaindex_clipverify.finetuning.settings import Settings
 from llamaindex_clipverify.finetuning.split import Parts, split
@@ -200,12 +201,11 @@ class _Run:
         kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         if when == "before" and when in kept:
             return Judgement(**kept[when])
-        texts = describe(
-            self.llava, pictures, batch_size=batch_size, progress=_stage(self.progress, f"describing {when}")
-        )
-        judgement, described = judge(self.verifier, pictures, texts)
-        _write(path, {**kept, when: judgement.to_dict(), f"descriptions_{when}": _listed(described)})
-        return judgement
+        describer = Describer(self.llava, self.verifier, batch_size=batch_size, max_new_tokens=128)
+        described = describer.describe(pictures, _stage(self.progress, f"describing {when}"))
+        found = judgement(described)
+        _write(path, {**kept, when: found.to_dict(), f"descriptions_{when}": [one.to_dict() for one in described]})
+        return found
 
 
 _RUN = "run.json"
@@ -247,10 +247,6 @@ def _stage(progress: Progress | None, name: str) -> Callable[[int, int], None] |
 
 def _fingerprint(examples: Sequence[Example]) -> str:
     return hashlib.sha256("".join(example.fingerprint for example in examples).encode()).hexdigest()[:16]
-
-
-def _listed(described: Sequence[Description]) -> list[dict[str, Any]]:
-    return [one.to_dict() for one in described]
 
 
 def _write(path: Path, content: Any) -> None:

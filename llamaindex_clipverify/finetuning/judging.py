@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from llamaindex_clipverify.answer import Answer
-from llamaindex_clipverify.errors import ClipVerifyError
-from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.prompts import Prompts
+from llamaindex_clipverify.description import Description
 from llamaindex_clipverify.report import Report
-from llamaindex_clipverify.verifier import Verifier
 
 
 @dataclass(frozen=True)
@@ -34,62 +30,9 @@ class Judgement:
         return {key: round(one, 4) if isinstance(one, float) else one for key, one in asdict(self).items()}
 
 
-@dataclass(frozen=True)
-class Description:
-    """What a model said of one picture, and the report on it."""
-
-    picture: str
-    text: str
-    report: Report | None
-    """None for a blank text or a picture that cannot be read any more."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON."""
-        trust = self.report.trust if self.report else None
-        return {"picture": self.picture, "text": self.text, "trust": None if trust is None else round(trust, 4)}
-
-
-def describe(
-    llava: Any,
-    pictures: Sequence[Picture],
-    *,
-    ask: str = Prompts().describe,
-    batch_size: int = 8,
-    max_new_tokens: int = 128,
-    progress: Callable[[int, int], None] | None = None,
-) -> list[str]:
-    """Return the model's greedy description of each picture.
-
-    Args:
-        llava: A `models.llava.Llava`.
-        pictures: What to describe.
-        ask: The words that ask for it.
-        batch_size: Pictures at once.
-        max_new_tokens: Most tokens of a description.
-        progress: Told how many pictures are done, of how many.
-    """
-    texts: list[str] = []
-    for start in range(0, len(pictures), batch_size):
-        part = pictures[start : start + batch_size]
-        answers = llava.generate([[("user", [picture.image, ask])] for picture in part], max_new_tokens)
-        texts += [answer.text for answer in answers]
-        for picture in part:
-            picture.forget()
-        if progress is not None:
-            progress(len(texts), len(pictures))
-    return texts
-
-
-def judge(verifier: Verifier, pictures: Sequence[Picture], texts: Sequence[str]) -> tuple[Judgement, list[Description]]:
-    """Verify each description on its picture and return the figures and the single descriptions."""
-    spoken = [place for place, text in enumerate(texts) if text.strip()]
-    done = verifier.verify_batch([Answer(texts[place], (pictures[place],)) for place in spoken])
-    reports = {place: one for place, one in zip(spoken, done, strict=True) if not isinstance(one, ClipVerifyError)}
-    described = [
-        Description(picture.name, text, reports.get(place))
-        for place, (picture, text) in enumerate(zip(pictures, texts, strict=True))
-    ]
-    return _figures(len(pictures), list(reports.values())), described
+def judgement(descriptions: Sequence[Description]) -> Judgement:
+    """Return the figures of verified descriptions; those without a report count as pictures alone."""
+    return _figures(len(descriptions), [one.report for one in descriptions if one.report is not None])
 
 
 def _figures(pictures: int, reports: Sequence[Report]) -> Judgement:
