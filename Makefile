@@ -33,11 +33,11 @@ $(STAMP): pyproject.toml constraints.txt overrides.txt | $(UV)
 	  $(UV) pip install --python $(RUN)/python -e '.[yolo,cam,together,openai,finetune]' --group dev -c constraints.txt --override overrides.txt; \
 	  $(REQUIREMENTS) > $(STAMP); fi
 
-demo: setup  ## Check four answers on drawn scenes with the bundled models; writes clipverify-demo/report.html
+demo: setup  ## Index drawn pictures, ask, verify what the bundled LLaVA answers; writes clipverify-demo/report.html
 	$(RUN)/clipverify demo
 
 test: setup  ## Run the tests, without network
-	$(OFFLINE) $(RUN)/python -m pytest -n $(JOBS) $(ARGS)
+	OMP_NUM_THREADS=1 $(OFFLINE) $(RUN)/python -m pytest -n $(JOBS) $(ARGS)
 
 test-slow: setup  ## Run the tests that take minutes
 	$(OFFLINE) $(RUN)/python -m pytest -m slow $(ARGS)

@@ -128,7 +128,7 @@ def judge(model: Any, scenes: Sequence[Scene]) -> dict[str, float]:
     return {
         "all": float(right.mean()),
         "n": len(right),
-        **{kind: float(right[kinds == kind].mean()) for kind in dict.fromkeys(kinds)},
+        **{str(kind): float(right[kinds == kind].mean()) for kind in dict.fromkeys(kinds)},
     }
 
 
