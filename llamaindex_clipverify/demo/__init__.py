@@ -75,11 +75,13 @@ def run(
     )
     for one in told:
         say(one.line)
-    chosen = [_explained(verifier, one) for one in _chosen(told)]
-    for title, report in zip(("A true answer", "One that is not"), chosen, strict=False):
-        say(f"\n{title}: “{report.question}” – “{report.answer}”")
+    say(f"\n{_found(told)}")
+    chosen = _chosen(told)
+    shown = [_explained(verifier, one) for one in chosen]
+    for one, report in zip(chosen, shown, strict=True):
+        say(f"\n{'A hallucination' if one.slips else 'A true answer'}: “{report.question}” – “{report.answer}”")
         show(report)
-    reports = [*chosen, *_planted(verifier, out, say)]
+    reports = [*shown, *_planted(verifier, out, say)]
     save_all(reports, out / "report.html")
     (out / "report.json").write_text(_as_json([*reports, *(one.report for one in told)]), encoding="utf-8")
     say(f"\nThe page with boxes and heat maps is {out / 'report.html'}")
@@ -114,10 +116,23 @@ def _ask(index: EvidenceIndex, drawn: dict[str, Scene], verifier: Verifier, llm:
 
 
 def _chosen(told: list[Told]) -> list[Told]:
-    """Return a true answer and a hallucinated one, those with the most claims; fewer where the model was always right."""
-    true = [one for one in told if one.decided and not one.slips]
-    false = [one for one in told if one.slips]
-    return [max(group, key=lambda one: len(one.report.claims)) for group in (true, false) if group]
+    """Return a hallucinated answer and a true one, those with the most claims; fewer where the model was always right."""
+    return [max(group, key=lambda one: len(one.report.claims)) for group in _parted(told) if group]
+
+
+def _parted(told: list[Told]) -> tuple[list[Told], list[Told]]:
+    """Return the false answers and the true ones; what the scenes cannot decide is neither."""
+    return [one for one in told if one.slips], [one for one in told if one.decided and not one.slips]
+
+
+def _found(told: list[Told]) -> str:
+    """Say how far trust tells the false answers from the true ones."""
+    false, true = _parted(told)
+    caught, doubted = (sum((one.report.trust or 0.0) < 0.5 for one in group) for group in (false, true))
+    return (
+        f"By the scenes' own truth {len(false)} of these answers are false. Trust is below .5 for {caught} of them, "
+        f"and for {doubted} of the {len(true)} true ones."
+    )
 
 
 def _explained(verifier: Verifier, one: Told) -> Report:
