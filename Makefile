@@ -57,8 +57,10 @@ constraints: $(UV)  ## Pin anew what setup installs
 	$(UV) pip compile pyproject.toml --extra all --group dev --group training --override overrides.txt \
 	  --no-emit-index-url --python-version 3.11 --upgrade --quiet -o constraints.txt
 
-figures: setup  ## Measure again and write the tables of both README files (some ten minutes)
+figures: setup  ## Measure again and write the tables of both README files (some twenty minutes)
 	$(RUN)/python benchmarks/claims.py
+	$(RUN)/python benchmarks/hallucinations.py
+	$(RUN)/python benchmarks/describing.py
 	$(RUN)/python benchmarks/speed.py
 	$(RUN)/python benchmarks/tables.py
 
