@@ -8,20 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import (
-    CLIPConfig,
-    CLIPImageProcessor,
-    CLIPModel,
-    CLIPProcessor,
-    CLIPTokenizer,
-    CLIPVisionConfig,
-    LlamaConfig,
-    LlavaConfig,
-    LlavaForConditionalGeneration,
-    LlavaProcessor,
-    PreTrainedTokenizerFast,
-)
+from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPProcessor, CLIPTokenizer
 
 END = 49407
 """End-of-text of the published CLIP vocabulary: its highest id. The configurations nevertheless say eos_token_id 2."""
@@ -74,59 +61,4 @@ def save_clip(name: str, folder: Path) -> Path:
     CLIPModel(clip_config(name)).half().save_pretrained(folder)
     tokenizer: Any = clip_tokenizer()
     CLIPProcessor(CLIPImageProcessor(), tokenizer).save_pretrained(folder)
-    return folder
-
-
-LLAVA_CHAT = (
-    "{% for message in messages %}{{ message['role'].upper() }}:{% for part in message['content'] %}"
-    "{{ ' ' if loop.first else '\n' }}{% if part['type'] == 'image' %}<image>{% else %}{{ part['text'] }}{% endif %}"
-    "{% endfor %}{{ '</s>' if message['role'] == 'assistant' else '' }}{{ '\n' }}{% endfor %}"
-    "{% if add_generation_prompt %}ASSISTANT:{% endif %}"
-)
-
-
-def llava_tokenizer() -> PreTrainedTokenizerFast:
-    """Return a byte-level tokenizer of single bytes: it reads any text."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    special = ["<unk>", "<s>", "</s>", "<pad>", "<image>"]
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    tokenizer.train_from_iterator(
-        [], trainers.BpeTrainer(initial_alphabet=alphabet, special_tokens=special, show_progress=False)
-    )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, unk_token="<unk>", bos_token="<s>", eos_token="</s>", pad_token="<pad>",
-        padding_side="left", model_max_length=2048, extra_special_tokens={"image_token": "<image>"},
-    )  # fmt: skip
-
-
-def save_llava(folder: Path) -> Path:
-    """Write a LLaVA of two layers with random weights, for pictures of 56 pixels (16 tokens each); return its folder."""
-    torch.manual_seed(0)
-    tokenizer = llava_tokenizer()
-    shape: dict[str, Any] = {
-        "hidden_size": 64,
-        "intermediate_size": 128,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-    }
-    ids = {name: tokenizer.convert_tokens_to_ids(token) for name, token in
-           (("bos_token_id", "<s>"), ("eos_token_id", "</s>"), ("pad_token_id", "<pad>"))}  # fmt: skip
-    config = LlavaConfig(
-        vision_config=CLIPVisionConfig(**shape, image_size=56, patch_size=14),
-        text_config=LlamaConfig(**shape, **ids, vocab_size=len(tokenizer), max_position_embeddings=2048),
-        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
-        vision_feature_layer=-2,
-        image_seq_length=16,
-    )
-    LlavaForConditionalGeneration(config).save_pretrained(folder)
-    LlavaProcessor(
-        CLIPImageProcessor(size={"shortest_edge": 56}, crop_size={"height": 56, "width": 56}),
-        tokenizer,
-        patch_size=14,
-        vision_feature_select_strategy="default",
-        num_additional_image_tokens=1,
-        chat_template=LLAVA_CHAT,
-    ).save_pretrained(folder)
     return folder

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from checkpoints import llava_tokenizer, save_llava
+from llavas import plain_tokenizer, save_plain_llava
 from peft import PeftModel
 from PIL import Image
 
@@ -53,7 +53,7 @@ def _said(*values, roles=("human", "gpt")):
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     """A LLaVA with random weights."""
-    return save_llava(tmp_path_factory.mktemp("llava"))
+    return save_plain_llava(tmp_path_factory.mktemp("llava"))
 
 
 @pytest.fixture
@@ -501,7 +501,7 @@ def test_refusals_are_one_line(clipverify, squares, model, tmp_path):
     def run(*arguments, data=squares, llm=model, out=tmp_path / "new"):
         return clipverify("finetune", data, "--llm", llm, "--out", out, *arguments)
 
-    llava_tokenizer().save_pretrained(tmp_path / "text")
+    plain_tokenizer().save_pretrained(tmp_path / "text")
     (tmp_path / "text" / "config.json").write_text('{"model_type": "llama"}')
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "letter.txt").write_text("mine")
