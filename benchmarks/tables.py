@@ -38,6 +38,7 @@ def tables(words: dict[str, str]) -> str:
         _photographs(_read("photographs"), words),
         _hallucinations(_read("hallucinations"), words),
         _llava(_read("llava"), words),
+        _finetuning(_read("finetuning"), words),
         _models(_read("models"), words),
         _speed(_read("speed")),
         _describing(_read("describing"), words),
@@ -126,6 +127,34 @@ def _llava(data: Any, words: dict[str, str]) -> str:
     ]  # fmt: skip
     title = f"**The bundled LLaVA, fresh drawn scenes** – `{data['command']}`"
     return f"{title}\n\n{_table(['figure', 'right', 'n'], rows, words)}"
+
+
+def _finetuning(data: Any, words: dict[str, str]) -> str:
+    if data is None:
+        return ""
+    style, wrong = data["style"], data["corrupted"]
+    rows = [
+        [
+            f"style {name}, before → after",
+            *(f"{style['before'][name][key]:.3f} → {style['after'][name][key]:.3f}" for key in _FOUND),
+        ]
+        for name in style["before"]
+    ]
+    rows += [
+        [f"30 % of the captions wrong, {name}", *(_three(wrong[name][key]) for key in _FOUND)]
+        for name in ("unfiltered", "filtered", "weighted")
+    ]
+    heads = [
+        "descriptions of held-out scenes",
+        "named objects that are not there",
+        "objects there that are named",
+        "false claims",
+    ]
+    title = f"**Fine-tuning the bundled LLaVA on {data['data']}** – `{data['command']}`"
+    return f"{title}\n\n{_table(heads, rows, words)}"
+
+
+_FOUND = ("hallucination", "recall", "false_claims")
 
 
 def _describing(data: Any, words: dict[str, str]) -> str:
