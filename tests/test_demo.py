@@ -110,4 +110,4 @@ def test_the_verb_runs_again_where_it_has_run(clipverify, tiny, shown, monkeypat
     ran = clipverify("demo", "--out", shown.folder)
     assert ran.code == 0
     assert "clipverify:" not in ran.err
-    assert ran.out.splitlines()[0].startswith("4 drawn pictures go into a Chroma index")
+    assert ran.out.splitlines()[0].startswith(f"4 drawn pictures are in a Chroma index, {shown.folder / 'store'}")

@@ -125,6 +125,10 @@ def test_the_verb(clipverify: Any, files: list[Path], tmp_path: Path) -> None:
         (["describe", files[0], "--llm", "gpt-99", "--models", "tiny"], "no such LLM; got gpt-99; give tiny, local:"),
         (["describe", tmp_path / "gone", "--llm", "tiny", "--models", "tiny"], "no such picture or folder"),
         (["describe", files[0], "--llm", "tiny"], "no models are named"),
+        (
+            ["describe", __file__, "--llm", "tiny", "--models", "tiny"],
+            "no picture could be described; got 1, the first: not a p",
+        ),
         (["describe", files[0], "--llm", "tiny", "--models", "tiny", "--out", "d.txt"], "saved as .jsonl or .csv"),
     ):
         ran = clipverify(*arguments)

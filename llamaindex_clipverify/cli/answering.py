@@ -122,6 +122,8 @@ def describe(
     )
     with progress_bar("describing") as step:
         found = describer.describe(files, step)
+    if not any(one.text for one in found):
+        raise DataError("no picture could be described", got=f"{len(found)}, the first: {found[0].error}")
     if out is not None:
         save(found, out)
     rows = [one.to_dict() for one in found]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from llamaindex_clipverify.demo import gallery
 from llamaindex_clipverify.demo.planted import Story, stories
+from llamaindex_clipverify.errors import ModelError
 from llamaindex_clipverify.report import MARKS, Report, number, save_all
 
 if TYPE_CHECKING:
@@ -68,8 +69,9 @@ def run(
 
         verifier = Bundled.tiny()
     drawn = gallery.draw(out / "pictures")
-    say(f"{len(drawn)} drawn pictures go into a Chroma index in {out / 'store'}.")
-    told = _ask(_index(out, drawn, verifier), drawn, verifier, llm or "tiny")
+    index = _index(out, drawn, verifier)
+    say(f"{len(drawn)} drawn pictures are in a Chroma index, {index.store}.")
+    told = _ask(index, drawn, verifier, llm or "tiny")
     say(
         f"The bundled LLaVA answers {len(told)} questions, each from the {_PICTURES} nearest pictures or the one shown to it:\n"
     )
@@ -91,9 +93,13 @@ def run(
 def _index(out: Path, drawn: dict[str, Scene], verifier: Verifier) -> EvidenceIndex:
     from llamaindex_clipverify.index import EvidenceIndex
 
-    assert verifier.encoder is not None
-    name = f"demo-{verifier.encoder.id.rpartition('@')[2]}"  # a store of an older encoder is left alone
-    index = EvidenceIndex.from_documents(list(drawn), out / "store", verifier.encoder, verifier.detector, name=name)
+    encoder, store = verifier.encoder, out / "store"
+    assert encoder is not None
+    try:
+        index = EvidenceIndex(store, encoder, verifier.detector)
+    except ModelError:  # a store of an older encoder is left alone
+        index = EvidenceIndex(store.with_name(f"store-{encoder.id.rpartition('@')[2]}"), encoder, verifier.detector)
+    index.add(list(drawn))
     index.remove([hit.id for hit in index.hits() if hit.uri not in drawn])
     return index
 
