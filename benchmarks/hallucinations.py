@@ -1,6 +1,6 @@
 """What the bundled LLaVA invents, and whether trust finds it: ``python benchmarks/hallucinations.py``.
 
-The model describes fresh drawn scenes and answers a question about each. Every claim of what it says is true or false by the
+The model describes fresh drawn scenes. Every claim of what it says is true or false by the
 scene itself; trust is that of the bundled verifier, which never sees the truth. Beside it the same figures for the model's own
 mean log-probability of the answer and for the detector alone. Keeps the figures in results/hallucinations.json.
 """
@@ -15,14 +15,15 @@ from dataclasses import dataclass
 import numpy as np
 from measuring import save
 
-from llamaindex_clipverify import Answer, Verifier
+from llamaindex_clipverify import Answer, Prompts, Verifier
 from llamaindex_clipverify.metrics import auroc, average_precision, ece, group_weights, interval
 from llamaindex_clipverify.models.table import load_llava
+from llamaindex_clipverify.protocols import VisionModel
 from llamaindex_clipverify.report import Report
 from llamaindex_clipverify.testing import FRESH, STYLES, Scene, draw_scene
 from llamaindex_clipverify.testing.truth import truth_of
 
-QUESTIONS = ("Describe the picture.", "What does the picture show?")
+QUESTION = Prompts().describe
 _AT_ONCE = 24
 
 
@@ -38,11 +39,11 @@ class Row:
     detector: float
 
 
-def rows_of(scenes: list[Scene], model: object, verifier: Verifier, question: str) -> Iterator[Row]:
+def rows_of(scenes: list[Scene], model: VisionModel, verifier: Verifier, question: str) -> Iterator[Row]:
     """Let the model answer about each scene, verify, and yield every claim that the scene can decide."""
     for start in range(0, len(scenes), _AT_ONCE):
         part = scenes[start : start + _AT_ONCE]
-        said = model.generate([[("user", [scene.image, question])] for scene in part], 120)  # type: ignore[attr-defined]
+        said = model.generate([[("user", [scene.image, question])] for scene in part], 120)
         kept = [(scene, one) for scene, one in zip(part, said, strict=True) if one.text]
         reports = verifier.verify_batch([Answer.of(one.text, [scene.image], question) for scene, one in kept])
         for (scene, one), report in zip(kept, reports, strict=True):
@@ -97,7 +98,7 @@ def main() -> None:
     options = parser.parse_args()
     model, verifier, started = load_llava(options.model), Verifier.tiny(), time.perf_counter()
     scenes = [draw_scene(FRESH + 400_000 + n, style=STYLES[n % len(STYLES)]) for n in range(options.scenes)]
-    rows = list(rows_of(scenes, model, verifier, QUESTIONS[0]))
+    rows = list(rows_of(scenes, model, verifier, QUESTION))
     kinds = {kind: figures([row for row in rows if row.kind == kind]) for kind in sorted({row.kind for row in rows})}
     done = {"all claims": figures(rows), **kinds}
     for name, values in done.items():

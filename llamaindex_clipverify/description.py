@@ -137,7 +137,7 @@ class Describer:
         """Yield batches of opened pictures, one batch ahead."""
         coming: Future[list[_Open]] | None = None
         for part in _parts(images, self.batch_size):
-            following = pool.submit(lambda part=part: [_open(image) for image in part])  # type: ignore[misc]
+            following = pool.submit(list, map(_open, part))
             if coming is not None:
                 yield coming.result()
             coming = following

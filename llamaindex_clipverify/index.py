@@ -166,6 +166,7 @@ class EvidenceIndex:
 
     def remove(self, ids: Sequence[str]) -> None:
         """Forget pictures by id; unknown ids do no harm."""
+        self._folders = (-1, [])
         if ids:
             self._pictures.delete(ids=list(ids))
 
@@ -254,6 +255,7 @@ class EvidenceIndex:
     # -- writing ------------------------------------------------------------------------------------------------------
 
     def _write(self, entries: Sequence[Entry]) -> None:
+        self._folders = (-1, [])
         unique = {entry.picture.id: entry for entry in entries}
         vectors = self.encoder.encode_images([entry.picture.image for entry in unique.values()])
         known = self._pictures.get(ids=list(unique), include=[])["ids"]

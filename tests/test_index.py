@@ -253,3 +253,15 @@ def test_the_postprocessor_ranks_drops_and_leaves_nodes_alone(
     assert tiny.facts([files[0]]), "what it saw stays with the verifier"
     with pytest.raises(DataError, match="scoring needs an encoder"):
         ClipVerifyPostprocessor(Verifier([]))
+
+
+def test_folders_follow_when_one_picture_takes_anothers_place(
+    index: EvidenceIndex, files: list[Path], tmp_path: Path
+) -> None:
+    assert index.folders() == [files[0].parent]
+    index.remove([index.search(image=files[0], top_k=1)[0].id])
+    moved = tmp_path / "elsewhere" / "moved.png"
+    moved.parent.mkdir()
+    moved.write_bytes(files[0].read_bytes())
+    index.add([moved])
+    assert index.folders() == sorted([files[0].parent, moved.parent])

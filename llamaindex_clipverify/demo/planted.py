@@ -13,6 +13,7 @@ from itertools import combinations, count
 import numpy as np
 
 from llamaindex_clipverify.testing import COLOURS, FRESH, NOUNS, Scene, SceneObject, draw_scene
+from llamaindex_clipverify.testing.statements import article
 from llamaindex_clipverify.vocabulary import english
 
 _FIRST = FRESH + 500_000
@@ -48,7 +49,8 @@ def _wrong_colour() -> Story:
             thing, fact = tinted[0], scene.relations()[0]
             wrong = _another_colour(scene, thing)
             answer = (
-                f"There is {_a(fact.subject)} in the picture. The {fact.subject} is {_WORDING[fact.relation]} the {fact.other}. "
+                f"There is {article(fact.subject)} in the picture. "
+                f"The {fact.subject} is {_WORDING[fact.relation]} the {fact.other}. "
                 f"The {thing.noun} is {wrong}."
             )
             truth = f"the {thing.noun} is {thing.colour}, not {wrong}"
@@ -64,7 +66,8 @@ def _invented_object() -> Story:
             other = next(noun for noun in nouns if noun != thing.noun)
             invented = _absent(scene)
             answer = (
-                f"The picture shows {_a(f'{thing.colour} {thing.noun}')} and {_a(other)}. There is also {_a(invented)}."
+                f"The picture shows {article(f'{thing.colour} {thing.noun}')} and {article(other)}. "
+                f"There is also {article(invented)}."
             )
             truth = f"no {invented}; there is {listed(scene)}"
             return Story("an invented object", "What does the picture show?", answer, truth, (scene,))
@@ -77,7 +80,7 @@ def _wrong_count() -> Story:
         alone = _single(scene)
         if many and alone:
             things = english().plural(many[0])
-            answer = f"There are three {things} and {_a(alone[0].noun)}."
+            answer = f"There are three {things} and {article(alone[0].noun)}."
             truth = f"two {things}, not three"
             return Story("a wrong count", f"How many {things} are there?", answer, truth, (scene,))
     raise AssertionError("unreachable: there are endless scenes")
@@ -90,10 +93,11 @@ def _two_pictures() -> Story:
         others = [thing.noun for thing in _single(second) if two and thing.noun != two[0].noun]
         if one and others and not set(first.nouns()) & set(second.nouns()):
             answer = (
-                f"In picture 1 there is {_a(one[0].noun)}. In picture 2 there is {_a(f'{two[0].colour} {two[0].noun}')}. "
+                f"In picture 1 there is {article(one[0].noun)}. "
+                f"In picture 2 there is {article(f'{two[0].colour} {two[0].noun}')}. "
                 f"There is no {others[0]} in picture 2. Everything looks cheerful."
             )
-            truth = f"{_a(others[0])} is in picture 2; and no check can tell a mood"
+            truth = f"{article(others[0])} is in picture 2; and no check can tell a mood"
             return Story("two pictures", "What do the pictures show?", answer, truth, (first, second))
     raise AssertionError("unreachable: there are endless scenes")
 
@@ -141,14 +145,8 @@ def listed(scene: Scene) -> str:
     parts = []
     for noun in scene.nouns():
         number = scene.count(noun)
-        parts.append(_a(noun) if number == 1 else f"{words.number_word(number)} {words.plural(noun)}")
+        parts.append(article(noun) if number == 1 else f"{words.number_word(number)} {words.plural(noun)}")
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-
-
-def _a(phrase: str) -> str:
-    if phrase.split()[-1] in _PAIRS:
-        return phrase
-    return f"{'an' if phrase[0] in 'aeiou' else 'a'} {phrase}"
 
 
 def _width(thing: SceneObject) -> int:

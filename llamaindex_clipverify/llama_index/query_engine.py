@@ -11,15 +11,12 @@ from llama_index.core.prompts.mixin import PromptDictType, PromptMixinType
 from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.response_synthesizers.base import BaseSynthesizer, QueryTextType
 from llama_index.core.schema import NodeWithScore, QueryBundle
-from llama_index_instrumentation import get_dispatcher
 
 from llamaindex_clipverify.index import EvidenceIndex
 from llamaindex_clipverify.llama_index.synthesizer import LlavaSynthesizer
 from llamaindex_clipverify.llama_index.verified import Folders, OnDoubt, Verification
 from llamaindex_clipverify.prompts import Prompts
 from llamaindex_clipverify.verifier import Verifier
-
-dispatcher = get_dispatcher(__name__)
 
 
 class ClipVerifyQueryEngine(BaseQueryEngine):

@@ -103,14 +103,15 @@ class Verification:
         except ClipVerifyError as error:
             return [], f"not verified: {error}"
 
-    def _verify(self, text: str, nodes: Any, question: str | None) -> Report:
-        pictures, refused = self._pictures(nodes)
+    def _verified(self, text: str, found: tuple[list[Picture], str | None], question: str | None) -> Report:
+        """Return the report on a text and what `_pictures` found for it."""
+        pictures, refused = found
         report = self.report(text, pictures, question)
         return replace(report, notes=(refused,)) if refused else report
 
     def _settle(self, response: Any, question: str | None) -> None:
         text = str(response)
-        report = self._verify(text, response.source_nodes, question)
+        report = self._verified(text, self._pictures(response.source_nodes), question)
         self._attach(response, report)
         if self.on_doubt is not None and isinstance(getattr(response, "response", None), str):
             response.response = self._decided(text, report)
@@ -154,7 +155,7 @@ class _Watch:
     def __init__(self, how: Verification, response: Any, question: str | None) -> None:
         self.how, self.response, self.question = how, response, question
         self.text, self.verified = "", 0
-        self.pictures, self.refused = how._pictures(response.source_nodes)
+        self.found = how._pictures(response.source_nodes)
 
     def hear(self, piece: str) -> None:
         """Take a piece of the answer."""
@@ -162,15 +163,14 @@ class _Watch:
         for match in _SENTENCE_END.finditer(self.text, self.verified):
             sentence = self.text[self.verified : match.end()].strip()
             self.verified = match.end()
-            if sentence and self.pictures:
-                report = self.how.report(sentence, self.pictures, self.question)
+            pictures, _ = self.found
+            if sentence and pictures:
+                report = self.how.report(sentence, pictures, self.question)
                 dispatcher.event(ClipVerifySentenceEvent(sentence=sentence, report=report.to_dict()))
 
     def end(self) -> list[str]:
         """Attach the report and return what is still to be said."""
-        report = self.how.report(self.text, self.pictures, self.question)
-        if self.refused:
-            report = replace(report, notes=(self.refused,))
+        report = self.how._verified(self.text, self.found, self.question)
         self.how._attach(self.response, report)
         if self.how.on_doubt is None:
             return []
