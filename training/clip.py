@@ -37,16 +37,29 @@ EXPORT = Path(__file__).parent.parent / "llamaindex_clipverify" / "tiny" / "clip
 SIDE, PATCH = 120, 12
 
 
-def make_model(tokenizer: PreTrainedTokenizerFast) -> CLIPModel:
-    """Return an untrained model: about 3.2 million parameters."""
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of an encoder; as they stand, the bundled one's of about 3.1 million parameters."""
+
+    width: int = 192
+    layers: int = 5
+    patch: int = PATCH
+    text_width: int = 128
+    text_layers: int = 3
+
+
+def make_model(tokenizer: PreTrainedTokenizerFast, shape: Shape = Shape()) -> CLIPModel:
+    """Return an untrained model."""
     text = {
-        "vocab_size": len(tokenizer), "hidden_size": 128, "intermediate_size": 512, "num_hidden_layers": 3, "projection_dim": 128,
-        "num_attention_heads": 4, "max_position_embeddings": 77, "bos_token_id": tokenizer.bos_token_id,
-        "eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id, "hidden_act": "gelu",
+        "vocab_size": len(tokenizer), "hidden_size": shape.text_width, "intermediate_size": 4 * shape.text_width,
+        "num_hidden_layers": shape.text_layers, "projection_dim": 128, "num_attention_heads": shape.text_width // 32,
+        "max_position_embeddings": 77, "bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id, "hidden_act": "gelu",
     }  # fmt: skip
     vision = {
-        "hidden_size": 192, "intermediate_size": 768, "num_hidden_layers": 5, "num_attention_heads": 3, "image_size": SIDE,
-        "patch_size": PATCH, "hidden_act": "gelu", "projection_dim": 128,
+        "hidden_size": shape.width, "intermediate_size": 4 * shape.width, "num_hidden_layers": shape.layers,
+        "num_attention_heads": shape.width // 64, "image_size": SIDE, "patch_size": shape.patch, "hidden_act": "gelu",
+        "projection_dim": 128,
     }  # fmt: skip
     config = CLIPConfig(
         text_config=text, vision_config=vision, projection_dim=128, logit_scale_init_value=float(np.log(12.0))
@@ -55,7 +68,7 @@ def make_model(tokenizer: PreTrainedTokenizerFast) -> CLIPModel:
     # Eager attention is the faster one in bfloat16 on a CPU.
     model.set_attn_implementation("eager" if not torch.cuda.is_available() else "sdpa")
     with torch.no_grad():
-        model.vision_model.embeddings.position_embedding.weight[1:] = 0.2 * _waves(SIDE // PATCH, vision["hidden_size"])
+        model.vision_model.embeddings.position_embedding.weight[1:] = 0.2 * _waves(SIDE // shape.patch, shape.width)
     return model
 
 
@@ -145,7 +158,10 @@ def losses(
             cosines = images @ texts.T
         parts[name] = pair_loss(cosines, sentences, scale, heads.bias) * (1.0 if name == "short" else 0.5)
     logits = heads.patches(heads.norm(features.last_hidden_state[:, 1:])).flatten(0, 1).float()
-    nouns, colours = (target.flatten().to(model.device) for target in batch.token_targets(SIDE // PATCH))
+    nouns, colours = (
+        target.flatten().to(model.device)
+        for target in batch.token_targets(SIDE // model.config.vision_config.patch_size)
+    )
     names = 1 + len(NOUNS)
     parts["noun"] = 1.5 * functional.cross_entropy(logits[:, :names], nouns)
     parts["colour"] = 0.75 * functional.cross_entropy(logits[:, names:], colours, ignore_index=-100)
@@ -202,7 +218,7 @@ def train(
 def export(model: CLIPModel, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
     """Write the model in half precision with its tokenizer and processor, each file complete before it replaces the old one."""
     staged = Path(tempfile.mkdtemp())
-    half = make_model(tokenizer)
+    half = CLIPModel(model.config)
     half.load_state_dict(model.state_dict())
     half.half().eval().save_pretrained(staged)
     make_processor(tokenizer).save_pretrained(staged)
@@ -246,6 +262,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=4500)
     parser.add_argument("--easy", type=int, default=1250, help="steps that show single objects as often as scenes")
     parser.add_argument("--rate", type=float, default=2e-3)
+    for name, value in vars(Shape()).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=value)
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; all of them when 0")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, help="stop after about so long")
@@ -261,7 +279,8 @@ def main() -> None:
     saved = arguments.run / "tokenizer"
     tokenizer = PreTrainedTokenizerFast.from_pretrained(saved) if saved.exists() else make_tokenizer()
     tokenizer.save_pretrained(saved)
-    model = make_model(tokenizer).to(device)
+    shape = Shape(**{name: getattr(arguments, name) for name in vars(Shape())})
+    model = make_model(tokenizer, shape).to(device)
     heads = Heads(model.config.vision_config.hidden_size).to(device)
     lesson = Lesson(model, heads, make_optimizers(model, heads, arguments.rate))
     if (arguments.run / "last.pt").exists():

@@ -110,7 +110,7 @@ def passages(model: Any, scenes: Sequence[Scene]) -> dict[str, float]:
     made = []
     for scene in scenes:
         rng = np.random.default_rng((scene.seed, 13))
-        facts = [talks._fact(rng) for _ in range(int(rng.integers(2, 5)))]
+        facts = talks.some_facts(rng, int(rng.integers(2, 5)))
         made.append((talks.PROMPTS.parts(facts[0][1], [(talks.IMAGE, None)], [fact for fact, _ in facts]), facts[0][0]))
     said = answers(model, [[scene] for scene in scenes], [parts for parts, _ in made])
     return {"right": float(np.mean([text == fact for text, (_, fact) in zip(said, made, strict=True)])), "n": len(made)}

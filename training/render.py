@@ -20,7 +20,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image
 
-from llamaindex_clipverify.testing import COLOURS, FRESH, NOUNS, Scene, draw_scene
+from llamaindex_clipverify.testing import COLOURS, FRESH, NOUNS, STYLES, Scene, draw_scene
 
 SIDE = 128
 """Side of the encoder's pictures in pixels."""
@@ -125,7 +125,7 @@ def _detector_picture(scene: Scene, folder: Path) -> None:
     (folder / "labels" / f"{scene.seed:07}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def render(out: Path, seeds: range, detector: int, worker: int) -> None:
+def render(out: Path, seeds: range, detector: int, worker: int, style: str | None = None) -> None:
     """Render a range of seeds into one shelf; scenes below `detector` also become the detector's pictures."""
     shelf = Shelf(out / f"shelf-{worker}", rows=len(seeds) * 7)
     for part in ("images", "labels"):
@@ -133,7 +133,7 @@ def render(out: Path, seeds: range, detector: int, worker: int) -> None:
     started = time.time()
     for done, seed in enumerate(seeds):
         rng = np.random.default_rng((seed, 1))
-        scene = draw_scene(seed)
+        scene = draw_scene(seed, style=style)
         if seed < detector:
             _detector_picture(scene, out / "detector")
         shelf.add(0, scene, (0, 0, *scene.image.size))
@@ -155,12 +155,14 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, default=24_000)
     parser.add_argument("--detector", type=int, default=12_000, help="how many of the scenes the detector trains on")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--style", choices=STYLES, help="draw in this style alone")
     arguments = parser.parse_args()
     if arguments.scenes > FRESH:
         parser.error(f"seeds from {FRESH} on are for tests: ask for fewer scenes")
     jobs = [
         multiprocessing.Process(
-            target=render, args=(arguments.out, range(k, arguments.scenes, arguments.workers), arguments.detector, k)
+            target=render,
+            args=(arguments.out, range(k, arguments.scenes, arguments.workers), arguments.detector, k, arguments.style),
         )
         for k in range(arguments.workers)
     ]

@@ -21,6 +21,7 @@ from llamaindex_clipverify.vocabulary import english
 
 PROMPTS = Prompts()
 JUDGE = faithfulness.DEFAULT_EVAL_TEMPLATE.get_template()
+_JUDGED = JUDGE[JUDGE.rindex("Information: {query_str}") :]
 IMAGE = object()
 """Stands for a picture in the content of a message."""
 
@@ -46,34 +47,44 @@ class Talk:
 
 
 def plain_talk(scene: Scene, rng: Generator) -> Talk:
-    """Return a description and some questions about one picture, without the retrieval's words."""
-    turns: list[tuple[list[Any], str]] = [([IMAGE, say.pick(rng, _DESCRIBE)], described(scene, "", rng))]
-    for _ in range(4):
-        question, answer = asked(scene, rng, 1)
-        turns.append(([question], answer))
-    if rng.random() < 0.2:  # the first turn is not always a description
-        question, answer = asked(scene, rng, 1)
-        turns[0] = ([IMAGE, question], answer)
-    return Talk((scene,), tuple(turns))
+    """Return a description and some questions about one picture, without the retrieval's words.
+
+    They come in any order: after a description, most answers can be copied from it instead of being seen.
+    """
+    said = [(say.pick(rng, _DESCRIBE), described(scene, "", rng)), *(asked(scene, rng, 1) for _ in range(5))]
+    return Talk((scene,), _turns([said[int(place)] for place in rng.permutation(len(said))], [IMAGE]))
+
+
+def _turns(said: Sequence[tuple[str, str]], first: list[Any]) -> tuple[tuple[list[Any], str], ...]:
+    """Return the turns of questions and answers, each question once; `first` comes before the first of them."""
+    once = dict(reversed(said))
+    return tuple(([*first, q] if place == 0 else [q], a) for place, (q, a) in enumerate(reversed(once.items())))
 
 
 def retrieval_talk(scenes: Sequence[Scene], rng: Generator) -> Talk:
-    """Return one question about one to four pictures in the synthesizer's template, with captions and passages at times."""
+    """Return questions about one to four pictures, with captions and passages at times; the first in the synthesizer's words."""
     pictures: list[tuple[Any, str | None]] = []
     for scene in scenes:
         captions = scene.captions(rng)
         pictures.append((IMAGE, say.pick(rng, captions) if rng.random() < 0.25 else None))
-    facts = [_fact(rng) for _ in range(int(rng.integers(1, 5)))] if rng.random() < 0.2 else []
-    question, answer = _retrieval_question(scenes, facts, rng)
-    return Talk(tuple(scenes), ((PROMPTS.parts(question, pictures, [fact[0] for fact in facts]), answer),))
+    facts = some_facts(rng, int(rng.integers(1, 5))) if rng.random() < 0.4 else []
+    said = [_retrieval_question(scenes, facts, rng) for _ in range(5)]
+    (head, answer), *others = _turns(said, [])
+    content = PROMPTS.parts(head[0], pictures, [fact[0] for fact in facts])
+    return Talk(tuple(scenes), ((content, answer), *others))
 
 
 def judge_talk(scene: Scene, rng: Generator) -> Talk:
-    """Return a claim to be judged in the format of LlamaIndex's multi-modal faithfulness evaluator."""
-    row = say.pick(rng, scene.claims(rng))
-    context = say.pick(rng, scene.captions(rng)) if rng.random() < 0.15 else ""
-    text = JUDGE.format(query_str=row["claim"], context_str=context)
-    return Talk((scene,), (([IMAGE, text], "YES" if row["label"] else "NO"),))
+    """Return claims to be judged: the first in the words of LlamaIndex's faithfulness evaluator, the others in its short form."""
+    rows = scene.claims(rng)
+    turns: list[tuple[list[Any], str]] = []
+    for place in rng.permutation(len(rows))[:10]:
+        row = rows[int(place)]
+        context = say.pick(rng, scene.captions(rng)) if rng.random() < 0.1 else ""
+        form = _JUDGED if turns else JUDGE
+        text = form.format(query_str=row["claim"], context_str=context)
+        turns.append(([text] if turns else [IMAGE, text], "YES" if row["label"] else "NO"))
+    return Talk((scene,), tuple(turns))
 
 
 def described(scene: Scene, cite: str = "", rng: Generator | None = None) -> str:
@@ -102,12 +113,13 @@ def _groups(scene: Scene) -> list[str]:
 
 
 def _retrieval_question(scenes: Sequence[Scene], facts: Sequence[tuple[str, str]], rng: Generator) -> tuple[str, str]:
-    if facts and rng.random() < 0.7:
+    if facts and rng.random() < 0.5:
         text, question = say.pick(rng, facts)
         return question, text
     if rng.random() < 0.06:
-        return _fact(rng)[1], NOTHING
-    if rng.random() < 0.45:
+        unknown = [question for _, question in some_facts(rng, 5) if question not in {asked for _, asked in facts}]
+        return say.pick(rng, unknown), NOTHING
+    if rng.random() < 0.3:
         question = say.pick(rng, _DESCRIBE if len(scenes) == 1 else _DESCRIBE_MANY)
         return question, " ".join(described(scene, f" [{place}]", rng) for place, scene in enumerate(scenes, 1))
     place = int(rng.integers(len(scenes)))
@@ -208,10 +220,15 @@ def _what(scene: Scene, rng: Generator, where: str) -> tuple[str, str] | None:
     )
 
 
-def _fact(rng: Generator) -> tuple[str, str]:
-    text, question = say.pick(rng, _FACTS)
-    fields = {"place": say.pick(rng, _PLACES), "n": english().number_word(int(rng.integers(2, 12)))}
-    return text.format(**fields), question.format(**fields)
+def some_facts(rng: Generator, number: int) -> list[tuple[str, str]]:
+    """Return texts, each with the question it alone answers."""
+    kinds = [(place, fact) for place in _PLACES for fact in _FACTS]
+    found = []
+    for chosen in rng.choice(len(kinds), number, replace=False):
+        place, (text, question) = kinds[int(chosen)]
+        n = english().number_word(int(rng.integers(2, 12)))
+        found.append((text.format(place=place, n=n), question.format(place=place)))
+    return found
 
 
 def _be(noun: str) -> str:

@@ -1,0 +1,188 @@
+"""Batches for the tiny LLaVA: rendered scenes, the tokens of talks about them, and what lies under every patch."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from PIL import Image
+from torch.utils.data import Dataset
+from transformers import PreTrainedTokenizerFast
+
+from llamaindex_clipverify.testing import COLOURS, NOUNS, Scene, SceneObject, draw_scene
+from training.clip import PATCH, SIDE
+from training.talks import IMAGE, Talk, judge_talk, plain_talk, retrieval_talk
+
+PICTURE, END = "<image>", "</s>"
+GRID = SIDE // PATCH
+SHARES = {"plain": (16,), "retrieval": (12, 7, 5, 4), "judge": (6,)}
+"""Talks of each sort in a batch of size one; of the retrieval's, by the number of pictures."""
+
+
+@dataclass(frozen=True)
+class Sized:
+    """Stands for a scene's picture where only its size is asked for."""
+
+    size: tuple[int, int]
+
+
+def _drawn(seed: int) -> tuple[np.ndarray, Scene]:
+    scene = draw_scene(seed)
+    pixels = np.asarray(scene.image.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+    return pixels, replace(scene, image=Sized(scene.image.size))  # type: ignore[arg-type]
+
+
+def render(folder: Path, scenes: int) -> None:
+    """Draw the training scenes once."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with multiprocessing.Pool(os.cpu_count()) as pool:
+        drawn = pool.map(_drawn, range(scenes), chunksize=100)
+    np.save(folder / "pixels.npy", np.stack([pixels for pixels, _ in drawn]))
+    (folder / "scenes.pickle").write_bytes(pickle.dumps([scene for _, scene in drawn]))
+
+
+@dataclass(frozen=True)
+class Picked:
+    """A rendered scene: its row among the pixels, whether it is mirrored, and its truth."""
+
+    row: int
+    mirrored: bool
+    scene: Scene
+
+
+class Shelf:
+    """The rendered scenes, each also as its mirror image."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.scenes: list[Scene] = pickle.loads((folder / "scenes.pickle").read_bytes())
+
+    def pixels(self) -> np.ndarray:
+        """Return the pixels of all scenes, ``(scenes, side, side, 3)`` bytes, not yet read into memory."""
+        return np.load(self.folder / "pixels.npy", mmap_mode="c")
+
+    def pick(self, rng: Generator) -> Picked:
+        """Return a random scene; half of those without writing are mirrored."""
+        row = int(rng.integers(len(self.scenes)))
+        scene = self.scenes[row]
+        if rng.random() < 0.5 or scene.words:
+            return Picked(row, False, scene)
+        width = scene.image.size[0]
+        things = tuple(
+            SceneObject(t.noun, t.colour, (width - t.box[2], t.box[1], width - t.box[0], t.box[3]))
+            for t in scene.objects
+        )
+        return Picked(row, True, replace(scene, objects=things))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Tokens, padded on the right, what is to be said, and which pictures are shown."""
+
+    ids: torch.Tensor
+    labels: torch.Tensor
+    named: torch.Tensor
+    """At the place after each patch, the first token of its noun; -100 elsewhere."""
+    mask: torch.Tensor
+    rows: torch.Tensor
+    mirrored: torch.Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """Return the batch on a device."""
+        return Batch(**{name: value.to(device, non_blocking=True) for name, value in vars(self).items()})
+
+    def pixel_values(self, shelf: torch.Tensor) -> torch.Tensor:
+        """Return the pictures of this batch, -1 to 1, from the bytes of all scenes on the same device."""
+        shown = shelf[self.rows]
+        shown = torch.where(self.mirrored[:, None, None, None], shown.flip(2), shown)
+        return shown.permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+class Conversations(Dataset[list[Batch]]):
+    """The batches of every step, drawn from the seed and the step alone: plain talks, the retrieval's and the judge's."""
+
+    def __init__(self, shelf: Shelf, tokenizer: PreTrainedTokenizerFast, seed: int, size: int) -> None:
+        self.shelf, self.tokenizer, self.seed, self.size = shelf, tokenizer, seed, size
+        self.picture = tokenizer.convert_tokens_to_ids(PICTURE)
+        self.first = np.array([self._ids(f" {noun}")[0] for noun in NOUNS])
+        self.after = self._ids("\n")
+
+    def __getitem__(self, step: int) -> list[Batch]:
+        """Return the batches of a step, one of each sort."""
+        rng = np.random.default_rng((self.seed, step))
+        pictures = int(rng.choice(4, p=[0.4, 0.24, 0.2, 0.16])) + 1
+        shown = {"plain": 1, "retrieval": pictures, "judge": 1}
+        return [
+            self._batch([self._talk(rng, shown[sort], sort) for _ in range(share[shown[sort] - 1] * self.size)])
+            for sort, share in SHARES.items()
+        ]
+
+    def _ids(self, text: str) -> list[int]:
+        return self.tokenizer.backend_tokenizer.encode(text, add_special_tokens=False).ids
+
+    def _talk(self, rng: Generator, pictures: int, sort: str) -> tuple[Talk, list[Picked]]:
+        picked = [self.shelf.pick(rng) for _ in range(pictures)]
+        scenes = [one.scene for one in picked]
+        if sort == "retrieval":
+            return retrieval_talk(scenes, rng), picked
+        return (plain_talk if sort == "plain" else judge_talk)(scenes[0], rng), picked
+
+    def _batch(self, talks: list[tuple[Talk, list[Picked]]]) -> Batch:
+        told = [self._tokens(talk) for talk, _ in talks]
+        shape = len(told), max(len(ids) for ids, _ in told)
+        ids, labels = np.full(shape, self.tokenizer.pad_token_id), np.full(shape, -100)
+        mask, named = np.zeros(shape, dtype=np.int64), np.full(shape, -100)
+        for row, (tokens, said) in enumerate(told):
+            end = len(tokens)
+            ids[row, :end], labels[row, :end], mask[row, :end] = tokens, said, 1
+            named[row, 1:end] = self._named(talks[row][0].scenes, np.array(tokens))[:-1]
+        picked = [one for _, shown in talks for one in shown]
+        arrays = (ids, labels, named, mask, np.array([p.row for p in picked]), np.array([p.mirrored for p in picked]))
+        return Batch(*(torch.from_numpy(array) for array in arrays))
+
+    def _named(self, scenes: Sequence[Scene], tokens: np.ndarray) -> np.ndarray:
+        """Return the first token of the noun under every patch of the pictures, -100 elsewhere."""
+        nouns = patch_truth(scenes)[0].ravel()
+        found = np.full(len(tokens), -100)
+        found[tokens == self.picture] = np.where(nouns >= 0, self.first[nouns], -100)
+        return found
+
+    def _tokens(self, talk: Talk) -> tuple[list[int], list[int]]:
+        ids: list[int] = []
+        labels: list[int] = []
+        for parts, answer in talk.turns:
+            told = "\n".join(PICTURE if part is IMAGE else part for part in parts)
+            asked = [
+                token
+                for one in self._ids(f"USER: {told}\nASSISTANT:")
+                for token in ([one] * GRID**2 if one == self.picture else [one])
+            ]
+            said = self._ids(f" {answer}{END}")
+            ids += [*asked, *said, *self.after]
+            labels += [*([-100] * len(asked)), *said, *([-100] * len(self.after))]
+        return ids, labels
+
+
+def patch_truth(scenes: Sequence[Scene]) -> tuple[Any, Any]:
+    """Return the noun and the colour under every patch of every scene, ``(scenes, patches)``, -1 where there is none."""
+    nouns = np.full((len(scenes), GRID, GRID), -1)
+    colours = np.full((len(scenes), GRID, GRID), -1)
+    cells = (np.arange(GRID) + 0.5) / GRID
+    for row, scene in enumerate(scenes):
+        width, height = scene.image.size
+        for thing in scene.objects:
+            inside = np.ix_(
+                (cells >= thing.box[1] / height) & (cells <= thing.box[3] / height),
+                (cells >= thing.box[0] / width) & (cells <= thing.box[2] / width),
+            )
+            nouns[row][inside] = NOUNS.index(thing.noun)
+            colours[row][inside] = COLOURS.index(thing.colour) if thing.colour else -1
+    return nouns.reshape(len(scenes), -1), colours.reshape(len(scenes), -1)
