@@ -33,7 +33,8 @@ from measuring import save
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from llamaindex_clipverify import Describer, EnglishSplitter, Verifier
-from llamaindex_clipverify.finetuning import finetune
+from llamaindex_clipverify.finetuning import Selection, finetune
+from llamaindex_clipverify.finetuning.selection import sentences
 from llamaindex_clipverify.models.llava import Llava
 from llamaindex_clipverify.testing import FRESH, NOUNS, STYLES, Scene, draw_scene, register_style, statements
 from llamaindex_clipverify.testing.truth import truth_of
@@ -210,16 +211,35 @@ class Bench:
             done = self.tune(f"corrupted-{name}", [data], **more)
             figures[name] = measure(str(done.model), self.tests[NEW])
             say(name, figures[name])
-            if done.selection.dropped:
-                figures["dropped"] = _dropped(done.selection.dropped, wrong)
-                print(figures["dropped"], flush=True)
+            if name == "filtered":
+                figures["left_out"] = _left_out(done.selection, self.learnt, captions)
+                print(figures["left_out"], flush=True)
         return figures
 
 
-def _dropped(dropped: Sequence[tuple[str, float]], wrong: Sequence[bool]) -> dict[str, int]:
-    """Count how many of the dropped captions of the new style were corrupted."""
-    rows = [int(name.rpartition(":")[2]) - 2 for name, _ in dropped if not name.startswith("old/")]
-    return {"dropped": len(rows), "of_them_corrupted": sum(wrong[row] for row in rows), "corrupted": sum(wrong)}
+def _left_out(selection: Selection, scenes: Sequence[Scene], captions: Sequence[str]) -> dict[str, int]:
+    """Count the sentences that were left out and those that say something false, among the training part's captions."""
+    by_row = {row: (scene, text) for row, (scene, text) in enumerate(zip(scenes, captions, strict=True))}
+    splitter = EnglishSplitter()
+
+    def false(row: int, sentence: str) -> bool:
+        return any(truth_of(claim, [by_row[row][0]]) is False for claim in splitter.split(sentence))
+
+    kept = [(_row(one.name), text) for one in selection.examples for text in _sentences(" ".join(one.answers))]
+    cut = [(_row(name), sentence) for name, sentence, _ in selection.cut]
+    cut += [(_row(name), text) for name, _ in selection.dropped for text in _sentences(by_row[_row(name)][1])]
+    return {
+        "sentences": len(kept) + len(cut), "false": sum(false(*one) for one in [*kept, *cut]),
+        "left_out": len(cut), "false_left_out": sum(false(*one) for one in cut),
+    }  # fmt: skip
+
+
+def _sentences(text: str) -> list[str]:
+    return [text[begin:end] for begin, end in sentences(text)]
+
+
+def _row(name: str) -> int:
+    return int(name.rpartition(":")[2]) - 2
 
 
 def _change(before: dict[str, Any], after: dict[str, Any]) -> float | None:

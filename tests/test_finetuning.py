@@ -418,16 +418,59 @@ def scenes(tmp_path_factory):
 def test_corrupted_captions_are_dropped_and_unverifiable_ones_kept(tiny, scenes):
     examples = read([scenes])[0]
     trust = trusts(tiny, examples)
-    assert trust[-1] is None
-    assert [one is not None and one < 0.5 for one in trust] == [False, False, True, False, False, False, False]
-    chosen = select(examples, trust, 0.5, weight_by_trust=False)
+    assert trust[-1] == ((None,),)
+    known = [one for ((one,),) in trust]
+    assert [one is not None and one < 0.5 for one in known] == [False, False, True, False, False, False, False]
+    chosen = select(examples, trust, Settings(min_trust=0.5))
     assert [name for name, _ in chosen.dropped] == ["captions.csv:4"]
+    assert not chosen.cut
     assert chosen.weights == (1.0,) * 6
     assert str(chosen) == "1 of 7 training captions dropped, 1 unverifiable ones kept"
-    weighed = select(examples, trust, None, weight_by_trust=True)
-    assert weighed.weights == tuple(1.0 if one is None else one for one in trust)
+    weighed = select(examples, trust, Settings(weight_by_trust=True))
+    assert weighed.weights == tuple(1.0 if one is None else one for one in known)
     assert not weighed.dropped
     assert str(weighed).startswith("0 of 7 training captions dropped, mean weight 0.")
+
+
+def _talk(*turns):
+    pictures = tuple(Picture.of(draw_scene(FIRST + place).image) for place in range(2))
+    return Example("talk", pictures, turns)
+
+
+TALK = _talk(
+    ("user", "<image>\n<image>\nWhat is there?"),
+    ("assistant", "A cat. A dog sits at 2.5 m! Lovely"),
+    ("user", "And else?"),
+    ("assistant", "A bus.\nA car."),
+)
+
+
+@pytest.mark.parametrize(
+    ("trust", "left", "cut"),
+    [
+        (((0.9, 0.2, None), (0.9, 0.9)), ["A cat. Lovely", "A bus.\nA car."], ["A dog sits at 2.5 m!"]),
+        (((0.9, 0.9, None), (0.1, 0.9)), ["A cat. A dog sits at 2.5 m! Lovely", "A car."], ["A bus."]),
+        (((0.9, 0.9, 0.9), (0.1, 0.1)), ["A cat. A dog sits at 2.5 m! Lovely"], ["A bus.", "A car."]),
+        (((0.1, 0.1, 0.1), (None, 0.9)), ["A bus.\nA car."], ["A cat.", "A dog sits at 2.5 m!", "Lovely"]),
+    ],
+)
+def test_a_distrusted_sentence_is_left_out_and_an_unanswered_question_with_it(trust, left, cut):
+    chosen = select([TALK], [trust], Settings(min_trust=0.5))
+    (example,) = chosen.examples
+    assert example.answers == left
+    assert [sentence for _, sentence, _ in chosen.cut] == cut
+    assert sum(text.count("<image>") for _, text in example.turns) == 2, "both pictures are still shown"
+    assert len(list(example.messages[0][1])) == 3
+    whole = select([TALK], [trust], Settings(min_trust=0.5, drop="captions"))
+    assert not whole.examples
+    assert whole.dropped == (("talk", min(one for row in trust for one in row if one is not None)),)
+
+
+def test_a_conversation_of_which_nothing_is_trusted_is_dropped():
+    chosen = select([TALK], [((0.1, 0.1, 0.1), (0.2, 0.3))], Settings(min_trust=0.5))
+    assert (chosen.examples, chosen.dropped, chosen.cut) == ((), (("talk", 0.1),), ())
+    weighed = select([TALK], [((0.9, 0.2, 0.7), (0.8, 0.9))], Settings(min_trust=0.5, weight_by_trust=True))
+    assert weighed.weights == (0.7,), "what is left out does not weigh"
 
 
 def _verified(verifier, pictures, texts):
@@ -485,7 +528,7 @@ def test_a_whole_run_by_command(clipverify, scenes, model, tmp_path):
     kept = json.loads((out / "evaluation.json").read_text("utf-8"))
     assert kept["before"]["pictures"] == kept["after"]["pictures"] == 1
     assert len(kept["descriptions_before"]) == len(kept["descriptions_after"]) == 1
-    assert set(json.loads((out / "selection.json").read_text("utf-8"))) == {"trust", "dropped", "unverifiable"}
+    assert set(json.loads((out / "selection.json").read_text("utf-8"))) == {"trust", "dropped", "cut", "unverifiable"}
     ran = clipverify("finetune", scenes, "--llm", model, "--out", out)
     assert ran.code == 2 and ran.err.startswith("clipverify: the folder holds another run")
 

@@ -43,8 +43,11 @@ def finetune(  # noqa: PLR0913, PLR0917 - one parameter for each flag
     seed: Annotated[int, typer.Option(help="Of the split and the training.")] = 0,
     device: Annotated[str | None, typer.Option(help="cuda, mps or cpu; the best by default.")] = None,
     min_trust: Annotated[
-        float | None, typer.Option(help="Drop training captions that the verifier trusts less.")
+        float | None, typer.Option(help="Drop sentences of training captions that the verifier trusts less.")
     ] = None,
+    drop: Annotated[
+        str, typer.Option(metavar="sentences|captions", help="Whether --min-trust drops sentences or whole captions.")
+    ] = "sentences",
     weight_by_trust: Annotated[
         bool, typer.Option("--weight-by-trust", help="Let training captions count as much as they are trusted.")
     ] = False,
@@ -66,7 +69,7 @@ def finetune(  # noqa: PLR0913, PLR0917 - one parameter for each flag
         require(models, encoder, detector)
     settings = {"epochs": epochs, "batch_size": batch_size, "accumulate": accumulate, "learning_rate": learning_rate,
                 "rank": rank, "max_length": max_length, "save_every": save_every, "shares": _numbers(shares), "seed": seed,
-                "min_trust": min_trust, "weight_by_trust": weight_by_trust}  # fmt: skip
+                "min_trust": min_trust, "drop": drop, "weight_by_trust": weight_by_trust}  # fmt: skip
     with stage_bars() as step:
         found = finetuning.finetune(
             data, out, llm, verifier=make_verifier(models, encoder, detector) if judged else None, device=device,

@@ -189,8 +189,9 @@ class _Run:
         path = self.folder / "selection.json"
         known = json.loads(path.read_text(encoding="utf-8"))["trust"] if path.exists() else None
         found = known or trusts(self.verifier, parts.train, _stage(self.progress, "checking the captions"))
-        selection = select(parts.train, found, settings.min_trust, settings.weight_by_trust)
-        _write(path, {"trust": found, "dropped": selection.dropped, "unverifiable": selection.unverifiable})
+        selection = select(parts.train, found, settings)
+        told = {name: getattr(selection, name) for name in ("dropped", "cut", "unverifiable")}
+        _write(path, {"trust": found, **told})
         return selection
 
     def judged(self, when: str, pictures: Sequence[Picture], batch_size: int) -> Judgement | None:

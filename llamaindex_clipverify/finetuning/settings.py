@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 from llamaindex_clipverify.errors import DataError
+
+_DROPPED = ("sentences", "captions")
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,9 @@ class Settings:
     shares: tuple[float, float, float] = (0.8, 0.1, 0.1)
     """Of training, validation and test part."""
     min_trust: float | None = None
-    """Training examples that the verifier trusts less are dropped; needs a verifier."""
+    """Sentences of training captions that the verifier trusts less are dropped; needs a verifier."""
+    drop: Literal["sentences", "captions"] = "sentences"
+    """Whether a distrusted sentence is left out alone, or with its whole caption or conversation."""
     weight_by_trust: bool = False
     """Whether training examples count as much as the verifier trusts them; needs a verifier."""
 
@@ -47,6 +51,8 @@ class Settings:
                 raise DataError(f"{name.replace('_', ' ')} must be above 0", got=value)
         if self.min_trust is not None and not 0 <= self.min_trust <= 1:
             raise DataError("the least trust lies between 0 and 1", got=self.min_trust)
+        if self.drop not in _DROPPED:
+            raise DataError("what is dropped is one of two things", got=self.drop, do=f"choose of {_DROPPED}")
 
     @property
     def by_trust(self) -> bool:
