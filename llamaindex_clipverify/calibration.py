@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.guarantee import Held
 from llamaindex_clipverify.metrics import ece
 from llamaindex_clipverify.profile import EYES, Cluster, Feature, Gate, KindModel
 from llamaindex_clipverify.protocols import Array
@@ -33,6 +34,8 @@ class Example:
     """1 if the claim is true of any of the pictures."""
     group: str
     """Examples of a group are never split."""
+    negated: bool = False
+    """Whether the claim was stated in the negative: its trust is then the inverse."""
 
 
 def fit_kinds(examples: Sequence[Example]) -> dict[str, KindModel]:
@@ -66,6 +69,31 @@ def fit_alone(examples: Sequence[Example]) -> dict[str, dict[str, KindModel]]:
 
 def _only(look: Mapping[str, float], checks: Sequence[str]) -> dict[str, float]:
     return {name: value for name, value in look.items() if name.split(".")[0] in checks}
+
+
+def hold(examples: Sequence[Example], kinds: Mapping[str, KindModel]) -> Held | None:
+    """Return the examples that nothing was fitted on with their trust as stated, for a guarantee; None when there are none."""
+    parts = [
+        [(example, _stated(kinds[example.kind], example)) for example in examples
+         if _part(example.group) == part and _judged(example, kinds.get(example.kind))]
+        for part in (2, 3)
+    ]  # fmt: skip
+    if not all(parts):
+        return None
+    trusts = np.array([trust for _, trust in parts[1]])
+    labels = np.array([example.label ^ example.negated for example, _ in parts[1]])
+    return Held.of(
+        trusts, labels, [example.group for example, _ in parts[1]], np.array([trust for _, trust in parts[0]])
+    )
+
+
+def _judged(example: Example, model: KindModel | None) -> bool:
+    return model is not None and any(set(look) & set(model.features) for look in example.looks)
+
+
+def _stated(model: KindModel, example: Example) -> float:
+    trust = model.calibrated(_best(model, example), len(example.looks))
+    return 1 - trust if example.negated else trust
 
 
 def fit_gate(statistics: Array, seed: int = 0) -> Gate:

@@ -19,6 +19,7 @@ import numpy as np
 from llamaindex_clipverify.claim import Claim
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.guarantee import Held
 from llamaindex_clipverify.protocols import Array
 
 SCHEMA = 1
@@ -132,6 +133,10 @@ class Profile:
     gate: Gate | None = None
     nouns: tuple[str, ...] | None = None
     """Nouns it was fitted on; None when any."""
+    held: Held | None = None
+    """Labelled claims that nothing was fitted on: what a guarantee is drawn from."""
+    weak: bool = False
+    """Whether the labels were derived instead of given: captions taken for true, foils of them for false."""
     real_models: str = field(default="--encoder openai/clip-vit-base-patch32 --detector yolov8n.pt")
     """What to name instead on pictures or words it does not know."""
 
@@ -189,7 +194,8 @@ class Profile:
         alone = {eye: _models(models) for eye, models in data.get("alone", {}).items()}
         gate = Gate.from_dict(data["gate"]) if data.get("gate") else None
         nouns = tuple(data["nouns"]) if data.get("nouns") is not None else None
-        return cls(**{**data, "kinds": kinds, "alone": alone, "gate": gate, "nouns": nouns})
+        held = Held.from_dict(data["held"]) if data.get("held") else None
+        return cls(**{**data, "kinds": kinds, "alone": alone, "gate": gate, "nouns": nouns, "held": held})
 
 
 def _models(data: Mapping[str, Any]) -> dict[str, KindModel]:

@@ -73,7 +73,8 @@ class Verifier:
         self.checks = tuple(checks)
         self.profile = profile
         self.splitter = splitter or EnglishSplitter()
-        self.policy = policy or Policy()
+        asked = policy or Policy()
+        self.policy = asked.on(profile.held, profile.data) if profile else asked.on(None, "no profile")
         self.encoder = encoder
         self.detector = detector
         self._remember = remember
@@ -262,8 +263,8 @@ class Verifier:
     def _check(self, claim: Claim, facts: Sequence[Facts]) -> tuple[CheckedClaim, Trust]:
         if claim.cites is not None and claim.cites < len(facts):
             facts = [facts[claim.cites]]
-        looks = [self._judge(claim, one) for one in facts]
-        trust = fuse(claim, looks, self.profile, [self._active(one) for one in facts], self._foreign_detector())
+        looks = [self.evidence(claim, one) for one in facts]
+        trust = self._fused(claim, looks, facts)
         evidence = looks[trust.picture if trust.picture is not None else 0]
         stated = tuple(one.inverted() if claim.negated else one for one in evidence)
         verdict = self.policy.verdict(trust.value)
@@ -272,7 +273,15 @@ class Verifier:
             note = "the evidence is undecided"
         return CheckedClaim(claim, trust.value, verdict, stated, trust.shares, note), trust
 
-    def _judge(self, claim: Claim, facts: Facts) -> list[Evidence]:
+    def judge(self, claim: Claim, facts: Sequence[Facts]) -> Trust:
+        """Return the trust in a claim about pictures whose facts are known."""
+        return self._fused(claim, [self.evidence(claim, one) for one in facts], facts)
+
+    def _fused(self, claim: Claim, looks: Sequence[Sequence[Evidence]], facts: Sequence[Facts]) -> Trust:
+        return fuse(claim, looks, self.profile, [self._active(one) for one in facts], self._foreign_detector())
+
+    def evidence(self, claim: Claim, facts: Facts) -> list[Evidence]:
+        """Return what each check says of a claim's positive form in one picture; a check that fails says so."""
         found = []
         for check in self.checks:
             if check.name in facts.failed:
@@ -348,6 +357,8 @@ class Verifier:
         if language != self.splitter.language:
             yield f"nothing was checked: {_unreadable(language, self.splitter.language)}"
         yield from sorted({f"{name} failed: {why}" for one in facts for name, why in one.failed.items()})
+        if self.policy.guarantee is not None:
+            yield from self.policy.guarantee.lines()
         profile = self.profile
         if profile is None:
             yield "no profile is fitted for these models: trust is the detector's plain confidence"

@@ -16,8 +16,10 @@ ROOT = Path(__file__).parents[1] / PACKAGE
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("vocabulary", "language", "usage"),
-    ("picture", "claim", "verdict", "prompts"),
+    ("picture", "claim", "prompts"),
     ("protocols",),
+    ("guarantee",),
+    ("verdict",),
     ("foils", "facts", "splitter", "text_vectors", "answer", "metrics", "source"),
     ("evidence",),
     ("evidence.*",),
@@ -25,12 +27,14 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("models.*", "trust", "render"),
     ("calibration", "verifier", "compare"),
     ("evaluation", "index", "ingest", "description"),
+    ("fitting", "datasets", "datasets.*", "labelling"),
+    ("label_page",),
     ("finetuning", "finetuning.*"),
     ("html",),
     ("llama_index", "llama_index.*", "langchain", "pytest_plugin", "demo", "demo.*", "doctor", "ui", "ui.*"),
     ("cli.app", "cli.output"),
     ("cli.options",),
-    ("cli.checking", "cli.answering", "cli.first_contact", "cli.teaching"),
+    ("cli.checking", "cli.answering", "cli.first_contact", "cli.teaching", "cli.calibrating"),
     ("cli",),
 )
 """From the bottom up. What stands in one line may import each other, as a family."""

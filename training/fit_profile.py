@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from llamaindex_clipverify import Claim, Picture, Verifier
-from llamaindex_clipverify.calibration import Example, fit_alone, fit_gate, fit_kinds
+from llamaindex_clipverify.calibration import Example, fit_alone, fit_gate, fit_kinds, hold
 from llamaindex_clipverify.facts import Facts
 from llamaindex_clipverify.profile import Profile
 from llamaindex_clipverify.splitter import EnglishSplitter
@@ -26,8 +26,8 @@ FIRST = 700_000
 FOLDER = Path(__file__).parents[1] / "llamaindex_clipverify" / "profiles"
 
 
-def claims_of(scene: Scene) -> Iterator[Claim]:
-    """Yield the typed claims of a scene's statements, positive and of the statement's own kind, each once."""
+def claims_of(scene: Scene) -> Iterator[tuple[Claim, bool]]:
+    """Yield the typed claims of a scene's statements, made positive, each once, and whether they were negated."""
     splitter = EnglishSplitter()
     found = []
     for row in scene.claims(scene.seed):
@@ -37,7 +37,7 @@ def claims_of(scene: Scene) -> Iterator[Claim]:
     for claim in found:
         if claim.phrase not in seen:
             seen.add(claim.phrase)
-            yield claim.swap(negated=False)
+            yield claim.swap(negated=False), claim.negated
 
 
 def examples(
@@ -45,23 +45,22 @@ def examples(
 ) -> Iterator[Example]:
     """Yield every claim on its own scene, and half of them again on two to four pictures among which may be its own."""
     for place, scene in enumerate(scenes):
-        for claim in claims_of(scene):
+        for claim, negated in claims_of(scene):
             group = f"scene-{scene.seed}"
-            yield Example(
-                claim.kind, (_look(verifier, claim, facts[place]),), int(truth_of(claim, [scene]) is True), group
-            )
+            looks: tuple[dict[str, float], ...] = (_look(verifier, claim, facts[place]),)
+            yield Example(claim.kind, looks, int(truth_of(claim, [scene]) is True), group, negated)
             if random.random() < 0.5:
                 others = random.choice(len(scenes), size=int(random.integers(1, 4)), replace=False)
                 chosen = [place, *(int(one) for one in others if one != place)]
                 if random.random() < 0.3 and len(chosen) > 2:
                     chosen = chosen[1:]
                 looks = tuple(_look(verifier, claim, facts[one]) for one in chosen)
-                yield Example(claim.kind, looks, int(truth_of(claim, [scenes[one] for one in chosen]) is True), group)
+                label = int(truth_of(claim, [scenes[one] for one in chosen]) is True)
+                yield Example(claim.kind, looks, label, group, negated)
 
 
 def _look(verifier: Verifier, claim: Claim, facts: Facts) -> dict[str, float]:
-    evidence = [found for check in verifier.checks if (found := check.judge(claim, facts)) is not None]
-    return features_of(evidence)
+    return features_of(verifier.evidence(claim, facts))
 
 
 def main() -> None:
@@ -81,16 +80,18 @@ def main() -> None:
     facts = verifier.facts([Picture.of(scene.image) for scene in scenes])
     made = list(examples(verifier, scenes, facts, np.random.default_rng(0)))
     print(f"{len(made)} examples on {len(scenes)} scenes", flush=True)
+    kinds = fit_kinds(made)
     profile = Profile(
         name=options.out.stem,
         data=f"{len(made):,} claims on {len(scenes):,} drawn scenes" + (f" of the style {style}" if style else ""),
         date=datetime.date.today().isoformat(),
         models={"encoder": "tiny", "detector": "tiny"},
         parts={check.name: check.model for check in verifier.checks if check.name != "domain"},
-        kinds=fit_kinds(made),
+        kinds=kinds,
         alone=fit_alone(made),
         gate=fit_gate(np.stack([one.seen["domain"]["statistics"] for one in facts])),
         nouns=tuple(NOUNS),
+        held=hold(made, kinds),
     )
     profile.save(options.out)
     for kind, model in profile.kinds.items():

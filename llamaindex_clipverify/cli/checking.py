@@ -11,6 +11,8 @@ import typer
 
 from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.cli.options import (
+    Alpha,
+    Delta,
     DetectorName,
     EncoderName,
     JsonFile,
@@ -25,7 +27,7 @@ from llamaindex_clipverify.errors import DataError
 
 
 @app.command()
-def verify(
+def verify(  # noqa: PLR0913, PLR0917 - one parameter for each flag
     answer: Annotated[str, typer.Option(metavar="TEXT", help="The answer to check; - reads it from stdin.")],
     image: Annotated[list[str], typer.Option(metavar="FILE…", help="The pictures it rests on: paths or URLs.")],
     question: Annotated[str | None, typer.Option(metavar="TEXT", help="Kept in the report.")] = None,
@@ -38,6 +40,8 @@ def verify(
     allow_unverified: Annotated[
         bool, typer.Option("--allow-unverified", help="Exit 0 when nothing could be checked.")
     ] = False,
+    alpha: Alpha = None,
+    delta: Delta = 0.1,
 ) -> None:
     """Check an answer against its pictures.
 
@@ -50,7 +54,7 @@ def verify(
         raise DataError("the answer is empty", do="give its text with --answer")
     require(models, encoder, detector)
     pictures = open_pictures(image)
-    verifier = make_verifier(models, encoder, detector)
+    verifier = make_verifier(models, encoder, detector, alpha, delta)
     found = verifier.verify(text, pictures, question=question)
     if report is not None:
         with_maps(verifier, found).save(report)
@@ -125,6 +129,14 @@ def evaluate(
     predictions: Annotated[
         Path | None, typer.Option(metavar="FILE.jsonl", help="Write every row back with its trust and verdict.")
     ] = None,
+    form: Annotated[
+        str, typer.Option("--format", metavar="NAME", help="rows, pope, sugarcrepe, coco, foil, hat or mhalubench.")
+    ] = "rows",
+    images: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The pictures of another format than rows.")
+    ] = None,
+    alpha: Alpha = None,
+    delta: Delta = 0.1,
 ) -> None:
     """Measure the verifier on labelled claims.
 
@@ -132,12 +144,14 @@ def evaluate(
     """
     import json as json_module
 
-    from llamaindex_clipverify import evaluation
+    from llamaindex_clipverify import datasets, evaluation
 
     gc.enable()
     require(models, encoder, detector)
-    rows = evaluation.read_rows(data)
-    verifier = make_verifier(models, encoder, detector)
+    if form != "rows" and images is None:
+        raise DataError("the folder of the pictures is needed", do="give --images DIR")
+    rows = datasets.read(form, data, images or data.parent)
+    verifier = make_verifier(models, encoder, detector, alpha, delta)
     with progress_bar("checking") as step:
         found = evaluation.evaluate(verifier, rows, progress=step)
     for error in found.errors:

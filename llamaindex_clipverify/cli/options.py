@@ -23,6 +23,10 @@ DetectorName = Annotated[
     str | None, typer.Option("--detector", metavar="NAME", help="yolov8n.pt, a path, transformers:ID, tiny, or none.")
 ]
 JsonFile = Annotated[str | None, typer.Option("--json", metavar="FILE|-", help="Write JSON; - prints it, and only it.")]
+Alpha = Annotated[
+    float | None, typer.Option(help="Share of wrong verdicts allowed: thresholds that guarantee it, from the profile.")
+]
+Delta = Annotated[float, typer.Option(help="Chance allowed that more are wrong; with --alpha.")]
 
 NAME_MODELS = (
     "give --models tiny (knows only drawn scenes) or "
@@ -44,15 +48,19 @@ def require(models: str | None, encoder: str | None, detector: str | None) -> No
         raise DataError("no such models", got=models, do="give --models tiny or the path of a profile (.json)")
 
 
-def make_verifier(models: str | None, encoder: str | None, detector: str | None) -> Verifier:
-    """Return the verifier of the models named."""
+def make_verifier(
+    models: str | None, encoder: str | None, detector: str | None, alpha: float | None = None, delta: float = 0.1
+) -> Verifier:
+    """Return the verifier of the models named, with guaranteed thresholds where an alpha is given."""
+    from llamaindex_clipverify.verdict import Policy
     from llamaindex_clipverify.verifier import Verifier
 
+    policy = Policy(alpha=alpha, delta=delta)
     if models == "tiny":
-        return Verifier.tiny()
+        return Verifier.tiny(policy=policy)
     if models is not None:
-        return Verifier.from_profile(models)
-    return Verifier.from_defaults(encoder=encoder, detector=detector)
+        return Verifier.from_profile(models, policy=policy)
+    return Verifier.from_defaults(encoder=encoder, detector=detector, policy=policy)
 
 
 def make_encoder(models: str | None, encoder: str | None) -> Encoder:
