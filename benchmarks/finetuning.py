@@ -33,8 +33,8 @@ from measuring import save
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from llamaindex_clipverify import Describer, EnglishSplitter, Verifier
+from llamaindex_clipverify.answer import sentences
 from llamaindex_clipverify.finetuning import Selection, finetune
-from llamaindex_clipverify.finetuning.selection import sentences
 from llamaindex_clipverify.models.llava import Llava
 from llamaindex_clipverify.testing import FRESH, NOUNS, STYLES, Scene, draw_scene, register_style, statements
 from llamaindex_clipverify.testing.truth import truth_of
@@ -139,7 +139,7 @@ class Bench:
             old = draw(range(OLD, OLD + options.rehearsal), None)
             self.sources = [write(self.folder / "old", old, [caption(scene) for scene in old])]
         self.how = {"epochs": options.epochs, "batch_size": options.batch_size, "learning_rate": options.learning_rate,
-                    "rank": options.rank, "shares": (0.9, 0.1, 0.0), "seed": options.seed}  # fmt: skip
+                    "rank": options.rank, "tower": options.tower, "shares": (0.9, 0.1, 0.0), "seed": options.seed}  # fmt: skip
 
     def tune(self, name: str, data: Sequence[Path], **more: Any) -> Any:
         started = time.perf_counter()
@@ -274,6 +274,7 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--rank", type=int, default=32)
+    parser.add_argument("--tower", action="store_true", help="teach the vision tower too")
     parser.add_argument("--min-trust", type=float, default=0.3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=("style", "killed", "corrupted"), help="one question alone")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,3 +34,11 @@ class Answer:
         if not images:
             raise DataError("an answer needs a picture to be verified on", do="give at least one")
         return cls(text, tuple(dict.fromkeys(Picture.of(image) for image in images)), question)
+
+
+_SENTENCE = re.compile(r"\S(?:.*?[.!?](?:\s*\[\d+\][.!?]?)?(?=\s)|.*)")
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Return start and end of each sentence of a text, the mark of its picture included; a line break ends one too."""
+    return [match.span() for match in _SENTENCE.finditer(text)]

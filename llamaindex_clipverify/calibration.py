@@ -8,7 +8,7 @@ calibrated when a part of it is missing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,9 +16,11 @@ import numpy as np
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.guarantee import Held
 from llamaindex_clipverify.metrics import ece
-from llamaindex_clipverify.profile import EYES, Cluster, Feature, Gate, KindModel
+from llamaindex_clipverify.profile import EYES, AnswerModel, Cluster, Feature, Gate, KindModel
 from llamaindex_clipverify.protocols import Array
 
+_ANSWERS = 4
+"""Answers made of each picture's claims."""
 LEAST = 40
 """Claims of a kind that a fit needs at least."""
 
@@ -85,6 +87,50 @@ def hold(examples: Sequence[Example], kinds: Mapping[str, KindModel]) -> Held | 
     return Held.of(
         trusts, labels, [example.group for example, _ in parts[1]], np.array([trust for _, trust in parts[0]])
     )
+
+
+def fit_answers(examples: Sequence[Example], kinds: Mapping[str, KindModel], seed: int = 0) -> AnswerModel | None:
+    """Fit the trust of whole answers on answers put together of claims about one picture; None when there are too few.
+
+    Half of the answers are all true; of the others one claim or more is false. They are made of the pictures that the pooling was
+    fitted on, and measured on those that nothing was fitted on.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    made = [list(_answers(examples, kinds, part, seed)) for part in (2, 3)]
+    if any(len(part) < LEAST or len({label for _, label in part}) < 2 for part in made):
+        return None
+    table = np.array([AnswerModel.features(trusts) for trusts, _ in made[0]])
+    labels = np.array([label for _, label in made[0]])
+    columns = [0, 1]
+    while True:
+        fitted = LogisticRegression(C=10.0, max_iter=1000).fit(table[:, columns], labels)
+        if len(columns) == 1 or fitted.coef_[0].min() >= 0:
+            break
+        columns.pop(int(np.argmin(fitted.coef_[0])))
+    weights = dict(zip(columns, map(float, fitted.coef_[0]), strict=True))
+    model = AnswerModel(float(fitted.intercept_[0]), weights.get(0, 0.0), weights.get(1, 0.0), len(labels))
+    trusts = np.array([model.trust(one) for one, _ in made[1]])
+    return replace(model, ece=ece(trusts, np.array([label for _, label in made[1]], float)))
+
+
+def _answers(
+    examples: Sequence[Example], kinds: Mapping[str, KindModel], part: int, seed: int
+) -> Iterator[tuple[list[float], int]]:
+    by_group: dict[str, list[tuple[float, int]]] = {}
+    for example in examples:
+        if len(example.looks) == 1 and _part(example.group) == part and _judged(example, kinds.get(example.kind)):
+            claim = _stated(kinds[example.kind], example), example.label ^ example.negated
+            by_group.setdefault(example.group, []).append(claim)
+    rng = np.random.default_rng(seed)
+    for claims in by_group.values():
+        true, false = ([trust for trust, label in claims if label == wanted] for wanted in (1, 0))
+        for place in range(_ANSWERS):
+            size = int(rng.integers(2, 7))
+            wrong = 0 if place % 2 == 0 else min(len(false), 1 + int(rng.integers(0, 2)))
+            if size - wrong > len(true) or (place % 2 and not wrong):
+                continue
+            yield [*rng.permutation(true)[: size - wrong], *rng.permutation(false)[:wrong]], int(wrong == 0)
 
 
 def _judged(example: Example, model: KindModel | None) -> bool:

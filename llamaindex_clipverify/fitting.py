@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from llamaindex_clipverify.calibration import LEAST, Example, fit_alone, fit_gate, fit_kinds, hold
+from llamaindex_clipverify.calibration import LEAST, Example, fit_alone, fit_answers, fit_gate, fit_kinds, hold
 from llamaindex_clipverify.claim import Claim, Splitter
 from llamaindex_clipverify.errors import PictureError
 from llamaindex_clipverify.evaluation import Row
@@ -121,6 +121,7 @@ def fit(
         alone=fit_alone(examples),
         gate=_gate(seen.values()),
         held=hold(examples, kinds),
+        answers=fit_answers(examples, kinds),
         weak=weak,
     )
     return profile, [f"{path}: {error}" for path, error in errors.items()]

@@ -116,6 +116,38 @@ class KindModel:
 
 
 @dataclass(frozen=True)
+class AnswerModel:
+    """The chance that all claims of an answer are true, from their trusts: between the least of them and their product.
+
+    Claims of an answer depend on each other: of independent ones the product would be right, of wholly dependent ones the least.
+    """
+
+    intercept: float
+    least: float
+    """Weight of the log-odds of the least trust."""
+    product: float
+    """Weight of the log-odds of the product of the trusts."""
+    answers: int = 0
+    """Answers it was fitted on, put together of claims about one picture."""
+    ece: float | None = None
+    """Expected calibration error on answers about other pictures."""
+
+    def trust(self, trusts: Sequence[float]) -> float:
+        """Return the trust 0–1 of an answer with these trusts of its claims, which are at least one; of one it is its own."""
+        if len(trusts) == 1:
+            return trusts[0]
+        least, product = self.features(trusts)
+        return float(1 / (1 + np.exp(-(self.intercept + self.least * least + self.product * product))))
+
+    @staticmethod
+    def features(trusts: Sequence[float]) -> tuple[float, float]:
+        """Return the log-odds of the least trust and of the product of all."""
+        inside = np.clip(trusts, 1e-4, 1 - 1e-4)
+        least, product = float(inside.min()), float(np.clip(inside.prod(), 1e-4, 1 - 1e-4))
+        return float(np.log(least / (1 - least))), float(np.log(product / (1 - product)))
+
+
+@dataclass(frozen=True)
 class Profile:
     """A fitted profile; `Profile.load` and `save` are its JSON."""
 
@@ -135,6 +167,8 @@ class Profile:
     """Nouns it was fitted on; None when any."""
     held: Held | None = None
     """Labelled claims that nothing was fitted on: what a guarantee is drawn from."""
+    answers: AnswerModel | None = None
+    """Trust of whole answers; None when too few were to be had."""
     weak: bool = False
     """Whether the labels were derived instead of given: captions taken for true, foils of them for false."""
     real_models: str = field(default="--encoder openai/clip-vit-base-patch32 --detector yolov8n.pt")
@@ -195,7 +229,9 @@ class Profile:
         gate = Gate.from_dict(data["gate"]) if data.get("gate") else None
         nouns = tuple(data["nouns"]) if data.get("nouns") is not None else None
         held = Held.from_dict(data["held"]) if data.get("held") else None
-        return cls(**{**data, "kinds": kinds, "alone": alone, "gate": gate, "nouns": nouns, "held": held})
+        answers = AnswerModel(**data["answers"]) if data.get("answers") else None
+        read = {"kinds": kinds, "alone": alone, "gate": gate, "nouns": nouns, "held": held, "answers": answers}
+        return cls(**{**data, **read})
 
 
 def _models(data: Mapping[str, Any]) -> dict[str, KindModel]:

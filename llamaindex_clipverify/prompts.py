@@ -27,6 +27,10 @@ class Prompts:
         f"If they do not tell, say: {NOTHING}\nQuestion: {{question}}"
     )
     describe: str = "Describe the picture."
+    again: str = (
+        "{question}\nAn earlier answer said the following, which the pictures do not show; do not repeat it: {doubts}"
+    )
+    """Asks once more when an answer was doubtful."""
     nothing_found: str = "Nothing was found that could answer the question."
     """The answer when no source was retrieved; no model is asked then."""
 
@@ -50,6 +54,10 @@ class Prompts:
         texts = [_filled(self.passage, number=number, text=text) for number, text in enumerate(passages, 1)]
         content.append("\n".join([*texts, _filled(self.question, question=question)]))
         return content
+
+    def again_about(self, question: str, doubts: Sequence[str]) -> str:
+        """Return the question with what an earlier answer got wrong."""
+        return _filled(self.again, question=question, doubts="; ".join(doubts))
 
 
 def _filled(template: str, **fields: object) -> str:

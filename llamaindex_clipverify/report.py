@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,6 +12,7 @@ from llamaindex_clipverify.claim import Claim
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence import Evidence
 from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.profile import AnswerModel
 from llamaindex_clipverify.protocols import Box, HeatMap
 from llamaindex_clipverify.verdict import Policy, Verdict
 
@@ -122,10 +123,21 @@ class Report:
     """Things the reader must know: a model that does not know such pictures, a check that failed, what to install."""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     policy: Policy = Policy()
+    answers: AnswerModel | None = field(default=None, repr=False)
+    """Makes one trust of the claims' trusts; the profile's."""
 
     @property
     def trust(self) -> float | None:
-        """Trust of the answer: that of its least trusted claim; None when nothing could be checked."""
+        """Probability 0–1 that all claims which could be checked are true; None when none could be.
+
+        By the profile's own calibration of whole answers; without one, the trust of the least trusted claim.
+        """
+        trusts = [claim.trust for claim in self.claims if claim.trust is not None]
+        return self.answers.trust(trusts) if trusts and self.answers is not None else self.least_trust
+
+    @property
+    def least_trust(self) -> float | None:
+        """Trust of the least trusted claim; None when nothing could be checked."""
         return min((claim.trust for claim in self.claims if claim.trust is not None), default=None)
 
     @property
@@ -170,6 +182,7 @@ class Report:
             "answer": self.answer,
             "language": self.language,
             "trust": _rounded(self.trust),
+            "least_trust": _rounded(self.least_trust),
             "mean_trust": _rounded(self.mean_trust),
             "coverage": round(self.coverage, 4),
             "verdict": self.verdict,
@@ -187,6 +200,7 @@ class Report:
                 for picture in self.pictures
             ],
             "models": dict(self.models),
+            "answer_model": None if self.answers is None else asdict(self.answers),
             "notes": list(self.notes),
             "timings_ms": {name: round(value, 1) for name, value in self.timings_ms.items()},
         }  # fmt: skip
@@ -212,6 +226,7 @@ class Report:
             models=data["models"],
             notes=tuple(data["notes"]),
             timings_ms=data["timings_ms"],
+            answers=AnswerModel(**data["answer_model"]) if data.get("answer_model") else None,
         )
 
     def to_json(self, indent: int | None = 2) -> str:

@@ -258,6 +258,7 @@ class Verifier:
             models={name: model for name, model in self._models.items() if model},
             notes=tuple(self._notes(facts, checked, language)),
             policy=self.policy,
+            answers=self.profile.answers if self.profile else None,
         )
 
     def _check(self, claim: Claim, facts: Sequence[Facts]) -> tuple[CheckedClaim, Trust]:

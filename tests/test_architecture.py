@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("fitting", "datasets", "datasets.*", "labelling"),
     ("label_page",),
     ("finetuning", "finetuning.*"),
-    ("html",),
+    ("html", "revision"),
     ("llama_index", "llama_index.*", "langchain", "pytest_plugin", "demo", "demo.*", "doctor", "ui", "ui.*"),
     ("cli.app", "cli.output"),
     ("cli.options",),

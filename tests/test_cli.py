@@ -43,7 +43,7 @@ class _Stub:
 @pytest.fixture
 def stub(monkeypatch: pytest.MonkeyPatch) -> _Stub:
     made = _Stub()
-    monkeypatch.setattr(Verifier, "tiny", classmethod(lambda cls: made))
+    monkeypatch.setattr(Verifier, "tiny", classmethod(lambda cls, **_: made))
     return made
 
 

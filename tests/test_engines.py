@@ -14,8 +14,10 @@ from llama_index.core.base.response.schema import AsyncStreamingResponse, Respon
 from llama_index.core.instrumentation import get_dispatcher
 from llama_index.core.instrumentation.event_handlers import BaseEventHandler
 from llama_index.core.instrumentation.events.llm import LLMChatStartEvent
+from llama_index.core.llms import MockLLM
 from llama_index.core.prompts import PromptTemplate
 from llama_index.core.query_engine import CustomQueryEngine, RetrieverQueryEngine
+from llama_index.core.response_synthesizers import BaseSynthesizer
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import ImageNode, NodeWithScore, QueryBundle, TextNode
 
@@ -170,6 +172,66 @@ def test_abstain_says_nothing_doubtful(tiny: Verifier, scene_file: Path, streami
         text, report = asyncio.run(gathered(wrapped, streaming, is_async))
         assert text.strip() == said if kept else text.startswith(ABSTAINED) and "There is a zebra" not in text
         assert report.answer.strip() == said
+
+
+@ways
+def test_revise_cuts_out_what_is_doubted(tiny: Verifier, scene_file: Path, streaming: bool, is_async: bool) -> None:
+    engine = Fixed(text=FALSE, nodes=nodes_of(scene_file), streaming=streaming)
+    wrapped = ClipVerifyQueryEngine(engine, tiny, folders=[scene_file.parent], on_doubt="revise")
+    text, report = asyncio.run(gathered(wrapped, streaming, is_async))
+    assert text.strip() == "There is a zebra in the picture. It is lovely."
+    assert report.answer.strip() == FALSE, "the report is on what was said at first"
+
+
+class Twice(BaseSynthesizer):
+    """Anybody's synthesizer: says one thing, and another when it is asked again."""
+
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(llm=MockLLM())
+        self.answers, self.asked = [first, second], []
+
+    def synthesize(self, query: Any, nodes: Any, additional_source_nodes: Any = None, **_: Any) -> Any:
+        self.asked.append(str(getattr(query, "query_str", query)))
+        return Response(self.answers[len(self.asked) - 1], nodes)
+
+    async def asynthesize(self, query: Any, nodes: Any, additional_source_nodes: Any = None, **_: Any) -> Any:
+        return self.synthesize(query, nodes)
+
+    def get_response(self, query_str: str, text_chunks: Any, **_: Any) -> str:
+        return self.answers[0]
+
+    async def aget_response(self, query_str: str, text_chunks: Any, **_: Any) -> str:
+        return self.answers[0]
+
+    def _get_prompts(self) -> Any:
+        return {}
+
+    def _update_prompts(self, prompts: Any) -> None: ...
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize(
+    ("first", "second", "kept", "times"),
+    [
+        (FALSE, "There is a zebra.", "There is a zebra.", 2),
+        (FALSE, "There is a pizza.", "There is a zebra in the picture. It is lovely.", 2),
+        (FALSE, "Hm.", "There is a zebra in the picture. It is lovely.", 2),
+        ("There is a zebra.", "There is a pizza.", "There is a zebra.", 1),
+    ],
+)
+def test_a_doubtful_answer_is_asked_for_again_and_the_better_one_kept(
+    tiny: Verifier, scene_file: Path, is_async: bool, first: str, second: str, kept: str, times: int
+) -> None:
+    inner = Twice(first, second)
+    wrapped = ClipVerifySynthesizer(inner, tiny, on_doubt="revise", again=True, folders=[scene_file.parent])
+    query = QueryBundle(QUESTION)
+    nodes = nodes_of(scene_file)
+    response = asyncio.run(wrapped.asynthesize(query, nodes)) if is_async else wrapped.synthesize(query, nodes)
+    assert str(response) == kept
+    assert len(inner.asked) == times
+    assert all("pizza" in asked and asked.startswith(QUESTION) for asked in inner.asked[1:])
+    assert query.query_str == QUESTION
+    assert get_report(response).question == QUESTION
 
 
 def test_sentences_are_verified_while_the_stream_runs(tiny: Verifier, scene_file: Path, watch: Any) -> None:

@@ -76,7 +76,7 @@ def test_one_claim_of_each_picture_takes_part() -> None:
     assert all(step.threshold >= 0.5 for step in (*held.supported, *held.contradicted)), "verdicts cannot cross"
 
 
-@pytest.mark.filterwarnings("ignore:All provided predict_params")
+@pytest.mark.filterwarnings("ignore:All provided predict_params", "ignore:Fixed sequence testing requires")
 def test_the_same_sequence_passes_as_in_mapie() -> None:
     from mapie.risk_control import BinaryClassificationController
 

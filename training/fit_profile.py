@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from llamaindex_clipverify import Claim, Picture, Verifier
-from llamaindex_clipverify.calibration import Example, fit_alone, fit_gate, fit_kinds, hold
+from llamaindex_clipverify.calibration import Example, fit_alone, fit_answers, fit_gate, fit_kinds, hold
 from llamaindex_clipverify.facts import Facts
 from llamaindex_clipverify.profile import Profile
 from llamaindex_clipverify.splitter import EnglishSplitter
@@ -92,6 +92,7 @@ def main() -> None:
         gate=fit_gate(np.stack([one.seen["domain"]["statistics"] for one in facts])),
         nouns=tuple(NOUNS),
         held=hold(made, kinds),
+        answers=fit_answers(made, kinds),
     )
     profile.save(options.out)
     for kind, model in profile.kinds.items():

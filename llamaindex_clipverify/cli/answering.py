@@ -60,8 +60,10 @@ def ask(
     llm: LlmName,
     top_k: Annotated[int, typer.Option(min=1, help="Pictures to retrieve.")] = 4,
     on_doubt: Annotated[
-        Literal["annotate", "abstain"] | None,
-        typer.Option(help="annotate appends the doubts to the answer, abstain replaces a doubtful one."),
+        Literal["annotate", "abstain", "revise"] | None,
+        typer.Option(
+            help="annotate appends the doubts, abstain replaces a doubtful answer, revise cuts the doubts out."
+        ),
     ] = None,
     models: Models = None,
     encoder: EncoderName = None,

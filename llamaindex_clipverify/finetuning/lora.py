@@ -30,7 +30,9 @@ from llamaindex_clipverify.models.llava import Llava
 from llamaindex_clipverify.picture import Picture
 
 TARGETS = r".*language_model.*\.(q|k|v|o)_proj|.*multi_modal_projector\.linear_[12]"
-"""Full names of the layers that learn: attention of the language model, and the projector; never the vision tower."""
+"""Full names of the layers that learn: attention of the language model, and the projector."""
+TOWER = r".*vision_tower.*\.(?:(?:q|k|v|out)_proj|fc[12])"
+"""Those of the vision tower, which learn where `Settings.tower` asks for it."""
 _IGNORED = -100
 _CHECKPOINTS = 10
 
@@ -42,10 +44,11 @@ def adapted(llava: Llava, settings: Settings) -> PeftModel:
         ModelError: The model has no layers of LLaVA's names.
     """
     model = llava.model
+    targets = f"{TARGETS}|{TOWER}" if settings.tower else TARGETS
     if not any(re.fullmatch(TARGETS, name) for name, _ in model.named_modules()):
         raise ModelError("the model has no layers that could learn", got=llava.name, do="take a LLaVA")
     set_seed(settings.seed)
-    config = LoraConfig(r=settings.rank, lora_alpha=2 * settings.rank, lora_dropout=0.05, target_modules=TARGETS)
+    config = LoraConfig(r=settings.rank, lora_alpha=2 * settings.rank, lora_dropout=0.05, target_modules=targets)
     made = get_peft_model(model, config)
     made.peft_config["default"].base_model_name_or_path = _place(llava.name)
     return made

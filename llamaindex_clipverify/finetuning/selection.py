@@ -6,11 +6,10 @@ out, not the caption.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from llamaindex_clipverify.answer import Answer
+from llamaindex_clipverify.answer import Answer, sentences
 from llamaindex_clipverify.errors import ClipVerifyError
 from llamaindex_clipverify.finetuning.examples import IMAGE, Example
 from llamaindex_clipverify.finetuning.settings import Settings
@@ -18,7 +17,6 @@ from llamaindex_clipverify.report import Report
 from llamaindex_clipverify.verifier import Verifier
 
 _AT_ONCE = 64
-_SENTENCE = re.compile(r"\S(?:.*?[.!?](?=\s)|.*)")
 
 Trusts = tuple[tuple[float | None, ...], ...]
 """Of each sentence of each answer of an example, 0–1; None where nothing could be checked."""
@@ -50,11 +48,6 @@ class Selection:
         if any(weight != 1 for weight in self.weights):
             parts.append(f"mean weight {sum(self.weights) / len(self.weights):.2f}")
         return ", ".join([*parts, f"{self.unverifiable} unverifiable ones kept"])
-
-
-def sentences(text: str) -> list[tuple[int, int]]:
-    """Return start and end of each sentence of a text; a line break ends one too."""
-    return [match.span() for match in _SENTENCE.finditer(text)]
 
 
 def trusts(

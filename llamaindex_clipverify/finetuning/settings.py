@@ -24,6 +24,8 @@ class Settings:
     """At its height; it warms up over 3 % of the steps and falls along a cosine."""
     rank: int = 16
     """Of LoRA's matrices: 16 suits most data, 64 a style far from what the model knows."""
+    tower: bool = False
+    """Whether the vision tower learns too: for pictures that look unlike any it has seen, such as another drawing style."""
     seed: int = 0
     """Of the split, the first weights, dropout and the order of the data."""
     max_length: int | None = None

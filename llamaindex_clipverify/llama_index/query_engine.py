@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
@@ -36,7 +38,8 @@ class ClipVerifyQueryEngine(BaseQueryEngine):
         Args:
             engine: Anything that answers queries with source nodes.
             verifier: What verifies the answers.
-            on_doubt: None leaves the text alone, ``annotate`` appends the doubts, ``abstain`` replaces a doubtful answer.
+            on_doubt: None leaves the text alone, ``annotate`` appends the doubts, ``abstain`` replaces a doubtful answer,
+                ``revise`` cuts the doubts out.
             folders: Paths in nodes are opened only inside these folders; or a function that returns them.
             allow_urls: Whether URLs in nodes may be fetched.
         """
@@ -76,17 +79,29 @@ class ClipVerifySynthesizer(BaseSynthesizer):
         verifier: Verifier,
         *,
         on_doubt: OnDoubt | None = None,
+        again: bool = False,
         folders: Folders = (),
         allow_urls: bool = False,
     ) -> None:
-        """Wrap a synthesizer; arguments as `ClipVerifyQueryEngine`."""
+        """Wrap a synthesizer.
+
+        Args:
+            synthesizer: Anything that answers from nodes.
+            verifier: What verifies the answers.
+            on_doubt: None leaves the text alone, ``annotate`` appends the doubts, ``abstain`` replaces a doubtful answer,
+                ``revise`` cuts the doubts out.
+            again: Whether a doubtful answer is asked for once more, with the doubts listed; the better one is kept. A stream
+                is not asked for again.
+            folders: Paths in nodes are opened only inside these folders; or a function that returns them.
+            allow_urls: Whether URLs in nodes may be fetched.
+        """
         super().__init__(
             llm=synthesizer._llm,
             callback_manager=synthesizer.callback_manager,
             streaming=synthesizer._streaming,
             multimodal=synthesizer._multimodal,
         )
-        self.synthesizer = synthesizer
+        self.synthesizer, self.again = synthesizer, again
         self.verification = Verification(verifier, on_doubt, folders, allow_urls)
 
     def synthesize(
@@ -98,6 +113,12 @@ class ClipVerifySynthesizer(BaseSynthesizer):
     ) -> RESPONSE_TYPE:
         """Answer as the synthesizer does, and verify."""
         answered = self.synthesizer.synthesize(query, nodes, additional_source_nodes, **response_kwargs)
+        doubts = self.verification.doubts(answered, _text(query)) if self.again else []
+        if doubts:
+            second = self.synthesizer.synthesize(
+                _doubted(query, doubts), nodes, additional_source_nodes, **response_kwargs
+            )
+            answered = self.verification.better(answered, second, _text(query))
         response: RESPONSE_TYPE = self.verification.of(answered, _text(query))
         return response
 
@@ -110,6 +131,12 @@ class ClipVerifySynthesizer(BaseSynthesizer):
     ) -> RESPONSE_TYPE:
         """Answer as the synthesizer does, and verify in a worker thread."""
         answered = await self.synthesizer.asynthesize(query, nodes, additional_source_nodes, **response_kwargs)
+        doubts = await asyncio.to_thread(self.verification.doubts, answered, _text(query)) if self.again else []
+        if doubts:
+            second = await self.synthesizer.asynthesize(
+                _doubted(query, doubts), nodes, additional_source_nodes, **response_kwargs
+            )
+            answered = await asyncio.to_thread(self.verification.better, answered, second, _text(query))
         response: RESPONSE_TYPE = await self.verification.aof(answered, _text(query))
         return response
 
@@ -163,6 +190,12 @@ def verified_engine(
     synthesizer = LlavaSynthesizer(model, prompts=prompts, streaming=streaming, folders=index.folders)
     engine = RetrieverQueryEngine(retriever, response_synthesizer=synthesizer)
     return ClipVerifyQueryEngine(engine, verifier or index.verifier, on_doubt=on_doubt, folders=index.folders)
+
+
+def _doubted(query: QueryTextType, doubts: Sequence[str]) -> QueryTextType:
+    """Return the question with the doubts listed; what it is retrieved by stays as it was."""
+    asked = Prompts().again_about(_text(query), doubts)
+    return asked if isinstance(query, str) else replace(query, query_str=asked)
 
 
 def _text(query: QueryTextType) -> str:

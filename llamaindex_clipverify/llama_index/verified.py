@@ -20,11 +20,12 @@ from llamaindex_clipverify.errors import ClipVerifyError
 from llamaindex_clipverify.llama_index.response import attach, pictures_of
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report import Report, number
+from llamaindex_clipverify.revision import revise
 from llamaindex_clipverify.verifier import Verifier
 
 dispatcher = get_dispatcher(__name__)
 
-OnDoubt = Literal["annotate", "abstain"]
+OnDoubt = Literal["annotate", "abstain", "revise"]
 Folders = Sequence[str | Path] | Callable[[], Sequence[str | Path]]
 _SENTENCE_END = re.compile(r"[.!?](?:\s*\[\d+\][.!?]?)?(?=\s)|\n")
 ABSTAINED = "I cannot answer this from the pictures with confidence."
@@ -61,10 +62,16 @@ class Verification:
 
     verifier: Verifier
     on_doubt: OnDoubt | None = None
-    """None leaves the text alone; ``annotate`` appends the doubts; ``abstain`` holds the text back until it is verified."""
+    """None leaves the text alone; ``annotate`` appends the doubts; ``abstain`` and ``revise`` hold the text back until it is
+    verified, and then replace a doubtful answer, or leave out of it what the pictures contradict."""
     folders: Folders = ()
     """Paths in nodes are opened only inside these; or a function that returns them."""
     allow_urls: bool = False
+
+    @property
+    def held_back(self) -> bool:
+        """Whether a stream says nothing before it is verified."""
+        return self.on_doubt in ("abstain", "revise")
 
     def of(self, response: Any, question: str | None) -> Any:
         """Verify a response, or a stream while it runs, and return it with the report in its metadata."""
@@ -75,6 +82,21 @@ class Verification:
         else:
             self._settle(response, question)
         return response
+
+    def doubts(self, response: Any, question: str | None) -> list[str]:
+        """Return what the pictures contradict in a response that is not a stream."""
+        report = self._seen(response, question)
+        return [] if report is None else [one.claim.text for one in report.doubtful()]
+
+    def better(self, first: Any, second: Any, question: str | None) -> Any:
+        """Return the response with the smaller share of contradicted claims; the first when they are alike."""
+        shares = [_contradicted(self._seen(response, question)) for response in (first, second)]
+        return second if shares[1] is not None and (shares[0] is None or shares[1] < shares[0]) else first
+
+    def _seen(self, response: Any, question: str | None) -> Report | None:
+        if isinstance(response, (StreamingResponse, AsyncStreamingResponse)):
+            return None
+        return self._verified(str(response), self._pictures(response.source_nodes), question)
 
     async def aof(self, response: Any, question: str | None) -> Any:
         """Verify in a worker thread; a stream is watched while it runs."""
@@ -123,6 +145,8 @@ class Verification:
     def _decided(self, text: str, report: Report) -> str:
         if self.on_doubt == "annotate":
             return text + annotation(report)
+        if self.on_doubt == "revise":
+            return revise(report, self.verifier.splitter).text if report.doubtful() else text
         return ABSTAINED + annotation(report) if report.doubtful() else text
 
     # -- a stream -----------------------------------------------------------------------------------------------------
@@ -133,7 +157,7 @@ class Verification:
         watch = _Watch(self, response, question)
         for piece in pieces:
             watch.hear(piece)
-            if self.on_doubt != "abstain":
+            if not self.held_back:
                 yield piece
         yield from watch.end()
 
@@ -143,7 +167,7 @@ class Verification:
         watch = _Watch(self, response, question)
         async for piece in pieces:
             await asyncio.to_thread(watch.hear, piece)
-            if self.on_doubt != "abstain":
+            if not self.held_back:
                 yield piece
         for piece in await asyncio.to_thread(watch.end):
             yield piece
@@ -175,8 +199,14 @@ class _Watch:
         if self.how.on_doubt is None:
             return []
         said = self.how._decided(self.text, report)
-        rest = said if self.how.on_doubt == "abstain" else said[len(self.text) :]
+        rest = said if self.how.held_back else said[len(self.text) :]
         return [rest] if rest else []
+
+
+def _contradicted(report: Report | None) -> float | None:
+    """Return the share of contradicted claims among those checked; None when none was."""
+    checked = [one for one in report.claims if one.trust is not None] if report is not None else []
+    return sum(one.verdict == "contradicted" for one in checked) / len(checked) if checked else None
 
 
 def annotation(report: Report) -> str:
