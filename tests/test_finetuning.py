@@ -437,7 +437,7 @@ def _talk(*turns):
     return Example("talk", pictures, turns)
 
 
-TALK = _talk(
+TOLD = _talk(
     ("user", "<image>\n<image>\nWhat is there?"),
     ("assistant", "A cat. A dog sits at 2.5 m! Lovely"),
     ("user", "And else?"),
@@ -455,21 +455,21 @@ TALK = _talk(
     ],
 )
 def test_a_distrusted_sentence_is_left_out_and_an_unanswered_question_with_it(trust, left, cut):
-    chosen = select([TALK], [trust], Settings(min_trust=0.5))
+    chosen = select([TOLD], [trust], Settings(min_trust=0.5))
     (example,) = chosen.examples
     assert example.answers == left
     assert [sentence for _, sentence, _ in chosen.cut] == cut
     assert sum(text.count("<image>") for _, text in example.turns) == 2, "both pictures are still shown"
     assert len(list(example.messages[0][1])) == 3
-    whole = select([TALK], [trust], Settings(min_trust=0.5, drop="captions"))
+    whole = select([TOLD], [trust], Settings(min_trust=0.5, drop="captions"))
     assert not whole.examples
     assert whole.dropped == (("talk", min(one for row in trust for one in row if one is not None)),)
 
 
 def test_a_conversation_of_which_nothing_is_trusted_is_dropped():
-    chosen = select([TALK], [((0.1, 0.1, 0.1), (0.2, 0.3))], Settings(min_trust=0.5))
+    chosen = select([TOLD], [((0.1, 0.1, 0.1), (0.2, 0.3))], Settings(min_trust=0.5))
     assert (chosen.examples, chosen.dropped, chosen.cut) == ((), (("talk", 0.1),), ())
-    weighed = select([TALK], [((0.9, 0.2, 0.7), (0.8, 0.9))], Settings(min_trust=0.5, weight_by_trust=True))
+    weighed = select([TOLD], [((0.9, 0.2, 0.7), (0.8, 0.9))], Settings(min_trust=0.5, weight_by_trust=True))
     assert weighed.weights == (0.7,), "what is left out does not weigh"
 
 
