@@ -41,7 +41,7 @@ PINS = {
     "mouse": "computer_mouse", "keyboard": "computer_keyboard", "oven": "oven",
     "hair drier": "hand_blower", "teddy bear": "teddy_bear", "fire hydrant": "fireplug", "hot dog": "hotdog",
     "cow": "cattle", "toilet": "commode", "tennis racket": "tennis_racket", "baseball bat": "baseball_bat",
-    "dining table": "table", "airplane": "airplane", "handbag": "handbag", "suitcase": "bag",
+    "dining table": "dining_table", "airplane": "airplane", "handbag": "handbag", "suitcase": "bag",
     "motorcycle": "motorcycle", "microwave": "microwave", "refrigerator": "refrigerator",
 }  # fmt: skip
 """The vocabulary's noun to WordNet's word for it, where they differ or the first sense is another thing."""

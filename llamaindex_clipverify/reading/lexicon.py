@@ -66,14 +66,28 @@ class Lexicon:
         coloured = first in self.vocabulary.colours or first in ADJECTIVES
         for length in range(min(_LONGEST, len(words) - at), 1, -1):
             form = " ".join(word.text for word in words[at : at + length])
-            noun = self._known(form, length) or self._listed(form, length)
-            if noun is not None and not (coloured and not self._may_be_coloured(noun)):
+            noun = self._known(form, length)
+            if noun is not None:
                 return noun
+            noun = self._listed(form, length)
+            if noun is not None and (not coloured or self._may_be_coloured(noun, words, at + length)):
+                return self._headed(noun, words[at + length - 1].text)
         return None
 
-    def _may_be_coloured(self, noun: Noun) -> bool:
-        natural = any(self.net.is_kind(noun.name, root) for root in _COLOURED_ROOTS)
-        return noun.known or (natural and noun.name not in _NO_COMPOUNDS)
+    def _headed(self, noun: Noun, last: str) -> Noun:
+        """Call a compound by its head where the vocabulary has that and it is one: a fire truck is a truck."""
+        head = self._known(last, 1)
+        if head is None or not self.net.is_kind(noun.name, head.name):
+            return noun
+        return head._replace(length=noun.length, narrow=noun.name)
+
+    def _may_be_coloured(self, noun: Noun, words: Sequence[Word], after: int) -> bool:
+        """Whether a colour is part of a name: not before a noun of the vocabulary, nor before a longer name."""
+        begins = after - noun.length + 1
+        rest = self.noun(words, begins)
+        if rest is None or rest.known or rest.length != noun.length - 1:
+            return False
+        return any(self.net.is_kind(noun.name, root) for root in _COLOURED_ROOTS) and noun.name not in _NO_COMPOUNDS
 
     def _look_up(self, form: str) -> Noun | None:
         if form in EMPTY:

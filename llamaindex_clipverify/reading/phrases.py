@@ -231,18 +231,16 @@ class Phrases:
     def _begins_noun(self, words: Sequence[Word], at: int) -> bool:
         """Whether a noun, or a modifier and then one, begins here: looks three words ahead."""
         for place in range(at, min(at + 3, len(words))):
-            text = words[place].text
-            if text in self.vocabulary.colours or text in ADJECTIVES:
-                if self.lexicon.noun(words, place) is None:
-                    continue
+            text, noun = words[place].text, self.lexicon.noun(words, place)
+            if noun is not None and (noun.known or text in self.vocabulary.colours or text in ADJECTIVES):
                 return True
+            if text in self.vocabulary.colours or text in ADJECTIVES:
+                continue
             moving = text.endswith("ing") and text not in NOT_ACTIONS
             if text in FUNCTION | FINITE | POSTURES or words[place].is_mark or moving:
                 return False
-            if self.lexicon.noun(words, place) is not None:
-                return True
-            if place > at:
-                return False
+            if noun is not None or place > at:
+                return noun is not None
         return False
 
     def _goes_on(self, words: Sequence[Word], at: int) -> bool:
