@@ -37,7 +37,7 @@ class EnglishSplitter:
             found, mentions = self._sentence(sentence, before, known_before)
             claims += found
             before = mentions or before
-        return sorted(claims, key=lambda claim: (claim.start, claim.end))
+        return sorted(dict.fromkeys(claims), key=lambda claim: (claim.start, claim.end))
 
     def _sentence(
         self, sentence: Sentence, before: list[Mention], known_before: set[str]

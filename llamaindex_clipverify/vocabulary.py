@@ -15,9 +15,9 @@ from typing import Any
 from llamaindex_clipverify.wordnet import wordnet
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """Nouns, colours, numbers and relations of one language, each under its canonical name."""
+    """Nouns, colours, numbers and relations of one language, each under its canonical name; equal to itself alone."""
 
     language: str
     """ISO 639-1 code."""

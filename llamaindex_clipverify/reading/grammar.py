@@ -73,7 +73,7 @@ EMPTY = frozenset(
     "following same rest total presence context sense moment time overall atmosphere setting appearance mix color colour "
     "distance frame composition area place object objects item items thing things figure figures shot example list scene "
     "screenshot snapshot caption description element elements detail details style pattern sides end row line lines "
-    "rows half parts piece pieces pictures images photos photographs colors colours close-up closeup one's "
+    "rows half parts piece pieces pictures images photos photographs colors colours close-up closeup feature features one's "
     "meter meters metre metres km kilometers mile miles foot inch inches minute minutes hour hours second seconds day days "
     "week weeks month months year years dollar dollars euro euros won percent degree degrees pm am o'clock score".split()
 )

@@ -186,6 +186,8 @@ class Phrases:
             return 0 if any(letter.isalpha() for letter in text) or ":" in text else self._measure(at, draft)
         if (draft.opened and draft.number is not None) or (text == "one" and draft.colours):
             return 0
+        if text == "both" and _text(words, at + 1).endswith("ing"):
+            return 0
         if text == "both" and _text(words, at + 1) in DETERMINERS:
             draft.opened = True
             return 1

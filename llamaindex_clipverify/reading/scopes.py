@@ -126,8 +126,11 @@ def _said_absent(words: Sequence[Word], mention: Mention) -> bool:
     text = _text(words, at)
     if text in ABSENT:
         return not negative and _text(words, at + 1) in ("", "from", "in", ",", ".")
-    in_picture = text == "in" and bool({_text(words, at + 1), _text(words, at + 2)} & _PICTURE)
-    return negative and (text in PRESENT or in_picture)
+    if text in PRESENT:
+        at += 1
+    follows = _text(words, at)
+    in_picture = follows == "in" and bool({_text(words, at + 1), _text(words, at + 2)} & _PICTURE)
+    return negative and (in_picture or (text in PRESENT and follows in ("", ",", "and", "but", "at", "here", "there")))
 
 
 def hedge(words: Sequence[Word], mentions: Sequence[Mention]) -> list[bool]:
@@ -206,6 +209,7 @@ def compare(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
             further.startswith("look") or further in ("shaped", "seems", "is", "are", "something")
         )
         as_big_as = before == "as" and _text(words, mention.begins - 3) == "as"
+        purpose = before == "for" and mention.plural and mention.begins == mention.head
         camera = mention.noun == "camera" and before in ("at", "towards", "toward", "for", "to")
         counted = before == "than" and further in ("more", "less", "fewer") and mention.rough
         sport = (
@@ -213,7 +217,7 @@ def compare(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
             and mention.noun == "sports ball"
             and mention.determiner is None
         )
-        if (before == "than" and not counted) or sport or simile or as_big_as or camera:
+        if (before == "than" and not counted) or sport or simile or as_big_as or camera or purpose:
             mention.shown = False
 
 

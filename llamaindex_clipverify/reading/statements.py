@@ -95,7 +95,8 @@ class Reading:
 
     def _claim(self, kind: Kind, mention: Mention, last: int | None = None, **words: object) -> Claim:
         start = self.words[mention.first].start
-        end = self.words[(mention.after if last is None else last) - 1].end
+        word = self.words[(mention.after if last is None else last) - 1]
+        end = word.end - 2 * (mention.possessive and last is None and word.text.endswith("'s"))
         return self._made(kind, mention, start, end, **words)
 
     def _made(self, kind: Kind, mention: Mention, start: int, end: int, **words: object) -> Claim:
