@@ -61,10 +61,6 @@ class Vocabulary:
         own = {one for one in options if self.groups.get(one) == noun and not wordnet().meanings(one)}
         return tuple(one for one in options if one in own or wordnet().kinds(noun, (one,)))
 
-    def wider(self, noun: str, among: Iterable[str]) -> tuple[str, ...]:
-        """Return those of some nouns that a noun is a kind of: of *poodle* the dog."""
-        return tuple(one for one in among if wordnet().is_kind(noun, one))
-
     def exhausted(self, noun: str, by: Iterable[str]) -> bool:
         """Whether some nouns are all the kinds of a noun that are listed: then none of them means no such thing."""
         return wordnet().exhausted(noun, by)

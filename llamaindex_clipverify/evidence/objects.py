@@ -1,8 +1,8 @@
 """Objects: does the detector see what the claim names, and as many?
 
 It is silent about nouns that its classes do not include – unknown is not absent. Of a wider noun, such as *animal*, it sees
-the kinds it knows; of a narrower one, such as *poodle*, it can only say that there is no dog at all. Counting treats boxes
-as independent detections and asks for the probability of exactly that number (Poisson binomial).
+the kinds it knows. Counting treats boxes as independent detections and asks for the probability of exactly that number
+(Poisson binomial).
 """
 
 from __future__ import annotations
@@ -72,17 +72,11 @@ class Objects:
         return noun in self._classes
 
     def _of_kin(self, claim: Claim, noun: str, facts: Facts) -> Evidence:
-        """Judge a noun without a class by the classes that are kinds of it, or that it is a kind of."""
+        """Judge a noun without a class by the classes that are kinds of it."""
         kinds = claim.words.kinds(noun, self._classes)
         if kinds:
             return self._any_of(claim, noun, kinds, facts)
-        wider = claim.words.wider(noun, self._classes)
-        if not wider:
-            return silent(self.name, f"the detector has no class for “{noun}”")
-        best = max(wider, key=lambda one: confidence(facts, one) or 0.0)
-        if (confidence(facts, best) or 0.0) < SEEN / 2:
-            return self._presence(claim, best, facts)
-        return silent(self.name, f"the detector cannot tell one {best} from another")
+        return silent(self.name, f"the detector has no class for “{noun}”")
 
     def _any_of(self, claim: Claim, noun: str, kinds: tuple[str, ...], facts: Facts) -> Evidence:
         best = max(kinds, key=lambda one: confidence(facts, one) or 0.0)
