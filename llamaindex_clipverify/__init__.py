@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.errors import ClipVerifyError as ClipVerifyError
     from llamaindex_clipverify.evidence import Evidence as Evidence
     from llamaindex_clipverify.index import EvidenceIndex as EvidenceIndex
+    from llamaindex_clipverify.korean import KoreanSplitter as KoreanSplitter
     from llamaindex_clipverify.picture import Picture as Picture
     from llamaindex_clipverify.profile import Profile as Profile
     from llamaindex_clipverify.prompts import Prompts as Prompts
@@ -30,6 +31,7 @@ _HOMES = {
     "EnglishSplitter": "splitter",
     "Evidence": "evidence",
     "EvidenceIndex": "index",
+    "KoreanSplitter": "korean",
     "Picture": "picture",
     "Policy": "verdict",
     "Profile": "profile",

@@ -33,6 +33,8 @@ class Claim:
     """Canonical noun that a relation points at: in "a dog left of a car" the car."""
     cites: int | None = None
     """Zero-based index of the picture that the sentence names ("in image 2"), else None: any picture will do."""
+    narrow: str | None = None
+    """What the answer calls the noun where that says more: *man* for person. Who sees persons cannot count men."""
     vocabulary: Vocabulary | None = None
     """Where the words came from; None is English."""
 
@@ -50,7 +52,7 @@ class Claim:
         if self.kind == "relation" and self.relation and self.reference:
             link = {"left of": "to the left of", "right of": "to the right of"}.get(self.relation, self.relation)
             return f"{head} {link} {noun_phrase(self.words, self.reference)}"
-        if self.kind == "action":
+        if self.kind == "action" and self.text.split()[-1].isascii():
             return f"{head} {self.text.split()[-1]}"
         return head
 

@@ -36,7 +36,10 @@ def foils(claim: Claim) -> list[Claim]:
 
 
 def other_nouns(claim: Claim) -> list[Claim]:
-    """Return the claim with other nouns: first of the same family, then of the others."""
-    names = [*claim.words.sisters(claim.noun or ""), *_FAR]
-    unique = [name for name in dict.fromkeys(names) if name != claim.noun]
+    """Return the claim with other nouns: first of the same family (WordNet's sisters of a noun it alone has), then of others."""
+    noun, words = claim.noun or "", claim.words
+    names = [*words.sisters(noun), *_FAR]
+    unique = [name for name in dict.fromkeys(names) if name != noun]
+    if noun not in words.plurals:  # a dog is no foil of an animal, nor of a poodle
+        unique = [name for name in unique if not words.related(noun, name)]
     return [claim.swap(noun=name) for name in unique][:MOST]

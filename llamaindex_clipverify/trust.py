@@ -57,7 +57,27 @@ def fuse(
         foreign_detector: Whether the detector is not the profile's own. What such a detector says is taken plainly, before a
             profile that cannot weigh it. The profile's own, where it is not active, is out of its domain and not asked.
     """
+    if claim.words.language != "en":
+        return Trust(None)  # a word that no model reads
     plain = _plain(claim, looks) if foreign_detector else Trust(None)
+    if claim.narrow and claim.kind == "count":
+        return plain  # an encoder that was fitted on persons cannot count men
+    return _as_far_as_seen(claim, _fused(claim, looks, profile, active, plain))
+
+
+def _as_far_as_seen(claim: Claim, trust: Trust) -> Trust:
+    """Seeing a person does not refute "there is no man": such a claim stays open."""
+    return Trust(None) if claim.narrow and claim.negated and trust.value is not None and trust.value < _SHOWN else trust
+
+
+def _fused(
+    claim: Claim,
+    looks: Sequence[Sequence[Evidence]],
+    profile: Profile | None,
+    active: Sequence[frozenset[str]],
+    plain: Trust,
+) -> Trust:
+    """Return the plain trust where there is one, else what the profile's model makes of the evidence."""
     model = profile.model(claim.kind, frozenset().union(*active)) if profile is not None else None
     if plain.value is None and profile is not None and model is not None and profile.knows(claim):
         fitted = [_weigh(model, evidence, checks) for evidence, checks in zip(looks, active, strict=True)]

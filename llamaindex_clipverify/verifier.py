@@ -20,9 +20,10 @@ from llamaindex_clipverify.evidence.domain import Domain
 from llamaindex_clipverify.evidence.objects import Objects
 from llamaindex_clipverify.evidence.regions import Regions
 from llamaindex_clipverify.evidence.relations import Relations
-from llamaindex_clipverify.evidence.sightings import SEEN, sightings
+from llamaindex_clipverify.evidence.sightings import SEEN, confidence, sightings
 from llamaindex_clipverify.evidence.similarity import Similarity
 from llamaindex_clipverify.facts import Facts, observe
+from llamaindex_clipverify.korean import KoreanSplitter
 from llamaindex_clipverify.language import UNKNOWN, language_of
 from llamaindex_clipverify.models.table import load_detector, load_encoder
 from llamaindex_clipverify.picture import Picture
@@ -33,6 +34,7 @@ from llamaindex_clipverify.splitter import EnglishSplitter
 from llamaindex_clipverify.text_vectors import TextVectors
 from llamaindex_clipverify.trust import Trust, fuse
 from llamaindex_clipverify.verdict import Policy
+from llamaindex_clipverify.vocabulary import english
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.protocols import Explainer
@@ -64,7 +66,7 @@ class Verifier:
         Args:
             checks: Any objects with the methods of `Check`.
             profile: Fitted weights; without, trust is uncalibrated.
-            splitter: Reads answers; English by default.
+            splitter: Reads answers. Without one, English and Korean are read, each by its own.
             policy: Thresholds of the verdicts.
             encoder: The encoder behind the checks, for heat maps.
             detector: The detector behind the checks, for the list of objects.
@@ -73,6 +75,9 @@ class Verifier:
         self.checks = tuple(checks)
         self.profile = profile
         self.splitter = splitter or EnglishSplitter()
+        self._splitters: dict[str, Splitter] = {self.splitter.language: self.splitter}
+        if splitter is None:
+            self._splitters["ko"] = KoreanSplitter()
         asked = policy or Policy()
         self.policy = asked.on(profile.held, profile.data) if profile else asked.on(None, "no profile")
         self.encoder = encoder
@@ -194,7 +199,13 @@ class Verifier:
             yield replace(report, timings_ms={"observe": looked, "judge": judged, "total": looked + judged})
 
     def _split(self, text: str) -> tuple[str, list[Claim]]:
-        return language_of(text), self.splitter.split(text)
+        """Return the language of a text and its claims, read by the splitter of that language if there is one."""
+        language = language_of(text)
+        return language, self.splitter_of(text).split(text)
+
+    def splitter_of(self, text: str) -> Splitter:
+        """Return the splitter that reads a text: that of its language, if there is one."""
+        return self._splitters.get(language_of(text), self.splitter)
 
     def _look(self, pictures: Sequence[Picture]) -> tuple[dict[int, Facts], dict[int, PictureError]]:
         """Return, by `id()` of the picture object, the facts of readable pictures and the errors of the others.
@@ -241,10 +252,9 @@ class Verifier:
     # -- one report -----------------------------------------------------------------------------------------------
 
     def _report(self, answer: Answer, language: str, claims: Sequence[Claim], facts: Sequence[Facts]) -> Report:
-        readable = language == self.splitter.language
+        readable = language in self._splitters
         checked = [
-            self._check(claim, facts) if readable else _unread(claim, language, self.splitter.language)
-            for claim in claims
+            self._check(claim, facts) if readable else _unread(claim, language, self._readable) for claim in claims
         ]
         return Report(
             answer.text,
@@ -261,11 +271,17 @@ class Verifier:
             answers=self.profile.answers if self.profile else None,
         )
 
+    @property
+    def _readable(self) -> str:
+        """The languages that are read, for a note: ``'en', 'ko'``."""
+        return ", ".join(repr(language) for language in self._splitters)
+
     def _check(self, claim: Claim, facts: Sequence[Facts]) -> tuple[CheckedClaim, Trust]:
         if claim.cites is not None and claim.cites < len(facts):
             facts = [facts[claim.cites]]
-        looks = [self.evidence(claim, one) for one in facts]
-        trust = self._fused(claim, looks, facts)
+        judged = self._seen_kind(claim, facts)
+        looks = [self.evidence(judged, one) for one in facts]
+        trust = self._fused(judged, looks, facts)
         evidence = looks[trust.picture if trust.picture is not None else 0]
         stated = tuple(one.inverted() if claim.negated else one for one in evidence)
         verdict = self.policy.verdict(trust.value)
@@ -276,10 +292,21 @@ class Verifier:
 
     def judge(self, claim: Claim, facts: Sequence[Facts]) -> Trust:
         """Return the trust in a claim about pictures whose facts are known."""
-        return self._fused(claim, [self.evidence(claim, one) for one in facts], facts)
+        judged = self._seen_kind(claim, facts)
+        return self._fused(judged, [self.evidence(judged, one) for one in facts], facts)
 
     def _fused(self, claim: Claim, looks: Sequence[Sequence[Evidence]], facts: Sequence[Facts]) -> Trust:
         return fuse(claim, looks, self.profile, [self._active(one) for one in facts], self._foreign_detector())
+
+    def _seen_kind(self, claim: Claim, facts: Sequence[Facts]) -> Claim:
+        """Return the claim about the kind that the detector sees, for a noun like *animal* that no model knows itself."""
+        classes = self.detector.labels if self.detector is not None else None
+        if claim.kind != "object" or claim.noun is None or classes is None or claim.noun in classes:
+            return claim
+        kinds = claim.words.kinds(claim.noun, classes)
+        seen = {kind: max((confidence(one, kind) or 0.0 for one in facts), default=0.0) for kind in kinds}
+        best = max(seen, key=lambda kind: seen[kind], default=None)
+        return claim.swap(noun=best, known=True) if best is not None and seen[best] >= SEEN else claim
 
     def evidence(self, claim: Claim, facts: Facts) -> list[Evidence]:
         """Return what each check says of a claim's positive form in one picture; a check that fails says so."""
@@ -318,6 +345,10 @@ class Verifier:
             return {"other": "nothing a picture can show", "text": "no check reads written words yet"}.get(
                 claim.kind, "no check judges actions yet"
             )
+        if claim.words.language != "en":
+            return f"no model in use reads “{claim.noun}”"
+        if claim.narrow and (claim.negated or claim.kind == "count"):
+            return f"no check can tell a {claim.narrow} from another {claim.noun}"
         if self.profile is not None and not any(self._active(one) for one in facts):
             return "no model in use knows such pictures"
         if self.profile is not None and not all(self._active(one) for one in facts):
@@ -339,12 +370,13 @@ class Verifier:
         seen = dict.fromkeys(box.label for one in facts for box in sightings(one, floor=SEEN))
         clearly = dict.fromkeys(box.label for one in facts for box in sightings(one, floor=_CLEARLY))
         checkable = [noun for noun in named if classes is None or noun in classes]
+        covered = {kind for noun in named if noun not in (classes or ()) for kind in english().kinds(noun, clearly)}
         agreed = sum(noun in seen for noun in checkable)
         return ObjectAgreement(
             tuple(named),
             tuple(seen),
             tuple(noun for noun in checkable if noun not in seen),
-            tuple(label for label in clearly if label not in named),
+            tuple(label for label in clearly if label not in named and label not in covered),
             agreed / len(checkable) if checkable else None,
         )
 
@@ -355,8 +387,8 @@ class Verifier:
     def _notes(
         self, facts: Sequence[Facts], checked: Sequence[tuple[CheckedClaim, Trust]], language: str
     ) -> Iterator[str]:
-        if language != self.splitter.language:
-            yield f"nothing was checked: {_unreadable(language, self.splitter.language)}"
+        if language not in self._splitters:
+            yield f"nothing was checked: {_unreadable(language, self._readable)}"
         yield from sorted({f"{name} failed: {why}" for one in facts for name, why in one.failed.items()})
         if self.policy.guarantee is not None:
             yield from self.policy.guarantee.lines()
@@ -445,7 +477,7 @@ def _unread(claim: Claim, language: str, readable: str) -> tuple[CheckedClaim, T
 
 def _unreadable(language: str, readable: str) -> str:
     told = "the language of the answer could not be told" if language == UNKNOWN else f"the answer is in {language!r}"
-    return f"{told}; the splitter reads {readable!r}"
+    return f"{told}; the splitter reads {readable}"
 
 
 def _calibration(trusts: Sequence[Trust]) -> Calibration:

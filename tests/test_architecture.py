@@ -15,12 +15,14 @@ ROOT = Path(__file__).parents[1] / PACKAGE
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("vocabulary", "language", "usage"),
+    ("wordnet", "language", "usage"),
+    ("vocabulary",),
     ("picture", "claim", "prompts"),
     ("protocols",),
     ("guarantee",),
     ("verdict",),
-    ("foils", "facts", "splitter", "text_vectors", "answer", "metrics", "source"),
+    ("reading", "reading.*"),
+    ("foils", "facts", "splitter", "korean", "text_vectors", "answer", "metrics", "source"),
     ("evidence",),
     ("evidence.*",),
     ("profile", "report", "models", "models.table", "testing", "testing.*"),

@@ -88,9 +88,32 @@ def test_counts() -> None:
 
 
 def test_gendered_counts_are_not_for_a_detector_of_persons() -> None:
-    objects, facts = facts_of(("person", 0.95, LEFT))
+    objects, facts = facts_of(("person", 0.95, LEFT), ("person", 0.95, RIGHT))
     evidence = objects.judge(claim_of("There are two men."), facts)
-    assert evidence and evidence.stance == "silent" and "cannot tell" in evidence.reason
+    assert evidence and evidence.stance == "silent" and "cannot tell a man" in evidence.reason
+    fewer = objects.judge(claim_of("There are three men."), facts)
+    assert fewer and fewer.stance == "contradicts"
+    absent = objects.judge(claim_of("There is no man."), facts)
+    assert absent and absent.stance == "silent"
+
+
+def test_a_wider_noun_is_seen_by_its_kinds() -> None:
+    objects, facts = facts_of(("dog", 0.9, LEFT), ("dog", 0.8, RIGHT))
+    animal = objects.judge(claim_of("There is an animal."), facts)
+    assert animal and animal.stance == "supports" and animal.reason.startswith("dog at")
+    vehicle = objects.judge(claim_of("There is a vehicle."), facts)
+    assert vehicle and vehicle.stance == "silent" and vehicle.score is None
+    one, three = (objects.judge(claim_of(f"There {text}."), facts) for text in ("is one animal", "are three animals"))
+    assert one and one.stance == "contradicts" and one.reason == "named 1, saw 2"
+    assert three and three.stance == "silent"
+
+
+def test_a_narrower_noun_is_neither_shown_nor_refuted() -> None:
+    """Detectors overlook unusual kinds: a penguin is no sure sighting for a detector of birds."""
+    objects, facts = facts_of(("dog", 0.9, LEFT))
+    for noun in ("poodle", "teacher"):
+        evidence = objects.judge(claim_of(f"There is a {noun}."), facts)
+        assert evidence and evidence.stance == "silent" and evidence.reason == f"the detector has no class for “{noun}”"
 
 
 def test_poisson_binomial_against_enumeration() -> None:

@@ -15,7 +15,9 @@ from llamaindex_clipverify.claim import Claim
 from llamaindex_clipverify.errors import ClipVerifyError, DataError, ModelError, PictureError
 from llamaindex_clipverify.evidence import Evidence
 from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.splitter import EnglishSplitter
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
+from llamaindex_clipverify.trust import fuse
 
 PHOTO = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)
 """Noise: as unlike a drawn scene as a photograph, and always at hand."""
@@ -96,9 +98,50 @@ def test_words_outside_the_drawn_world_are_unverifiable(tiny: Verifier, scene: S
 
 
 def test_an_answer_in_another_language_is_unverifiable_with_that_reason(tiny: Verifier, scene: Scene) -> None:
-    report = tiny.verify("빨간 자동차가 있습니다.", [scene.image])
-    assert report.language == "ko" and report.trust is None
-    assert report.notes[0] == "nothing was checked: the answer is in 'ko'; the splitter reads 'en'"
+    report = tiny.verify("赤い車があります。", [scene.image])
+    assert report.language == "ja" and report.trust is None
+    assert report.notes[0] == "nothing was checked: the answer is in 'ja'; the splitter reads 'en', 'ko'"
+    english = Verifier.tiny(splitter=EnglishSplitter()).verify("빨간 자동차가 있습니다.", [scene.image])
+    assert english.trust is None
+    assert english.notes[0] == "nothing was checked: the answer is in 'ko'; the splitter reads 'en'"
+
+
+@pytest.mark.parametrize(
+    ("korean", "english"),
+    [("노란 컵이 있습니다.", "There is a yellow cup."), ("얼룩말 한 마리가 있다.", "There is one zebra."), ("개가 없다.", "There is no dog."),
+     ("컵은 빨간색이 아니다.", "The cup is not red."), ("시계가 컵 위에 있다.", "The clock is above the cup.")],
+)  # fmt: skip
+def test_a_korean_claim_is_verified_as_its_english_one(tiny: Verifier, scene: Scene, korean: str, english: str) -> None:
+    one, other = (tiny.verify(text, [scene.image]) for text in (korean, english))
+    assert one.language == "ko"
+    assert one.claims[-1].claim.phrase in {claim.claim.phrase for claim in other.claims}
+    same = {claim.claim.phrase: claim.trust for claim in other.claims}
+    for claim in one.claims:
+        assert claim.trust is not None and claim.trust == pytest.approx(same[claim.claim.phrase], abs=1e-6)
+
+
+def test_a_korean_word_that_no_model_reads_is_unverifiable(tiny: Verifier, scene: Scene) -> None:
+    report = tiny.verify("펭귄이 있다.", [scene.image])
+    assert report.claims[0].trust is None and report.claims[0].note == "no model in use reads “펭귄”"
+
+
+def test_a_wider_noun_is_verified_by_the_kind_that_is_seen(tiny: Verifier, scene: Scene) -> None:
+    animal, vehicle, none = tiny.verify(
+        "There is an animal. There is a vehicle. There is no animal.", [scene.image]
+    ).claims
+    assert animal.verdict == "supported" and "zebra" in str(animal.reasons)
+    assert vehicle.trust is None and "there may be others" in str(vehicle.evidence)
+    assert none.verdict == "contradicted"
+
+
+def test_a_person_refutes_no_claim_about_men() -> None:
+    claim = EnglishSplitter().split("There is no man.")[0]
+    assert claim.negated and claim.narrow == "man"
+    seen = [[Evidence("objects", "supports", 0.9)]]
+    assert fuse(claim, seen, None, [frozenset()]).value is None
+    assert fuse(claim, [[Evidence("objects", "contradicts", 0.001)]], None, [frozenset()]).value == pytest.approx(
+        1 - 0.001**0.3
+    )
 
 
 def test_a_failed_check_is_shown_and_never_averaged(scene: Scene) -> None:

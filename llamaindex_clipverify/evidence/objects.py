@@ -1,7 +1,8 @@
 """Objects: does the detector see what the claim names, and as many?
 
-It is silent about nouns that its classes do not include – unknown is not absent. Counting treats boxes as independent
-detections and asks for the probability of exactly that number (Poisson binomial).
+It is silent about nouns that its classes do not include – unknown is not absent. Of a wider noun, such as *animal*, it sees
+the kinds it knows. Counting treats boxes as independent detections and asks for the probability of exactly that number
+(Poisson binomial).
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.protocols import Detector
 from llamaindex_clipverify.vocabulary import english
 
+CLEARLY = 0.5
+"""Confidence from which boxes are counted against a claim."""
 FLOOR = 0.10
 """Boxes below this confidence are not kept; only the highest confidence of each class is, down to .001."""
 _MOST_BOXES = 40
-_GENDERED = {"man", "men", "woman", "women", "boy", "boys", "girl", "girls", "lady", "ladies", "guy", "guys"}
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Objects:
         if seen is None or claim.noun is None or claim.kind not in ("object", "attribute", "count", "relation"):
             return None
         nouns = [claim.noun, *([claim.reference] if claim.reference else [])]
+        if not self._knows(claim.noun) and claim.reference is None:
+            return self._of_kin(claim, claim.noun, facts)
         unknown = [noun for noun in nouns if not self._knows(noun)]
         if unknown:
             return silent(self.name, f"the detector has no class for “{unknown[0]}”")
@@ -59,8 +63,33 @@ class Objects:
         weakest = min(nouns, key=lambda noun: confidence(facts, noun) or 0.0)
         return self._presence(claim, weakest, facts)
 
+    @property
+    def _classes(self) -> tuple[str, ...]:
+        """What it looks for: its own classes, or what an open detector was asked for."""
+        return tuple(sorted(english().plurals)) if self.detector.labels is None else tuple(self.detector.labels)
+
     def _knows(self, noun: str) -> bool:
-        return self.detector.labels is None or noun in self.detector.labels
+        return noun in self._classes
+
+    def _of_kin(self, claim: Claim, noun: str, facts: Facts) -> Evidence:
+        """Judge a noun without a class by the classes that are kinds of it."""
+        kinds = claim.words.kinds(noun, self._classes)
+        if kinds:
+            return self._any_of(claim, noun, kinds, facts)
+        return silent(self.name, f"the detector has no class for “{noun}”")
+
+    def _any_of(self, claim: Claim, noun: str, kinds: tuple[str, ...], facts: Facts) -> Evidence:
+        best = max(kinds, key=lambda one: confidence(facts, one) or 0.0)
+        if claim.kind == "count" and claim.number is not None:
+            saw = sum(len(sightings(facts, kind, floor=CLEARLY)) for kind in kinds)
+            if saw > claim.number:
+                return Evidence(self.name, "contradicts", 0.0, f"named {claim.number}, saw {saw}", facts.picture)
+            return silent(self.name, f"there may be kinds of {noun} that the detector does not know")
+        if (confidence(facts, best) or 0.0) >= SEEN or claim.words.exhausted(noun, kinds):
+            return self._presence(claim, best, facts)
+        return silent(
+            self.name, f"none of the {len(kinds)} kinds of {noun} that the detector knows; there may be others"
+        )
 
     def _presence(self, claim: Claim, noun: str, facts: Facts) -> Evidence:
         score = confidence(facts, noun) or 0.0
@@ -69,16 +98,20 @@ class Objects:
         stance = stance_of(score, SEEN, SEEN / 2)
         if claim.kind != "object" and stance == "supports":
             stance = "silent"  # being there is needed for an attribute or a relation, and proves neither
+        if stance == "supports" and claim.narrow and claim.negated:
+            return silent(self.name, f"the detector cannot tell a {claim.narrow} from another {noun}")
         reason = f"{noun} at {where(region)}" if region else f"named {noun}, saw none"
         reason += f" (confidence {score:.2f})"
         return Evidence(self.name, stance, score, reason, facts.picture, region, {"logit": logit(score)})
 
     def _count(self, claim: Claim, number: int, facts: Facts) -> Evidence:
-        if claim.noun == "person" and _GENDERED & set(claim.text.lower().split()):
-            return silent(self.name, "the detector cannot tell men from women or children")
         boxes = sightings(facts, claim.noun, floor=FLOOR)
         odds = [box.score * _share(box, claim.colour) for box in boxes]
         score = exactly(number, odds)
+        if claim.narrow:
+            enough = 1 - sum(exactly(fewer, odds) for fewer in range(number))
+            if enough >= 0.25:
+                return silent(self.name, f"the detector cannot tell a {claim.narrow} from another {claim.noun}")
         saw = sum(odd >= SEEN for odd in odds)
         named = f"{claim.colour} {claim.noun}" if claim.colour else str(claim.noun)
         many = claim.words.plural(str(claim.noun)) if number != 1 else claim.noun

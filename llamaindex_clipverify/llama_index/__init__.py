@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.llama_index.response import pictures_of as pictures_of
     from llamaindex_clipverify.llama_index.response import verify_response as verify_response
     from llamaindex_clipverify.llama_index.retriever import ClipVerifyRetriever as ClipVerifyRetriever
+    from llamaindex_clipverify.llama_index.splitter import LLMSplitter as LLMSplitter
     from llamaindex_clipverify.llama_index.synthesizer import LlavaSynthesizer as LlavaSynthesizer
     from llamaindex_clipverify.llama_index.together import TogetherVisionLLM as TogetherVisionLLM
 
@@ -29,6 +30,7 @@ _HOMES = {
     "ClipVerifyQueryEngine": "query_engine",
     "ClipVerifyRetriever": "retriever",
     "ClipVerifySynthesizer": "query_engine",
+    "LLMSplitter": "splitter",
     "LlavaLLM": "llava",
     "LlavaSynthesizer": "synthesizer",
     "TogetherVisionLLM": "together",

@@ -146,7 +146,7 @@ class Verification:
         if self.on_doubt == "annotate":
             return text + annotation(report)
         if self.on_doubt == "revise":
-            return revise(report, self.verifier.splitter).text if report.doubtful() else text
+            return revise(report, self.verifier.splitter_of(text)).text if report.doubtful() else text
         return ABSTAINED + annotation(report) if report.doubtful() else text
 
     # -- a stream -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,120 @@
+"""The closed classes of English: the words that hold a sentence together and name nothing themselves."""
+
+from __future__ import annotations
+
+ARTICLES = frozenset(("a", "an", "the"))
+DEFINITE = frozenset("the this that these those its his her their both".split())
+DETERMINERS = ARTICLES | frozenset(
+    "this that these those some another any no its his her their my your our each every many several multiple various "
+    "numerous few all such what".split()
+)
+EXACT = frozenset(("exactly", "only", "single"))
+QUANTITIES = {"couple": 2, "pair": 2, "dozen": 12}
+"""With *of* they count: "a couple of dogs"."""
+PARTS = frozenset(
+    "group bunch flock herd row slice piece pieces slices pile stack set collection variety number lot lots plenty crowd line "
+    "kind type sort series array range cluster groups rows types kinds stacks handful selection assortment pack".split()
+)
+"""With *of* they let the noun behind them through: "a herd of elephants"."""
+PAIRED = frozenset(
+    "jeans trousers pants shorts glasses sunglasses tights pliers tweezers headphones goggles binoculars pajamas leggings "
+    "eyeglasses scissors".split()
+)
+"""One thing with a plural name: a pair of them is not two."""
+ROUGHLY = frozenset("about around nearly almost over approximately roughly maybe least most than to".split())
+"""Before a number they make it no exact count: "at least two", "more than ten"."""
+
+BE = frozenset("is are was were isn't aren't wasn't weren't be been it's there's that's he's she's they're 're".split())
+LOOK = frozenset("look looks appear appears seem seems remain remains".split())
+COPULAS = BE | LOOK
+PLURAL_BE = frozenset("are were aren't weren't look appear seem remain they're".split())
+HAVE = frozenset("has have had does do did doesn't don't didn't".split())
+DEGREES = frozenset(
+    "all both colored coloured painted mostly bright dark light very also either completely entirely partly mainly "
+    "predominantly deep pale really quite just still to be being a".split()
+)
+"""May stand between a copula and its colour."""
+PREPOSITIONS = frozenset(
+    "in on at of with without near by beside behind between above below inside under over from into onto next across along "
+    "around through to within beneath underneath against outside upon among for towards toward past beyond".split()
+)
+CARRIES = frozenset("with of in wearing holding carrying".split())
+"""Links to what belongs to the noun before: what follows them is said of that noun."""
+POSTURES = frozenset(
+    "stands stand sits sit lies lie hangs hang rests rest leans leans floats float grows grow located placed positioned "
+    "situated parked mounted perched seated standing sitting lying hanging resting".split()
+)
+FINITE = frozenset(
+    "walks runs jumps rides eats drinks plays flies swims climbs sleeps holds wears carries throws catches kicks pushes "
+    "pulls reads cooks smiles grazes hits walk run jump ride eat drink play fly swim climb sleep hold wear carry throw "
+    "catch kick push pull read cook smile graze dances dance surfs surf skates skate barks bark "
+    "chases chase follows follow watches watch leads lead feeds feed washes wash writes write drives drive crosses cross "
+    "enters enter touches touch hugs hug kisses kiss bites bite sniffs sniff points point grabs grab".split()
+)
+"""Verbs of what a picture shows somebody doing."""
+NOT_ACTIONS = frozenset(
+    "being including containing showing having depicting featuring building ceiling clothing morning evening string king "
+    "ring wing thing something nothing anything everything during missing lighting setting painting".split()
+)
+
+ADJECTIVES = frozenset(
+    "small large big tiny huge little tall short long wide young old new bright dark light pale colorful colourful modern "
+    "wooden metal plastic glass leather round square empty full clean dirty beautiful cute fluffy furry happy sad busy "
+    "parked open closed sliced cooked fresh ripe whole double single vintage classic shiny striped spotted plain lone "
+    "first second third fourth last next different similar same other colored coloured painted giant elderly stuffed toy "
+    "cartoon smiling sleeping great good nice lovely calm wonderful perfect pretty peaceful simple clear close left right "
+    "upper lower front back middle main own certain silver beige blue-green multicolored tasty delicious golden-brown "
+    "adult human male female domestic wild rusty broken ancient urban rural public natural elegant cozy sunny snowy "
+    "flat steep narrow thick thin deep heavy hot cold warm cool dry wet soft hard quiet loud safe rich poor".split()
+)
+EMPTY = frozenset(
+    "image picture photo photograph scene background foreground left right side top bottom middle center centre view "
+    "front back corner edge way lot number group variety couple pair bit part kind type answer question other one ones "
+    "following same rest total presence context sense moment time overall atmosphere setting appearance mix color colour "
+    "distance frame composition area place object objects item items thing things figure figures shot example list scene "
+    "screenshot snapshot caption description element elements detail details style pattern sides end row line lines "
+    "rows half parts piece pieces pictures images photos photographs colors colours close-up closeup feature features one's "
+    "meter meters metre metres km kilometers mile miles foot inch inches minute minutes hour hours second seconds day days "
+    "week weeks month months year years dollar dollars euro euros won percent degree degrees pm am o'clock score".split()
+)
+"""Nouns that name the picture itself, a place in it, or a measure: nothing to look for."""
+COLOUR_WORDS = frozenset(("color", "colour", "colors", "colours"))
+MASS = frozenset(
+    "water grass snow sand food luggage furniture fruit clothing ice rain fire smoke coffee tea wine milk juice bread cheese "
+    "meat rice mustard ketchup salad soup sauce pasta chocolate sugar butter cream lettuce bacon "
+    "pizza beer hair wool traffic jewelry mud fog".split()
+)
+"""Nouns that stand without an article."""
+
+CONJUNCTIONS = frozenset(("and", "or", "nor", "&", "plus"))
+RELATIVES = frozenset(("that", "which", "who", "whose"))
+FUNCTION = (
+    BE
+    | HAVE
+    | PREPOSITIONS
+    | CONJUNCTIONS
+    | RELATIVES
+    | frozenset(
+        "can could will would may might must shall should not but so yet if then than as off out up down there here it they "
+        "he she we you i them him us me whom what when where why how very more less too also just both themselves itself "
+        "himself herself while although though because since during until after before whether either neither without near "
+        "longer him each cannot can't won't wouldn't don't let's i'm we're you're isn't like seem seems appear appears "
+        "appearing seemingly indeed however nor only even still now together away apart forward likely visible present "
+        "available located able due such other others another set cut put hit spread based made filled covered surrounded "
+        "lit saw sees see yes no okay ok e g i.e e.g etc vs".split()
+    )
+)
+
+HEDGES = frozenset(
+    "might may perhaps maybe possibly probably likely presumably apparently could would should seemingly suggesting suggests "
+    "suggest indicating implying unclear whether if supposedly potentially".split()
+)
+HEDGED_PAIRS = frozenset(
+    (("i", "think"), ("i", "believe"), ("i", "guess"), ("i", "assume"), ("not", "sure"), ("as", "if"), ("as", "though"))
+)
+ABSENT = frozenset(("absent", "missing"))
+PRESENT = frozenset("visible present shown seen there here depicted included".split())
+SHOWING = frozenset(
+    "contain contains show have has include depict feature see wear hold carry display find containing showing".split()
+)
+PEOPLE_PRONOUNS = frozenset(("he", "she"))

@@ -1,0 +1,95 @@
+"""An answer into sentences: layout and markup are blanked out in place, so that every offset stays that of the answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+_SENTENCE = re.compile(
+    r"(?:[^.!?;\n]|\.(?=\d)|(?<=\b[A-Z])\.|(?<=\b(?:Mr|Ms|Dr|St|vs))\.|(?<=\bMrs)\.|(?<=\be\.g)\.|(?<=\be)\.(?=g))+[.!?]*"
+)
+_LAYOUT = re.compile(
+    r"^[ \t]*(?:\d+[.)](?=\s)|[-*+•–](?=\s)|#{1,6}(?=\s)|>)|</?[a-z][^<>\n]*>|\*{1,3}|_{2}|`+|\|", re.I | re.M
+)
+"""List numbers and bullets, headings, emphasis, code, tables and tags: layout, no part of any claim."""
+_QUOTED_LINE = re.compile(r"^\s*([\"“])(?=[^\"“”\n]{40,}[\"”]\s*$)|(?<=[^\"“”\n]{40})[\"”]\s*$", re.M)
+"""The marks around a line that is quoted as a whole: the line is the answer, not words written in the picture."""
+_WORD = re.compile(
+    r"\d+(?:-[^\W\d_]+)+|\d+(?:[.,:/-]\d+)*|[^\W\d_]+(?:[’'-][^\W\d_]+|-(?=\d))*|\d*[^\W_]+(?:-[^\W\d_]+)*|[,;:()\"“”—–&]|[$€£¥₩%]"
+)
+_CITED = re.compile(
+    r"\b(?:image|picture|photo)\s+(\d+)\b|\[(\d+)\]|\b(first|second|third|fourth)\s+(?:image|picture|photo)", re.I
+)
+_ORDINALS = ("first", "second", "third", "fourth")
+_SMALL_TALK = re.compile(r"\?\s*$|^\s*(?:yes|no|sure|okay|ok|of course|certainly)\W*$", re.I)
+
+
+class Word(NamedTuple):
+    """A word, a number or a mark; `text` is in lower case with straight apostrophes."""
+
+    text: str
+    start: int
+    end: int
+
+    @property
+    def is_mark(self) -> bool:
+        """Whether it is punctuation."""
+        return not self.text[0].isalnum()
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of an answer; offsets are those of the answer."""
+
+    answer: str
+    """The whole answer, as it is."""
+    text: str
+    """The whole answer, layout blanked out."""
+    start: int
+    end: int
+    words: list[Word]
+    cites: int | None = None
+    """Zero-based index of the picture it names."""
+
+    @property
+    def own(self) -> str:
+        """Its own text."""
+        return self.text[self.start : self.end]
+
+
+def sentences(answer: str) -> Iterator[Sentence]:
+    """Yield the sentences that state something: no questions, no "Yes."."""
+    plain = _LAYOUT.sub(_blank, _QUOTED_LINE.sub(_blank, answer))
+    for match in _SENTENCE.finditer(plain):
+        text = match.group()
+        if _SMALL_TALK.search(text):
+            continue
+        words = [
+            Word(word.group().lower().replace("’", "'"), word.start(), word.end())
+            for word in _WORD.finditer(plain, match.start(), match.end())
+        ]
+        if any(not word.is_mark for word in words):
+            cited = _CITED.search(text)
+            yield Sentence(
+                answer, plain, match.start(), match.end(), _without(words, cited, match.start()), _place(cited)
+            )
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found.group())
+
+
+def _without(words: list[Word], cited: re.Match[str] | None, offset: int) -> list[Word]:
+    """Leave out the number of a cited picture: it counts nothing."""
+    digits = cited and (cited.span(1) if cited[1] else cited.span(2) if cited[2] else None)
+    return words if not digits else [word for word in words if word.start != digits[0] + offset]
+
+
+def _place(cited: re.Match[str] | None) -> int | None:
+    if cited is None:
+        return None
+    digits = cited[1] or cited[2]
+    place = int(digits) - 1 if digits else _ORDINALS.index(cited[3].lower())
+    return place if place >= 0 else None

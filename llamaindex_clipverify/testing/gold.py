@@ -1,0 +1,123 @@
+"""How well a splitter reads: precision and recall against claims that a person wrote down.
+
+A gold row is ``{"text": …, "claims": [{"kind", "span", "noun", "colour", "number", "relation", "reference", "negated",
+"optional"}]}``. A claim is right when its kind and all its words are; an optional one may be read or left out. Nouns outside
+the vocabulary are compared by their last word: *busy airport terminal* is a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from llamaindex_clipverify.claim import Claim, Splitter
+from llamaindex_clipverify.vocabulary import english
+
+KINDS: tuple[str, ...] = ("object", "attribute", "count", "relation", "action", "text", "other")
+
+
+@dataclass
+class Tally:
+    """What was expected, what was found, and how much of it was right."""
+
+    expected: int = 0
+    found: int = 0
+    right: int = 0
+    exact: int = 0
+    """Right claims whose span is the very one expected."""
+
+    @property
+    def precision(self) -> float:
+        """Share 0–1 of found claims that are right; 1 when none was found."""
+        return self.right / self.found if self.found else 1.0
+
+    @property
+    def recall(self) -> float:
+        """Share 0–1 of expected claims that were found; 1 when none was expected."""
+        return self.right / self.expected if self.expected else 1.0
+
+    def to_dict(self) -> dict[str, float]:
+        """Return counts and shares, rounded to three digits."""
+        spans = round(self.exact / self.right, 3) if self.right else 1.0
+        shares = {"precision": round(self.precision, 3), "recall": round(self.recall, 3), "exact_spans": spans}
+        return {"expected": self.expected, "found": self.found, "right": self.right, **shares}
+
+
+@dataclass
+class Score:
+    """Tallies by kind and over all, and the rows that were misread."""
+
+    kinds: dict[str, Tally] = field(default_factory=lambda: {kind: Tally() for kind in KINDS})
+    misread: list[str] = field(default_factory=list)
+    """A line for each row with anything wrong: text, what is missing, what is too much."""
+
+    @property
+    def overall(self) -> Tally:
+        """The sum over kinds."""
+        parts = self.kinds.values()
+        return Tally(*(sum(getattr(one, name) for one in parts) for name in ("expected", "found", "right", "exact")))
+
+
+def read_gold(path: str | Path) -> list[dict[str, Any]]:
+    """Return the rows of a gold file."""
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def score(splitter: Splitter, rows: Iterable[Mapping[str, Any]]) -> Score:
+    """Split every text and compare."""
+    done = Score()
+    for row in rows:
+        _compare(done, row, splitter.split(row["text"]))
+    return done
+
+
+def _compare(done: Score, row: Mapping[str, Any], found: Sequence[Claim]) -> None:
+    wanted = sorted(row["claims"], key=lambda one: bool(one.get("optional")))
+    surplus, missing = list(found), []
+    for gold in wanted:
+        optional = bool(gold.get("optional"))
+        hit = next((claim for claim in surplus if _same(gold, claim)), None)
+        tally = done.kinds[gold["kind"]]
+        tally.expected += not optional
+        if hit is not None:
+            surplus.remove(hit)
+            tally.found, tally.right = tally.found + (not optional), tally.right + (not optional)
+            tally.exact += not optional and gold.get("span", hit.text) == hit.text
+        elif not optional:
+            missing.append(_named(gold))
+    for claim in surplus:
+        done.kinds[claim.kind].found += 1
+    if missing or surplus:
+        done.misread.append(f"{row['text']!r} missing {missing} surplus {[_shown(claim) for claim in surplus]}")
+
+
+def _same(gold: Mapping[str, Any], claim: Claim) -> bool:
+    if gold["kind"] != claim.kind or bool(gold.get("negated")) != claim.negated:
+        return False
+    if claim.kind in ("text", "other"):
+        return claim.kind == "other" or bool(gold["span"] == claim.text)
+    if claim.kind == "action" and gold["span"].split()[-1] != claim.text.split()[-1]:
+        return False
+    names = ("relation",) if claim.kind in ("relation", "action") else ("colour", "number")
+    words = all(gold.get(name) == getattr(claim, name) for name in names)
+    return words and all(_same_noun(gold.get(name), getattr(claim, name)) for name in ("noun", "reference"))
+
+
+def _same_noun(gold: str | None, found: str | None) -> bool:
+    known = english().plurals
+    if gold is None or found is None or gold in known or found in known:
+        return gold == found
+    return gold.split()[-1] == found.split()[-1]
+
+
+def _named(gold: Mapping[str, Any]) -> str:
+    return " ".join(str(value) for name, value in gold.items() if name != "span")
+
+
+def _shown(claim: Claim) -> str:
+    names = ("kind", "noun", "colour", "number", "relation", "reference")
+    words = [str(value) for name in names if (value := getattr(claim, name)) is not None]
+    return " ".join([*words, *(["negated"] if claim.negated else []), f"@{claim.text}"])
