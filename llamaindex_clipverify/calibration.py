@@ -19,6 +19,10 @@ from llamaindex_clipverify.metrics import ece
 from llamaindex_clipverify.profile import EYES, AnswerModel, Cluster, Feature, Gate, KindModel
 from llamaindex_clipverify.protocols import Array
 
+SMALL = 20
+"""The same, for a fit on data too few to be split."""
+_TIGHT = 0.3
+"""Inverse strength of regularisation of such a fit."""
 _ANSWERS = 4
 """Answers made of each picture's claims."""
 LEAST = 40
@@ -57,6 +61,52 @@ def fit_kinds(examples: Sequence[Example]) -> dict[str, KindModel]:
             got={k: len(r) for k, r in by_kind.items()},
         )
     return models
+
+
+def fit_small(examples: Sequence[Example]) -> dict[str, KindModel]:
+    """Fit one model for each kind with at least `SMALL` examples, all of which fit it: for data too few to be split.
+
+    The regression is held tighter, nothing is calibrated after pooling, and the calibration error is that of leaving each group
+    out in turn.
+
+    Raises:
+        DataError: No kind has enough.
+    """
+    kinds = dict.fromkeys(example.kind for example in examples)
+    by_kind = {kind: [example for example in examples if example.kind == kind] for kind in kinds}
+    models = {kind: _fit_small(rows) for kind, rows in by_kind.items()
+              if len(rows) >= SMALL and len({row.label for row in rows}) == 2}  # fmt: skip
+    if not models:
+        raise DataError(f"too few labelled claims: a kind needs {SMALL}, true and false", got=_numbers(by_kind))
+    return models
+
+
+def left_out(examples: Sequence[Example]) -> list[float | None]:
+    """Return the trust in each example, as stated, of a small fit on the examples of all other groups and its kind."""
+    found: list[float | None] = []
+    fitted: dict[tuple[str, str], KindModel | None] = {}
+    for example in examples:
+        key = (example.kind, example.group)
+        if key not in fitted:
+            others = [row for row in examples if row.kind == example.kind and row.group != example.group]
+            enough = len(others) >= SMALL // 2 and len({row.label for row in others}) == 2
+            fitted[key] = _fit_weights([row for row in others if len(row.looks) == 1], _TIGHT) if enough else None
+        model = fitted[key]
+        found.append(_stated(model, example) if model is not None and _judged(example, model) else None)
+    return found
+
+
+def _fit_small(rows: Sequence[Example]) -> KindModel:
+    model = _fit_weights([row for row in rows if len(row.looks) == 1], _TIGHT)
+    pairs = [
+        (trust, row.label ^ row.negated) for row, trust in zip(rows, left_out(rows), strict=True) if trust is not None
+    ]
+    error = ece(np.array([trust for trust, _ in pairs]), np.array([label for _, label in pairs], float), bins=5)
+    return replace(model, prior=float(np.mean([row.label for row in rows])), claims=len(rows), ece=error)
+
+
+def _numbers(by_kind: Mapping[str, Sequence[Example]]) -> dict[str, int]:
+    return {kind: len(rows) for kind, rows in by_kind.items()}
 
 
 def fit_alone(examples: Sequence[Example]) -> dict[str, dict[str, KindModel]]:
@@ -190,24 +240,26 @@ def _part(group: str) -> int:
     return hashlib.sha256(group.encode()).digest()[0] % 4
 
 
-def _fit_weights(rows: Sequence[Example]) -> KindModel:
+def _fit_weights(rows: Sequence[Example], strength: float = 1.0) -> KindModel:
     """Fit the log-odds of one picture; a feature that would count against itself is left out and the rest fitted again."""
     names = sorted({name for row in rows for name in row.looks[0]})
     while True:
-        model, worst = _regress(rows, names)
+        model, worst = _regress(rows, names, strength)
         if worst is None:
             return model
         names.remove(worst)
 
 
-def _regress(rows: Sequence[Example], names: Sequence[str]) -> tuple[KindModel, str | None]:
+def _regress(rows: Sequence[Example], names: Sequence[str], strength: float) -> tuple[KindModel, str | None]:
     from sklearn.linear_model import LogisticRegression
 
     values = np.array([[row.looks[0].get(name, np.nan) for name in names] for row in rows])
     means, spreads = np.nanmean(values, axis=0), np.nanstd(values, axis=0) + 1e-6
     missing = np.isnan(values)
     table = np.hstack([np.where(missing, 0.0, (values - means) / spreads), missing.astype(float)])
-    fitted = LogisticRegression(C=1.0, max_iter=2000).fit(table, [row.label for row in rows])
+    # balanced where data are few: else the group left out would pull the intercept the other way
+    weights = "balanced" if strength < 1 else None
+    fitted = LogisticRegression(C=strength, max_iter=2000, class_weight=weights).fit(table, [row.label for row in rows])
     slopes, gaps = fitted.coef_[0][: len(names)], fitted.coef_[0][len(names) :]
     features = {
         name: Feature(float(slope / spread), float(mean), float(gap))

@@ -9,7 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from llamaindex_clipverify.calibration import LEAST, Example, fit_alone, fit_answers, fit_gate, fit_kinds, hold
+from llamaindex_clipverify.calibration import (
+    LEAST,
+    Example,
+    fit_alone,
+    fit_answers,
+    fit_gate,
+    fit_kinds,
+    fit_small,
+    hold,
+)
 from llamaindex_clipverify.claim import Claim, Splitter
 from llamaindex_clipverify.errors import PictureError
 from llamaindex_clipverify.evaluation import Row
@@ -82,6 +91,7 @@ def fit(
     data: str = "",
     models: Mapping[str, str] | None = None,
     weak: bool = False,
+    small: bool = False,
     progress: Progress | None = None,
 ) -> tuple[Profile, list[str]]:
     """Return the profile of a verifier's models on labelled claims, and the pictures that could not be read.
@@ -96,11 +106,34 @@ def fit(
         data: What the claims are about; their numbers are put before it.
         models: Names that `Verifier.from_profile` loads the models by.
         weak: Whether the labels were derived from captions.
+        small: Whether all pictures fit the weights, because there are too few to be split: no guarantee can be drawn then.
         progress: Told how many claims are done, of how many.
 
     Raises:
         DataError: No kind of claim has enough claims.
     """
+    examples, seen, errors = look(verifier, claims, progress)
+    kinds = fit_small(examples) if small else fit_kinds(examples)
+    profile = Profile(
+        name=name,
+        data=f"{len(examples):,} claims on {len(seen):,} pictures{f' of {data}' if data else ''}",
+        date=datetime.date.today().isoformat(),
+        models=dict(models or {}),
+        parts={check.name: check.model for check in verifier.checks if check.name != "domain"},
+        kinds=kinds,
+        alone={} if small else fit_alone(examples),
+        gate=_gate(seen.values()),
+        held=None if small else hold(examples, kinds),
+        answers=None if small else fit_answers(examples, kinds),
+        weak=weak,
+    )
+    return profile, [f"{path}: {error}" for path, error in errors.items()]
+
+
+def look(
+    verifier: Verifier, claims: Sequence[Labelled], progress: Progress | None = None
+) -> tuple[list[Example], dict[Path, Facts], dict[Path, PictureError]]:
+    """Return what the checks say of each claim whose pictures can be read, what they saw, and the errors of the others."""
     seen: dict[Path, Facts] = {}
     errors: dict[Path, PictureError] = {}
     examples: list[Example] = []
@@ -110,21 +143,7 @@ def fit(
         examples += [_example(verifier, one, seen) for one in part if all(path in seen for path in one.pictures)]
         if progress is not None:
             progress(start + len(part), len(claims))
-    kinds = fit_kinds(examples)
-    profile = Profile(
-        name=name,
-        data=f"{len(examples):,} claims on {len(seen):,} pictures{f' of {data}' if data else ''}",
-        date=datetime.date.today().isoformat(),
-        models=dict(models or {}),
-        parts={check.name: check.model for check in verifier.checks if check.name != "domain"},
-        kinds=kinds,
-        alone=fit_alone(examples),
-        gate=_gate(seen.values()),
-        held=hold(examples, kinds),
-        answers=fit_answers(examples, kinds),
-        weak=weak,
-    )
-    return profile, [f"{path}: {error}" for path, error in errors.items()]
+    return examples, seen, errors
 
 
 def _look(verifier: Verifier, paths: Sequence[Path], seen: dict[Path, Facts], errors: dict[Path, PictureError]) -> None:

@@ -175,8 +175,8 @@ class Profile:
     """What to name instead on pictures or words it does not know."""
 
     def active(self, models: Mapping[str, str]) -> frozenset[str]:
-        """Return the checks whose part fits the models in use."""
-        return frozenset(check for check, model in self.parts.items() if models.get(check) == model)
+        """Return the checks whose part fits the models in use; a part of ``NAME@*`` fits any weights of that name."""
+        return frozenset(check for check, part in self.parts.items() if check in models and _fits(part, models[check]))
 
     def knows(self, claim: Claim) -> bool:
         """Whether the claim's nouns are among those it was fitted on."""
@@ -232,6 +232,10 @@ class Profile:
         answers = AnswerModel(**data["answers"]) if data.get("answers") else None
         read = {"kinds": kinds, "alone": alone, "gate": gate, "nouns": nouns, "held": held, "answers": answers}
         return cls(**{**data, **read})
+
+
+def _fits(part: str, model: str) -> bool:
+    return part == model or (part.endswith("@*") and model.split("@")[0] == part[:-2])
 
 
 def _models(data: Mapping[str, Any]) -> dict[str, KindModel]:

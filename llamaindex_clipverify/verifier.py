@@ -92,8 +92,8 @@ class Verifier:
     @classmethod
     def from_defaults(
         cls,
-        encoder: str | Encoder | None = None,
-        detector: str | Detector | None = None,
+        encoder: str | Encoder | Sequence[str] | None = None,
+        detector: str | Detector | Sequence[str] | None = None,
         *,
         profile: str | Profile | None = None,
         checks: Sequence[Check] = (),
@@ -103,8 +103,9 @@ class Verifier:
         """Make a verifier of an encoder, a detector, or both, each a name or an object.
 
         Args:
-            encoder: ``tiny``, a hub id, a folder, or an `Encoder`.
-            detector: ``tiny``, a YOLO file, ``transformers:ID``, ``none``, or a `Detector`.
+            encoder: ``tiny``, a hub id, a folder, or an `Encoder`; several names vote.
+            detector: ``tiny``, a YOLO file, ``transformers:ID``, ``none``, or a `Detector`; several names vote, and
+                ``views:YOLO_FILE`` looks at each picture six times.
             profile: A profile or its path; without, the bundled profile that was fitted with one of these models, if any.
             checks: Further checks of your own.
             regions: Region budget: crops encoded per picture. 0 leaves the check out.
@@ -113,8 +114,9 @@ class Verifier:
         Raises:
             DataError: Neither encoder nor detector is named: no model is ever chosen silently.
         """
-        eye = load_encoder(encoder) if isinstance(encoder, str) else encoder
-        finder = load_detector(detector) if isinstance(detector, str) else detector
+        seeing, finding = _together(encoder), _together(detector)
+        eye = load_encoder(seeing) if isinstance(seeing, str) else seeing
+        finder = load_detector(finding) if isinstance(finding, str) else finding
         if eye is None and finder is None:
             raise DataError(
                 "no model named", do="give encoder=, detector= or both; or use Verifier.tiny() on drawn scenes"
@@ -338,7 +340,7 @@ class Verifier:
 
     def _foreign_detector(self) -> bool:
         """Whether the detector is not the one the profile was fitted with."""
-        return self.profile is None or self._models.get("objects") != self.profile.parts.get("objects")
+        return self.profile is None or "objects" not in self.profile.active(self._models)
 
     def _why_unverifiable(self, claim: Claim, facts: Sequence[Facts], evidence: Sequence[Evidence]) -> str:
         if claim.kind in ("other", "text", "action"):
@@ -396,7 +398,8 @@ class Verifier:
         if profile is None:
             yield "no profile is fitted for these models: trust is the detector's plain confidence"
             return
-        strange = [check.name for check in self.checks if profile.parts.get(check.name, check.model) != check.model]
+        active = profile.active(self._models)
+        strange = [check.name for check in self.checks if check.name in profile.parts and check.name not in active]
         if strange:
             names = ", ".join(strange)
             yield f"profile {profile.name!r} was fitted with other models than those of {names}: it cannot weigh them"
@@ -449,6 +452,11 @@ class Verifier:
                 drawn = self._explain(picture, [report.claims[place].claim.phrase for place in places], method)
                 maps += [ClaimMap(place, content_id, one) for place, one in zip(places, drawn, strict=True)]
         return replace(report, maps=tuple(maps))
+
+
+def _together(names: Any) -> Any:
+    """Return several names as one with commas; anything else as it is."""
+    return ",".join(names) if isinstance(names, (list, tuple)) else names
 
 
 def _checks(encoder: Encoder | None, detector: Detector | None, regions: int) -> list[Check]:

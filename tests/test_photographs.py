@@ -62,4 +62,4 @@ def test_a_report_on_a_photograph() -> None:
     person, penguin = report.claims
     assert person.verdict == "supported" and person.region is not None
     assert penguin.trust is None and "has no class for “penguin”" in penguin.note
-    assert report.calibration == "uncalibrated"
+    assert (report.calibration, report.profile) == ("calibrated", "photographs")

@@ -56,7 +56,7 @@ def test_a_report_has_the_contracts_form(tiny: Verifier, scene: Scene) -> None:
     assert data["pictures"][0]["width"] == scene.image.width
     assert set(data["timings_ms"]) == {"observe", "judge", "total"}
     again = Report.from_dict(data)
-    assert again.trust == data["trust"] and [one.claim.text for one in again.claims] == [
+    assert again.trust == pytest.approx(data["trust"], abs=1e-3) and [one.claim.text for one in again.claims] == [
         one["text"] for one in data["claims"]
     ]
 
@@ -75,9 +75,19 @@ def test_any_of_several_pictures_supports(tiny: Verifier) -> None:
     assert both.claims[0].picture == Picture.of(second.image).id
 
 
+def _admitted(tiny: Verifier, scene: Scene) -> bool:
+    """Whether the gate takes a drawn scene for one: of a hundred it refuses one."""
+    assert tiny.profile is not None and tiny.profile.gate is not None
+    return tiny.profile.gate.admits(tiny.facts([scene.image])[0])
+
+
 def test_a_citing_sentence_is_judged_on_its_picture(tiny: Verifier) -> None:
     cast = [(draw_scene(FRESH + place), draw_scene(FRESH + place + 50)) for place in range(400, 450)]
-    first, second = next((one, two) for one, two in cast if not set(one.nouns()) & set(two.nouns()))
+    first, second = next(
+        pair
+        for pair in cast
+        if not set(pair[0].nouns()) & set(pair[1].nouns()) and all(map(_admitted, [tiny] * 2, pair))
+    )
     noun = second.nouns()[0]
     report = tiny.verify(f"Image 2 shows a {noun}. Image 1 shows a {noun}.", [first.image, second.image])
     assert report.claims[0].trust > report.claims[1].trust  # type: ignore[operator]

@@ -64,13 +64,13 @@ def _objects(
     rng: np.random.Generator,
 ) -> Iterator[tuple[str, int]]:  # fmt: skip
     for name in rng.permutation(sorted(found))[:_OBJECTS]:
-        yield _there_is(str(name)), 1
+        yield there_is(str(name)), 1
     absent = [name for name in names if name not in found]
     company = sum((beside[name] for name in found), Counter())
     drawn = [str(rng.choice(absent))] if absent else []
     drawn += [max(absent, key=lambda name: table[name]) for table in (common, company) if absent]
     for name in dict.fromkeys(drawn):
-        yield _there_is(name), 0
+        yield there_is(name), 0
 
 
 def _counts(found: Counter[str], uncounted: set[str], rng: np.random.Generator) -> Iterator[tuple[str, int]]:
@@ -78,17 +78,19 @@ def _counts(found: Counter[str], uncounted: set[str], rng: np.random.Generator) 
     if few:
         name = str(rng.choice(few))
         wrong = found[name] + (1 if found[name] == 1 or rng.random() < 0.5 else -1)
-        yield _there_are(name, found[name]), 1
-        yield _there_are(name, wrong), 0
+        yield there_are(name, found[name]), 1
+        yield there_are(name, wrong), 0
 
 
-def _there_is(name: str) -> str:
+def there_is(name: str) -> str:
+    """Return the claim that a class is in the picture."""
     if name.endswith("s") and english().plural(name) == name:
         return f"There are {name} in the picture."
     return f"There is {'an' if name[0] in 'aeiou' else 'a'} {name} in the picture."
 
 
-def _there_are(name: str, number: int) -> str:
+def there_are(name: str, number: int) -> str:
+    """Return the claim that a class is in the picture so many times."""
     words = english()
     if number == 1:
         return f"There is one {name} in the picture."

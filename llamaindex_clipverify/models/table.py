@@ -20,13 +20,21 @@ ENCODERS = "llamaindex_clipverify.encoders"
 DETECTORS = "llamaindex_clipverify.detectors"
 """Entry-point group: name to a callable that takes what follows ``name:`` and returns a `Detector`."""
 
+VIEWS = (0.75, 1.0, 1.5)
+"""Scales, relative to the size a detector is made for, at which ``views:`` looks."""
+
 
 def load_encoder(name: str) -> Encoder:
     """Return the encoder of a name; weights are read on first use.
 
     Args:
-        name: ``tiny`` (the bundled one), a folder or hub id of a CLIP or SigLIP model, or ``NAME:REST`` of an entry point.
+        name: ``tiny`` (the bundled one), a folder or hub id of a CLIP or SigLIP model, or ``NAME:REST`` of an entry point;
+            several with commas between them vote.
     """
+    if "," in name:
+        from llamaindex_clipverify.models.ensemble import EnsembleEncoder
+
+        return EnsembleEncoder([load_encoder(one.strip()) for one in name.split(",")])
     scheme, _, rest = name.partition(":")
     own = _entry(ENCODERS, scheme) if rest else None
     if own is not None:
@@ -42,14 +50,22 @@ def load_detector(name: str) -> Detector | None:
 
     Args:
         name: ``tiny``, a YOLO file (``yolov8n.pt`` or a path; AGPL-3.0 through ultralytics), ``transformers:ID_OR_FOLDER``,
-            ``none``, or ``NAME:REST`` of an entry point.
+            ``none``, or ``NAME:REST`` of an entry point. Several with commas between them vote; ``views:YOLO_FILE`` looks at each
+            picture at three scales and in the mirror, which takes six times as long and sees more.
 
     Raises:
         ModelError: The name is none of these.
     """
+    if "," in name:
+        from llamaindex_clipverify.models.ensemble import EnsembleDetector
+
+        members = [load_detector(one.strip()) for one in name.split(",")]
+        return EnsembleDetector([one for one in members if one is not None])
     scheme, _, rest = name.partition(":")
     if name == "none":
         return None
+    if rest and scheme == "views":
+        return _views(rest)
     if rest and scheme == "transformers":
         return _named(_adapter("transformers_detector", "transformers", "torch").TransformersDetector, rest)
     own = _entry(DETECTORS, scheme) if rest else None
@@ -60,6 +76,16 @@ def load_detector(name: str) -> Detector | None:
             _adapter("yolo", "ultralytics", "yolo").YoloDetector, str(TINY / "yolo") if name == "tiny" else name
         )
     raise ModelError("no such detector", got=name, do="give tiny, a YOLO .pt file, transformers:ID_OR_FOLDER, or none")
+
+
+def _views(name: str) -> Detector:
+    from llamaindex_clipverify.models.ensemble import EnsembleDetector, MirroredDetector
+
+    plain = load_detector(name)
+    if plain is None or not hasattr(plain, "at"):
+        raise ModelError("views are made for YOLO files", got=name, do="give views:yolov8n.pt")
+    scaled = [plain.at(scale) for scale in VIEWS]
+    return EnsembleDetector([*scaled, *(MirroredDetector(one) for one in scaled)])
 
 
 def _named(make: Callable[[str], Any], name: str) -> Detector:

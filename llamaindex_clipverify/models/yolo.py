@@ -59,12 +59,15 @@ class YoloDetector:
         self.device = device
         self._imgsz = imgsz
         self.lock = RLock()
+        self.base: YoloDetector | None = None
+        """Whose weights are used, when not its own."""
 
     @cached_property
     def id(self) -> str:
         """``NAME@FINGERPRINT`` of the weights."""
         self._require()
-        return f"{self.path.stem}@{fingerprint(self.path)}"
+        size = f"-{self._imgsz}" if self._imgsz else ""
+        return f"{self.path.stem}@{fingerprint(self.path)}{size}"
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -83,9 +86,18 @@ class YoloDetector:
     @cached_property
     def model(self) -> Any:
         """The ultralytics model."""
+        if self.base is not None:
+            return self.base.model
         self._require()
         with self.lock:
             return self._from_folder() if self.path.is_dir() else self._from_file()
+
+    def at(self, scale: float) -> YoloDetector:
+        """Return the same model at another scale, rounded to its stride of 32 pixels; the weights are shared."""
+        size = max(32, round(self.imgsz * scale / 32) * 32)
+        other = YoloDetector(str(self.path), self.device, size)
+        other.lock, other.base = self.lock, self
+        return other
 
     def detect(self, pictures: Sequence[Picture], labels: Sequence[str] | None = None) -> list[Detections]:
         """Find every class (`labels` is ignored: the classes are fixed); boxes down to a confidence of .001."""
