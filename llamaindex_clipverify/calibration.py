@@ -142,8 +142,8 @@ def hold(examples: Sequence[Example], kinds: Mapping[str, KindModel]) -> Held | 
 def fit_answers(examples: Sequence[Example], kinds: Mapping[str, KindModel], seed: int = 0) -> AnswerModel | None:
     """Fit the trust of whole answers on answers put together of claims about one picture; None when there are too few.
 
-    Half of the answers are all true; of the others one claim or more is false. They are made of the pictures that the pooling was
-    fitted on, and measured on those that nothing was fitted on.
+    Claims are drawn as they come, so that answers and claims are calibrated to one share of true ones. The answers are made of
+    the pictures that the pooling was fitted on, and measured on those that nothing was fitted on.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -174,13 +174,9 @@ def _answers(
             by_group.setdefault(example.group, []).append(claim)
     rng = np.random.default_rng(seed)
     for claims in by_group.values():
-        true, false = ([trust for trust, label in claims if label == wanted] for wanted in (1, 0))
-        for place in range(_ANSWERS):
-            size = int(rng.integers(2, 7))
-            wrong = 0 if place % 2 == 0 else min(len(false), 1 + int(rng.integers(0, 2)))
-            if size - wrong > len(true) or (place % 2 and not wrong):
-                continue
-            yield [*rng.permutation(true)[: size - wrong], *rng.permutation(false)[:wrong]], int(wrong == 0)
+        for _ in range(_ANSWERS if len(claims) > 1 else 0):
+            chosen = rng.permutation(len(claims))[: int(rng.integers(2, 7))]
+            yield [claims[place][0] for place in chosen], int(all(claims[place][1] for place in chosen))
 
 
 def _judged(example: Example, model: KindModel | None) -> bool:

@@ -133,11 +133,15 @@ class AnswerModel:
     """Expected calibration error on answers about other pictures."""
 
     def trust(self, trusts: Sequence[float]) -> float:
-        """Return the trust 0–1 of an answer with these trusts of its claims, which are at least one; of one it is its own."""
+        """Return the trust 0–1 of an answer with these trusts of its claims, which are at least one; of one it is its own.
+
+        It is never above the least of them: that all are true is no likelier than that one is.
+        """
         if len(trusts) == 1:
             return trusts[0]
         least, product = self.features(trusts)
-        return float(1 / (1 + np.exp(-(self.intercept + self.least * least + self.product * product))))
+        together = float(1 / (1 + np.exp(-(self.intercept + self.least * least + self.product * product))))
+        return min(together, *trusts)
 
     @staticmethod
     def features(trusts: Sequence[float]) -> tuple[float, float]:
