@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from llamaindex_clipverify.claim import Claim
 from llamaindex_clipverify.vocabulary import Vocabulary, english
+from llamaindex_clipverify.written import with_written
 
 _SENTENCE = re.compile(r"[^.!?;\n]+(?:\.(?=\d)[^.!?;\n]+)*[.!?]*")
 _WORD = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*|\d+")
@@ -24,9 +25,6 @@ _CITED = re.compile(
     r"\b(?:image|picture|photo)\s+(\d+)\b|\[(\d+)\]|\b(first|second|third|fourth)\s+(?:image|picture|photo)", re.I
 )
 _ORDINALS = ("first", "second", "third", "fourth")
-_WRITTEN = re.compile(
-    r"[\"“][^\"”]+[\"”]|[$€£¥₩]\s?\d+(?:[.,]\d+)*|\b\d+(?:[.,]\d+)*\s?(?:dollars|euros|won|percent|%)", re.I
-)
 _EXISTS_NOT = re.compile(
     r"\bthere\s+(?:is|are|was|were)\s*(?:n[’']t|not)\b|\b(?:is|are|was|were)n[’']t\s+any\b"
     r"|\b(?:does|do|did)(?:n[’']t|\s+not)\s+(?:contain|show|have|include|depict|feature|see)\b"
@@ -125,7 +123,7 @@ class EnglishSplitter:
         claims = list(self._of_mentions(answer, end, mentions, known_before))
         claims += self._of_relations(answer, start, mentions)
         claims += self._of_actions(answer, end, mentions)
-        claims += _written(answer, start, end)
+        claims = with_written(claims, answer, start, end)
         cited = _cited(answer[start:end])
         if not claims:
             claims = [_whole(answer, start, end)]
@@ -340,11 +338,6 @@ def _cited(sentence: str) -> int | None:
     digits = match[1] or match[2]
     place = int(digits) - 1 if digits else _ORDINALS.index(match[3].lower())
     return place if place >= 0 else None
-
-
-def _written(answer: str, start: int, end: int) -> Iterator[Claim]:
-    for match in _WRITTEN.finditer(answer, start, end):
-        yield Claim(match.group(), match.start(), match.end(), "text")
 
 
 def _whole(answer: str, start: int, end: int) -> Claim:

@@ -15,6 +15,7 @@ from llamaindex_clipverify.cli.options import (
     EncoderName,
     JsonFile,
     Models,
+    ReaderName,
     make_encoder,
     make_verifier,
     open_pictures,
@@ -25,13 +26,14 @@ from llamaindex_clipverify.errors import DataError
 
 
 @app.command()
-def verify(
+def verify(  # noqa: PLR0913, PLR0917 - one parameter for each flag
     answer: Annotated[str, typer.Option(metavar="TEXT", help="The answer to check; - reads it from stdin.")],
     image: Annotated[list[str], typer.Option(metavar="FILE…", help="The pictures it rests on: paths or URLs.")],
     question: Annotated[str | None, typer.Option(metavar="TEXT", help="Kept in the report.")] = None,
     models: Models = None,
     encoder: EncoderName = None,
     detector: DetectorName = None,
+    reader: ReaderName = None,
     json: JsonFile = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write the report as a web page.")] = None,
     min_trust: Annotated[float, typer.Option(min=0.0, max=1.0, help="Exit 1 below this trust.")] = 0.5,
@@ -48,9 +50,9 @@ def verify(
     text = sys.stdin.read() if answer == "-" else answer
     if not text.strip():
         raise DataError("the answer is empty", do="give its text with --answer")
-    require(models, encoder, detector)
+    require(models, encoder, detector, reader)
     pictures = open_pictures(image)
-    verifier = make_verifier(models, encoder, detector)
+    verifier = make_verifier(models, encoder, detector, reader)
     found = verifier.verify(text, pictures, question=question)
     if report is not None:
         with_maps(verifier, found).save(report)
@@ -121,6 +123,7 @@ def evaluate(
     models: Models = None,
     encoder: EncoderName = None,
     detector: DetectorName = None,
+    reader: ReaderName = None,
     json: JsonFile = None,
     predictions: Annotated[
         Path | None, typer.Option(metavar="FILE.jsonl", help="Write every row back with its trust and verdict.")
@@ -135,9 +138,9 @@ def evaluate(
     from llamaindex_clipverify import evaluation
 
     gc.enable()
-    require(models, encoder, detector)
+    require(models, encoder, detector, reader)
     rows = evaluation.read_rows(data)
-    verifier = make_verifier(models, encoder, detector)
+    verifier = make_verifier(models, encoder, detector, reader)
     with progress_bar("checking") as step:
         found = evaluation.evaluate(verifier, rows, progress=step)
     for error in found.errors:

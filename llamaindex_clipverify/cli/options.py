@@ -22,6 +22,9 @@ EncoderName = Annotated[
 DetectorName = Annotated[
     str | None, typer.Option("--detector", metavar="NAME", help="yolov8n.pt, a path, transformers:ID, tiny, or none.")
 ]
+ReaderName = Annotated[
+    str | None, typer.Option("--reader", metavar="NAME", help="Reads written words: rapidocr, or none (the default).")
+]
 JsonFile = Annotated[str | None, typer.Option("--json", metavar="FILE|-", help="Write JSON; - prints it, and only it.")]
 
 NAME_MODELS = (
@@ -30,8 +33,10 @@ NAME_MODELS = (
 )
 
 
-def require(models: str | None, encoder: str | None, detector: str | None) -> None:
-    """Complain of models that are not named, or named twice, before anything else is done."""
+def require(models: str | None, encoder: str | None, detector: str | None, reader: str | None = None) -> None:
+    """Complain of models that are not named, or named twice, before anything else is done; a reader goes with any."""
+    if reader not in (None, "none") and models is None and encoder is None and detector in (None, "none"):
+        return
     if models is None and encoder is None and detector in (None, "none"):
         raise DataError("no models are named", do=NAME_MODELS)
     if models is not None and (encoder is not None or detector is not None):
@@ -44,15 +49,16 @@ def require(models: str | None, encoder: str | None, detector: str | None) -> No
         raise DataError("no such models", got=models, do="give --models tiny or the path of a profile (.json)")
 
 
-def make_verifier(models: str | None, encoder: str | None, detector: str | None) -> Verifier:
+def make_verifier(models: str | None, encoder: str | None, detector: str | None, reader: str | None = None) -> Verifier:
     """Return the verifier of the models named."""
     from llamaindex_clipverify.verifier import Verifier
 
+    named = {} if reader is None else {"reader": reader}
     if models == "tiny":
-        return Verifier.tiny()
+        return Verifier.tiny(**named)
     if models is not None:
-        return Verifier.from_profile(models)
-    return Verifier.from_defaults(encoder=encoder, detector=detector)
+        return Verifier.from_profile(models, **named)
+    return Verifier.from_defaults(encoder=encoder, detector=detector, reader=reader)
 
 
 def make_encoder(models: str | None, encoder: str | None) -> Encoder:
