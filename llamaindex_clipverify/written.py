@@ -47,7 +47,7 @@ _NAME = re.compile(
 _CLAUSE = re.compile(r",\s+|[;]\s*|\s+(?:and|but|while|whereas|which|although)\s+", re.I)
 _POINTS_AT = re.compile(
     r"(?:\b(?:is|was|are|were|of|to|at|number|no|room|gate|platform|page|table|line|route|bus|aisle|floor|seat|exit|lane|"
-    r"track|flight|order|invoice|code|year|equals|reads|says|shows|costs?|totals?|around|about|exactly|only)|[:=#])\s*$",
+    r"track|flight|order|invoice|code|year|equals|reads|says|shows|costs?|totals?)|[:=#])(?:\s+(?:around|about|exactly|only))?\s*$",
     re.I,
 )
 _QUANTITY = re.compile(r"\s+(?!(?:for|is|was|and|or|on|in|at|as|by|per|to|from|million|billion|thousand)\b)[a-z]{2,}")
@@ -89,10 +89,12 @@ def _repeats(claim: Claim, one: Statement, offset: int) -> bool:
     first, last = claim.start - offset, claim.end - offset
     if one.spot[0] <= first and last <= one.spot[1]:
         return True
-    paper = one.value is not None and one.value.sort in ("money", "percent", "date", "phone")
-    if one.start <= first and last <= one.end:
-        return paper or not claim.known
-    return not claim.known and claim.noun in _CARRIERS and one.clause[0] <= first and last <= one.clause[1]
+    value = one.value
+    paper = value is not None and (value.sort in ("money", "percent", "date", "phone") or "." in value.text)
+    if one.start <= first and last <= one.end and paper:
+        return True
+    label = claim.noun in one.labels or claim.noun in _CARRIERS
+    return not claim.known and label and one.clause[0] <= first and last <= one.clause[1]
 
 
 def statements(sentence: str) -> list[Statement]:
@@ -148,7 +150,8 @@ def _statement(
     start = before[0].start() if before else span[0]
     end = after[-1].end() if after else span[1]
     labels = tuple(dict.fromkeys(word.group().lower() for word in (*before, *after)))
-    negated = bool(_NOT.search(sentence, begin, span[0]))
+    denial = _NOT.search(sentence, begin)
+    negated = denial is not None and denial.start() < span[0]
     if isinstance(what, str):
         return Statement(start, end, span, (begin, stop), negated, labels, words=squash(what))
     return Statement(start, end, span, (begin, stop), negated, labels, what)

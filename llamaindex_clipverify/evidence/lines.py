@@ -112,7 +112,7 @@ def near(label: Spot, other: Spot, crowded: bool) -> float:
         crowded: Whether the label's row has something of that sort itself: then a column counts for little.
     """
     if same_row(label.line, other.line):
-        return 1.0 if other.left >= label.left else 0.5
+        return 1.0 if other.left >= label.left else 0.5 if crowded else 0.8
     if not label.alone:
         return 0.0
     overlap = min(label.line.right, other.right) - max(label.line.left, other.left)

@@ -32,7 +32,8 @@ BELIEF: dict[Case, float] = {
     "other of its sort": 0.15,
     "other words": 0.15,
 }
-"""How often a claim is true in each case, on drawn documents (``python benchmarks/documents.py --fit``)."""
+"""How likely a claim is in each case. On drawn documents every case but "elsewhere", which hardly occurs there, is right in 99 of
+100 (``python benchmarks/documents.py --fit``); the numbers keep farther from 0 and 1, because photographs are harder to read."""
 _SURE = 0.9
 _MOST_LINES = 200
 
@@ -154,7 +155,7 @@ def _placed(
     name = " ".join(label[0].text for label in labels)
     if best is not None and mine > 0 and mine >= theirs - 0.05:
         return _Found("in place", f"{name}: “{best.line.text}”", best.line.confidence, best)
-    if rival is not None and theirs >= 0.7 * len(labels):
+    if rival is not None and theirs >= 0.65 * len(labels):
         if rival.line.confidence < LEGIBLE:
             return _Found(None, f"{name}: “{rival.line.text}” is hardly legible")
         return _Found("other in place", f"{name}: “{rival.text}”, not “{text}”", rival.line.confidence, rival)
@@ -170,7 +171,7 @@ def _best(labels: Sequence[Sequence[Spot]], spots: Sequence[Spot], among: Sequen
 
 
 def _belongs(label: Sequence[Spot], spot: Spot, spots: Sequence[Spot]) -> float:
-    """Return how well a spot belongs to a label, wherever the label stands; the nearest on the right fits a little better."""
+    """Return how well a spot belongs to a label, wherever the label stands; the nearest behind it fits a little better."""
     best = 0.0
     for place in label:
         row = [
