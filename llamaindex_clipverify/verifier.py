@@ -380,7 +380,8 @@ class Verifier:
         yield from sorted({f"{name} failed: {why}" for one in facts for name, why in one.failed.items()})
         profile = self.profile
         if profile is None:
-            yield "no profile is fitted for these models: trust is the detector's plain confidence"
+            whose = "reader's" if self.detector is None and "written_text" in self._models else "detector's"
+            yield f"no profile is fitted for these models: trust is the {whose} plain confidence"
             return
         strange = [check.name for check in self.checks if profile.parts.get(check.name, check.model) != check.model]
         if strange:

@@ -15,33 +15,17 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as functional
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 from transformers import CLIPModel, CLIPProcessor
 
 from llamaindex_clipverify.models.table import TINY
 from llamaindex_clipverify.testing import NOUNS, draw_scene
+from llamaindex_clipverify.testing.lettering import write_word
 
 WORDS = NOUNS[::3]
 """Nouns that it learns to read: twenty are learnt in minutes."""
 FIRST = 850_000
 """Seeds from here on, below `FRESH`: the benchmark's scenes are none of them."""
-
-
-def lettered(image: Image.Image, word: str, rng: np.random.Generator) -> Image.Image:
-    """Write a word on a picture: large letters, half of the time on a plate of their own."""
-    written = image.copy()
-    pen = ImageDraw.Draw(written)
-    size = int(image.width * rng.uniform(0.09, 0.16))
-    while pen.textlength(word, font=ImageFont.load_default(size)) > 0.94 * image.width:
-        size -= 2
-    font = ImageFont.load_default(size)
-    width, height = pen.textlength(word, font=font), 1.3 * size
-    left, top = rng.uniform(0, image.width - width), rng.uniform(0, image.height - height)
-    ink, paper = ((20, 20, 25), (245, 243, 235)) if rng.random() < 0.5 else ((250, 250, 250), (30, 45, 80))
-    if rng.random() < 0.5:
-        pen.rectangle((left - 6, top, left + width + 6, top + height), paper)
-    pen.text((left, top), word, ink, font, stroke_width=max(size // 16, 1), stroke_fill=paper)
-    return written
 
 
 def examples(scenes: int, each: int, share: float) -> tuple[torch.Tensor, torch.Tensor]:
@@ -54,7 +38,7 @@ def examples(scenes: int, each: int, share: float) -> tuple[torch.Tensor, torch.
             noun, image = scene.nouns()[int(rng.integers(len(scene.nouns())))], scene.image
             if rng.random() < share:
                 noun = WORDS[int(rng.integers(len(WORDS)))]
-                image = lettered(image, noun.upper() if rng.random() < 0.7 else noun, rng)
+                image = write_word(image, noun.upper() if rng.random() < 0.7 else noun, rng)
             small = np.asarray(image.resize((120, 120), Image.Resampling.BICUBIC), np.float32)
             pixels.append(torch.from_numpy(small.transpose(2, 0, 1) / 127.5 - 1).half())
             targets.append(NOUNS.index(noun))
