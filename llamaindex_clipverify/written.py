@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from llamaindex_clipverify.claim import Claim
@@ -33,6 +33,8 @@ class Statement:
     value: Value | None = None
     words: tuple[str, ...] = ()
     """What is quoted or named, squashed (see `squash`); empty when it is a value."""
+    claims_words: bool = True
+    """Whether it says in so many words that they are written; "the guide is Anna" does not."""
 
 
 _QUOTED = re.compile(r"[\"“”](?P<text>[^\"“”]+)[\"“”]|(?<!\w)[‘'](?P<single>[^‘’']+)[’'](?!\w)")
@@ -44,6 +46,8 @@ _NAME = re.compile(
     rf"(?:(?i:{_SAYS})\s+(?:(?:is|was)\s+)?(?:as\s+)?|\b(?:is|was)\s+|[^\W\d_]:\s*)"
     r"(?P<text>[A-Z][\w&’'-]*(?:\s+(?:[A-Z][\w&’'-]*|of|the|and|for)(?=\s+[A-Z&]|\b))*)"
 )
+_SAYING = re.compile(_SAYS, re.I)
+_SAID = re.compile(_SAYS.replace("called|named|", "").replace("|name)", r")\b"), re.I)
 _CLAUSE = re.compile(r",\s+|[;]\s*|\s+(?:and|but|while|whereas|which|although)\s+", re.I)
 _POINTS_AT = re.compile(
     r"(?:\b(?:is|was|are|were|of|to|at|number|no|room|gate|platform|page|table|line|route|bus|aisle|floor|seat|exit|lane|"
@@ -106,7 +110,11 @@ def statements(sentence: str) -> list[Statement]:
     names = [match for match in _NAME.finditer(sentence) if not _meets(match.span("text"), taken)]
     clauses = list(_clauses(sentence, [*taken, *(match.span("text") for match in names)]))
     found = [_statement(sentence, clauses, match.span(), _text_of(match)) for match in quotes]
-    found += [_statement(sentence, clauses, match.span("text"), match["text"]) for match in names]
+    for match in names:
+        one = _statement(sentence, clauses, match.span("text"), match["text"])
+        before = sentence[one.clause[0] : match.start("text")]
+        if one.labels or _SAYING.search(before):
+            found.append(replace(one, claims_words=_SAID.search(before) is not None))
     plain = [one for one in values if _is_written(sentence, one)]
     found += [_statement(sentence, clauses, (one.start, one.end), one) for one in plain]
     return sorted(found, key=lambda one: (one.start, one.end))
@@ -120,7 +128,7 @@ def statement(text: str) -> Statement | None:
     values, whole = values_in(text), (0, len(text))
     if values:
         return Statement(*whole, (values[-1].start, values[-1].end), whole, False, (), values[-1])
-    return Statement(*whole, whole, whole, False, (), words=squash(text)) if squash(text) else None
+    return Statement(*whole, whole, whole, False, (), words=squash(text), claims_words=False) if squash(text) else None
 
 
 def squash(text: str) -> tuple[str, ...]:

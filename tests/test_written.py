@@ -109,6 +109,7 @@ def test_what_is_said_to_be_written(sentence: str, expected: list[tuple[str, tup
         "In image 2 there is a dog.",
         "The number of dogs is 3.",
         "About 0.5 cups fit.",
+        "It is American.",
     ],
 )
 def test_counts_and_pictures_are_not_written(sentence: str) -> None:

@@ -108,6 +108,7 @@ def test_another_value_in_the_place_meant_contradicts(text: str, reason: str) ->
         ('The sign says "EXIT".', (line("STAFF ONLY", 20, 20), line("EX1F", 20, 60, 0.7))),
         ('The sign says "EXIT".', (line("EXFT", 20, 60, 0.97),)),
         ("The code is 4711.", (line("4712", 20, 60),)),
+        ("The flag is American.", (line("MAIN STREET", 20, 60),)),
     ],
 )
 def test_it_is_silent_where_nothing_of_that_sort_is_legible(text: str, lines: tuple[Line, ...]) -> None:

@@ -221,6 +221,8 @@ def _words(said: Statement, written: Sequence[Written]) -> _Found:
     nearest = _likeness(text, shown)
     if slot is not None and slot.line.confidence >= LEGIBLE and _ratio(text, " ".join(squash(slot.text))) < 0.75:
         return _Found("other in place", f"{named}: “{slot.text}”", slot.line.confidence, slot)
+    if not said.claims_words:
+        return _Found(None, "the name is not to be read")
     doubtful = min(shown, key=lambda line: line.confidence, default=None)
     if doubtful is None or doubtful.confidence < _SURE or nearest > 0.7:
         return _Found(None, "the words are not to be read, but not every line is legible")
