@@ -12,6 +12,8 @@ import argparse
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -38,36 +40,28 @@ def shown(document: Document, condition: str) -> Image.Image:
     return compressed(document.image, quality) if condition == "jpeg" else document.image
 
 
-def measure(number: int, seed: int) -> dict[str, Any]:
-    """Return the figures of each condition."""
+def measure(condition: str, number: int, seed: int) -> dict[str, Any]:
+    """Return the figures of one condition."""
     verifier = Verifier.from_defaults(reader="rapidocr")
     documents = [draw_document(seed + place) for place in range(number)]
-    found: dict[str, Any] = {}
-    for condition in CONDITIONS:
-        started = time.perf_counter()
-        with tempfile.TemporaryDirectory() as folder:
-            rows = []
-            for document in documents:
-                name = f"{document.seed}.png"
-                shown(document, condition).save(Path(folder) / name)
-                rows += [
-                    Row((name,), str(one["claim"]), int(one["label"]), document.kind, name, Path(folder))
-                    for one in document.claims
-                ]
-            done = evaluate(verifier, rows)
-        seconds = (time.perf_counter() - started) / number
-        true = [one for one in done.rows if one.row.label]
-        contradicted = sum(one.verdict == "contradicted" for one in true) / len(true)
-        found[condition] = {
-            **done.to_dict(),
-            "true_contradicted": round(contradicted, 4),
-            "seconds_a_document": round(seconds, 2),
-        }
-        print(
-            f"{condition}\n{done.table()}\ntrue and contradicted {contradicted:.1%}; {seconds:.1f} s a document",
-            flush=True,
-        )
-    return found
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        rows = []
+        for document in documents:
+            name = f"{document.seed}.png"
+            shown(document, condition).save(Path(folder) / name)
+            rows += [
+                Row((name,), str(one["claim"]), int(one["label"]), document.kind, name, Path(folder))
+                for one in document.claims
+            ]
+        done = evaluate(verifier, rows)
+    seconds = (time.perf_counter() - started) / number
+    true = [one for one in done.rows if one.row.label]
+    contradicted = sum(one.verdict == "contradicted" for one in true) / len(true)
+    print(
+        f"{condition}\n{done.table()}\ntrue and contradicted {contradicted:.1%}; {seconds:.1f} s a document", flush=True
+    )
+    return {**done.to_dict(), "true_contradicted": round(contradicted, 4), "seconds_a_document": round(seconds, 2)}
 
 
 def fit(number: int) -> None:
@@ -127,8 +121,10 @@ def main() -> None:
     figures: dict[str, Any] = {
         "command": f"python benchmarks/documents.py --documents {options.documents}",
         "data": f"claims on {options.documents} drawn documents",
-        "conditions": measure(options.documents, FRESH + 200_000),
     }
+    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
+        tasks = {name: pool.submit(measure, name, options.documents, FRESH + 200_000) for name in CONDITIONS}
+        figures["conditions"] = {name: task.result() for name, task in tasks.items()}
     if options.photos:
         figures["photographs"] = on_photographs(options.photos, options.yolo)
         print(figures["photographs"])
