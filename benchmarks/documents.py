@@ -107,6 +107,7 @@ def main() -> None:
     """Draw, verify, measure, save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, default=300)
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument(
         "--fit", action="store_true", help="print the shares of true claims by case, on other documents"
     )
