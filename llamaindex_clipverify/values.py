@@ -69,10 +69,10 @@ _FORMULAS: tuple[tuple[Sort, str], ...] = (
     ("time", r"(?<![\d:.,])(?P<hour>1[0-2]|[1-9])\s?(?P<half>[ap]\.?m\b\.?)"),
     ("phone", r"(?<![\w.,])(?:\+\d{1,3}[ .-]?|\(|0|(?=\d+-)(?!\d{4}-\d{4}\b))[\d() -]{6,16}\d(?![\w.,]\d)"),
     ("percent", rf"(?P<number>{_NUMBER})\s?(?:%|percent\b|per\s+cent\b)"),
-    ("money", rf"(?P<sign>[$€£¥₩])\s?(?P<number>{_NUMBER})"),
+    ("money", rf"(?P<sign>[$€£¥₩])\s?(?P<number>{_NUMBER})(?!\w|[.,]\w)"),
     ("money", rf"(?P<number>{_NUMBER})\s?(?P<sign>[$€£¥₩]|(?:{'|'.join(_CURRENCY_WORDS)})\b)"),
     ("code", r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[a-z])[a-z\d]+(?:-[a-z\d]+)*(?![\w-])"),
-    ("number", rf"(?<![\w.,]){_NUMBER}(?!\w)"),
+    ("number", rf"(?<![\w.,])(?:{_NUMBER})(?!\w|[.,]\w)"),
 )
 _PATTERNS = tuple((sort, re.compile(pattern, re.I)) for sort, pattern in _FORMULAS)
 _LEAST_DIGITS = 7

@@ -75,6 +75,11 @@ def test_values_of_a_line_keep_their_places_and_do_not_overlap() -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ["13.7S", "$13.7S", "1Z.50"])
+def test_a_value_half_misread_is_no_value(text: str) -> None:
+    assert not [one for one in values_in(text) if one.sort in ("money", "number")]
+
+
 def said(sentence: str) -> list[tuple[str, tuple[str, ...]]]:
     return [(sentence[one.start : one.end], one.labels) for one in statements(sentence)]
 

@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from llamaindex_clipverify.claim import Claim
-from llamaindex_clipverify.evidence import Evidence, silent
+from llamaindex_clipverify.evidence import Evidence, silent, stance_of
 from llamaindex_clipverify.evidence.lines import LEGIBLE, Spot, Written, lines, near, same_row, values, words
 from llamaindex_clipverify.evidence.sightings import logit, where
 from llamaindex_clipverify.facts import Facts
@@ -77,21 +77,18 @@ class WrittenText:
             why = "nothing is written in the picture"
             return Evidence(self.name, "silent", None, why, facts.picture, features={"blank": 1.0})
         found = _found(claim, facts)
-        return (
-            silent(self.name, "no value, name or quotation to look for")
-            if found is None
-            else self._evidence(found, facts)
-        )
+        if found is None:
+            return silent(self.name, "no value, name or quotation to look for")
+        return self._evidence(found, facts)
 
     def _evidence(self, found: _Found, facts: Facts) -> Evidence:
         if found.case is None:
             return Evidence(self.name, "silent", None, found.reason, facts.picture)
         belief = 0.5 + (BELIEF[found.case] - 0.5) * found.confidence
-        stance = "supports" if belief >= 0.6 else "contradicts" if belief <= 0.4 else "silent"
         region = found.spot.line.box if found.spot else None
         reason = found.reason if region is None else f"{found.reason} at {where(region)}"
         features = {"logit": logit(belief)}
-        return Evidence(self.name, stance, belief, reason, facts.picture, region, features)  # type: ignore[arg-type]
+        return Evidence(self.name, stance_of(belief, 0.6, 0.4), belief, reason, facts.picture, region, features)
 
 
 @dataclass(frozen=True)
