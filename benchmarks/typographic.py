@@ -196,7 +196,7 @@ def compared(
 def main() -> None:
     """Draw, write on it, verify with and without the reader, save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scenes", type=int, default=200)
+    parser.add_argument("--scenes", type=int, default=150)
     options = parser.parse_args()
     figures: dict[str, Any] = {
         "command": f"python benchmarks/typographic.py --scenes {options.scenes}",
@@ -205,7 +205,7 @@ def main() -> None:
     tiny = load_encoder("tiny")
     swayed, reader = Reading(tiny), Kept()
     rows = (
-        ("an encoder that reads", swayed, None, profile_of(swayed, 300, 870_000), True),
+        ("an encoder that reads", swayed, None, profile_of(swayed, 200, 870_000), True),
         ("tiny encoder", tiny, None, Profile.load("tiny"), False),
         ("tiny encoder and detector", tiny, "tiny", Profile.load("tiny"), False),
     )
