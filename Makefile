@@ -30,7 +30,7 @@ REQUIREMENTS = { sed '/^\[tool\./,$$d' pyproject.toml; cat constraints.txt overr
 $(STAMP): pyproject.toml constraints.txt overrides.txt | $(UV)
 	@if [ -x $(RUN)/python ] && [ "$$($(REQUIREMENTS))" = "$$(cat $(STAMP) 2>/dev/null)" ]; then touch $(STAMP); else set -e; \
 	  [ -x $(RUN)/python ] || $(UV) venv --quiet --python $(PYTHON) .venv; \
-	  $(UV) pip install --python $(RUN)/python -e '.[yolo,cam,together,openai,finetune]' --group dev -c constraints.txt --override overrides.txt; \
+	  $(UV) pip install --python $(RUN)/python -e '.[yolo,cam,together,openai,ocr,finetune]' --group dev -c constraints.txt --override overrides.txt; \
 	  $(REQUIREMENTS) > $(STAMP); fi
 
 demo: setup  ## Index drawn pictures, ask, verify what the bundled LLaVA answers; writes clipverify-demo/report.html
@@ -57,11 +57,13 @@ constraints: $(UV)  ## Pin anew what setup installs
 	$(UV) pip compile pyproject.toml --extra all --group dev --group training --override overrides.txt \
 	  --no-emit-index-url --python-version 3.11 --upgrade --quiet -o constraints.txt
 
-figures: setup  ## Measure again and write the tables of both README files (some twenty minutes)
+figures: setup  ## Measure again and write the tables of both README files (some fifty minutes)
 	$(RUN)/python benchmarks/claims.py
 	$(RUN)/python benchmarks/hallucinations.py
 	$(RUN)/python benchmarks/describing.py
 	$(RUN)/python benchmarks/speed.py
+	$(RUN)/python benchmarks/documents.py
+	$(RUN)/python benchmarks/typographic.py
 	$(RUN)/python benchmarks/tables.py
 
 picture: demo  ## Make docs/report.png from the page of the demonstration (needs chromium)

@@ -36,6 +36,8 @@ def tables(words: dict[str, str]) -> str:
     parts = [
         _claims(_read("claims"), words),
         _photographs(_read("photographs"), words),
+        _documents(_read("documents"), words),
+        _typographic(_read("typographic"), words),
         _hallucinations(_read("hallucinations"), words),
         _llava(_read("llava"), words),
         _finetuning(_read("finetuning"), words),
@@ -92,6 +94,39 @@ def _photographs(data: Any, words: dict[str, str]) -> str:
                 [f"{name}: {file.replace('_', ' ')}", str(one["n"]), f"{one['coverage']:.0%}", *measured, refused]
             )
     return f"**COCO photographs** – `{data['command']}`\n\n{_table(heads, rows, words)}"
+
+
+def _documents(data: Any, words: dict[str, str]) -> str:
+    if data is None:
+        return ""
+    heads = ["drawn documents", "claims", "coverage", "Trust (AUROC)", "95 %", "accuracy", "true, contradicted"]
+    rows = []
+    for name, done in data["conditions"].items():
+        one = done["overall"]
+        measured = [f"{one['coverage']:.0%}", _three(one["auroc"]), _interval(one["intervals"]["auroc"])]
+        rows.append([name, str(one["n"]), *measured, _three(one["accuracy"]), f"{done['true_contradicted']:.1%}"])
+    return f"**Written words: {data['data']}** – `{data['command']}`\n\n{_table(heads, rows, words)}"
+
+
+def _typographic(data: Any, words: dict[str, str]) -> str:
+    if data is None:
+        return ""
+    heads = ["drawn scenes", "raw CLIPScore, clean → attacked", "Trust, clean", "Trust, attacked", "false, supported: clean",
+             "false, supported: attacked", "true, supported: attacked"]  # fmt: skip
+    rows = []
+    for name, done in data.items():
+        if not isinstance(done, dict):
+            continue
+        raw = " → ".join(_three(done["clipscore"][key]["auroc"]) for key in ("clean", "attacked"))
+        for guard in ("without", "guarded"):
+            clean, attacked = done[guard]["clean"], done[guard]["attacked"]
+            shares = [clean["false_supported"], attacked["false_supported"], attacked["true_supported"]]
+            label = f"{name}, {'with a reader' if guard == 'guarded' else 'without'}"
+            measured = [_three(clean["auroc"]), _three(attacked["auroc"]), *(f"{share:.1%}" for share in shares)]
+            rows.append([label, raw, *measured])
+    return (
+        f"**A false word written on the picture: {data['data']}** – `{data['command']}`\n\n{_table(heads, rows, words)}"
+    )
 
 
 def _hallucinations(data: Any, words: dict[str, str]) -> str:

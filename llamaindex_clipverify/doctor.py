@@ -44,7 +44,7 @@ class Finding:
 
 def examine() -> Iterator[Finding]:
     """Look at one thing after the other; a look that fails is itself a finding."""
-    looks = (_python, _packages, _extras, _opencv, _torch, _bundled, _speed, _real_models, _offline)
+    looks = (_python, _packages, _extras, _opencv, _torch, _bundled, _reader, _speed, _real_models, _offline)
     for look in looks:
         yield from _guarded(look)
 
@@ -151,6 +151,25 @@ def _loads_detector() -> Finding:
         return Finding("tiny models", "broken", "the detector is none")
     detector.detect([Picture.of(_scene(0))])
     return Finding("tiny models", "fine", f"detector loads: {detector.id}, {len(detector.labels or ())} classes")
+
+
+def _reader() -> Iterator[Finding]:
+    from llamaindex_clipverify.errors import MissingExtraError
+    from llamaindex_clipverify.models.table import load_reader
+    from llamaindex_clipverify.picture import Picture
+    from llamaindex_clipverify.testing.documents import draw_document
+
+    try:
+        reader = load_reader("rapidocr")
+    except MissingExtraError as error:
+        yield Finding("reader", "note", f"written words are not read: {error.what}", error.do)
+        return
+    assert reader is not None
+    page = Picture.of(draw_document(0, "sign").image)
+    reader.read([page])
+    seconds = _timed(lambda: reader.read([page]))
+    text = f"rapidocr reads: {len(reader.read([page])[0])} lines of a drawn sign in {_seconds(seconds)}; used only when named"
+    yield Finding("reader", "fine", text)
 
 
 def _speed() -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from llamaindex_clipverify.errors import DataError, ModelError
 from llamaindex_clipverify.models.table import load_encoder
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import Array, Detector, Encoder
+from llamaindex_clipverify.protocols import Array, Detector, Encoder, Reader
 from llamaindex_clipverify.source import picture_files, picture_in
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class EvidenceIndex:
         encoder: str | Encoder,
         detector: str | Detector | None = None,
         *,
+        reader: str | Reader | None = None,
         name: str = "clipverify",
     ) -> None:
         """Open a store, or begin one. Most people want `from_documents` or `open`.
@@ -69,6 +70,7 @@ class EvidenceIndex:
             store: A folder (made when missing), the URL of a Chroma server, or a Chroma client.
             encoder: Name or object, as for `Verifier.from_defaults`.
             detector: For the verifier that `as_query_engine` makes.
+            reader: The same.
             name: Of the collection.
 
         Raises:
@@ -76,7 +78,7 @@ class EvidenceIndex:
             DataError: The server does not answer, or the collection is none of ours.
         """
         self.store, self.name = store, name
-        self._encoder, self._detector = encoder, detector
+        self._encoder, self._detector, self._reader = encoder, detector, reader
         self._client = _client(store)
         self._pictures = _collection(self._client, f"{name}-pictures", self._made())
         self._folders: tuple[int, list[Path]] = (-1, [])
@@ -89,11 +91,12 @@ class EvidenceIndex:
         encoder: str | Encoder,
         detector: str | Detector | None = None,
         *,
+        reader: str | Reader | None = None,
         name: str = "clipverify",
         progress: Callable[[int, int], None] | None = None,
     ) -> EvidenceIndex:
         """Index pictures and return the index; see `add` for what a document may be."""
-        index = cls(store, encoder, detector, name=name)
+        index = cls(store, encoder, detector, reader=reader, name=name)
         index.add(documents, progress=progress)
         return index
 
@@ -104,6 +107,7 @@ class EvidenceIndex:
         encoder: str | Encoder | None = None,
         detector: str | Detector | None = None,
         *,
+        reader: str | Reader | None = None,
         name: str = "clipverify",
     ) -> EvidenceIndex:
         """Open an index that is there; models that are not given are those it was made with, loaded by their names.
@@ -120,7 +124,7 @@ class EvidenceIndex:
         encoder = encoder or str(made.get(f"{_OWN}loadable", ""))
         if not encoder:
             raise DataError("the index does not know how to load its encoder", got=store, do="give encoder=")
-        return cls(store, encoder, found, name=name)
+        return cls(store, encoder, found, reader=reader, name=name)
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -129,10 +133,10 @@ class EvidenceIndex:
 
     @cached_property
     def verifier(self) -> Verifier:
-        """A verifier with the index's own encoder and detector."""
+        """A verifier with the index's own encoder, detector and reader."""
         from llamaindex_clipverify.verifier import Verifier
 
-        return Verifier.from_defaults(self.encoder, self._detector)
+        return Verifier.from_defaults(self.encoder, self._detector, reader=self._reader)
 
     def _made(self) -> dict[str, str | int]:
         """Return what the collection remembers of its making: the encoder's identity, and names to load the models by."""

@@ -1,4 +1,4 @@
-"""The seams: what an encoder, a detector, an explainer and a check must offer. Nothing to inherit, one screen to read."""
+"""The seams: what encoder, detector, reader, explainer and check must offer. Nothing to inherit, one screen to read."""
 
 from __future__ import annotations
 
@@ -72,6 +72,32 @@ class Detector(Protocol):
 
     def detect(self, pictures: Sequence[Picture], labels: Sequence[str] | None = None) -> list[Detections]:
         """Return one `Detections` for each picture."""
+        ...
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of written words in a picture."""
+
+    text: str
+    confidence: float
+    """0–1, that it reads so."""
+    box: Box
+    tilt: float = 0.0
+    """Degrees clockwise from level."""
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """Reads what is written in pictures."""
+
+    @property
+    def id(self) -> str:
+        """Name and fingerprint of the weights."""
+        ...
+
+    def read(self, pictures: Sequence[Picture]) -> list[list[Line]]:
+        """Return the lines of each picture, from top to bottom; none where nothing is written."""
         ...
 
 

@@ -15,6 +15,7 @@ from llamaindex_clipverify.reading.scopes import compare, hedge, negate
 from llamaindex_clipverify.reading.sentences import Sentence, sentences
 from llamaindex_clipverify.reading.statements import WRITTEN, Reading
 from llamaindex_clipverify.vocabulary import Vocabulary, english
+from llamaindex_clipverify.written import with_written
 
 
 class EnglishSplitter:
@@ -48,7 +49,20 @@ class EnglishSplitter:
         hedged = hedge(sentence.words, mentions)
         resolve(sentence.words, mentions, before)
         reading = Reading(sentence, mentions, hedged, self.vocabulary, self._own)
-        return reading.claims(known_before) or _whole(sentence), [one for one in mentions if one.shown]
+        claims = _with_written(sentence, reading.claims(known_before))
+        return claims or _whole(sentence), [one for one in mentions if one.shown]
+
+
+def _with_written(sentence: Sentence, claims: list[Claim]) -> list[Claim]:
+    """Return the claims of a sentence with those on written words found by their labels."""
+    others = [claim for claim in claims if claim.kind != "text"]
+    found = with_written(others, sentence.text, sentence.start, sentence.end)
+    return [
+        claim.swap(text=sentence.answer[claim.start : claim.end], cites=sentence.cites)
+        if claim.kind == "text"
+        else claim
+        for claim in found
+    ]
 
 
 def _written(sentence: Sentence) -> list[bool]:

@@ -57,9 +57,9 @@ def fuse(
         foreign_detector: Whether the detector is not the profile's own. What such a detector says is taken plainly, before a
             profile that cannot weigh it. The profile's own, where it is not active, is out of its domain and not asked.
     """
-    if claim.words.language != "en":
+    if claim.words.language != "en" and claim.kind != "text":
         return Trust(None)  # a word that no model reads
-    plain = _plain(claim, looks) if foreign_detector else Trust(None)
+    plain = _plain(claim, looks) if foreign_detector or claim.kind == "text" else Trust(None)
     if claim.narrow and claim.kind == "count":
         return plain  # an encoder that was fitted on persons cannot count men
     return _as_far_as_seen(claim, _fused(claim, looks, profile, active, plain))
@@ -120,19 +120,27 @@ def _pooled(claim: Claim, model: KindModel, fitted: Sequence[dict[str, float] | 
 
 
 def _plain(claim: Claim, looks: Sequence[Sequence[Evidence]]) -> Trust:
-    """Use what needs no fitting: the detector's confidence, and colours and geometry where it found the thing."""
+    """Use what needs no fitting: the detector's confidence, colours and geometry where it found the thing, and what is read."""
     values = [_confidence(claim, evidence) for evidence in looks]
     known = [(value, place) for place, value in enumerate(values) if value is not None]
     if not known:
         return Trust(None)
     value, best = max(known)
-    if value < _SHOWN and None in values:
+    if value < _SHOWN and any(one is None and not _blank(looks[place]) for place, one in enumerate(values)):
         return Trust(None)
     return Trust(1 - value if claim.negated else value, best)
 
 
+def _blank(evidence: Sequence[Evidence]) -> bool:
+    """Whether nothing is written in a picture: it cannot be the one that a claim on written words means."""
+    return any("blank" in one.features for one in evidence if one.check == "written_text")
+
+
 def _confidence(claim: Claim, evidence: Sequence[Evidence]) -> float | None:
     by_check = {one.check: one for one in evidence}
+    if claim.kind == "text":
+        read = by_check.get("written_text")
+        return read.score if read is not None else None
     seen = by_check.get("objects")
     if seen is None or seen.score is None:
         return None

@@ -17,23 +17,26 @@ from llamaindex_clipverify.evidence import Evidence
 from llamaindex_clipverify.evidence.colour import Colour
 from llamaindex_clipverify.evidence.contrast import Contrast
 from llamaindex_clipverify.evidence.domain import Domain
+from llamaindex_clipverify.evidence.lettering import SWAYED, Lettering
 from llamaindex_clipverify.evidence.objects import Objects
 from llamaindex_clipverify.evidence.regions import Regions
 from llamaindex_clipverify.evidence.relations import Relations
 from llamaindex_clipverify.evidence.sightings import SEEN, confidence, sightings
 from llamaindex_clipverify.evidence.similarity import Similarity
+from llamaindex_clipverify.evidence.written_text import WrittenText
 from llamaindex_clipverify.facts import Facts, observe
+from llamaindex_clipverify.guard import reason, swaying, withdrawn
 from llamaindex_clipverify.korean import KoreanSplitter
 from llamaindex_clipverify.language import UNKNOWN, language_of
-from llamaindex_clipverify.models.table import load_detector, load_encoder
+from llamaindex_clipverify.models.table import load_detector, load_encoder, load_reader
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.profile import Profile, bundled
-from llamaindex_clipverify.protocols import Check, Detector, Encoder, HeatMap
+from llamaindex_clipverify.protocols import Check, Detector, Encoder, HeatMap, Reader
 from llamaindex_clipverify.report import Calibration, CheckedClaim, ClaimMap, ObjectAgreement, Report
 from llamaindex_clipverify.splitter import EnglishSplitter
 from llamaindex_clipverify.text_vectors import TextVectors
 from llamaindex_clipverify.trust import Trust, fuse
-from llamaindex_clipverify.verdict import Policy
+from llamaindex_clipverify.verdict import Policy, Verdict
 from llamaindex_clipverify.vocabulary import english
 
 if TYPE_CHECKING:
@@ -95,33 +98,37 @@ class Verifier:
         encoder: str | Encoder | Sequence[str] | None = None,
         detector: str | Detector | Sequence[str] | None = None,
         *,
+        reader: str | Reader | None = None,
         profile: str | Profile | None = None,
         checks: Sequence[Check] = (),
         regions: int = 16,
         **options: Any,
     ) -> Verifier:
-        """Make a verifier of an encoder, a detector, or both, each a name or an object.
+        """Make a verifier of an encoder, a detector, a reader, or several of them, each a name or an object.
 
         Args:
             encoder: ``tiny``, a hub id, a folder, or an `Encoder`; several names vote.
             detector: ``tiny``, a YOLO file, ``transformers:ID``, ``none``, or a `Detector`; several names vote, and
                 ``views:YOLO_FILE`` looks at each picture six times.
+            reader: ``rapidocr``, ``none``, or a `Reader`: reads what is written in pictures. None by default, because reading
+                a picture takes longer than all the tiny models together.
             profile: A profile or its path; without, the bundled profile that was fitted with one of these models, if any.
             checks: Further checks of your own.
             regions: Region budget: crops encoded per picture. 0 leaves the check out.
             **options: Passed to `Verifier`: splitter, policy, remember.
 
         Raises:
-            DataError: Neither encoder nor detector is named: no model is ever chosen silently.
+            DataError: Neither encoder, detector nor reader is named: no model is ever chosen silently.
         """
         seeing, finding = _together(encoder), _together(detector)
         eye = load_encoder(seeing) if isinstance(seeing, str) else seeing
         finder = load_detector(finding) if isinstance(finding, str) else finding
-        if eye is None and finder is None:
+        words = load_reader(reader) if isinstance(reader, str) else reader
+        if eye is None and finder is None and words is None:
             raise DataError(
                 "no model named", do="give encoder=, detector= or both; or use Verifier.tiny() on drawn scenes"
             )
-        all_checks = [*_checks(eye, finder, regions), *checks]
+        all_checks = [*_checks(eye, finder, words, regions), *checks]
         known = Profile.load(profile) if isinstance(profile, str) else profile or _fitting(all_checks)
         return cls(all_checks, profile=known, encoder=eye, detector=finder, **options)
 
@@ -134,7 +141,7 @@ class Verifier:
     def from_profile(cls, path: str, **options: Any) -> Verifier:
         """Make a verifier with the models that a profile names."""
         profile = Profile.load(path)
-        names = {"encoder": profile.models.get("encoder"), "detector": profile.models.get("detector"), **options}
+        names = {**{kind: profile.models.get(kind) for kind in ("encoder", "detector", "reader")}, **options}
         return cls.from_defaults(profile=profile, **names)
 
     # -- verifying ------------------------------------------------------------------------------------------------
@@ -283,22 +290,42 @@ class Verifier:
             facts = [facts[claim.cites]]
         judged = self._seen_kind(claim, facts)
         looks = [self.evidence(judged, one) for one in facts]
-        trust = self._fused(judged, looks, facts)
-        evidence = looks[trust.picture if trust.picture is not None else 0]
+        active = [self._active(one) for one in facts]
+        trust = self._fuse(judged, looks, active)
+        swayed = self._swaying(judged, facts, active, trust)
+        for place, line in swayed.items():
+            looks[place], active[place] = withdrawn(looks[place], line), active[place].difference(SWAYED)
+        if swayed:
+            trust = self._fuse(judged, looks, active)
+        evidence = looks[trust.picture if trust.picture is not None else next(iter(swayed), 0)]
         stated = tuple(one.inverted() if claim.negated else one for one in evidence)
         verdict = self.policy.verdict(trust.value)
-        note = "" if trust.value is not None else self._why_unverifiable(claim, facts, evidence)
+        note = next(map(reason, swayed.values()), "") if trust.value is None else ""
+        if trust.value is None and not note:
+            note = self._why_unverifiable(claim, facts, evidence)
         if trust.value is not None and verdict == "unverifiable":
             note = "the evidence is undecided"
         return CheckedClaim(claim, trust.value, verdict, stated, trust.shares, note), trust
 
     def judge(self, claim: Claim, facts: Sequence[Facts]) -> Trust:
-        """Return the trust in a claim about pictures whose facts are known."""
+        """Return the trust in a claim about pictures whose facts are known; the guard against written words takes no part."""
         judged = self._seen_kind(claim, facts)
-        return self._fused(judged, [self.evidence(judged, one) for one in facts], facts)
+        looks = [self.evidence(judged, one) for one in facts]
+        return self._fuse(judged, looks, [self._active(one) for one in facts])
 
-    def _fused(self, claim: Claim, looks: Sequence[Sequence[Evidence]], facts: Sequence[Facts]) -> Trust:
-        return fuse(claim, looks, self.profile, [self._active(one) for one in facts], self._foreign_detector())
+    def _fuse(self, claim: Claim, looks: Sequence[Sequence[Evidence]], active: Sequence[frozenset[str]]) -> Trust:
+        return fuse(claim, looks, self.profile, active, self._foreign_detector())
+
+    def _swaying(
+        self, claim: Claim, facts: Sequence[Facts], active: Sequence[frozenset[str]], trust: Trust
+    ) -> dict[int, str]:
+        """Return, by picture, the written lines without which the verdict would be another."""
+
+        def decide(others: Sequence[Facts]) -> Verdict:
+            looks = [self.evidence(claim, one) for one in others]
+            return self.policy.verdict(self._fuse(claim, looks, active).value)
+
+        return swaying(claim, facts, self.policy.verdict(trust.value), decide)
 
     def _seen_kind(self, claim: Claim, facts: Sequence[Facts]) -> Claim:
         """Return the claim about the kind that the detector sees, for a noun like *animal* that no model knows itself."""
@@ -343,10 +370,11 @@ class Verifier:
         return self.profile is None or "objects" not in self.profile.active(self._models)
 
     def _why_unverifiable(self, claim: Claim, facts: Sequence[Facts], evidence: Sequence[Evidence]) -> str:
-        if claim.kind in ("other", "text", "action"):
-            return {"other": "nothing a picture can show", "text": "no check reads written words yet"}.get(
-                claim.kind, "no check judges actions yet"
-            )
+        if claim.kind == "text":
+            read = next((one.reason for one in evidence if one.check == "written_text"), None)
+            return read or "nothing reads written words: name a reader (rapidocr)"
+        if claim.kind in ("other", "action"):
+            return "nothing a picture can show" if claim.kind == "other" else "no check judges actions yet"
         if claim.words.language != "en":
             return f"no model in use reads “{claim.noun}”"
         if claim.narrow and (claim.negated or claim.kind == "count"):
@@ -396,7 +424,8 @@ class Verifier:
             yield from self.policy.guarantee.lines()
         profile = self.profile
         if profile is None:
-            yield "no profile is fitted for these models: trust is the detector's plain confidence"
+            whose = "reader's" if self.detector is None and "written_text" in self._models else "detector's"
+            yield f"no profile is fitted for these models: trust is the {whose} plain confidence"
             return
         active = profile.active(self._models)
         strange = [check.name for check in self.checks if check.name in profile.parts and check.name not in active]
@@ -459,8 +488,10 @@ def _together(names: Any) -> Any:
     return ",".join(names) if isinstance(names, (list, tuple)) else names
 
 
-def _checks(encoder: Encoder | None, detector: Detector | None, regions: int) -> list[Check]:
+def _checks(encoder: Encoder | None, detector: Detector | None, reader: Reader | None, regions: int) -> list[Check]:
     checks: list[Check] = [Domain()]
+    if reader is not None:
+        checks.append(WrittenText(reader))
     if detector is not None:
         checks += [Objects(detector), Colour(), Relations()]
     if encoder is not None:
@@ -468,6 +499,8 @@ def _checks(encoder: Encoder | None, detector: Detector | None, regions: int) ->
         checks += [Similarity(texts), Contrast(texts)]
         if regions:
             checks.append(Regions(texts, regions))
+        if reader is not None:
+            checks.append(Lettering(encoder, reader))
     return checks
 
 

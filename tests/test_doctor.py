@@ -19,14 +19,14 @@ def test_this_installation_is_usable(clipverify, monkeypatch):
     ran = clipverify("doctor")
     assert ran.code == 0, ran.out
     assert ran.out.endswith("ready\n")
-    for about in ("python", "packages", "[yolo]", "opencv", "torch", "tiny models", "speed", "network"):
+    for about in ("python", "packages", "[yolo]", "opencv", "torch", "tiny models", "reader", "speed", "network"):
         assert f" {about} " in ran.out
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the models out."""
-    for name in ("_bundled", "_speed", "_real_models"):
+    for name in ("_bundled", "_reader", "_speed", "_real_models"):
         monkeypatch.setattr(doctor, name, lambda: iter(()))
 
 
@@ -74,3 +74,15 @@ def test_a_look_that_fails_is_a_finding(monkeypatch):
 def test_offline_variables_are_noted(monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert _all()["network"][0].state == "note"
+
+
+def test_a_reader_that_is_missing_is_a_note(monkeypatch):
+    from llamaindex_clipverify.errors import MissingExtraError
+    from llamaindex_clipverify.models import table
+
+    def missing(name):
+        raise MissingExtraError("rapidocr", "ocr")
+
+    monkeypatch.setattr(table, "load_reader", missing)
+    (finding,) = doctor._reader()
+    assert finding.state == "note" and finding.do == "pip install 'llamaindex-clipverify[ocr]'"

@@ -13,6 +13,7 @@ from llamaindex_clipverify.cli.options import (
     EncoderName,
     JsonFile,
     Models,
+    ReaderName,
     make_verifier,
     model_names,
     require,
@@ -54,7 +55,7 @@ def index(
 
 
 @app.command()
-def ask(
+def ask(  # noqa: PLR0913, PLR0917 - one parameter for each flag
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="What to ask about the pictures.")],
     store: Store,
     llm: LlmName,
@@ -68,6 +69,7 @@ def ask(
     models: Models = None,
     encoder: EncoderName = None,
     detector: DetectorName = None,
+    reader: ReaderName = None,
     json: JsonFile = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write the report as a web page.")] = None,
 ) -> None:
@@ -78,7 +80,7 @@ def ask(
         raise DataError("the question is empty", do="give its text")
     if report is not None and report.suffix.lower() not in (".html", ".htm"):
         raise DataError("the report is a web page", got=report, do="name it FILE.html (--json writes JSON)")
-    opened = _open(store, models, encoder, detector)
+    opened = _open(store, models, encoder, detector, reader)
     response = opened.as_query_engine(llm, top_k, on_doubt=on_doubt).query(question)
     found = get_report(response)
     if report is not None:
@@ -104,6 +106,7 @@ def describe(
     models: Models = None,
     encoder: EncoderName = None,
     detector: DetectorName = None,
+    reader: ReaderName = None,
 ) -> None:
     """Describe pictures, and say how far each description can be relied on."""
     import json as json_module
@@ -114,11 +117,11 @@ def describe(
 
     if out is not None and out.suffix.lower() not in SUFFIXES:
         raise DataError("descriptions are saved as .jsonl or .csv", got=out.name, do="name it so")
-    require(models, encoder, detector)
+    require(models, encoder, detector, reader)
     files = [file for path in images for file in picture_files(path)]
     describer = Describer(
         vision_model(load_llm(llm)),
-        make_verifier(models, encoder, detector),
+        make_verifier(models, encoder, detector, reader),
         candidates=candidates,
         batch_size=batch_size,
     )
@@ -132,9 +135,11 @@ def describe(
     write_or_print(json, json_module.dumps(rows, indent=2, ensure_ascii=False), lambda: say("\n".join(map(str, found))))
 
 
-def _open(store: str, models: str | None, encoder: str | None, detector: str | None) -> EvidenceIndex:
+def _open(
+    store: str, models: str | None, encoder: str | None, detector: str | None, reader: str | None
+) -> EvidenceIndex:
     """Open an index with the models named, or else with those it was made with."""
     from llamaindex_clipverify.index import EvidenceIndex
 
     eye, finder = model_names(models, encoder, detector)
-    return EvidenceIndex.open(store, eye, finder)
+    return EvidenceIndex.open(store, eye, finder, reader=reader)

@@ -17,6 +17,7 @@ from llamaindex_clipverify.cli.options import (
     EncoderName,
     JsonFile,
     Models,
+    ReaderName,
     make_encoder,
     make_verifier,
     open_pictures,
@@ -34,6 +35,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter for each flag
     models: Models = None,
     encoder: EncoderName = None,
     detector: DetectorName = None,
+    reader: ReaderName = None,
     json: JsonFile = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write the report as a web page.")] = None,
     min_trust: Annotated[float, typer.Option(min=0.0, max=1.0, help="Exit 1 below this trust.")] = 0.5,
@@ -52,9 +54,9 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter for each flag
     text = sys.stdin.read() if answer == "-" else answer
     if not text.strip():
         raise DataError("the answer is empty", do="give its text with --answer")
-    require(models, encoder, detector)
+    require(models, encoder, detector, reader)
     pictures = open_pictures(image)
-    verifier = make_verifier(models, encoder, detector, alpha, delta)
+    verifier = make_verifier(models, encoder, detector, reader, alpha, delta)
     found = verifier.verify(text, pictures, question=question)
     if report is not None:
         with_maps(verifier, found).save(report)
@@ -120,11 +122,12 @@ def compare(
 
 
 @app.command(name="eval")
-def evaluate(
+def evaluate(  # noqa: PLR0913, PLR0917 - one parameter for each flag
     data: Annotated[Path, typer.Argument(metavar="DATA.jsonl", help="Rows of images, claim and label.")],
     models: Models = None,
     encoder: EncoderName = None,
     detector: DetectorName = None,
+    reader: ReaderName = None,
     json: JsonFile = None,
     predictions: Annotated[
         Path | None, typer.Option(metavar="FILE.jsonl", help="Write every row back with its trust and verdict.")
@@ -147,11 +150,11 @@ def evaluate(
     from llamaindex_clipverify import datasets, evaluation
 
     gc.enable()
-    require(models, encoder, detector)
+    require(models, encoder, detector, reader)
     if form != "rows" and images is None:
         raise DataError("the folder of the pictures is needed", do="give --images DIR")
     rows = datasets.read(form, data, images or data.parent)
-    verifier = make_verifier(models, encoder, detector, alpha, delta)
+    verifier = make_verifier(models, encoder, detector, reader, alpha, delta)
     with progress_bar("checking") as step:
         found = evaluation.evaluate(verifier, rows, progress=step)
     for error in found.errors:

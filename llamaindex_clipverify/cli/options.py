@@ -22,6 +22,9 @@ EncoderName = Annotated[
 DetectorName = Annotated[
     str | None, typer.Option("--detector", metavar="NAME", help="yolov8n.pt, a path, transformers:ID, tiny, or none.")
 ]
+ReaderName = Annotated[
+    str | None, typer.Option("--reader", metavar="NAME", help="Reads written words: rapidocr, or none (the default).")
+]
 JsonFile = Annotated[str | None, typer.Option("--json", metavar="FILE|-", help="Write JSON; - prints it, and only it.")]
 Alpha = Annotated[
     float | None, typer.Option(help="Share of wrong verdicts allowed: thresholds that guarantee it, from the profile.")
@@ -34,8 +37,10 @@ NAME_MODELS = (
 )
 
 
-def require(models: str | None, encoder: str | None, detector: str | None) -> None:
-    """Complain of models that are not named, or named twice, before anything else is done."""
+def require(models: str | None, encoder: str | None, detector: str | None, reader: str | None = None) -> None:
+    """Complain of models that are not named, or named twice, before anything else is done; a reader goes with any."""
+    if reader not in (None, "none") and models is None and encoder is None and detector in (None, "none"):
+        return
     if models is None and encoder is None and detector in (None, "none"):
         raise DataError("no models are named", do=NAME_MODELS)
     if models is not None and (encoder is not None or detector is not None):
@@ -49,18 +54,24 @@ def require(models: str | None, encoder: str | None, detector: str | None) -> No
 
 
 def make_verifier(
-    models: str | None, encoder: str | None, detector: str | None, alpha: float | None = None, delta: float = 0.1
+    models: str | None,
+    encoder: str | None,
+    detector: str | None,
+    reader: str | None = None,
+    alpha: float | None = None,
+    delta: float = 0.1,
 ) -> Verifier:
     """Return the verifier of the models named, with guaranteed thresholds where an alpha is given."""
     from llamaindex_clipverify.verdict import Policy
     from llamaindex_clipverify.verifier import Verifier
 
     policy = Policy(alpha=alpha, delta=delta)
+    named = {} if reader is None else {"reader": reader}
     if models == "tiny":
-        return Verifier.tiny(policy=policy)
+        return Verifier.tiny(policy=policy, **named)
     if models is not None:
-        return Verifier.from_profile(models, policy=policy)
-    return Verifier.from_defaults(encoder=encoder, detector=detector, policy=policy)
+        return Verifier.from_profile(models, policy=policy, **named)
+    return Verifier.from_defaults(encoder=encoder, detector=detector, reader=reader, policy=policy)
 
 
 def make_encoder(models: str | None, encoder: str | None) -> Encoder:

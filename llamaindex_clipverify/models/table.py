@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from llamaindex_clipverify.errors import MissingExtraError, ModelError
-from llamaindex_clipverify.protocols import Detector, Encoder, Explainer
+from llamaindex_clipverify.protocols import Detector, Encoder, Explainer, Reader
 
 TINY = Path(str(files("llamaindex_clipverify"))) / "tiny"
 """Folder of the bundled models."""
@@ -19,6 +19,8 @@ ENCODERS = "llamaindex_clipverify.encoders"
 """Entry-point group: name to a callable that takes what follows ``name:`` and returns an `Encoder`."""
 DETECTORS = "llamaindex_clipverify.detectors"
 """Entry-point group: name to a callable that takes what follows ``name:`` and returns a `Detector`."""
+READERS = "llamaindex_clipverify.readers"
+"""Entry-point group: name to a callable that takes what follows ``name:`` and returns a `Reader`."""
 
 VIEWS = (0.75, 1.0, 1.5)
 """Scales, relative to the size a detector is made for, at which ``views:`` looks."""
@@ -91,6 +93,26 @@ def _views(name: str) -> Detector:
 def _named(make: Callable[[str], Any], name: str) -> Detector:
     detector: Detector = make(name)
     return detector
+
+
+def load_reader(name: str) -> Reader | None:
+    """Return the reader of a name, or None for ``none``; weights are read on first use.
+
+    Args:
+        name: ``rapidocr`` (its wheel carries the models), ``none``, or ``NAME:REST`` of an entry point.
+
+    Raises:
+        ModelError: The name is none of these.
+        MissingExtraError: RapidOCR is not installed.
+    """
+    if name == "none":
+        return None
+    scheme, _, rest = name.partition(":")
+    own = _entry(READERS, scheme) if rest else None
+    if own is None and name != "rapidocr":
+        raise ModelError("no such reader", got=name, do="give rapidocr or none")
+    reader: Reader = own(rest) if own is not None else _adapter("ocr", "rapidocr", "ocr").RapidReader()
+    return reader
 
 
 def load_llava(name: str, **options: Any) -> Any:

@@ -1,0 +1,271 @@
+"""Written text: does the picture say what the claim says is written?
+
+It reads lines (OCR) and compares in normal form: numbers, amounts, percentages, dates, times and codes as `values`, names and
+quotations as words. Labels decide between places: "the tax is 1.25" is looked for on the row, or in the column, of "tax". It
+contradicts only where another legible value or name stands in the place meant, or where all that is written is legible, of the
+sort asked for, and different. Where nothing is written, or the reading is doubtful, it is silent. It cannot read handwriting
+well, nor tell what a word means: "the shop is closed" is no claim for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from typing import Any, Literal
+
+from llamaindex_clipverify.claim import Claim
+from llamaindex_clipverify.evidence import Evidence, silent, stance_of
+from llamaindex_clipverify.evidence.lines import LEGIBLE, Spot, Written, lines, near, same_row, values, words
+from llamaindex_clipverify.evidence.sightings import logit, where
+from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.protocols import Reader
+from llamaindex_clipverify.written import Statement, squash, statement
+
+Case = Literal["in place", "there", "elsewhere", "other in place", "other of its sort", "other words"]
+BELIEF: dict[Case, float] = {
+    "in place": 0.97,
+    "there": 0.93,
+    "elsewhere": 0.45,
+    "other in place": 0.04,
+    "other of its sort": 0.15,
+    "other words": 0.15,
+}
+"""How likely a claim is in each case. On drawn documents every case but "elsewhere", which hardly occurs there, is right in 99 of
+100 (``python benchmarks/documents.py --fit``); the numbers keep farther from 0 and 1, because photographs are harder to read."""
+_SURE = 0.9
+_MOST_LINES = 200
+
+
+@dataclass(frozen=True)
+class WrittenText:
+    """Belief 0–1 that the words stand where the claim says (see `BELIEF`), less decided where the line is less legible."""
+
+    reader: Reader
+    name: str = "written_text"
+    version: int = 1
+    needs: tuple[str, ...] = ()
+
+    @property
+    def model(self) -> str:
+        """Id of the reader."""
+        return self.reader.id
+
+    def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
+        """Read: ``lines``, each ``text``, ``confidence``, ``box`` xyxy and ``tilt`` in degrees."""
+        return [
+            {
+                "lines": [
+                    {
+                        "text": line.text,
+                        "confidence": round(line.confidence, 3),
+                        "box": [round(edge, 1) for edge in line.box],
+                        "tilt": line.tilt,
+                    }
+                    for line in found[:_MOST_LINES]
+                ]
+            }
+            for found in self.reader.read(pictures)
+        ]
+
+    def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
+        """Judge claims of the kind `text`."""
+        if claim.kind != "text" or facts.of(self.name) is None:
+            return None
+        if not lines(facts):
+            why = "nothing is written in the picture"
+            return Evidence(self.name, "silent", None, why, facts.picture, features={"blank": 1.0})
+        found = _found(claim, facts)
+        if found is None:
+            return silent(self.name, "no value, name or quotation to look for")
+        return self._evidence(found, facts)
+
+    def _evidence(self, found: _Found, facts: Facts) -> Evidence:
+        if found.case is None:
+            return Evidence(self.name, "silent", None, found.reason, facts.picture)
+        belief = 0.5 + (BELIEF[found.case] - 0.5) * found.confidence
+        region = found.spot.line.box if found.spot else None
+        reason = found.reason if region is None else f"{found.reason} at {where(region)}"
+        features = {"logit": logit(belief)}
+        return Evidence(self.name, stance_of(belief, 0.6, 0.4), belief, reason, facts.picture, region, features)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was found: a case, or None when nothing can be said."""
+
+    case: Case | None
+    reason: str
+    confidence: float = 1.0
+    spot: Spot | None = None
+
+
+def case_of(claim: Claim, facts: Facts) -> Case | None:
+    """Return the case that a text claim is in one picture, None when nothing can be said: what `BELIEF` is fitted on."""
+    found = _found(claim, facts)
+    return found.case if found is not None else None
+
+
+def _found(claim: Claim, facts: Facts) -> _Found | None:
+    said, written = statement(claim.text), lines(facts)
+    if said is None:
+        return None
+    return _value(said, written) if said.value is not None else _words(said, written)
+
+
+# -- values -----------------------------------------------------------------------------------------------------------
+
+
+def _value(said: Statement, written: Sequence[Written]) -> _Found:
+    value = said.value
+    assert value is not None
+    spots = [spot for spot in values(written) if spot.value is not None and spot.value.comparable(value)]
+    own = [spot for spot in spots if spot.value is not None and spot.value.same(value)]
+    others = [spot for spot in spots if spot not in own]
+    labels = [label for label in _labels(said.labels, written) if any(_belongs(label, spot, spots) for spot in spots)]
+    if labels:
+        return _placed(value.text, labels, spots, own, others)
+    if own:
+        best = max(own, key=lambda spot: spot.line.confidence)
+        return _Found("there", f"“{best.line.text}”", best.line.confidence, best)
+    return _absent(value.text, value.sort, others, written)
+
+
+def _absent(text: str, sort: str, others: Sequence[Spot], written: Sequence[Written]) -> _Found:
+    """Nowhere to be read: told only where others of its very sort are, and every line is legible."""
+    if sort == "number" or not others:
+        return _Found(None, f"“{text}” is not to be read, nor any other such {sort}")
+    doubtful = min(written, key=lambda line: line.confidence)
+    if doubtful.confidence < LEGIBLE:
+        return _Found(None, f"“{text}” is not to be read, but not every line is legible: “{doubtful.text}”")
+    spot = max(others, key=lambda one: SequenceMatcher(None, one.text, text).ratio())
+    return _Found("other of its sort", f"“{text}” is nowhere; the nearest is “{spot.text}”", spot.line.confidence, spot)
+
+
+def _placed(
+    text: str, labels: Sequence[Sequence[Spot]], spots: Sequence[Spot], own: Sequence[Spot], others: Sequence[Spot]
+) -> _Found:
+    """Decide between the places that the labels name: the best of the right values against the best of the others."""
+    mine, best = _best(labels, spots, own)
+    theirs, rival = _best(labels, spots, others)
+    name = " ".join(label[0].text for label in labels)
+    if best is not None and mine > 0 and mine >= theirs - 0.05:
+        return _Found("in place", f"{name}: “{best.line.text}”", best.line.confidence, best)
+    if rival is not None and theirs >= 0.65 * len(labels):
+        if rival.line.confidence < LEGIBLE:
+            return _Found(None, f"{name}: “{rival.line.text}” is hardly legible")
+        return _Found("other in place", f"{name}: “{rival.text}”, not “{text}”", rival.line.confidence, rival)
+    if best is not None:
+        return _Found("elsewhere", f"“{best.line.text}”, but not clearly beside {name}", best.line.confidence, best)
+    return _Found(None, f"“{text}” is not to be read beside {name}")
+
+
+def _best(labels: Sequence[Sequence[Spot]], spots: Sequence[Spot], among: Sequence[Spot]) -> tuple[float, Spot | None]:
+    """Return the spot that belongs best to all labels together, and how well; nearer ones first among equals."""
+    rated = [(sum(_belongs(label, spot, spots) for label in labels), spot) for spot in among]
+    return max(rated, key=lambda row: (row[0], row[1].line.confidence), default=(0.0, None))
+
+
+def _belongs(label: Sequence[Spot], spot: Spot, spots: Sequence[Spot]) -> float:
+    """Return how well a spot belongs to a label, wherever the label stands; the nearest behind it fits a little better."""
+    best = 0.0
+    for place in label:
+        row = [
+            one for one in spots if same_row(place.line, one.line) and one.left >= place.right - 1 and one is not spot
+        ]
+        value = near(place, spot, crowded=bool(row))
+        first = value == 1.0 and all(one.left >= spot.left for one in row)
+        best = max(best, value if first or value < 1.0 else 0.97)
+    return best
+
+
+def _labels(names: Sequence[str], written: Sequence[Written]) -> list[list[Spot]]:
+    """Return, for each label word that the picture shows, where it stands."""
+    shown = list(words(written))
+    wanted = [word for name in names for word in squash(name)]
+    found = []
+    for name in wanted:
+        spots = [spot for word, spot in shown if _alike(name, word)]
+        if spots:
+            found.append([replace(spot, alone=_all_named(spot.line, wanted)) for spot in spots])
+    return found
+
+
+def _all_named(line: Written, wanted: Sequence[str]) -> bool:
+    return all(any(_alike(name, word) for name in wanted) for word in squash(line.text))
+
+
+# -- words ------------------------------------------------------------------------------------------------------------
+
+
+def _words(said: Statement, written: Sequence[Written]) -> _Found:
+    shown = [line for line in written if squash(line.text)]
+    text = " ".join(said.words)
+    own = [line for line in shown if _holds(squash(line.text), said.words)]
+    labels = _labels(said.labels, written)
+    slot = _slot(labels, shown)
+    named = labels[0][0].text if labels else ""
+    if own:
+        best = max(own, key=lambda line: line.confidence)
+        spot = Spot(best, best.left, best.right, text=best.text)
+        if slot is None or slot.line in own or any(same_row(slot.line, line) for line in own):
+            return _Found("in place" if slot else "there", f"“{best.text}”", best.confidence, spot)
+        return _Found("other in place", f"{named}: “{slot.text}”", slot.line.confidence, slot)
+    spread = [line for line in shown if any(word in squash(line.text) for word in said.words)]
+    if len(spread) > 1 and all(any(word in squash(line.text) for line in spread) for word in said.words):
+        return _Found("there", f"“{' '.join(line.text for line in spread)}”", spread[0].confidence * 0.9)
+    nearest = _likeness(text, shown)
+    if slot is not None and slot.line.confidence >= LEGIBLE and _ratio(text, " ".join(squash(slot.text))) < 0.75:
+        return _Found("other in place", f"{named}: “{slot.text}”", slot.line.confidence, slot)
+    if not said.claims_words:
+        return _Found(None, "the name is not to be read")
+    doubtful = min(shown, key=lambda line: line.confidence, default=None)
+    if doubtful is None or doubtful.confidence < _SURE or nearest > 0.7:
+        return _Found(None, "the words are not to be read, but not every line is legible")
+    return _Found("other words", "the words are nowhere in what is written", doubtful.confidence)
+
+
+def _slot(labels: Sequence[Sequence[Spot]], shown: Sequence[Written]) -> Spot | None:
+    """Return what stands behind a label: the rest of its line after a colon, or else the next line on its row."""
+    for label in labels:
+        for place in label:
+            head, mark, rest = place.line.text.partition(":")
+            if mark and squash(rest) and place.text.rstrip(":") in head:
+                return Spot(place.line, place.left, place.line.right, text=rest.strip())
+            row = [line for line in shown if line is not place.line and same_row(line, place.line)]
+            right = [line for line in row if line.left >= place.right - 1]
+            if right and place.line.text.rstrip(": ").endswith(place.text.rstrip(":")):
+                line = min(right, key=lambda one: one.left)
+                return Spot(line, line.left, line.right, text=line.text)
+    return None
+
+
+def _holds(have: Sequence[str], want: Sequence[str]) -> bool:
+    """Whether words stand one after the other in a line; spaces may be lost or added."""
+    places = range(len(have) - len(want) + 1)
+    if any(tuple(have[at : at + len(want)]) == tuple(want) for at in places):
+        return True
+    joined, line = "".join(want), "".join(have)
+    return len(joined) >= 5 and joined in line
+
+
+def _alike(one: str, two: str) -> bool:
+    """Whether a label, squashed, may be a word of the picture: the same but for a misread letter in a long one."""
+    if one == two:
+        return True
+    if min(len(one), len(two)) < 6 or abs(len(one) - len(two)) > 1 or _digits(one) != _digits(two):
+        return False
+    return _ratio(one, two) >= 1 - 1.2 / max(len(one), len(two))
+
+
+def _digits(word: str) -> str:
+    return "".join(sign for sign in word if sign in "23456789")
+
+
+def _likeness(text: str, shown: Sequence[Written]) -> float:
+    return max((_ratio(text, " ".join(squash(line.text))) for line in shown), default=0.0)
+
+
+def _ratio(one: str, two: str) -> float:
+    return SequenceMatcher(None, one, two).ratio()
