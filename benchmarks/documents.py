@@ -28,6 +28,24 @@ from llamaindex_clipverify.models.table import TINY, load_reader
 from llamaindex_clipverify.testing import FRESH
 from llamaindex_clipverify.testing.documents import Document, compressed, draw_document, rotated
 
+SEEN: dict[str, tuple[tuple[str, int], ...]] = {
+    "000000058636": (('The sign says "GLADYS".', 1), ('A sign says "PARKING".', 1), ('The sign says "GRACE".', 0)),
+    "000000001296": (('The phone says "HELLO KITTY".', 1), ('It says "HELLO".', 1), ('The phone says "GOODBYE".', 0)),
+    "000000252332": (('The sign says "STOP".', 1), ('The sign says "YIELD".', 0)),
+    "000000012120": (('A banner reads "mirvac".', 1), ('It says "LEXUS".', 1), ('A banner reads "ROLEX".', 0)),
+    "000000194724": (('The bottle says "Coca-Cola".', 1), ('The bottle says "Pepsi".', 0)),
+    "000000215778": (('The laptop says "DELL".', 1), ('The laptop says "ACER".', 0)),
+    "000000303818": (("The bus is number 110.", 1), ("The bus is number 120.", 0)),
+    "000000553664": (
+        ('The poster says "Learn Anywhere".', 1),
+        ('It says "incase".', 1),
+        ('It says "Work Anywhere".', 0),
+    ),
+    "000000577932": (('The sign says "DOT CAFE".', 1), ('It says "INTERNET".', 1), ('The sign says "BOOKS".', 0)),
+    "000000160012": (('The bottle says "ZULIA".', 1), ('The bottle says "CORONA".', 0)),
+}
+"""What a person reads on some of the photographs, and what is not there; some of it is small, or half hidden. That absence is
+told only on pictures of writing (`evidence.lines.whole`) was learnt from these: the figure is no test of that rule."""
 CONDITIONS = ("clean", "rotated", "jpeg")
 
 
@@ -91,6 +109,12 @@ def on_photographs(folder: Path, yolo: Path) -> dict[str, Any]:
     before, after = (evaluate(verifier, rows, bootstrap=0).rows for verifier in (plain, reading))
     pairs = [(one, two) for one, two in zip(before, after, strict=True) if one.row.label]
     turned = sum(two.verdict == "contradicted" != one.verdict for one, two in pairs)
+    said = Counter[str]()
+    for name, told in SEEN.items():
+        for sentence, label in told:
+            claims = reading.verify(sentence, [folder / "images" / f"{name}.jpg"]).claims
+            verdict = next(one.verdict for one in claims if one.claim.kind == "text")
+            said[f"{'true' if label else 'false'}, {verdict}"] += 1
     written = reading.facts(sorted({path for row in rows for path in row.paths}))
     return {
         "claims": len(rows),
@@ -98,6 +122,7 @@ def on_photographs(folder: Path, yolo: Path) -> dict[str, Any]:
         "turned_to_contradicted": turned,
         "share": round(turned / len(pairs), 4),
         "verdicts_changed": sum(one.verdict != two.verdict for one, two in zip(before, after, strict=True)),
+        "words_a_person_reads": dict(sorted(said.items())),
         "pictures": len(written),
         "pictures_with_words": sum(bool(one.seen["written_text"]["lines"]) for one in written),
     }

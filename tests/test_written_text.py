@@ -116,6 +116,14 @@ def test_it_is_silent_where_nothing_of_that_sort_is_legible(text: str, lines: tu
     assert evidence.stance == "silent" and evidence.score is None and evidence.reason
 
 
+def test_what_is_not_read_is_denied_on_a_page_and_not_in_a_street() -> None:
+    small = (Line("GLADYS", 1.0, (20, 20, 70, 40)),)
+    large = (Line("GLADYS", 1.0, (20, 20, 300, 100)),)
+    assert judged('The sign says "PARKING".', *small).stance == "silent"
+    assert judged('The sign says "PARKING".', *large).stance == "contradicts"
+    assert judged("It costs $5.", Line("$7.00", 1.0, (20, 20, 70, 40))).stance == "silent"
+
+
 def test_a_cell_is_found_by_row_and_column() -> None:
     heads = [line("2024", 160, 0), line("2025", 240, 0)]
     rows = [line("Asia", 20, 40), line("310", 165, 40), line("340", 245, 40)]

@@ -18,6 +18,8 @@ from llamaindex_clipverify.written import squash
 
 LEGIBLE = 0.8
 """Confidence from which a line counts as legible."""
+_PAGE = 0.09
+"""Share of the picture that lines cover at least on a page or a sign; in a street it is less."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,21 @@ def _upright(row: dict[str, Any], turn: float) -> Written:
     across, down = middle_x * cosine + middle_y * sine, middle_y * cosine - middle_x * sine
     box: Box = (left, top, right, bottom)
     return Written(str(row["text"]), float(row["confidence"]), box, across - long / 2, across + long / 2, down, tall)
+
+
+def whole(found: Sequence[Written], size: tuple[int, int], least: float) -> bool:
+    """Whether the picture is one of writing, all of it legible, so that what is not read is not there.
+
+    A photograph of a street is not: what a small or half-hidden sign says goes unread, and leaves no trace.
+
+    Args:
+        found: All its lines.
+        size: Width and height of the picture.
+        least: Confidence that every line must have.
+    """
+    area = sum((line.box[2] - line.box[0]) * (line.box[3] - line.box[1]) for line in found)
+    clear = all(line.confidence >= least and line.height <= size[1] / 2 for line in found)
+    return clear and area >= _PAGE * size[0] * size[1]
 
 
 def values(found: Sequence[Written]) -> list[Spot]:

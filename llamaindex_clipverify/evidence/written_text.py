@@ -2,9 +2,9 @@
 
 It reads lines (OCR) and compares in normal form: numbers, amounts, percentages, dates, times and codes as `values`, names and
 quotations as words. Labels decide between places: "the tax is 1.25" is looked for on the row, or in the column, of "tax". It
-contradicts only where another legible value or name stands in the place meant, or where all that is written is legible, of the
-sort asked for, and different. Where nothing is written, or the reading is doubtful, it is silent. It cannot read handwriting
-well, nor tell what a word means: "the shop is closed" is no claim for it.
+contradicts only where another legible value or name stands in the place meant, or where the picture is one of writing (a page, a
+sign), legible throughout, and says other things of that sort. Where nothing is written, or the reading is doubtful, it is silent.
+It cannot read handwriting well, nor tell what a word means: "the shop is closed" is no claim for it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from llamaindex_clipverify.claim import Claim
 from llamaindex_clipverify.evidence import Evidence, silent, stance_of
-from llamaindex_clipverify.evidence.lines import LEGIBLE, Spot, Written, lines, near, same_row, values, words
+from llamaindex_clipverify.evidence.lines import LEGIBLE, Spot, Written, lines, near, same_row, values, whole, words
 from llamaindex_clipverify.evidence.sightings import logit, where
 from llamaindex_clipverify.facts import Facts
 from llamaindex_clipverify.picture import Picture
@@ -111,13 +111,13 @@ def _found(claim: Claim, facts: Facts) -> _Found | None:
     said, written = statement(claim.text), lines(facts)
     if said is None:
         return None
-    return _value(said, written) if said.value is not None else _words(said, written)
+    return _value(said, written, facts.size) if said.value is not None else _words(said, written, facts.size)
 
 
 # -- values -----------------------------------------------------------------------------------------------------------
 
 
-def _value(said: Statement, written: Sequence[Written]) -> _Found:
+def _value(said: Statement, written: Sequence[Written], size: tuple[int, int]) -> _Found:
     value = said.value
     assert value is not None
     spots = [spot for spot in values(written) if spot.value is not None and spot.value.comparable(value)]
@@ -129,16 +129,15 @@ def _value(said: Statement, written: Sequence[Written]) -> _Found:
     if own:
         best = max(own, key=lambda spot: spot.line.confidence)
         return _Found("there", f"“{best.line.text}”", best.line.confidence, best)
-    return _absent(value.text, value.sort, others, written)
+    return _absent(value.text, value.sort, others, whole(written, size, LEGIBLE))
 
 
-def _absent(text: str, sort: str, others: Sequence[Spot], written: Sequence[Written]) -> _Found:
-    """Nowhere to be read: told only where others of its very sort are, and every line is legible."""
+def _absent(text: str, sort: str, others: Sequence[Spot], all_read: bool) -> _Found:
+    """Nowhere to be read: told only where others of its very sort are, in a picture whose writing is read as a whole."""
     if sort == "number" or not others:
         return _Found(None, f"“{text}” is not to be read, nor any other such {sort}")
-    doubtful = min(written, key=lambda line: line.confidence)
-    if doubtful.confidence < LEGIBLE:
-        return _Found(None, f"“{text}” is not to be read, but not every line is legible: “{doubtful.text}”")
+    if not all_read:
+        return _Found(None, f"“{text}” is not to be read, but not all that is written may be legible")
     spot = max(others, key=lambda one: SequenceMatcher(None, one.text, text).ratio())
     return _Found("other of its sort", f"“{text}” is nowhere; the nearest is “{spot.text}”", spot.line.confidence, spot)
 
@@ -199,7 +198,7 @@ def _all_named(line: Written, wanted: Sequence[str]) -> bool:
 # -- words ------------------------------------------------------------------------------------------------------------
 
 
-def _words(said: Statement, written: Sequence[Written]) -> _Found:
+def _words(said: Statement, written: Sequence[Written], size: tuple[int, int]) -> _Found:
     shown = [line for line in written if squash(line.text)]
     text = " ".join(said.words)
     own = [line for line in shown if _holds(squash(line.text), said.words)]
@@ -220,10 +219,9 @@ def _words(said: Statement, written: Sequence[Written]) -> _Found:
         return _Found("other in place", f"{named}: “{slot.text}”", slot.line.confidence, slot)
     if not said.claims_words:
         return _Found(None, "the name is not to be read")
-    doubtful = min(shown, key=lambda line: line.confidence, default=None)
-    if doubtful is None or doubtful.confidence < _SURE or nearest > 0.7:
-        return _Found(None, "the words are not to be read, but not every line is legible")
-    return _Found("other words", "the words are nowhere in what is written", doubtful.confidence)
+    if nearest > 0.7 or not whole(written, size, _SURE):
+        return _Found(None, "the words are not to be read, but not all that is written may be legible")
+    return _Found("other words", "the words are nowhere in what is written", min(line.confidence for line in written))
 
 
 def _slot(labels: Sequence[Sequence[Spot]], shown: Sequence[Written]) -> Spot | None:
