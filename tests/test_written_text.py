@@ -347,4 +347,4 @@ def test_the_command_line_reads(clipverify, tmp_path) -> None:
             "verify", "--answer", row["claim"], "--image", tmp_path / "receipt.png", "--reader", "rapidocr"
         )
         assert ran.code == (0 if row["label"] else 1), ran.out + ran.err
-        assert "written_text: " in ran.out
+        assert not row["label"] or "written_text: " in ran.out
