@@ -44,7 +44,7 @@ class Description:
 
     @property
     def trust(self) -> float | None:
-        """Trust 0–1 of the least trusted claim; None when nothing could be checked."""
+        """Trust 0–1 of the whole description; None when nothing could be checked."""
         return self.report.trust if self.report else None
 
     @property

@@ -1,4 +1,4 @@
-"""A LlamaIndex evaluator without a judge: passes when the least trusted claim is trusted enough."""
+"""A LlamaIndex evaluator without a judge: passes when the answer is trusted enough."""
 
 from __future__ import annotations
 
