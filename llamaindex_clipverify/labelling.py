@@ -58,15 +58,20 @@ class Ledger:
 
     def __contains__(self, one: Candidate) -> bool:
         """Whether a claim is labelled already."""
-        return (str(one.picture.uri), one.text) in self._known
+        return (_place(one), one.text) in self._known
 
     def add(self, one: Candidate, true: bool) -> None:
         """Write a label."""
-        row = {"images": [str(one.picture.uri)], "claim": one.text, "label": int(true), "kind": one.kind}
+        row = {"images": [_place(one)], "claim": one.text, "label": int(true), "kind": one.kind}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
-        self._known.add((str(one.picture.uri), one.text))
+        self._known.add((_place(one), one.text))
+
+
+def _place(one: Candidate) -> str:
+    """Return the picture's whole path: rows are read from where their file lies."""
+    return str(Path(str(one.picture.uri)).resolve())
 
 
 def candidates(verifier: Verifier, pictures: Sequence[Picture], number: int, seed: int = 0) -> list[Candidate]:

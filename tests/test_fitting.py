@@ -182,6 +182,17 @@ def test_keys_become_rows_and_a_second_run_goes_on(
     assert len(read_rows(out)) == 4
 
 
+def test_labels_of_a_folder_are_found_from_anywhere(
+    tiny: Verifier, scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(scenes)
+    (one,) = candidates(tiny, [Picture.of("0.png")], 1)
+    ledger = Ledger(tmp_path / "deep" / "labels.jsonl")
+    ledger.add(one, True)
+    assert one in ledger and one in Ledger(ledger.path)
+    assert read_rows(ledger.path)[0].paths[0].is_file()
+
+
 def test_labelling_in_a_browser_serves_only_what_is_asked(tiny: Verifier, scenes: Path, tmp_path: Path) -> None:
     asked = candidates(tiny, [Picture.of(scenes / f"{place}.png") for place in range(3)], 3)
     ledger = Ledger(tmp_path / "labels.jsonl")
