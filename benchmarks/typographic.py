@@ -174,8 +174,8 @@ def profile_of(encoder: Encoder, scenes: int, seed: int) -> Profile:
         (facts,) = verifier.facts([Picture.of(scene.image)])
         for noun, label in ((there, 1), (word, 0)):
             (spoken,) = verifier.splitter.split(claim(noun))
-            evidence = [found for check in verifier.checks if (found := check.judge(spoken, facts)) is not None]
-            made.append(Example("object", (features_of(evidence),), label, str(scene.seed)))
+            features = features_of(verifier.evidence(spoken, facts))
+            made.append(Example("object", (features,), label, str(scene.seed)))
     parts = {check.name: check.model for check in verifier.checks if check.model}
     return Profile("swayed", f"{len(made)} claims on {scenes} drawn scenes", "", {}, parts, fit_kinds(made))
 

@@ -36,7 +36,9 @@ class Answer:
         return cls(text, tuple(dict.fromkeys(Picture.of(image) for image in images)), question)
 
 
-_SENTENCE = re.compile(r"\S(?:.*?[.!?](?:\s*\[\d+\][.!?]?)?(?=\s)|.*)")
+SENTENCE_END = r"[.!?](?:\s*\[\d+\][.!?]?)?(?=\s)"
+"""Pattern of the end of a sentence within a text, the mark of its picture included."""
+_SENTENCE = re.compile(rf"\S(?:.*?{SENTENCE_END}|.*)")
 
 
 def sentences(text: str) -> list[tuple[int, int]]:

@@ -75,6 +75,18 @@ def noun_phrase(
     return f"{'an' if described[0] in 'aeiou' else 'a'} {described}"
 
 
+def sentence(claim: Claim) -> str:
+    """Return a claim of an object, colour or number as a sentence that the splitter reads as that claim again."""
+    if claim.noun is None:
+        return ""
+    if claim.kind == "attribute":
+        be = "are" if claim.plural else "is"
+        return f"The {claim.words.plural(claim.noun) if claim.plural else claim.noun} {be} {claim.colour}."
+    phrase = noun_phrase(claim.words, claim.noun, claim.colour, claim.number, plural=claim.plural)
+    many = claim.number not in (None, 1) or (claim.number is None and not phrase.startswith(("a ", "an ")))
+    return f"There {'are' if many else 'is'} {phrase} in the picture."
+
+
 class Splitter(Protocol):
     """Turns an answer into claims."""
 

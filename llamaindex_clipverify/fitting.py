@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -113,21 +113,39 @@ def fit(
         DataError: No kind of claim has enough claims.
     """
     examples, seen, errors = look(verifier, claims, progress)
+    about = f"{len(examples):,} claims on {len(seen):,} pictures{f' of {data}' if data else ''}"
+    profile = profile_of(verifier, examples, seen.values(), name, about, models or {}, small=small)
+    return replace(profile, weak=weak), [f"{path}: {error}" for path, error in errors.items()]
+
+
+def profile_of(
+    verifier: Verifier,
+    examples: Sequence[Example],
+    facts: Iterable[Facts],
+    name: str,
+    data: str,
+    models: Mapping[str, str],
+    *,
+    small: bool = False,
+) -> Profile:
+    """Return the profile of a verifier's models on examples that are looked at already; arguments as `fit`.
+
+    Raises:
+        DataError: No kind of claim has enough examples.
+    """
     kinds = fit_small(examples) if small else fit_kinds(examples)
-    profile = Profile(
+    return Profile(
         name=name,
-        data=f"{len(examples):,} claims on {len(seen):,} pictures{f' of {data}' if data else ''}",
+        data=data,
         date=datetime.date.today().isoformat(),
-        models=dict(models or {}),
+        models=dict(models),
         parts={check.name: check.model for check in verifier.checks if check.name != "domain"},
         kinds=kinds,
         alone={} if small else fit_alone(examples),
-        gate=_gate(seen.values()),
+        gate=_gate(facts),
         held=None if small else hold(examples, kinds),
         answers=None if small else fit_answers(examples, kinds),
-        weak=weak,
     )
-    return profile, [f"{path}: {error}" for path, error in errors.items()]
 
 
 def look(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from llamaindex_clipverify.claim import Claim, noun_phrase
+from llamaindex_clipverify.claim import Claim, sentence
 from llamaindex_clipverify.evaluation import read_rows
 from llamaindex_clipverify.evidence.sightings import SEEN, sightings
 from llamaindex_clipverify.facts import Facts
@@ -144,15 +144,3 @@ def _one(claims: Sequence[Claim], rng: np.random.Generator) -> Iterator[Claim]:
 
 def _claim(kind: str, noun: str, **words: object) -> Claim:
     return Claim("", 0, 0, kind, noun=noun).swap(**words)  # type: ignore[arg-type]
-
-
-def sentence(claim: Claim) -> str:
-    """Return a claim of an object, colour or number as a sentence that the splitter reads as that claim again."""
-    if claim.noun is None:
-        return ""
-    if claim.kind == "attribute":
-        be = "are" if claim.plural else "is"
-        return f"The {claim.words.plural(claim.noun) if claim.plural else claim.noun} {be} {claim.colour}."
-    phrase = noun_phrase(claim.words, claim.noun, claim.colour, claim.number, plural=claim.plural)
-    many = claim.number not in (None, 1) or (claim.number is None and not phrase.startswith(("a ", "an ")))
-    return f"There {'are' if many else 'is'} {phrase} in the picture."

@@ -55,8 +55,7 @@ class EnglishSplitter:
 
 def _with_written(sentence: Sentence, claims: list[Claim]) -> list[Claim]:
     """Return the claims of a sentence with those on written words found by their labels."""
-    others = [claim for claim in claims if claim.kind != "text"]
-    found = with_written(others, sentence.text, sentence.start, sentence.end)
+    found = with_written(claims, sentence.text, sentence.start, sentence.end)
     return [
         claim.swap(text=sentence.answer[claim.start : claim.end], cites=sentence.cites)
         if claim.kind == "text"

@@ -210,11 +210,11 @@ class Verifier:
     def _split(self, text: str) -> tuple[str, list[Claim]]:
         """Return the language of a text and its claims, read by the splitter of that language if there is one."""
         language = language_of(text)
-        return language, self.splitter_of(text).split(text)
+        return language, self.splitter_of(language).split(text)
 
-    def splitter_of(self, text: str) -> Splitter:
-        """Return the splitter that reads a text: that of its language, if there is one."""
-        return self._splitters.get(language_of(text), self.splitter)
+    def splitter_of(self, language: str) -> Splitter:
+        """Return the splitter that reads a language (ISO 639-1), the usual one if none does."""
+        return self._splitters.get(language, self.splitter)
 
     def _look(self, pictures: Sequence[Picture]) -> tuple[dict[int, Facts], dict[int, PictureError]]:
         """Return, by `id()` of the picture object, the facts of readable pictures and the errors of the others.
@@ -363,11 +363,16 @@ class Verifier:
         """Return the checks whose part of the profile fits the models in use and this picture."""
         if self.profile is None or (self.profile.gate is not None and not self.profile.gate.admits(facts)):
             return frozenset()
-        return self.profile.active(self._models)
+        return self._parts
+
+    @cached_property
+    def _parts(self) -> frozenset[str]:
+        """The checks whose part of the profile fits the models in use."""
+        return frozenset() if self.profile is None else self.profile.active(self._models)
 
     def _foreign_detector(self) -> bool:
         """Whether the detector is not the one the profile was fitted with."""
-        return self.profile is None or "objects" not in self.profile.active(self._models)
+        return "objects" not in self._parts
 
     def _why_unverifiable(self, claim: Claim, facts: Sequence[Facts], evidence: Sequence[Evidence]) -> str:
         if claim.kind == "text":
@@ -427,8 +432,7 @@ class Verifier:
             whose = "reader's" if self.detector is None and "written_text" in self._models else "detector's"
             yield f"no profile is fitted for these models: trust is the {whose} plain confidence"
             return
-        active = profile.active(self._models)
-        strange = [check.name for check in self.checks if check.name in profile.parts and check.name not in active]
+        strange = [one.name for one in self.checks if one.name in profile.parts and one.name not in self._parts]
         if strange:
             names = ", ".join(strange)
             yield f"profile {profile.name!r} was fitted with other models than those of {names}: it cannot weigh them"

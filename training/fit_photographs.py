@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from llamaindex_clipverify import EnglishSplitter, Verifier
-from llamaindex_clipverify.datasets.coco import there_are
+from llamaindex_clipverify.datasets.coco import there_is
 from llamaindex_clipverify.evaluation import Row, read_rows
 from llamaindex_clipverify.fitting import Labelled, fit, from_captions, from_rows
 
@@ -52,7 +52,7 @@ def counts(photos: Path) -> Iterator[Row]:
             if number <= _MOST:
                 wrong = number + (1 if number == 1 or rng.random() < 0.5 else -1)
                 for claimed, label in ((number, 1), (wrong, 0)):
-                    yield Row((name,), there_are(noun, claimed), label, "count", name, photos)
+                    yield Row((name,), there_is(noun, claimed), label, "count", name, photos)
 
 
 def main() -> None:

@@ -7,15 +7,16 @@ tested on scenes that neither has.
 from __future__ import annotations
 
 import argparse
-import datetime
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from llamaindex_clipverify import Claim, Picture, Verifier
-from llamaindex_clipverify.calibration import Example, fit_alone, fit_answers, fit_gate, fit_kinds, hold
+from llamaindex_clipverify.calibration import Example
 from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.fitting import profile_of
 from llamaindex_clipverify.profile import Profile
 from llamaindex_clipverify.splitter import EnglishSplitter
 from llamaindex_clipverify.testing import NOUNS, Scene, draw_scene, register_style
@@ -80,20 +81,9 @@ def main() -> None:
     facts = verifier.facts([Picture.of(scene.image) for scene in scenes])
     made = list(examples(verifier, scenes, facts, np.random.default_rng(0)))
     print(f"{len(made)} examples on {len(scenes)} scenes", flush=True)
-    kinds = fit_kinds(made)
-    profile = Profile(
-        name=options.out.stem,
-        data=f"{len(made):,} claims on {len(scenes):,} drawn scenes" + (f" of the style {style}" if style else ""),
-        date=datetime.date.today().isoformat(),
-        models={"encoder": "tiny", "detector": "tiny"},
-        parts={check.name: check.model for check in verifier.checks if check.name != "domain"},
-        kinds=kinds,
-        alone=fit_alone(made),
-        gate=fit_gate(np.stack([one.seen["domain"]["statistics"] for one in facts])),
-        nouns=tuple(NOUNS),
-        held=hold(made, kinds),
-        answers=fit_answers(made, kinds),
-    )
+    data = f"{len(made):,} claims on {len(scenes):,} drawn scenes" + (f" of the style {style}" if style else "")
+    models = {"encoder": "tiny", "detector": "tiny"}
+    profile = replace(profile_of(verifier, made, facts, options.out.stem, data, models), nouns=tuple(NOUNS))
     profile.save(options.out)
     for kind, model in profile.kinds.items():
         weights = ", ".join(f"{name} {feature.weight:.2f}" for name, feature in model.features.items())

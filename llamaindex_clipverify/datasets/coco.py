@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from llamaindex_clipverify.claim import Claim, Kind, sentence
 from llamaindex_clipverify.evaluation import Row
-from llamaindex_clipverify.vocabulary import english
 
 _OBJECTS = 3
 """True objects claimed of a picture, and false ones."""
@@ -78,20 +78,11 @@ def _counts(found: Counter[str], uncounted: set[str], rng: np.random.Generator) 
     if few:
         name = str(rng.choice(few))
         wrong = found[name] + (1 if found[name] == 1 or rng.random() < 0.5 else -1)
-        yield there_are(name, found[name]), 1
-        yield there_are(name, wrong), 0
+        yield there_is(name, found[name]), 1
+        yield there_is(name, wrong), 0
 
 
-def there_is(name: str) -> str:
-    """Return the claim that a class is in the picture."""
-    if name.endswith("s") and english().plural(name) == name:
-        return f"There are {name} in the picture."
-    return f"There is {'an' if name[0] in 'aeiou' else 'a'} {name} in the picture."
-
-
-def there_are(name: str, number: int) -> str:
-    """Return the claim that a class is in the picture so many times."""
-    words = english()
-    if number == 1:
-        return f"There is one {name} in the picture."
-    return f"There are {words.number_word(number)} {words.plural(name)} in the picture."
+def there_is(name: str, number: int | None = None) -> str:
+    """Return the claim that a class is in the picture, so many times where a number is given."""
+    kind: Kind = "object" if number is None else "count"
+    return sentence(Claim("", 0, 0, kind, noun=name, number=number))

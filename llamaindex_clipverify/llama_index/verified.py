@@ -16,6 +16,7 @@ from llama_index.core.base.response.schema import AsyncStreamingResponse, Stream
 from llama_index.core.instrumentation.events import BaseEvent
 from llama_index_instrumentation import get_dispatcher
 
+from llamaindex_clipverify.answer import SENTENCE_END
 from llamaindex_clipverify.errors import ClipVerifyError
 from llamaindex_clipverify.llama_index.response import attach, pictures_of
 from llamaindex_clipverify.picture import Picture
@@ -27,7 +28,7 @@ dispatcher = get_dispatcher(__name__)
 
 OnDoubt = Literal["annotate", "abstain", "revise"]
 Folders = Sequence[str | Path] | Callable[[], Sequence[str | Path]]
-_SENTENCE_END = re.compile(r"[.!?](?:\s*\[\d+\][.!?]?)?(?=\s)|\n")
+_SENTENCE_END = re.compile(rf"{SENTENCE_END}|\n")
 ABSTAINED = "I cannot answer this from the pictures with confidence."
 
 
@@ -146,7 +147,7 @@ class Verification:
         if self.on_doubt == "annotate":
             return text + annotation(report)
         if self.on_doubt == "revise":
-            return revise(report, self.verifier.splitter_of(text)).text if report.doubtful() else text
+            return revise(report, self.verifier.splitter_of(report.language)).text if report.doubtful() else text
         return ABSTAINED + annotation(report) if report.doubtful() else text
 
     # -- a stream -----------------------------------------------------------------------------------------------------

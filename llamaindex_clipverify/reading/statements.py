@@ -1,4 +1,4 @@
-"""What a sentence claims of its noun phrases: that they are there, their number and colour, relations, actions, written words."""
+"""What a sentence claims of its noun phrases: that they are there, their number and colour, relations, actions."""
 
 from __future__ import annotations
 
@@ -67,8 +67,7 @@ class Reading:
     def claims(self, known_before: set[str]) -> list[Claim]:
         """Return all claims of the sentence; `known_before` are nouns that earlier sentences named, and grows."""
         found = [*self._colours(), *self._lists(), *self._relations(), *self._actions()]
-        found += self._nouns(known_before)
-        return found + list(self._written())
+        return [*found, *self._nouns(known_before)]
 
     # -- of one noun ----------------------------------------------------------------------------------------------
 
@@ -384,11 +383,6 @@ class Reading:
         return any(wordnet().is_kind(noun, root) for root in ("person", "animal"))
 
     # -- written words --------------------------------------------------------------------------------------------
-
-    def _written(self) -> Iterator[Claim]:
-        for match in WRITTEN.finditer(self.sentence.text, self.sentence.start, self.sentence.end):
-            text = self.sentence.answer[match.start() : match.end()]
-            yield Claim(text, match.start(), match.end(), "text", cites=self.sentence.cites)
 
     def _text(self, at: int) -> str:
         return self.words[at].text if 0 <= at < len(self.words) else ""
