@@ -139,7 +139,7 @@ class Bench:
             old = draw(range(OLD, OLD + options.rehearsal), None)
             self.sources = [write(self.folder / "old", old, [caption(scene) for scene in old])]
         self.how = {"epochs": options.epochs, "batch_size": options.batch_size, "learning_rate": options.learning_rate,
-                    "rank": options.rank, "tower": options.tower, "shares": (0.9, 0.1, 0.0), "seed": options.seed}  # fmt: skip
+                    "rank": options.rank, "learn": options.learn, "shares": (0.9, 0.1, 0.0), "seed": options.seed}  # fmt: skip
 
     def tune(self, name: str, data: Sequence[Path], **more: Any) -> Any:
         started = time.perf_counter()
@@ -151,7 +151,7 @@ class Bench:
     def style(self) -> dict[str, Any]:
         """Measure all three styles before and after."""
         before = {style: measure(self.options.model, scenes) for style, scenes in self.tests.items()}
-        done = self.tune("style", [self.true, *self.sources])
+        done = self.tune("style", [*[self.true] * self.options.repeat, *self.sources])
         after = {style: measure(str(done.model), scenes) for style, scenes in self.tests.items()}
         for style in self.tests:
             say(f"{style} before", before[style])
@@ -270,11 +270,16 @@ def main() -> None:
         default=0,
         help="scenes of the old styles learnt beside the new ones, in the first question",
     )
+    parser.add_argument(
+        "--repeat", type=int, default=1, help="times that the new scenes are learnt in an epoch, beside old ones"
+    )
     parser.add_argument("--epochs", type=float, default=10)
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--rank", type=int, default=32)
-    parser.add_argument("--tower", action="store_true", help="teach the vision tower too")
+    parser.add_argument(
+        "--learn", choices=("language", "vision", "both"), default="language", help="the half that learns"
+    )
     parser.add_argument("--min-trust", type=float, default=0.3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=("style", "killed", "corrupted"), help="one question alone")

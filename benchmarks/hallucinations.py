@@ -2,13 +2,15 @@
 
 The model describes fresh drawn scenes. Every claim of what it says is true or false by the
 scene itself; trust is that of the bundled verifier, which never sees the truth. Beside it the same figures for the model's own
-mean log-probability of the answer and for the detector alone. Keeps the figures in results/hallucinations.json.
+mean log-probability of the answer and for the detector alone. Then each answer is revised, as ``on_doubt="revise"`` does, and
+what it still claims is counted. Keeps the figures in results/hallucinations.json.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,6 +22,7 @@ from llamaindex_clipverify.metrics import auroc, average_precision, ece, group_w
 from llamaindex_clipverify.models.table import load_llava
 from llamaindex_clipverify.protocols import VisionModel
 from llamaindex_clipverify.report import Report
+from llamaindex_clipverify.revision import MARK, revise
 from llamaindex_clipverify.testing import FRESH, STYLES, Scene, draw_scene
 from llamaindex_clipverify.testing.truth import truth_of
 
@@ -39,15 +42,51 @@ class Row:
     detector: float
 
 
-def rows_of(scenes: list[Scene], model: VisionModel, verifier: Verifier, question: str) -> Iterator[Row]:
-    """Let the model answer about each scene, verify, and yield every claim that the scene can decide."""
+@dataclass
+class Kept:
+    """Claims that answers make before and after they are revised, by their truth."""
+
+    true: int = 0
+    false: int = 0
+    true_after: int = 0
+    false_after: int = 0
+
+    def add(self, scene: Scene, report: Report, verifier: Verifier) -> None:
+        """Count one answer; a claim that is marked as not supported is not made any more."""
+        revision = revise(report, verifier.splitter)
+        marked = Counter(revision.softened)
+        for one in report.claims:
+            truth = truth_of(one.claim, [scene])
+            self.true, self.false = self.true + (truth is True), self.false + (truth is False)
+        for claim in verifier.splitter.split(revision.text.replace(MARK, "")):
+            if marked[claim.text]:
+                marked[claim.text] -= 1
+                continue
+            truth = truth_of(claim, [scene])
+            self.true_after, self.false_after = self.true_after + (truth is True), self.false_after + (truth is False)
+
+    def figures(self) -> dict[str, float]:
+        """Return the share of false claims before and after, and the share of true ones that are kept."""
+        before, after = self.true + self.false, self.true_after + self.false_after
+        return {
+            "claims": before,
+            "claims_after": after,
+            "false_before": round(self.false / before, 4),
+            "false_after": round(self.false_after / after, 4),
+            "true_kept": round(self.true_after / self.true, 4),
+        }
+
+
+def rows_of(scenes: list[Scene], model: VisionModel, verifier: Verifier, question: str, kept: Kept) -> Iterator[Row]:
+    """Let the model answer about each scene, verify, revise, and yield every claim that the scene can decide."""
     for start in range(0, len(scenes), _AT_ONCE):
         part = scenes[start : start + _AT_ONCE]
         said = model.generate([[("user", [scene.image, question])] for scene in part], 120)
-        kept = [(scene, one) for scene, one in zip(part, said, strict=True) if one.text]
-        reports = verifier.verify_batch([Answer.of(one.text, [scene.image], question) for scene, one in kept])
-        for (scene, one), report in zip(kept, reports, strict=True):
+        spoken = [(scene, one) for scene, one in zip(part, said, strict=True) if one.text]
+        reports = verifier.verify_batch([Answer.of(one.text, [scene.image], question) for scene, one in spoken])
+        for (scene, one), report in zip(spoken, reports, strict=True):
             assert isinstance(report, Report), report
+            kept.add(scene, report, verifier)
             yield from _claims(scene, report, one.mean_logprob or 0.0)
 
 
@@ -98,14 +137,16 @@ def main() -> None:
     options = parser.parse_args()
     model, verifier, started = load_llava(options.model), Verifier.tiny(), time.perf_counter()
     scenes = [draw_scene(FRESH + 400_000 + n, style=STYLES[n % len(STYLES)]) for n in range(options.scenes)]
-    rows = list(rows_of(scenes, model, verifier, QUESTION))
+    kept = Kept()
+    rows = list(rows_of(scenes, model, verifier, QUESTION, kept))
     kinds = {kind: figures([row for row in rows if row.kind == kind]) for kind in sorted({row.kind for row in rows})}
     done = {"all claims": figures(rows), **kinds}
     for name, values in done.items():
         print(name, {key: round(v, 4) if isinstance(v, float) else v for key, v in values.items()})
+    print("revised", kept.figures())
     print(f"{time.perf_counter() - started:.0f} s")
     command = f"python benchmarks/hallucinations.py --scenes {options.scenes}"
-    save("hallucinations", {"command": command, "scenes": options.scenes, "kinds": done})
+    save("hallucinations", {"command": command, "scenes": options.scenes, "kinds": done, "revised": kept.figures()})
 
 
 if __name__ == "__main__":

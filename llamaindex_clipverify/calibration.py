@@ -23,6 +23,9 @@ SMALL = 20
 """The same, for a fit on data too few to be split."""
 _TIGHT = 0.3
 """Inverse strength of regularisation of such a fit."""
+_CURVED = 1000
+"""Claims from which a curve is fitted on top of the line."""
+_KNOTS = 16
 _ANSWERS = 4
 """Answers made of each picture's claims."""
 LEAST = 40
@@ -81,6 +84,11 @@ def fit_small(examples: Sequence[Example]) -> dict[str, KindModel]:
     return models
 
 
+def fit_few(rows: Sequence[Example]) -> KindModel:
+    """Fit the weights of one kind on few examples, true and false ones, held tight; nothing is measured."""
+    return _fit_weights([row for row in rows if len(row.looks) == 1], _TIGHT)
+
+
 def left_out(examples: Sequence[Example]) -> list[float | None]:
     """Return the trust in each example, as stated, of a small fit on the examples of all other groups and its kind."""
     found: list[float | None] = []
@@ -90,14 +98,14 @@ def left_out(examples: Sequence[Example]) -> list[float | None]:
         if key not in fitted:
             others = [row for row in examples if row.kind == example.kind and row.group != example.group]
             enough = len(others) >= SMALL // 2 and len({row.label for row in others}) == 2
-            fitted[key] = _fit_weights([row for row in others if len(row.looks) == 1], _TIGHT) if enough else None
+            fitted[key] = fit_few(others) if enough else None
         model = fitted[key]
-        found.append(_stated(model, example) if model is not None and _judged(example, model) else None)
+        found.append(trust_of(model, example) if model is not None and _judged(example, model) else None)
     return found
 
 
 def _fit_small(rows: Sequence[Example]) -> KindModel:
-    model = _fit_weights([row for row in rows if len(row.looks) == 1], _TIGHT)
+    model = fit_few(rows)
     pairs = [
         (trust, row.label ^ row.negated) for row, trust in zip(rows, left_out(rows), strict=True) if trust is not None
     ]
@@ -126,8 +134,8 @@ def _only(look: Mapping[str, float], checks: Sequence[str]) -> dict[str, float]:
 def hold(examples: Sequence[Example], kinds: Mapping[str, KindModel]) -> Held | None:
     """Return the examples that nothing was fitted on with their trust as stated, for a guarantee; None when there are none."""
     parts = [
-        [(example, _stated(kinds[example.kind], example)) for example in examples
-         if _part(example.group) == part and _judged(example, kinds.get(example.kind))]
+        [(example, trust_of(kinds[example.kind], example)) for example in examples
+         if parted(example.group) == part and _judged(example, kinds.get(example.kind))]
         for part in (2, 3)
     ]  # fmt: skip
     if not all(parts):
@@ -169,8 +177,8 @@ def _answers(
 ) -> Iterator[tuple[list[float], int]]:
     by_group: dict[str, list[tuple[float, int]]] = {}
     for example in examples:
-        if len(example.looks) == 1 and _part(example.group) == part and _judged(example, kinds.get(example.kind)):
-            claim = _stated(kinds[example.kind], example), example.label ^ example.negated
+        if len(example.looks) == 1 and parted(example.group) == part and _judged(example, kinds.get(example.kind)):
+            claim = trust_of(kinds[example.kind], example), example.label ^ example.negated
             by_group.setdefault(example.group, []).append(claim)
     rng = np.random.default_rng(seed)
     for claims in by_group.values():
@@ -183,7 +191,8 @@ def _judged(example: Example, model: KindModel | None) -> bool:
     return model is not None and any(set(look) & set(model.features) for look in example.looks)
 
 
-def _stated(model: KindModel, example: Example) -> float:
+def trust_of(model: KindModel, example: Example) -> float:
+    """Return the trust in an example as stated."""
     trust = model.calibrated(_best(model, example), len(example.looks))
     return 1 - trust if example.negated else trust
 
@@ -213,26 +222,18 @@ def _row(values: Array) -> tuple[float, ...]:
 
 
 def _fit(rows: Sequence[Example]) -> KindModel:
-    parts = [[row for row in rows if _part(row.group) in chosen] for chosen in ((0, 1), (2,), (3,))]
+    parts = [[row for row in rows if parted(row.group) in chosen] for chosen in ((0, 1), (2,), (3,))]
     weights = _fit_weights([row for row in parts[0] if len(row.looks) == 1])
     pooled = _fit_pooling(weights, parts[1] or parts[0])
     held = parts[2] or parts[1] or parts[0]
     trust = np.array([pooled.calibrated(_best(pooled, row), len(row.looks)) for row in held])
     labels = np.array([row.label for row in held], float)
     prior = float(np.mean([row.label for row in rows if len(row.looks) == 1] or labels))
-    return KindModel(
-        pooled.intercept,
-        pooled.features,
-        pooled.slope,
-        pooled.pictures,
-        pooled.offset,
-        prior,
-        len(rows),
-        ece(trust, labels),
-    )
+    return replace(pooled, prior=prior, claims=len(rows), ece=ece(trust, labels))
 
 
-def _part(group: str) -> int:
+def parted(group: str) -> int:
+    """Return which quarter a group belongs to: 0 and 1 fit the weights, 2 the pooling, 3 is kept to measure on."""
     return hashlib.sha256(group.encode()).digest()[0] % 4
 
 
@@ -272,7 +273,51 @@ def _fit_pooling(model: KindModel, rows: Sequence[Example]) -> KindModel:
     table = np.array([[_best(model, row), np.log(len(row.looks))] for row in rows])
     fitted = LogisticRegression(C=10.0, max_iter=1000).fit(table, [row.label for row in rows])
     slope, pictures = (float(value) for value in fitted.coef_[0])
-    return KindModel(model.intercept, model.features, slope, pictures, float(fitted.intercept_[0]))
+    pooled = replace(model, slope=slope, pictures=pictures, offset=float(fitted.intercept_[0]))
+    values = np.array([pooled.line(best, len(row.looks)) for best, row in zip(table[:, 0], rows, strict=True)])
+    labels = np.array([row.label for row in rows])
+    return replace(pooled, curve=_curve(values, labels) if _bent(values, labels) else ())
+
+
+def _bent(values: Array, labels: Array) -> bool:
+    """Whether a curve beats the line on log-odds (N,) that it was not fitted on, by cross-validated log-loss."""
+    if len(values) < _CURVED:
+        return False
+    parts = np.array_split(np.arange(len(values)), 5)  # neighbours are of one picture
+    gains = []
+    for part in parts:
+        rest = np.setdiff1d(np.arange(len(values)), part)
+        knots = _curve(values[rest], labels[rest])
+        curved = KindModel(0.0, {}, curve=knots)
+        straight = np.array([KindModel(0.0, {}).calibrated(value, 1) for value in values[part]])
+        bent = np.array([curved.calibrated(value, 1) for value in values[part]])
+        gains.append(_log_loss(straight, labels[part]) - _log_loss(bent, labels[part]))
+    return float(np.mean(gains)) > 0
+
+
+def _log_loss(trusts: Array, labels: Array) -> float:
+    right = np.where(labels == 1, trusts, 1 - trusts)
+    return float(-np.log(right.clip(min=1e-6)).mean())
+
+
+def _curve(values: Array, labels: Array) -> tuple[tuple[float, float], ...]:
+    """Return a rising curve from log-odds (N,) to those of the share of true ones near them.
+
+    Isotonic regression over bins of equal mass; what is flat in it is given a slope of .05, so that no two claims tie.
+    """
+    from sklearn.isotonic import isotonic_regression
+
+    order = np.argsort(values, kind="stable")
+    bins = [part for part in np.array_split(order, _KNOTS) if len(part)]
+    across = np.array([values[part].mean() for part in bins])
+    shares = isotonic_regression(
+        [(labels[part].sum() + 0.5) / (len(part) + 1) for part in bins], y_min=1e-4, y_max=1 - 1e-4
+    )
+    up = np.log(shares / (1 - shares))
+    keep = np.r_[True, np.diff(across) > 1e-6]
+    across, up = across[keep], up[keep]
+    up = np.maximum.accumulate(up + 0.05 * (across - across.mean()))
+    return tuple(zip(map(float, across), map(float, up), strict=True))
 
 
 def _best(model: KindModel, row: Example) -> float:

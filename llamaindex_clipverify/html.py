@@ -27,7 +27,7 @@ _MAP_SIDE = 320
 """Longer side of an embedded heat map in pixels; it is smooth, and stretched over the picture."""
 CALIBRATIONS = {
     "calibrated": "figures are probabilities on pictures like those of the profile",
-    "transferred": "figures come from other models' calibration; read them as an ordering",
+    "transferred": "figures come from weights fitted with other encoders: within about a tenth, on drawn scenes",
     "uncalibrated": "figures are raw confidence, not probabilities",
 }
 

@@ -28,6 +28,8 @@ EYES: Mapping[str, tuple[str, ...]] = {
     "detector": ("objects", "colour", "relations"),
 }
 """What sees, and the checks behind it; the first of them is there whenever the eye is."""
+TRANSFERRED = "transferred"
+"""The bundled profile of no encoder in particular."""
 _FIT_AGAIN = "fit it again with this version"
 
 
@@ -94,7 +96,10 @@ class Feature:
 
 @dataclass(frozen=True)
 class KindModel:
-    """Logistic regression for one kind of claim, and its calibration after pooling over pictures (Platt 1999)."""
+    """Logistic regression for one kind of claim, and its calibration after pooling over pictures.
+
+    A line through the log-odds (Platt 1999), and where there are labels enough a curve on top of it.
+    """
 
     intercept: float
     features: Mapping[str, Feature]
@@ -103,6 +108,8 @@ class KindModel:
     pictures: float = 0.0
     """Weight of the log of the number of pictures: the best of many looks better than it is."""
     offset: float = 0.0
+    curve: tuple[tuple[float, float], ...] = ()
+    """Knots of a rising piecewise linear curve from the line's log-odds to calibrated ones; none for the line as it is."""
     prior: float = 0.5
     """Share of true claims in the data: the trust of a claim that nothing could check, where a number is needed."""
     claims: int = 0
@@ -111,8 +118,16 @@ class KindModel:
 
     def calibrated(self, log_odds: float, pictures: int) -> float:
         """Return the trust of the best of `pictures` pictures' log-odds."""
-        value = self.slope * log_odds + self.pictures * np.log(max(pictures, 1)) + self.offset
+        value = self.line(log_odds, pictures)
+        if self.curve:
+            across, up = zip(*self.curve, strict=True)
+            beyond = value - float(np.clip(value, across[0], across[-1]))
+            value = float(np.interp(value, across, up)) + beyond
         return float(1 / (1 + np.exp(-np.clip(value, -30, 30))))
+
+    def line(self, log_odds: float, pictures: int) -> float:
+        """Return the log-odds after pooling, before the curve."""
+        return float(self.slope * log_odds + self.pictures * np.log(max(pictures, 1)) + self.offset)
 
 
 @dataclass(frozen=True)
@@ -175,11 +190,16 @@ class Profile:
     """Trust of whole answers; None when too few were to be had."""
     weak: bool = False
     """Whether the labels were derived instead of given: captions taken for true, foils of them for false."""
+    transferred: bool = False
+    """Whether it was fitted with several encoders, on features that mean the same for any (see `evidence.reference`)."""
     real_models: str = field(default="--encoder openai/clip-vit-base-patch32 --detector yolov8n.pt")
     """What to name instead on pictures or words it does not know."""
 
     def active(self, models: Mapping[str, str]) -> frozenset[str]:
-        """Return the checks whose part fits the models in use; a part of ``NAME@*`` fits any weights of that name."""
+        """Return the checks whose part fits the models in use.
+
+        A part of ``NAME@*`` fits any weights of that name, one of ``*`` any model.
+        """
         return frozenset(check for check, part in self.parts.items() if check in models and _fits(part, models[check]))
 
     def knows(self, claim: Claim) -> bool:
@@ -239,24 +259,27 @@ class Profile:
 
 
 def _fits(part: str, model: str) -> bool:
-    return part == model or (part.endswith("@*") and model.split("@")[0] == part[:-2])
+    return part in (model, "*") or (part.endswith("@*") and model.split("@")[0] == part[:-2])
 
 
 def _models(data: Mapping[str, Any]) -> dict[str, KindModel]:
     return {
-        kind: KindModel(**{**one, "features": {name: Feature(**row) for name, row in one["features"].items()}})
+        kind: KindModel(
+            **{
+                **one,
+                "features": {name: Feature(**row) for name, row in one["features"].items()},
+                "curve": tuple((float(across), float(up)) for across, up in one.get("curve", ())),
+            }
+        )
         for kind, one in data.items()
     }
 
 
 def bundled() -> list[Profile]:
-    """Return the profiles that ship with the package."""
+    """Return the profiles that ship with the package and belong to models."""
     folder = files("llamaindex_clipverify") / "profiles"
-    return [
-        Profile.load(entry.name[:-5])
-        for entry in sorted(folder.iterdir(), key=lambda one: one.name)
-        if entry.name.endswith(".json")
-    ]
+    names = sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".json"))
+    return [Profile.load(name) for name in names if name != TRANSFERRED]
 
 
 def _short(value: Any) -> Any:

@@ -101,6 +101,20 @@ class Reader(Protocol):
         ...
 
 
+@runtime_checkable
+class Grounder(Protocol):
+    """Tells whether a passage says what a statement says."""
+
+    @property
+    def id(self) -> str:
+        """Name and fingerprint of the weights."""
+        ...
+
+    def support(self, pairs: Sequence[tuple[str, str]]) -> Array:
+        """Return, for pairs of statement and passage, float32 (pairs,), 0–1: that the passage says so."""
+        ...
+
+
 @dataclass(frozen=True)
 class HeatMap:
     """Where a model looked for a text in a picture. An explanation, never proof that the thing is there."""

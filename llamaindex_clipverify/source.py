@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +29,28 @@ def picture_in(node: Any, folders: Sequence[str | Path] | None = None, allow_url
     Raises:
         PictureError: A path outside `folders`, or a URL without leave.
     """
-    resource = getattr(node, "image_resource", None)
-    data = getattr(resource, "data", None) or getattr(node, "image", None)
+    data, path, url = _carried(node)
     if data:
         return Picture.of(decoded(data))
-    metadata = getattr(node, "metadata", None) or {}
-    path = getattr(resource, "path", None) or getattr(node, "image_path", None) or _path_in(metadata)
     if path:
         return Picture.of(allowed(Path(str(path)), folders))
-    url = getattr(resource, "url", None) or getattr(node, "image_url", None)
     return Picture.of(str(url), allow_urls=allow_urls) if url else None
+
+
+def passages_in(nodes: Iterable[Any]) -> list[str]:
+    """Return the texts of nodes that carry no picture, each once, in their order; the caption of a picture is no passage."""
+    plain = [inner for node in nodes if not any(_carried(inner := getattr(node, "node", node)))]
+    found = [str(getattr(node, "text", None) or node.get_content() or "").strip() for node in plain]
+    return list(dict.fromkeys(text for text in found if text))
+
+
+def _carried(node: Any) -> tuple[Any, Any, Any]:
+    """Return what a node has of a picture: data, path, URL; each may be nothing."""
+    resource = getattr(node, "image_resource", None)
+    metadata = getattr(node, "metadata", None) or {}
+    data = getattr(resource, "data", None) or getattr(node, "image", None)
+    path = getattr(resource, "path", None) or getattr(node, "image_path", None) or _path_in(metadata)
+    return data, path, getattr(resource, "url", None) or getattr(node, "image_url", None)
 
 
 def picture_files(path: str | Path) -> list[Path]:

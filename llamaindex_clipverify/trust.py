@@ -15,7 +15,8 @@ import numpy as np
 
 from llamaindex_clipverify.claim import Claim
 from llamaindex_clipverify.evidence import Evidence
-from llamaindex_clipverify.profile import KindModel, Profile
+from llamaindex_clipverify.evidence.reference import STANDINGS
+from llamaindex_clipverify.profile import EYES, KindModel, Profile
 
 _EVEN = 0.3
 """Exponent that reads a detector's confidence as belief: .1 becomes even odds. Detectors are tuned to be silent rather than
@@ -24,7 +25,7 @@ wrong: at a confidence of .25 YOLOv8n's false-positive rate on COCO photographs 
 _SHOWN = 0.5
 """Belief in the positive claim from which one picture shows it, whatever the others are."""
 
-State = Literal["calibrated", "uncalibrated"]
+State = Literal["calibrated", "transferred", "uncalibrated"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ def fuse(
     profile: Profile | None,
     active: Sequence[frozenset[str]],
     foreign_detector: bool = True,
+    transferred: Profile | None = None,
 ) -> Trust:
     """Fuse the evidence on one claim.
 
@@ -56,13 +58,15 @@ def fuse(
         active: For each picture, the checks whose part of the profile fits models, picture and words.
         foreign_detector: Whether the detector is not the profile's own. What such a detector says is taken plainly, before a
             profile that cannot weigh it. The profile's own, where it is not active, is out of its domain and not asked.
+        transferred: Weights fitted with other encoders, on features that mean the same for all; used where neither the profile
+            nor such a detector has a word.
     """
     if claim.words.language != "en" and claim.kind != "text":
         return Trust(None)  # a word that no model reads
     plain = _plain(claim, looks) if foreign_detector or claim.kind == "text" else Trust(None)
     if claim.narrow and claim.kind == "count":
         return plain  # an encoder that was fitted on persons cannot count men
-    return _as_far_as_seen(claim, _fused(claim, looks, profile, active, plain))
+    return _as_far_as_seen(claim, _fused(claim, looks, profile, active, plain, transferred))
 
 
 def _as_far_as_seen(claim: Claim, trust: Trust) -> Trust:
@@ -76,18 +80,33 @@ def _fused(
     profile: Profile | None,
     active: Sequence[frozenset[str]],
     plain: Trust,
+    transferred: Profile | None,
 ) -> Trust:
-    """Return the plain trust where there is one, else what the profile's model makes of the evidence."""
+    """Return the plain trust where there is one, else what the profile makes of the evidence, else the transferred one."""
     model = profile.model(claim.kind, frozenset().union(*active)) if profile is not None else None
     if plain.value is None and profile is not None and model is not None and profile.knows(claim):
         fitted = [_weigh(model, evidence, checks) for evidence, checks in zip(looks, active, strict=True)]
         if any(one is not None for one in fitted):
-            return _pooled(claim, model, fitted)
+            return _pooled(claim, model, fitted, "calibrated")
+    if plain.value is None and transferred is not None and claim.kind in transferred.kinds:
+        model, eye = transferred.kinds[claim.kind], frozenset(EYES["encoder"])
+        others = [_weigh(model, evidence, eye) for evidence in looks]
+        if all(one is not None for one in others):
+            return _pooled(claim, model, others, "transferred")
     return plain
 
 
 def features_of(evidence: Sequence[Evidence]) -> dict[str, float]:
-    """Return all numbers of one picture's evidence under ``check.feature``, clipped to ±12."""
+    """Return the numbers of one picture's evidence that belong to these very models, under ``check.feature``, clipped to ±12."""
+    return {name: value for name, value in _numbers(evidence).items() if name not in STANDINGS}
+
+
+def standings_of(evidence: Sequence[Evidence]) -> dict[str, float]:
+    """Return the numbers that mean the same whatever the encoder, as `features_of`."""
+    return {name: value for name, value in _numbers(evidence).items() if name in STANDINGS}
+
+
+def _numbers(evidence: Sequence[Evidence]) -> dict[str, float]:
     return {
         f"{one.check}.{name}": float(np.clip(value, -12, 12))
         for one in evidence
@@ -97,7 +116,7 @@ def features_of(evidence: Sequence[Evidence]) -> dict[str, float]:
 
 def _weigh(model: KindModel, evidence: Sequence[Evidence], active: frozenset[str]) -> dict[str, float] | None:
     """Return the log-odds each check adds, the intercept under "", or None when no active check has a number."""
-    values = {name: value for name, value in features_of(evidence).items() if name.split(".")[0] in active}
+    values = {name: value for name, value in _numbers(evidence).items() if name.split(".")[0] in active}
     if not set(values) & set(model.features):
         return None
     added: dict[str, float] = {"": model.intercept}
@@ -108,7 +127,7 @@ def _weigh(model: KindModel, evidence: Sequence[Evidence], active: frozenset[str
     return added
 
 
-def _pooled(claim: Claim, model: KindModel, fitted: Sequence[dict[str, float] | None]) -> Trust:
+def _pooled(claim: Claim, model: KindModel, fitted: Sequence[dict[str, float] | None], state: State) -> Trust:
     sums = [-np.inf if one is None else sum(one.values()) for one in fitted]
     best = int(np.argmax(sums))
     trust = model.calibrated(sums[best], len(fitted))
@@ -116,7 +135,7 @@ def _pooled(claim: Claim, model: KindModel, fitted: Sequence[dict[str, float] | 
         return Trust(None)  # a picture that could not be judged may yet show it
     sign = -1.0 if claim.negated else 1.0
     shares = {check: sign * term for check, term in (fitted[best] or {}).items() if check}
-    return Trust(1 - trust if claim.negated else trust, best, shares, "calibrated")
+    return Trust(1 - trust if claim.negated else trust, best, shares, state)
 
 
 def _plain(claim: Claim, looks: Sequence[Sequence[Evidence]]) -> Trust:

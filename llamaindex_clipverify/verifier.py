@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from llamaindex_clipverify.answer import Answer
+from llamaindex_clipverify.answer import Answer, sentences
 from llamaindex_clipverify.claim import Claim, Splitter
 from llamaindex_clipverify.errors import ClipVerifyError, DataError, ModelError, PictureError
 from llamaindex_clipverify.evidence import Evidence
@@ -19,6 +20,8 @@ from llamaindex_clipverify.evidence.contrast import Contrast
 from llamaindex_clipverify.evidence.domain import Domain
 from llamaindex_clipverify.evidence.lettering import SWAYED, Lettering
 from llamaindex_clipverify.evidence.objects import Objects
+from llamaindex_clipverify.evidence.passages import SharedWords, grounded
+from llamaindex_clipverify.evidence.reference import Reference
 from llamaindex_clipverify.evidence.regions import Regions
 from llamaindex_clipverify.evidence.relations import Relations
 from llamaindex_clipverify.evidence.sightings import SEEN, confidence, sightings
@@ -28,10 +31,10 @@ from llamaindex_clipverify.facts import Facts, observe
 from llamaindex_clipverify.guard import reason, swaying, withdrawn
 from llamaindex_clipverify.korean import KoreanSplitter
 from llamaindex_clipverify.language import UNKNOWN, language_of
-from llamaindex_clipverify.models.table import load_detector, load_encoder, load_reader
+from llamaindex_clipverify.models.table import load_detector, load_encoder, load_grounder, load_reader
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.profile import Profile, bundled
-from llamaindex_clipverify.protocols import Check, Detector, Encoder, HeatMap, Reader
+from llamaindex_clipverify.profile import TRANSFERRED, Profile, bundled
+from llamaindex_clipverify.protocols import Check, Detector, Encoder, Grounder, HeatMap, Reader
 from llamaindex_clipverify.report import Calibration, CheckedClaim, ClaimMap, ObjectAgreement, Report
 from llamaindex_clipverify.splitter import EnglishSplitter
 from llamaindex_clipverify.text_vectors import TextVectors
@@ -62,6 +65,8 @@ class Verifier:
         policy: Policy | None = None,
         encoder: Encoder | None = None,
         detector: Detector | None = None,
+        transferred: Profile | None = None,
+        grounder: Grounder | None = None,
         remember: int = 512,
     ) -> None:
         """Verify with these checks. Most people want `from_defaults`, `tiny` or `from_profile`.
@@ -73,6 +78,8 @@ class Verifier:
             policy: Thresholds of the verdicts.
             encoder: The encoder behind the checks, for heat maps.
             detector: The detector behind the checks, for the list of objects.
+            transferred: Weights fitted with other encoders, instead of the bundled ones; see `beside`.
+            grounder: Reads passages for what no picture can show; without one, by the words they share.
             remember: How many pictures' facts to keep.
         """
         self.checks = tuple(checks)
@@ -85,6 +92,8 @@ class Verifier:
         self.policy = asked.on(profile.held, profile.data) if profile else asked.on(None, "no profile")
         self.encoder = encoder
         self.detector = detector
+        self.transferred = transferred
+        self.grounder = grounder or SharedWords()
         self._remember = remember
         self._facts: OrderedDict[str, Facts] = OrderedDict()
         self._lock = RLock()
@@ -99,7 +108,9 @@ class Verifier:
         detector: str | Detector | Sequence[str] | None = None,
         *,
         reader: str | Reader | None = None,
+        grounder: str | Grounder | None = None,
         profile: str | Profile | None = None,
+        reference: Sequence[Any] = (),
         checks: Sequence[Check] = (),
         regions: int = 16,
         **options: Any,
@@ -112,7 +123,9 @@ class Verifier:
                 ``views:YOLO_FILE`` looks at each picture six times.
             reader: ``rapidocr``, ``none``, or a `Reader`: reads what is written in pictures. None by default, because reading
                 a picture takes longer than all the tiny models together.
+            grounder: ``transformers:ID`` of a model of entailment, or a `Grounder`: reads passages. Without one, shared words do.
             profile: A profile or its path; without, the bundled profile that was fitted with one of these models, if any.
+            reference: Pictures of your own, 20 to some hundreds, for an encoder without a profile; see `beside`.
             checks: Further checks of your own.
             regions: Region budget: crops encoded per picture. 0 leaves the check out.
             **options: Passed to `Verifier`: splitter, policy, remember.
@@ -130,7 +143,9 @@ class Verifier:
             )
         all_checks = [*_checks(eye, finder, words, regions), *checks]
         known = Profile.load(profile) if isinstance(profile, str) else profile or _fitting(all_checks)
-        return cls(all_checks, profile=known, encoder=eye, detector=finder, **options)
+        ground = load_grounder(grounder) if isinstance(grounder, str) else grounder
+        made = cls(all_checks, profile=known, encoder=eye, detector=finder, grounder=ground, **options)
+        return made.beside(made.facts(reference)) if len(reference) else made
 
     @classmethod
     def tiny(cls, **options: Any) -> Verifier:
@@ -144,21 +159,47 @@ class Verifier:
         names = {**{kind: profile.models.get(kind) for kind in ("encoder", "detector", "reader")}, **options}
         return cls.from_defaults(profile=profile, **names)
 
+    def beside(self, facts: Sequence[Facts]) -> Verifier:
+        """Return the verifier with reference pictures: the encoder's word on a claim is compared with its word on it there.
+
+        That gives an encoder that no profile was fitted with a trust all the same, with weights fitted with other encoders: the
+        state *transferred*. Pictures like those to be verified do best; they need no labels.
+
+        Args:
+            facts: Of 20 pictures at least, as `facts` returns.
+
+        Raises:
+            DataError: They are fewer, or there is no encoder.
+        """
+        if self.encoder is None:
+            raise DataError("reference pictures are for an encoder", got="none", do="name one with encoder=")
+        reference = Reference.of(facts)
+        checks = [
+            replace(one, reference=reference) if isinstance(one, (Similarity, Contrast, Regions)) else one
+            for one in self.checks
+        ]
+        made = copy(self)
+        made.checks, made.transferred = tuple(checks), self.transferred or Profile.load(TRANSFERRED)
+        return made
+
     # -- verifying ------------------------------------------------------------------------------------------------
 
-    def verify(self, answer: str, images: Sequence[Any], question: str | None = None) -> Report:
+    def verify(
+        self, answer: str, images: Sequence[Any], question: str | None = None, passages: Sequence[str] = ()
+    ) -> Report:
         """Return the report on an answer.
 
         Args:
             answer: The text.
             images: Paths, bytes, arrays, PIL images or `Picture`s; URLs only as `Picture.of(url, allow_urls=True)`.
             question: Kept in the report.
+            passages: Texts retrieved beside the pictures: they may support what no picture can show, and contradict nothing.
 
         Raises:
-            DataError: The answer is blank or there is no picture.
+            DataError: The answer is blank, or there is neither picture nor passage.
             PictureError: A picture cannot be read.
         """
-        result = next(self._verify([Answer.of(answer, images, question)]))
+        result = next(self._verify([Answer.of(answer, images, question, passages)]))
         if isinstance(result, ClipVerifyError):
             raise result
         return result
@@ -169,11 +210,13 @@ class Verifier:
         checked = tuple(CheckedClaim(claim, None, "unverifiable", note=why) for claim in claims)
         return Report(answer, checked, question=question, language=language, notes=(why,), policy=self.policy)
 
-    async def averify(self, answer: str, images: Sequence[Any], question: str | None = None) -> Report:
+    async def averify(
+        self, answer: str, images: Sequence[Any], question: str | None = None, passages: Sequence[str] = ()
+    ) -> Report:
         """Verify in a worker thread, so that the event loop goes on."""
         import asyncio
 
-        return await asyncio.to_thread(self.verify, answer, images, question)
+        return await asyncio.to_thread(self.verify, answer, images, question, passages)
 
     def verify_batch(self, answers: Sequence[Answer]) -> list[Report | ClipVerifyError]:
         """Return a report for each answer; one whose pictures cannot be read yields its error in its place."""
@@ -265,6 +308,9 @@ class Verifier:
         checked = [
             self._check(claim, facts) if readable else _unread(claim, language, self._readable) for claim in claims
         ]
+        if answer.passages and readable:
+            spans = sentences(answer.text)
+            checked = [self._in_passages(one, answer, spans) if one[1].value is None else one for one in checked]
         return Report(
             answer.text,
             tuple(one for one, _ in checked),
@@ -286,6 +332,8 @@ class Verifier:
         return ", ".join(repr(language) for language in self._splitters)
 
     def _check(self, claim: Claim, facts: Sequence[Facts]) -> tuple[CheckedClaim, Trust]:
+        if not facts:
+            return CheckedClaim(claim, None, "unverifiable", note="no picture was given"), Trust(None)
         if claim.cites is not None and claim.cites < len(facts):
             facts = [facts[claim.cites]]
         judged = self._seen_kind(claim, facts)
@@ -307,6 +355,21 @@ class Verifier:
             note = "the evidence is undecided"
         return CheckedClaim(claim, trust.value, verdict, stated, trust.shares, note), trust
 
+    def _in_passages(
+        self, unseen: tuple[CheckedClaim, Trust], answer: Answer, spans: Sequence[tuple[int, int]]
+    ) -> tuple[CheckedClaim, Trust]:
+        """Return a claim that nothing visual could check, supported by a passage that says its whole sentence, if one does."""
+        claim = unseen[0].claim
+        begin, end = next((span for span in spans if span[0] <= claim.start < span[1]), (claim.start, claim.end))
+        found = grounded(answer.text[begin:end], answer.passages, self.grounder)
+        if found is None:
+            return unseen
+        trust = Trust(found.score)
+        verdict: Verdict = "supported" if self.policy.alpha is None else "unverifiable"
+        evidence = (*unseen[0].evidence, found)
+        note = "" if verdict == "supported" else "no guarantee covers passages"
+        return CheckedClaim(claim, found.score, verdict, evidence, {}, note), trust
+
     def judge(self, claim: Claim, facts: Sequence[Facts]) -> Trust:
         """Return the trust in a claim about pictures whose facts are known; the guard against written words takes no part."""
         judged = self._seen_kind(claim, facts)
@@ -314,7 +377,7 @@ class Verifier:
         return self._fuse(judged, looks, [self._active(one) for one in facts])
 
     def _fuse(self, claim: Claim, looks: Sequence[Sequence[Evidence]], active: Sequence[frozenset[str]]) -> Trust:
-        return fuse(claim, looks, self.profile, active, self._foreign_detector())
+        return fuse(claim, looks, self.profile, active, self._foreign_detector(), self._borrowed)
 
     def _swaying(
         self, claim: Claim, facts: Sequence[Facts], active: Sequence[frozenset[str]], trust: Trust
@@ -374,6 +437,11 @@ class Verifier:
         """Whether the detector is not the one the profile was fitted with."""
         return "objects" not in self._parts
 
+    @property
+    def _borrowed(self) -> Profile | None:
+        """The transferred weights; None for the encoder that the profile was fitted with: it is silent for a reason."""
+        return None if "contrast" in self._parts else self.transferred
+
     def _why_unverifiable(self, claim: Claim, facts: Sequence[Facts], evidence: Sequence[Evidence]) -> str:
         if claim.kind == "text":
             read = next((one.reason for one in evidence if one.check == "written_text"), None)
@@ -427,8 +495,17 @@ class Verifier:
         yield from sorted({f"{name} failed: {why}" for one in facts for name, why in one.failed.items()})
         if self.policy.guarantee is not None:
             yield from self.policy.guarantee.lines()
-        profile = self.profile
+        profile, lent = self.profile, self._borrowed
+        if lent is not None and any(trust.state == "transferred" for _, trust in checked):
+            yield (
+                f"no profile is fitted for this encoder: its trust is transferred from {lent.data}, on the scale of the "
+                "reference pictures given; calibrate on labels of your own for figures to be relied on"
+            )
         if profile is None:
+            if lent is not None and not any(
+                trust.state == "uncalibrated" and trust.value is not None for _, trust in checked
+            ):
+                return
             whose = "reader's" if self.detector is None and "written_text" in self._models else "detector's"
             yield f"no profile is fitted for these models: trust is the {whose} plain confidence"
             return
@@ -527,5 +604,6 @@ def _unreadable(language: str, readable: str) -> str:
 
 def _calibration(trusts: Sequence[Trust]) -> Calibration:
     """Name the weakest state among the claims that have a trust."""
-    states: set[Literal["calibrated", "uncalibrated"]] = {trust.state for trust in trusts if trust.value is not None}
-    return "calibrated" if states == {"calibrated"} else "uncalibrated"
+    states = {trust.state for trust in trusts if trust.value is not None}
+    order: tuple[Calibration, ...] = ("uncalibrated", "transferred", "calibrated")
+    return next((state for state in order if state in states), "uncalibrated")

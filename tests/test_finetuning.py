@@ -284,13 +284,31 @@ def test_the_greatest_length_cuts_answers_and_never_pictures(llava):
             lora.Collator(llava, length)([(TALK, 1.0)])
 
 
+_ATTENTION = {f"language_model.layers.{n}.self_attn.{p}_proj" for n in (0, 1) for p in "qkvo"}
+_PROJECTOR = {"multi_modal_projector.linear_1", "multi_modal_projector.linear_2"}
+
+
 def test_language_model_and_projector_learn_and_the_tower_does_not(llava):
-    adapted = lora.adapted(llava, Settings())
-    learning = {name for name, one in adapted.named_parameters() if one.requires_grad}
-    layers = {name.split(".lora_")[0].removeprefix("base_model.model.model.") for name in learning}
-    attention = {f"language_model.layers.{n}.self_attn.{p}_proj" for n in (0, 1) for p in "qkvo"}
-    assert layers == attention | {"multi_modal_projector.linear_1", "multi_modal_projector.linear_2"}
+    assert _learning(lora.adapted(llava, Settings())) == _ATTENTION | _PROJECTOR
+
+
+@pytest.mark.parametrize(("learn", "language"), [("vision", set()), ("both", _ATTENTION)])
+def test_the_tower_learns_where_that_is_asked_for(llava, learn, language):
+    learning = _learning(lora.adapted(llava, Settings(learn=learn)))
+    tower = {name for name in learning if name.startswith("vision_tower.")}
+    assert learning - tower == language | _PROJECTOR
+    assert {name.rpartition(".")[2] for name in tower} == {"q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"}
+
+
+def test_another_half_is_refused():
+    with pytest.raises(DataError, match="no such half of the model; got ears"):
+        Settings(learn="ears")
+
+
+def _learning(adapted):
+    learning = [name for name, one in adapted.named_parameters() if one.requires_grad]
     assert all(".lora_" in name for name in learning)
+    return {name.split(".lora_")[0].removeprefix("base_model.model.model.") for name in learning}
 
 
 def test_an_adapter_names_its_model_from_everywhere(model, monkeypatch):

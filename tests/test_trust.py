@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from llamaindex_clipverify import calibration
 from llamaindex_clipverify.calibration import Example, fit_alone, fit_gate, fit_kinds, log_odds
 from llamaindex_clipverify.claim import Claim
 from llamaindex_clipverify.errors import DataError
@@ -214,3 +216,48 @@ def test_the_bootstrap_draws_whole_groups() -> None:
     assert ((weights[:, 0] + weights[:, 2] + weights[:, 3]) == 3).all()
     assert interval([0.5] * 5) is None
     assert interval([float("nan")] * 10 + list(np.linspace(0, 1, 101))) == pytest.approx((0.025, 0.975))
+
+
+def _examples(number: int, chance: Callable[[np.ndarray], np.ndarray]) -> list[Example]:
+    random = np.random.default_rng(0)
+    values = random.uniform(-4, 4, number)
+    labels = random.random(number) < chance(values)
+    return [
+        Example("object", ({"contrast.margin": float(value)},), int(label), f"scene-{place}")
+        for place, (value, label) in enumerate(zip(values, labels, strict=True))
+    ]
+
+
+def _error(examples: Sequence[Example], curved: bool, monkeypatch: pytest.MonkeyPatch) -> tuple[float, float, int]:
+    monkeypatch.setattr(calibration, "_CURVED", 1000 if curved else 10**9)
+    model = calibration.fit_kinds(examples[: len(examples) // 2])["object"]
+    rest = examples[len(examples) // 2 :]
+    trusts = np.array([calibration.trust_of(model, row) for row in rest])
+    labels = np.array([row.label for row in rest], float)
+    return ece(trusts, labels), auroc(trusts, labels), len(model.curve)
+
+
+def test_a_curve_mends_what_a_line_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = _examples(24_000, lambda values: np.where(values > 0.5, 0.97, 0.04))
+    line, curve = (_error(steps, curved, monkeypatch) for curved in (False, True))
+    assert (line[2], curve[2]) == (0, 16)
+    assert curve[0] < 0.6 * line[0] and curve[0] < 0.02
+    assert curve[1] == pytest.approx(line[1], abs=0.002), "the order of claims stays as it is"
+
+
+def test_a_line_that_fits_gets_no_curve(monkeypatch: pytest.MonkeyPatch) -> None:
+    straight = _examples(24_000, lambda values: 1 / (1 + np.exp(-1.5 * values)))
+    assert _error(straight, True, monkeypatch)[2] == 0
+
+
+def test_a_curve_rises_and_goes_on_beyond_its_ends() -> None:
+    model = KindModel(0.0, {}, curve=((-2.0, -1.0), (0.0, -0.9), (2.0, 3.0)))
+    values = [model.calibrated(value, 1) for value in (-4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0)]
+    assert values == sorted(values) and len(set(values)) == 7
+    assert model.calibrated(4.0, 1) == pytest.approx(1 / (1 + np.exp(-5.0)))
+
+
+def test_a_curve_is_saved_with_its_profile(tmp_path: Path) -> None:
+    model = KindModel(0.1, {}, curve=((-1.0, -2.0), (1.0, 2.0)))
+    path = Profile("p", "d", "2026-01-01", {}, {}, {"object": model}).save(tmp_path / "p.json")
+    assert Profile.load(path).kinds["object"] == model

@@ -7,7 +7,7 @@ tested on scenes that neither has.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from llamaindex_clipverify import Claim, Picture, Verifier
 from llamaindex_clipverify.calibration import Example
+from llamaindex_clipverify.evidence import Evidence
 from llamaindex_clipverify.facts import Facts
 from llamaindex_clipverify.fitting import profile_of
 from llamaindex_clipverify.profile import Profile
@@ -27,11 +28,16 @@ FIRST = 700_000
 FOLDER = Path(__file__).parents[1] / "llamaindex_clipverify" / "profiles"
 
 
-def claims_of(scene: Scene) -> Iterator[tuple[Claim, bool]]:
-    """Yield the typed claims of a scene's statements, made positive, each once, and whether they were negated."""
+def claims_of(scene: Scene, seed: int | None = None) -> Iterator[tuple[Claim, bool]]:
+    """Yield the typed claims of a scene's statements, made positive, each once, and whether they were negated.
+
+    Args:
+        scene: What they are about.
+        seed: Of the choice of statements; the scene's own by default.
+    """
     splitter = EnglishSplitter()
     found = []
-    for row in scene.claims(scene.seed):
+    for row in scene.claims(scene.seed if seed is None else seed):
         kind = "object" if row["kind"] == "negation" else row["kind"]
         found += [claim for claim in splitter.split(str(row["claim"])) if claim.kind == kind]
     seen = set()
@@ -42,26 +48,42 @@ def claims_of(scene: Scene) -> Iterator[tuple[Claim, bool]]:
 
 
 def examples(
-    verifier: Verifier, scenes: list[Scene], facts: list[Facts], random: np.random.Generator
+    verifier: Verifier,
+    scenes: list[Scene],
+    facts: list[Facts],
+    random: np.random.Generator,
+    numbers: Callable[[Sequence[Evidence]], dict[str, float]] = features_of,
 ) -> Iterator[Example]:
-    """Yield every claim on its own scene, and half of them again on two to four pictures among which may be its own."""
+    """Yield every claim on its own scene, and half of them again on two to four pictures among which may be its own.
+
+    Some relations are judged on another scene too, which seldom shows both things.
+    """
+
+    def look(claim: Claim, seen: Facts) -> dict[str, float]:
+        return numbers(verifier.evidence(claim, seen))
+
     for place, scene in enumerate(scenes):
         for claim, negated in claims_of(scene):
             group = f"scene-{scene.seed}"
-            looks: tuple[dict[str, float], ...] = (_look(verifier, claim, facts[place]),)
+            looks: tuple[dict[str, float], ...] = (look(claim, facts[place]),)
             yield Example(claim.kind, looks, int(truth_of(claim, [scene]) is True), group, negated)
+            if claim.kind == "relation" and random.random() < 0.3:  # a relation of what is not there
+                other = int(random.integers(len(scenes)))
+                yield Example(
+                    claim.kind,
+                    (look(claim, facts[other]),),
+                    int(truth_of(claim, [scenes[other]]) is True),
+                    group,
+                    negated,
+                )
             if random.random() < 0.5:
                 others = random.choice(len(scenes), size=int(random.integers(1, 4)), replace=False)
                 chosen = [place, *(int(one) for one in others if one != place)]
                 if random.random() < 0.3 and len(chosen) > 2:
                     chosen = chosen[1:]
-                looks = tuple(_look(verifier, claim, facts[one]) for one in chosen)
+                looks = tuple(look(claim, facts[one]) for one in chosen)
                 label = int(truth_of(claim, [scenes[one] for one in chosen]) is True)
                 yield Example(claim.kind, looks, label, group, negated)
-
-
-def _look(verifier: Verifier, claim: Claim, facts: Facts) -> dict[str, float]:
-    return features_of(verifier.evidence(claim, facts))
 
 
 def main() -> None:
@@ -77,7 +99,7 @@ def main() -> None:
         register_style(options.style.name, options.style)
     style = options.style.name if options.style else None
     scenes = [draw_scene(FIRST + place, style=style) for place in range(options.scenes)]
-    verifier = Verifier.from_defaults("tiny", "tiny", profile=_blank(), remember=10 * options.scenes)
+    verifier = Verifier.from_defaults("tiny", "tiny", profile=blank(), remember=10 * options.scenes)
     facts = verifier.facts([Picture.of(scene.image) for scene in scenes])
     made = list(examples(verifier, scenes, facts, np.random.default_rng(0)))
     print(f"{len(made)} examples on {len(scenes)} scenes", flush=True)
@@ -93,7 +115,8 @@ def main() -> None:
         )
 
 
-def _blank() -> Profile:
+def blank() -> Profile:
+    """Return a profile that weighs nothing."""
     return Profile("blank", "nothing", "", {}, {}, {})
 
 

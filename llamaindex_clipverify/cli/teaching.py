@@ -31,9 +31,9 @@ def finetune(  # noqa: PLR0913, PLR0917 - one parameter for each flag
     accumulate: Annotated[int, typer.Option(help="Batches that make one step.")] = 1,
     learning_rate: Annotated[float, typer.Option(help="At its height.")] = 2e-4,
     rank: Annotated[int, typer.Option(help="Of the LoRA matrices.")] = 16,
-    tower: Annotated[
-        bool, typer.Option("--tower", help="Teach the vision tower too, for pictures unlike any it knows.")
-    ] = False,
+    learn: Annotated[
+        str, typer.Option(metavar="language|vision|both", help="The half that learns: what is said, or what is seen.")
+    ] = "language",
     max_length: Annotated[
         int | None, typer.Option(help="Most tokens of an example; the model's window by default.")
     ] = None,
@@ -71,7 +71,7 @@ def finetune(  # noqa: PLR0913, PLR0917 - one parameter for each flag
     if judged:
         require(models, encoder, detector)
     settings = {"epochs": epochs, "batch_size": batch_size, "accumulate": accumulate, "learning_rate": learning_rate,
-                "rank": rank, "tower": tower,
+                "rank": rank, "learn": learn,
                 "max_length": max_length, "save_every": save_every, "shares": _numbers(shares), "seed": seed,
                 "min_trust": min_trust, "drop": drop, "weight_by_trust": weight_by_trust}  # fmt: skip
     with stage_bars() as step:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from llamaindex_clipverify.claim import Claim
 from llamaindex_clipverify.evidence import Evidence, silent, stance_of
+from llamaindex_clipverify.evidence.reference import Reference, rank
 from llamaindex_clipverify.evidence.sightings import confirmed
 from llamaindex_clipverify.facts import Facts
 from llamaindex_clipverify.foils import foils
@@ -27,6 +29,7 @@ class Contrast:
     """Margin in nats: scaled cosine of the claim minus that of its best foil. Above 0 the claim fits better than any."""
 
     texts: TextVectors
+    reference: Reference | None = None
     name: str = "contrast"
     version: int = 1
     needs: tuple[str, ...] = ("similarity",)
@@ -51,6 +54,10 @@ class Contrast:
         vectors = self.texts.of([claim.phrase, *(rival.phrase for rival in rivals)])
         scores = self.texts.encoder.logit_scale * (vectors @ seen["vector"])
         margin, lead = float(margins(scores[:1], scores[1:])[0]), float(leads(scores[:1], scores[1:])[0])
+        features = {"margin": margin, "lead": lead, "rank": rank(scores[0], scores[1:])}
+        if self.reference is not None:
+            standing = self.reference.standing(self.name, claim.phrase, margin, partial(self._margins, claim))
+            features |= {} if standing is None else {"standing": standing}
         best = rivals[int(np.argmax(scores[1:]))]
         verb = "fits worse" if margin >= 0 else "fits better"
         return Evidence(
@@ -59,8 +66,14 @@ class Contrast:
             margin,
             f"“{best.phrase}” {verb}",
             facts.picture,
-            features={"margin": margin, "lead": lead},
+            features=features,
         )
+
+    def _margins(self, claim: Claim, vectors: Array) -> Array:
+        """Return the margins (K,) of a claim against all its foils on other pictures (K, D)."""
+        phrases = self.texts.of([claim.phrase, *(foil.phrase for foil in foils(claim))])
+        scores = self.texts.encoder.logit_scale * (phrases @ vectors.T)
+        return margins(scores[0], scores[1:])
 
 
 def margins(claim: Array, rivals: Array) -> Array:

@@ -15,7 +15,8 @@ import numpy as np
 from llamaindex_clipverify.claim import Claim
 from llamaindex_clipverify.evidence import Evidence, silent, stance_of
 from llamaindex_clipverify.evidence.contrast import leads, margins
-from llamaindex_clipverify.evidence.sightings import confirmed, sightings, where
+from llamaindex_clipverify.evidence.reference import Reference, rank
+from llamaindex_clipverify.evidence.sightings import confirmed, overlap, sightings, where
 from llamaindex_clipverify.facts import Facts
 from llamaindex_clipverify.foils import foils, other_nouns
 from llamaindex_clipverify.picture import Picture
@@ -32,6 +33,7 @@ class Regions:
 
     texts: TextVectors
     budget: int = 16
+    reference: Reference | None = None
     name: str = "regions"
     version: int = 1
     needs: tuple[str, ...] = ("objects",)
@@ -62,8 +64,8 @@ class Regions:
         if not len(seen["boxes"]):
             return silent(self.name, "no region")
         one = claim.swap(plural=False)
-        rivals = foils(one) + (other_nouns(one)[:6] if claim.kind == "attribute" else [])
-        rivals = [rival for rival in rivals if not (claim.kind == "object" and confirmed(rival, facts))] or rivals
+        every = foils(one) + (other_nouns(one)[:6] if claim.kind == "attribute" else [])
+        rivals = [rival for rival in every if not (claim.kind == "object" and confirmed(rival, facts))] or every
         claimed, others = self._scores(one, rivals, seen["vectors"])
         scores = margins(claimed, others)
         best = int(np.argmax(scores))
@@ -75,7 +77,16 @@ class Regions:
             "margin": margin,
             "lead": float(leads(claimed, others).max()),
             "cosine": float(claimed.max() / self.texts.encoder.logit_scale),
+            "rank": rank(claimed[best], others[:, best]),
         }
+        boxes = sightings(facts, claim.noun)
+        if boxes:
+            features["agreement"] = max(overlap(box, one.box) for one in boxes)
+        if self.reference is not None:
+            standing = self.reference.standing(
+                self.name, one.phrase, margin, lambda vectors: margins(*self._scores(one, every, vectors))
+            )
+            features |= {} if standing is None else {"standing": standing}
         reason = f"“{one.phrase}” {verb} at {where(box)}"
         where_seen = box if stance == "supports" else None
         return Evidence(self.name, stance, margin, reason, facts.picture, where_seen, features)

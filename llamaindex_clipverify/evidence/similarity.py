@@ -12,6 +12,7 @@ from typing import Any
 
 from llamaindex_clipverify.claim import Claim
 from llamaindex_clipverify.evidence import Evidence
+from llamaindex_clipverify.evidence.reference import Reference
 from llamaindex_clipverify.facts import Facts
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.text_vectors import TextVectors
@@ -22,6 +23,7 @@ class Similarity:
     """Raw cosine, -1 to 1; the facts are the unit vector of each whole picture."""
 
     texts: TextVectors
+    reference: Reference | None = None
     name: str = "similarity"
     version: int = 1
     needs: tuple[str, ...] = ()
@@ -41,6 +43,11 @@ class Similarity:
         seen = facts.of(self.name)
         if seen is None or claim.kind == "text":
             return None
-        cosine = float(self.texts.of([claim.phrase])[0] @ seen["vector"])
+        text = self.texts.of([claim.phrase])[0]
+        cosine = float(text @ seen["vector"])
+        features = {"cosine": cosine}
+        if self.reference is not None:
+            standing = self.reference.standing(self.name, claim.phrase, cosine, lambda vectors: vectors @ text)
+            features |= {} if standing is None else {"standing": standing}
         reason = f"cosine {cosine:.2f} with the whole picture"
-        return Evidence(self.name, "silent", cosine, reason, facts.picture, features={"cosine": cosine})
+        return Evidence(self.name, "silent", cosine, reason, facts.picture, features=features)

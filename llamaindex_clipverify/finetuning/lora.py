@@ -1,6 +1,6 @@
-"""LoRA (Hu et al. 2021) on the language model and the projector of a LLaVA, through transformers' Trainer and peft.
+"""LoRA (Hu et al. 2021) on a LLaVA's language model, vision tower or both, and its projector, through transformers and peft.
 
-The vision tower is left as it is. Only answers are learnt: prompt, pictures and padding are masked.
+Only answers are learnt: prompt, pictures and padding are masked.
 """
 
 from __future__ import annotations
@@ -29,10 +29,15 @@ from llamaindex_clipverify.finetuning.settings import Settings
 from llamaindex_clipverify.models.llava import Llava
 from llamaindex_clipverify.picture import Picture
 
-TARGETS = r".*language_model.*\.(q|k|v|o)_proj|.*multi_modal_projector\.linear_[12]"
-"""Full names of the layers that learn: attention of the language model, and the projector."""
-TOWER = r".*vision_tower.*\.(?:(?:q|k|v|out)_proj|fc[12])"
-"""Those of the vision tower, which learn where `Settings.tower` asks for it."""
+_PROJECTOR = r".*multi_modal_projector\.linear_[12]"
+_LANGUAGE = r".*language_model.*\.(?:q|k|v|o)_proj"
+_VISION = r".*vision_tower.*\.(?:(?:q|k|v|out)_proj|fc[12])"
+LAYERS = {
+    "language": (_LANGUAGE, _PROJECTOR),
+    "vision": (_VISION, _PROJECTOR),
+    "both": (_LANGUAGE, _VISION, _PROJECTOR),
+}
+"""By `Settings.learn`, the full names of the layers that learn; attention alone of the language model."""
 _IGNORED = -100
 _CHECKPOINTS = 10
 
@@ -44,11 +49,13 @@ def adapted(llava: Llava, settings: Settings) -> PeftModel:
         ModelError: The model has no layers of LLaVA's names.
     """
     model = llava.model
-    targets = f"{TARGETS}|{TOWER}" if settings.tower else TARGETS
-    if not any(re.fullmatch(TARGETS, name) for name, _ in model.named_modules()):
+    layers = LAYERS[settings.learn]
+    if not all(any(re.fullmatch(one, name) for name, _ in model.named_modules()) for one in layers):
         raise ModelError("the model has no layers that could learn", got=llava.name, do="take a LLaVA")
     set_seed(settings.seed)
-    config = LoraConfig(r=settings.rank, lora_alpha=2 * settings.rank, lora_dropout=0.05, target_modules=targets)
+    config = LoraConfig(
+        r=settings.rank, lora_alpha=2 * settings.rank, lora_dropout=0.05, target_modules="|".join(layers)
+    )
     made = get_peft_model(model, config)
     made.peft_config["default"].base_model_name_or_path = _place(llava.name)
     return made

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from llamaindex_clipverify.errors import DataError
 
 _DROPPED = ("sentences", "captions")
+_HALVES = ("language", "vision", "both")
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,9 @@ class Settings:
     """At its height; it warms up over 3 % of the steps and falls along a cosine."""
     rank: int = 16
     """Of LoRA's matrices: 16 suits most data, 64 a style far from what the model knows."""
-    tower: bool = False
-    """Whether the vision tower learns too: for pictures that look unlike any it has seen, such as another drawing style."""
+    learn: Literal["language", "vision", "both"] = "language"
+    """Which half learns, beside the projector: the language model for things to be said in another way, the vision tower for
+    pictures that look unlike any it has seen, such as another drawing style."""
     seed: int = 0
     """Of the split, the first weights, dropout and the order of the data."""
     max_length: int | None = None
@@ -55,6 +57,8 @@ class Settings:
             raise DataError("the least trust lies between 0 and 1", got=self.min_trust)
         if self.drop not in _DROPPED:
             raise DataError("what is dropped is one of two things", got=self.drop, do=f"choose of {_DROPPED}")
+        if self.learn not in _HALVES:
+            raise DataError("no such half of the model", got=self.learn, do=f"choose of {_HALVES}")
 
     @property
     def by_trust(self) -> bool:

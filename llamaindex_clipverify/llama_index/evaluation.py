@@ -14,6 +14,7 @@ from llama_index.core.prompts.mixin import PromptDictType
 from llamaindex_clipverify.errors import ClipVerifyError
 from llamaindex_clipverify.llama_index.response import pictures_of
 from llamaindex_clipverify.report import Report, number
+from llamaindex_clipverify.source import passages_in
 from llamaindex_clipverify.verifier import Verifier
 
 
@@ -55,11 +56,15 @@ class ClipVerifyEvaluator(BaseEvaluator):
         images: Sequence[Any] | None = None,
         **kwargs: Any,
     ) -> ClipVerifyEvaluationResult:
-        """Evaluate a text on pictures: paths in `image_paths`, or anything `Picture.of` takes in `images`."""
+        """Evaluate a text on pictures (`image_paths`, or anything `Picture.of` takes in `images`) and passages (`contexts`)."""
         given = [*(image_paths or ()), *(images or ())]
-        frame: dict[str, Any] = {"query": query, "response": response, "contexts": contexts}
+        return self._evaluate({"query": query, "response": response, "contexts": contexts}, given, contexts or ())
+
+    def _evaluate(
+        self, frame: dict[str, Any], images: Sequence[Any], passages: Sequence[str]
+    ) -> ClipVerifyEvaluationResult:
         try:
-            report = self.verifier.verify(response or "", given, query)
+            report = self.verifier.verify(frame["response"] or "", images, frame["query"], passages)
         except ClipVerifyError as error:
             return ClipVerifyEvaluationResult(**frame, invalid_result=True, invalid_reason=str(error))
         return self._result(report, frame)
@@ -79,14 +84,14 @@ class ClipVerifyEvaluator(BaseEvaluator):
     ) -> ClipVerifyEvaluationResult:
         """Evaluate a `Response` on the pictures of its source nodes and any given by `image_paths` or `images`."""
         nodes = response.source_nodes if response is not None else []
-        contexts = [node.get_content() for node in nodes]
+        text, contexts = None if response is None else str(response), [node.get_content() for node in nodes]
+        frame: dict[str, Any] = {"query": query, "response": text, "contexts": contexts}
         try:
             pictures = pictures_of(nodes, self.folders, self.allow_urls)
         except ClipVerifyError as error:
-            frame: dict[str, Any] = {"query": query, "response": str(response), "contexts": contexts}
             return ClipVerifyEvaluationResult(**frame, invalid_result=True, invalid_reason=str(error))
-        images = [*pictures, *kwargs.pop("images", ())]
-        return self.evaluate(query, None if response is None else str(response), contexts, images=images, **kwargs)
+        given = [*pictures, *(kwargs.get("images") or ()), *(kwargs.get("image_paths") or ())]
+        return self._evaluate(frame, given, passages_in(nodes))
 
     async def aevaluate_response(
         self, query: str | None = None, response: Any = None, **kwargs: Any

@@ -9,7 +9,7 @@ from typing import Any
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report import Report
-from llamaindex_clipverify.source import picture_in
+from llamaindex_clipverify.source import passages_in, picture_in
 from llamaindex_clipverify.verifier import Verifier
 
 KEY = "clipverify"
@@ -59,11 +59,11 @@ def verify_response(
     """Verify a LlamaIndex response on the pictures of its source nodes; the report is also put into its metadata.
 
     Raises:
-        DataError: The response is empty or its nodes carry no picture.
+        DataError: The response is empty, or its nodes carry neither pictures nor passages.
         PictureError: See `pictures_of`.
     """
     pictures = pictures_of(response.source_nodes, folders, allow_urls)
-    report = verifier.verify(str(response), pictures, question)
+    report = verifier.verify(str(response), pictures, question, passages_in(response.source_nodes))
     attach(response, report)
     return report
 

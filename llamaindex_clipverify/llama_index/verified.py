@@ -22,6 +22,7 @@ from llamaindex_clipverify.llama_index.response import attach, pictures_of
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report import Report, number
 from llamaindex_clipverify.revision import revise
+from llamaindex_clipverify.source import passages_in
 from llamaindex_clipverify.verifier import Verifier
 
 dispatcher = get_dispatcher(__name__)
@@ -55,6 +56,16 @@ class ClipVerifyEndEvent(BaseEvent):
     def class_name(cls) -> str:
         """Return the stable name of the event."""
         return "ClipVerifyEndEvent"
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What an answer may rest on."""
+
+    pictures: tuple[Picture, ...] = ()
+    passages: tuple[str, ...] = ()
+    refused: str | None = None
+    """Why the pictures may not be opened, if so."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +108,7 @@ class Verification:
     def _seen(self, response: Any, question: str | None) -> Report | None:
         if isinstance(response, (StreamingResponse, AsyncStreamingResponse)):
             return None
-        return self._verified(str(response), self._pictures(response.source_nodes), question)
+        return self._verified(str(response), self.sources(response.source_nodes), question)
 
     async def aof(self, response: Any, question: str | None) -> Any:
         """Verify in a worker thread; a stream is watched while it runs."""
@@ -108,33 +119,33 @@ class Verification:
 
     # -- a whole answer -----------------------------------------------------------------------------------------------
 
-    def report(self, text: str, pictures: Sequence[Picture], question: str | None) -> Report:
+    def report(self, text: str, sources: Sources, question: str | None) -> Report:
         """Return the report on a text; whatever keeps it from being verified is told in the report's notes."""
         if not text.strip():
             return Report(text, (), question, notes=("the answer is empty",))
-        if not pictures:
+        if not sources.pictures and not sources.passages:
             return self.verifier.unverified(text, question, "no picture was retrieved")
         try:
-            return self.verifier.verify(text, pictures, question)
+            return self.verifier.verify(text, sources.pictures, question, sources.passages)
         except ClipVerifyError as error:
             return self.verifier.unverified(text, question, f"not verified: {error}")
 
-    def _pictures(self, nodes: Any) -> tuple[list[Picture], str | None]:
+    def sources(self, nodes: Any) -> Sources:
+        """Return what an answer may rest on; where pictures may not be opened, nothing, and why."""
         roots = self.folders() if callable(self.folders) else self.folders
         try:
-            return pictures_of(nodes, roots, self.allow_urls), None
+            return Sources(tuple(pictures_of(nodes, roots, self.allow_urls)), tuple(passages_in(nodes)))
         except ClipVerifyError as error:
-            return [], f"not verified: {error}"
+            return Sources(refused=f"not verified: {error}")
 
-    def _verified(self, text: str, found: tuple[list[Picture], str | None], question: str | None) -> Report:
-        """Return the report on a text and what `_pictures` found for it."""
-        pictures, refused = found
-        report = self.report(text, pictures, question)
-        return replace(report, notes=(refused,)) if refused else report
+    def _verified(self, text: str, sources: Sources, question: str | None) -> Report:
+        """Return the report on a text and its sources."""
+        report = self.report(text, sources, question)
+        return replace(report, notes=(sources.refused,)) if sources.refused else report
 
     def _settle(self, response: Any, question: str | None) -> None:
         text = str(response)
-        report = self._verified(text, self._pictures(response.source_nodes), question)
+        report = self._verified(text, self.sources(response.source_nodes), question)
         self._attach(response, report)
         if self.on_doubt is not None and isinstance(getattr(response, "response", None), str):
             response.response = self._decided(text, report)
@@ -180,7 +191,7 @@ class _Watch:
     def __init__(self, how: Verification, response: Any, question: str | None) -> None:
         self.how, self.response, self.question = how, response, question
         self.text, self.verified = "", 0
-        self.found = how._pictures(response.source_nodes)
+        self.found = how.sources(response.source_nodes)
 
     def hear(self, piece: str) -> None:
         """Take a piece of the answer."""
@@ -188,9 +199,8 @@ class _Watch:
         for match in _SENTENCE_END.finditer(self.text, self.verified):
             sentence = self.text[self.verified : match.end()].strip()
             self.verified = match.end()
-            pictures, _ = self.found
-            if sentence and pictures:
-                report = self.how.report(sentence, pictures, self.question)
+            if sentence and self.found.pictures:
+                report = self.how.report(sentence, self.found, self.question)
                 dispatcher.event(ClipVerifySentenceEvent(sentence=sentence, report=report.to_dict()))
 
     def end(self) -> list[str]:

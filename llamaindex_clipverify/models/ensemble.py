@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.evidence.sightings import overlap
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.protocols import Array, Box, Detections, Detector, Encoder
 
@@ -167,17 +168,6 @@ def _middle(cluster: dict[int, tuple[float, Array]]) -> Array:
     boxes = np.stack([box for _, box in cluster.values()])
     middle: Array = (scores[:, None] * boxes).sum(axis=0) / scores.sum()
     return middle
-
-
-def overlap(one: Array, other: Array) -> float:
-    """Return the intersection over union of two boxes (xyxy)."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    inside = width * height
-    areas = (one[2] - one[0]) * (one[3] - one[1]) + (other[2] - other[0]) * (other[3] - other[1])
-    return float(inside / (areas - inside))
 
 
 def _back(box: Box, width: int) -> Box:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from llamaindex_clipverify.errors import MissingExtraError, ModelError
-from llamaindex_clipverify.protocols import Detector, Encoder, Explainer, Reader
+from llamaindex_clipverify.protocols import Detector, Encoder, Explainer, Grounder, Reader
 
 TINY = Path(str(files("llamaindex_clipverify"))) / "tiny"
 """Folder of the bundled models."""
@@ -113,6 +113,19 @@ def load_reader(name: str) -> Reader | None:
         raise ModelError("no such reader", got=name, do="give rapidocr or none")
     reader: Reader = own(rest) if own is not None else _adapter("ocr", "rapidocr", "ocr").RapidReader()
     return reader
+
+
+def load_grounder(name: str) -> Grounder:
+    """Return the model of entailment of a name, ``transformers:ID_OR_FOLDER``; weights are read on first use.
+
+    Raises:
+        ModelError: The name is not of that form.
+    """
+    scheme, _, rest = name.partition(":")
+    if scheme != "transformers" or not rest:
+        raise ModelError("no such grounder", got=name, do="give transformers:ID_OR_FOLDER of a model of entailment")
+    grounder: Grounder = _adapter("grounder", "transformers", "torch").TransformersGrounder(rest)
+    return grounder
 
 
 def load_llava(name: str, **options: Any) -> Any:

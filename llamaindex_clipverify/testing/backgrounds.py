@@ -1,34 +1,39 @@
-"""Backgrounds of drawn scenes: plain, gradient, landscape, textured or cluttered with shapes that are no object."""
+"""Backgrounds of drawn scenes: plain, gradient, landscape, textured or cluttered with shapes that are no object.
+
+One more family, patterned, is drawn only where it is asked for: nothing of the bundled models has seen it.
+"""
 
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Callable
 
 import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageDraw
 
-_KINDS = ("plain", "gradient", "landscape", "textured", "cluttered")
+FAMILIES = ("plain", "gradient", "landscape", "textured", "cluttered")
+UNSEEN = "patterned"
 _WEIGHTS = (0.2, 0.2, 0.15, 0.2, 0.25)
 
 
-def background(rng: Generator, size: tuple[int, int]) -> Image.Image:
-    """Return an RGB background: never very dark, very light or very colourful, so that every object stands out.
+def background(rng: Generator, size: tuple[int, int], family: str | None = None) -> tuple[Image.Image, str]:
+    """Return an RGB background and its family: never very dark, very light or very colourful, so that every object stands out.
 
     Args:
         rng: Where the choices come from.
         size: Width and height in pixels.
+        family: One of `FAMILIES`, or `UNSEEN`; one of `FAMILIES` at random when None.
+
+    Raises:
+        KeyError: No such family.
     """
-    kind = _KINDS[int(rng.choice(len(_KINDS), p=_WEIGHTS))]
-    if kind == "plain":
-        return Image.new("RGB", size, _tone(rng))
-    if kind == "gradient":
-        return _gradient(rng, size)
-    if kind == "landscape":
-        return _landscape(rng, size)
-    if kind == "textured":
-        return _textured(rng, size)
-    return _cluttered(rng, size)
+    drawn = FAMILIES[int(rng.choice(len(FAMILIES), p=_WEIGHTS))]
+    return _PAINTERS[family or drawn](rng, size), family or drawn
+
+
+def _plain(rng: Generator, size: tuple[int, int]) -> Image.Image:
+    return Image.new("RGB", size, _tone(rng))
 
 
 def _tone(rng: Generator) -> tuple[int, int, int]:
@@ -77,3 +82,31 @@ def _cluttered(rng: Generator, size: tuple[int, int]) -> Image.Image:
         else:
             pen.arc((x, y, x + width, y + height), 0, 240, fill=tone, width=int(rng.integers(3, 10)))
     return image
+
+
+def _patterned(rng: Generator, size: tuple[int, int]) -> Image.Image:
+    """Return stripes, checks, dots or waves in two tones."""
+    step, tilt = float(rng.uniform(14, 70)), float(rng.uniform(0, np.pi))
+    rows, columns = np.mgrid[: size[1], : size[0]].astype(float)
+    along, across = columns * np.cos(tilt) + rows * np.sin(tilt), rows * np.cos(tilt) - columns * np.sin(tilt)
+    sort = int(rng.integers(4))
+    if sort == 0:
+        mask = along % step < step / 2
+    elif sort == 1:
+        mask = (along % step < step / 2) ^ (across % step < step / 2)
+    elif sort == 2:
+        mask = np.hypot(along % step - step / 2, across % step - step / 2) < 0.3 * step
+    else:
+        mask = (along + 0.3 * step * np.sin(across / step * 2)) % step < step / 2
+    tones = np.array([_tone(rng), _tone(rng)], dtype=np.uint8)
+    return Image.fromarray(tones[mask.astype(int)])
+
+
+_PAINTERS: dict[str, Callable[[Generator, tuple[int, int]], Image.Image]] = {
+    "plain": _plain,
+    "gradient": _gradient,
+    "landscape": _landscape,
+    "textured": _textured,
+    "cluttered": _cluttered,
+    UNSEEN: _patterned,
+}

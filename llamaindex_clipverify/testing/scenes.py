@@ -63,6 +63,8 @@ class Scene:
     """Words written in the picture, in capitals."""
     style: str
     seed: int
+    background: str = ""
+    """Its family (see `backgrounds`)."""
 
     def count(self, noun: str) -> int:
         """Return how many objects of a noun there are."""
@@ -104,7 +106,12 @@ class Scene:
 
 
 def draw_scene(
-    seed: int, *, style: str | None = None, objects: tuple[int, int] = (1, 6), size: int | None = None
+    seed: int,
+    *,
+    style: str | None = None,
+    objects: tuple[int, int] = (1, 6),
+    size: int | None = None,
+    family: str | None = None,
 ) -> Scene:
     """Draw one scene; the same arguments always give the same scene.
 
@@ -113,16 +120,18 @@ def draw_scene(
         style: One of `STYLES`, or a registered one (`register_style`); one of `STYLES` at random when None.
         objects: Least and greatest number of objects, both inclusive. Fewer are drawn when there is no room.
         size: Width and height in pixels; 384 to 512 and not always square when None.
+        family: Of the background: one of `FAMILIES`, or ``patterned``, which is drawn in no training.
     """
     rng = np.random.default_rng(seed)
     drawn_style = STYLES[int(rng.integers(len(STYLES)))]
     style = style or drawn_style
-    canvas = _Canvas(background(rng, _scene_size(rng, size)))
+    image, shown = background(rng, _scene_size(rng, size), family)
+    canvas = _Canvas(image)
     cast = _cast(rng, int(rng.integers(objects[0], objects[1] + 1)), {n for n, art in sprites(style).items() if art})
     placed = [(noun, colour) for noun, colour in _coloured(rng, style, cast, canvas, objects[0])]
     things = tuple(SceneObject(noun, colour, box) for (noun, colour), box in zip(placed, canvas.boxes(), strict=True))
     words = _write(rng, canvas, {noun for noun, _ in placed})
-    return Scene(canvas.finished(rng), things, words, style, seed)
+    return Scene(canvas.finished(rng), things, words, style, seed, shown)
 
 
 def _scene_size(rng: Generator, size: int | None) -> tuple[int, int]:

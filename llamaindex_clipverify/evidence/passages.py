@@ -1,0 +1,110 @@
+"""Passages: what the texts that were retrieved beside the pictures say of a statement that no picture can show.
+
+They support; they never contradict: a passage that says nothing of a statement proves nothing. Without a model, a statement is
+supported where one or two sentences of a passage hold nearly all its content words, every number and name, and say *not* as
+often; a `Grounder` – a model of entailment – may be plugged in instead.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from llamaindex_clipverify.answer import sentences
+from llamaindex_clipverify.evidence import Evidence
+from llamaindex_clipverify.protocols import Array, Grounder
+from llamaindex_clipverify.reading.grammar import ARTICLES, BE, DETERMINERS, HAVE, PREPOSITIONS
+
+ENOUGH = 0.8
+"""Support from which a passage supports a statement."""
+SUREST = 0.9
+"""Greatest support by words alone: the same words can be put together to say something else."""
+_WORD = re.compile(r"[^\W_]+(?:[.,:'’-][^\W_]+)*")
+_NOT = frozenset(
+    "not no never none neither nor without cannot isn't aren't wasn't weren't doesn't don't didn't can't won't".split()
+)
+_EMPTY = (
+    ARTICLES
+    | BE
+    | DETERMINERS
+    | HAVE
+    | PREPOSITIONS
+    | frozenset(
+        "it he she they we you i and or but so if then than as there here also which who whom whose that when where while".split()
+    )
+)
+_ENDINGS = ("ings", "ing", "edly", "ed", "ies", "es", "s", "ly")
+
+
+@dataclass(frozen=True)
+class SharedWords:
+    """A grounder without a model."""
+
+    id: str = ""
+
+    def support(self, pairs: Sequence[tuple[str, str]]) -> Array:
+        """Return the share of each statement's content words that its passage holds together, at most `SUREST`."""
+        return np.array([_shared(statement, passage) for statement, passage in pairs], np.float32)
+
+
+def grounded(statement: str, passages: Sequence[str], grounder: Grounder) -> Evidence | None:
+    """Return the evidence of the best passage on a statement, or None where none supports it."""
+    if not passages or not statement.strip():
+        return None
+    support = grounder.support([(statement, passage) for passage in passages])
+    best = int(np.argmax(support))
+    if support[best] < ENOUGH:
+        return None
+    return Evidence(
+        "passages", "supports", float(support[best]), f"passage {best + 1} says so: {_quoted(passages[best])}"
+    )
+
+
+def _shared(statement: str, passage: str) -> float:
+    said = _Words.of(statement)
+    if not said.content:
+        return 0.0
+    spans = [passage[begin:end] for begin, end in sentences(passage)]
+    windows = [*spans, *(f"{one} {two}" for one, two in itertools.pairwise(spans))]
+    return max((_held(said, _Words.of(window)) for window in windows), default=0.0)
+
+
+def _held(said: _Words, there: _Words) -> float:
+    if not said.exact <= there.every or said.denials != there.denials:
+        return 0.0
+    return min(SUREST, len(said.content & there.content) / len(said.content))
+
+
+@dataclass(frozen=True)
+class _Words:
+    """A text as sets: stems of its content words, those that must be there as they are, and how often it says *not*."""
+
+    every: frozenset[str]
+    content: frozenset[str]
+    exact: frozenset[str]
+    """Numbers, and names: words in capitals that do not begin their sentence."""
+    denials: int
+
+    @classmethod
+    def of(cls, text: str) -> _Words:
+        words = [word.replace("’", "'").removesuffix("'s") for word in _WORD.findall(text)]
+        small = [word.lower() for word in words]
+        named = {word.lower() for place, word in enumerate(words) if place and word[0].isupper()}
+        numbers = {word for word in small if any(letter.isdigit() for letter in word)}
+        content = {_stem(word) for word in small if word not in _EMPTY and word not in _NOT}
+        denials = sum(word in _NOT for word in small)
+        return cls(frozenset(small), frozenset(content), frozenset(numbers | (named - _EMPTY)), denials)
+
+
+def _stem(word: str) -> str:
+    ending = next((one for one in _ENDINGS if word.endswith(one) and len(word) - len(one) >= 3), "")
+    return word[: len(word) - len(ending)] if ending else word
+
+
+def _quoted(passage: str, most: int = 120) -> str:
+    flat = " ".join(passage.split())
+    return f"“{flat if len(flat) <= most else flat[: most - 1].rsplit(' ', 1)[0] + '…'}”"

@@ -1,0 +1,156 @@
+"""Reference pictures: the scale that they give to an encoder's word, and the trust transferred to an encoder without a profile."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from llamaindex_clipverify import Picture, Verifier
+from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.evidence.reference import STANDINGS, Reference, rank
+from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.metrics import auroc
+from llamaindex_clipverify.models.table import TINY
+from llamaindex_clipverify.profile import TRANSFERRED, Profile, bundled
+from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
+from llamaindex_clipverify.trust import features_of, standings_of
+
+
+@pytest.fixture(scope="module")
+def references() -> list[Picture]:
+    return [Picture.of(draw_scene(FRESH + 800_000 + place).image) for place in range(24)]
+
+
+@pytest.fixture(scope="module")
+def scenes() -> list[Scene]:
+    return [draw_scene(FRESH + 810_000 + place) for place in range(16)]
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An encoder that no profile knows: the bundled one, its weights changed by so little that it sees as well."""
+    folder = tmp_path_factory.mktemp("encoders") / "stranger"
+    shutil.copytree(TINY / "clip", folder)
+    weights = load_file(folder / "model.safetensors")
+    save_file(
+        {name: np.asarray(value * 1.001, value.dtype) for name, value in weights.items()}, folder / "model.safetensors"
+    )
+    return str(folder)
+
+
+def test_a_standing_is_in_robust_deviations_from_what_is_usual() -> None:
+    wholes = np.arange(21, dtype=np.float32)[:, None]
+    reference = Reference(wholes, [wholes[:0]] * 21)
+    assert len(reference) == 21
+    found = reference.standing("contrast", "a dog", 10 + 2 * 1.4826 * 5, lambda vectors: vectors[:, 0])
+    assert found == pytest.approx(2.0), "the median is 10, the median deviation 5"
+    assert reference.standing("regions", "a dog", 1.0, lambda vectors: vectors[:, 0]) is None, "no picture has regions"
+
+
+def test_the_best_region_of_each_picture_counts() -> None:
+    regions = [np.array([[0.0], [float(place)]], np.float32) for place in range(21)]
+    reference = Reference(np.zeros((21, 1), np.float32), regions)
+    assert reference.standing("regions", "a dog", 10.0, lambda vectors: vectors[:, 0]) == pytest.approx(0.0)
+
+
+def test_what_is_usual_is_found_once_for_each_phrase() -> None:
+    calls = []
+    reference = Reference(np.arange(21.0)[:, None], [])
+    for phrase in ("a dog", "a dog", "a cat"):
+        reference.standing("contrast", phrase, 0.0, lambda vectors: calls.append(1) or vectors[:, 0])
+    assert len(calls) == 2
+
+
+def test_rank_is_the_share_of_foils_below() -> None:
+    assert rank(0.5, np.array([0.1, 0.6, 0.2, 0.5])) == 0.5
+
+
+def test_too_few_reference_pictures_are_refused(stranger: str, references: list[Picture]) -> None:
+    with pytest.raises(DataError, match="a reference needs 20 pictures; got 3"):
+        Verifier.from_defaults(encoder=stranger, reference=references[:3])
+    with pytest.raises(DataError, match="for an encoder"):
+        Verifier.from_defaults(detector="tiny", reference=references)
+
+
+def test_an_encoder_without_a_profile_is_trusted_by_transferred_weights(
+    stranger: str, references: list[Picture], scenes: list[Scene]
+) -> None:
+    alone, beside = (Verifier.from_defaults(encoder=stranger, reference=some) for some in ((), references))
+    rows = [(row, scene) for scene in scenes for row in scene.claims(0) if row["kind"] == "object"]
+    trusts, labels = [], []
+    for row, scene in rows:
+        assert alone.verify(str(row["claim"]), [scene.image]).trust is None
+        report = beside.verify(str(row["claim"]), [scene.image])
+        assert report.calibration == "transferred"
+        assert any("transferred" in note for note in report.notes)
+        trusts.append(report.trust)
+        labels.append(row["label"])
+    assert auroc(np.array(trusts, float), np.array(labels, float)) > 0.9
+
+
+def test_the_encoder_of_a_profile_does_not_borrow(
+    tiny: Verifier, references: list[Picture], scenes: list[Scene]
+) -> None:
+    beside = tiny.beside(tiny.facts(references))
+    for scene in scenes[:4]:
+        answer = " ".join(str(row["claim"]) for row in scene.claims(0))
+        one, other = (verifier.verify(answer, [scene.image]) for verifier in (tiny, beside))
+        assert [claim.trust for claim in one.claims] == [claim.trust for claim in other.claims]
+        assert other.calibration == one.calibration
+    blank = beside.verify("There is a dog.", [Picture.of(np.zeros((300, 300, 3), np.uint8))])
+    assert blank.trust is None, "out of its domain it is silent, whatever the reference"
+
+
+def test_a_foreign_detector_is_heard_first(stranger: str, references: list[Picture], scenes: list[Scene]) -> None:
+    noun = scenes[0].nouns()[0]
+    verifier = Verifier.from_defaults(encoder=stranger, detector=_Sure(noun), reference=references)
+    report = verifier.verify(f"There is a {noun}.", [scenes[0].image])
+    assert (report.calibration, report.trust) == ("uncalibrated", 1.0)
+    other = next(name for name in ("giraffe", "zebra") if name not in scenes[0].nouns())
+    assert verifier.verify(f"There is a {other}.", [scenes[0].image]).calibration == "transferred"
+
+
+class _Sure:
+    """A detector with one class, which it always sees."""
+
+    id = "sure"
+
+    def __init__(self, noun: str) -> None:
+        self.labels = (noun,)
+
+    def detect(self, pictures: list[Picture], labels: object = None) -> list[object]:
+        from llamaindex_clipverify.protocols import Detections
+
+        return [Detections(((5.0, 5.0, 90.0, 90.0),), self.labels, (1.0,), {self.labels[0]: 1.0}) for _ in pictures]
+
+
+def test_own_profiles_and_the_transferred_one_share_no_number(tiny: Verifier, references: list[Picture]) -> None:
+    beside = tiny.beside(tiny.facts(references))
+    (claim,) = tiny.splitter.split("There is a dog.")
+    evidence = beside.evidence(claim, beside.facts(references[:1])[0])
+    own, shared = features_of(evidence), standings_of(evidence)
+    assert not set(own) & set(shared)
+    assert set(shared) <= set(STANDINGS)
+    assert {"similarity.standing", "contrast.standing", "contrast.rank", "regions.standing", "regions.rank"} <= set(
+        shared
+    )
+    used = {name for model in Profile.load(TRANSFERRED).kinds.values() for name in model.features}
+    assert used <= set(STANDINGS)
+    assert TRANSFERRED not in [profile.name for profile in bundled()], "it is nobody's own"
+
+
+def test_a_reference_needs_what_the_encoder_saw() -> None:
+    with pytest.raises(DataError, match="got 0"):
+        Reference.of([Facts("x", (1, 1))] * 30)
+
+
+def test_the_profile_says_what_it_is() -> None:
+    profile = Profile.load(TRANSFERRED)
+    assert profile.transferred and profile.gate is None and profile.held is None
+    assert "encoders" in profile.data
+    text = json.dumps(dict(profile.parts))
+    assert set(json.loads(text).values()) == {"*"}
