@@ -502,9 +502,7 @@ class Verifier:
                 "reference pictures given; calibrate on labels of your own for figures to be relied on"
             )
         if profile is None:
-            if lent is not None and not any(
-                trust.state == "uncalibrated" and trust.value is not None for _, trust in checked
-            ):
+            if lent is not None and not any(map(_taken_plainly, checked)):
                 return
             whose = "reader's" if self.detector is None and "written_text" in self._models else "detector's"
             yield f"no profile is fitted for these models: trust is the {whose} plain confidence"
@@ -600,6 +598,13 @@ def _unread(claim: Claim, language: str, readable: str) -> tuple[CheckedClaim, T
 def _unreadable(language: str, readable: str) -> str:
     told = "the language of the answer could not be told" if language == UNKNOWN else f"the answer is in {language!r}"
     return f"{told}; the splitter reads {readable}"
+
+
+def _taken_plainly(checked: tuple[CheckedClaim, Trust]) -> bool:
+    """Whether a claim's trust is what a detector or reader says, unweighed."""
+    one, trust = checked
+    by_passage = any(evidence.check == "passages" for evidence in one.evidence)
+    return trust.value is not None and trust.state == "uncalibrated" and not by_passage
 
 
 def _calibration(trusts: Sequence[Trust]) -> Calibration:

@@ -18,6 +18,7 @@ from llamaindex_clipverify.cli.options import (
     JsonFile,
     Models,
     ReaderName,
+    ReferenceFolder,
     make_encoder,
     make_verifier,
     open_pictures,
@@ -36,6 +37,10 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter for each flag
     encoder: EncoderName = None,
     detector: DetectorName = None,
     reader: ReaderName = None,
+    reference: ReferenceFolder = None,
+    passage: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT…", help="Texts retrieved beside the pictures.")
+    ] = None,
     json: JsonFile = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write the report as a web page.")] = None,
     min_trust: Annotated[float, typer.Option(min=0.0, max=1.0, help="Exit 1 below this trust.")] = 0.5,
@@ -56,8 +61,8 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter for each flag
         raise DataError("the answer is empty", do="give its text with --answer")
     require(models, encoder, detector, reader)
     pictures = open_pictures(image)
-    verifier = make_verifier(models, encoder, detector, reader, alpha, delta)
-    found = verifier.verify(text, pictures, question=question)
+    verifier = make_verifier(models, encoder, detector, reader, alpha, delta, reference)
+    found = verifier.verify(text, pictures, question=question, passages=passage or ())
     if report is not None:
         with_maps(verifier, found).save(report)
     write_or_print(json, found.to_json(), lambda: print_report(found))
@@ -128,6 +133,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter for each flag
     encoder: EncoderName = None,
     detector: DetectorName = None,
     reader: ReaderName = None,
+    reference: ReferenceFolder = None,
     json: JsonFile = None,
     predictions: Annotated[
         Path | None, typer.Option(metavar="FILE.jsonl", help="Write every row back with its trust and verdict.")
@@ -154,7 +160,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter for each flag
     if form != "rows" and images is None:
         raise DataError("the folder of the pictures is needed", do="give --images DIR")
     rows = datasets.read(form, data, images or data.parent)
-    verifier = make_verifier(models, encoder, detector, reader, alpha, delta)
+    verifier = make_verifier(models, encoder, detector, reader, alpha, delta, reference)
     with progress_bar("checking") as step:
         found = evaluation.evaluate(verifier, rows, progress=step)
     for error in found.errors:

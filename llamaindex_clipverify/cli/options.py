@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,6 +24,12 @@ DetectorName = Annotated[
 ]
 ReaderName = Annotated[
     str | None, typer.Option("--reader", metavar="NAME", help="Reads written words: rapidocr, or none (the default).")
+]
+ReferenceFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--reference", metavar="DIR", help="20 or more of your pictures: a scale for an encoder without a profile."
+    ),
 ]
 JsonFile = Annotated[str | None, typer.Option("--json", metavar="FILE|-", help="Write JSON; - prints it, and only it.")]
 Alpha = Annotated[
@@ -60,18 +66,29 @@ def make_verifier(
     reader: str | None = None,
     alpha: float | None = None,
     delta: float = 0.1,
+    reference: Path | None = None,
 ) -> Verifier:
     """Return the verifier of the models named, with guaranteed thresholds where an alpha is given."""
     from llamaindex_clipverify.verdict import Policy
     from llamaindex_clipverify.verifier import Verifier
 
     policy = Policy(alpha=alpha, delta=delta)
-    named = {} if reader is None else {"reader": reader}
+    named: dict[str, Any] = {} if reader is None else {"reader": reader}
+    if reference is not None:
+        named["reference"] = _some_of(reference)
     if models == "tiny":
         return Verifier.tiny(policy=policy, **named)
     if models is not None:
         return Verifier.from_profile(models, policy=policy, **named)
-    return Verifier.from_defaults(encoder=encoder, detector=detector, reader=reader, policy=policy)
+    return Verifier.from_defaults(encoder=encoder, detector=detector, policy=policy, **named)
+
+
+def _some_of(folder: Path, most: int = 200) -> list[Path]:
+    """Return pictures of a folder, spread evenly over it."""
+    from llamaindex_clipverify.source import picture_files
+
+    files = picture_files(folder)
+    return [files[int(place * len(files) / most)] for place in range(most)] if len(files) > most else files
 
 
 def make_encoder(models: str | None, encoder: str | None) -> Encoder:
