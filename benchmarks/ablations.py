@@ -145,7 +145,7 @@ def slices(
 ) -> dict[str, dict[str, Any]]:
     """Return the figures of slices of the claims, all kinds but relations."""
     one = [row for row in rows if row.pictures == 1 and kind_of(row) != "relation"]
-    new = [row for row in unseen if kind_of(row) != "relation"]
+    new = [row for row in unseen if kind_of(row) != "relation" and row.admitted]
     parts: dict[str, dict[str, list[Looked]]] = {
         "background": {name: [row for row in one if row.background == name] for name in FAMILIES},
         "objects": {str(n): [row for row in one if row.objects == n] for n in range(1, 7)},
@@ -160,6 +160,10 @@ def slices(
         str(n): [row for row in rows if row.pictures == n and kind_of(row) != "relation"] for n in (1, 2, 4, 8)
     }
     parts["pictures, unseen background"] = {str(n): [row for row in new if row.pictures == n] for n in (1, 2, 4)}
+    every = [row for row in unseen if kind_of(row) != "relation"]
+    parts["pictures, unseen background, gate off"] = {
+        str(n): [row for row in every if row.pictures == n] for n in (1, 2, 4)
+    }
     return {
         name: {value: figures(some, trusts_of(some, models)) for value, some in values.items() if some}
         for name, values in parts.items()
@@ -216,7 +220,7 @@ def main() -> None:
             some = [row for row in rows if row.pictures == 1 and int(row.example.group[6:]) < start + 800]
             done["ablations"][f"{name}, alone"] = by_kind(some, fitted, bool)
             _say(name, done["ablations"][f"{name}, alone"])
-    done["slices"] = slices(admitted, [row for row in unseen if row.admitted], profile)
+    done["slices"] = slices(admitted, unseen, profile)
     for name, values in done["slices"].items():
         _say(name, values)
     trusts, labels = trusts_of(single, profile), np.array([row.label for row in single], float)

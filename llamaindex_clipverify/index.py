@@ -1,21 +1,46 @@
-"""The evidence index: pictures with their captions in Chroma, one unit vector each, found again by text or by picture.
+"""The evidence index: pictures, their regions, and what every check saw in them, in Chroma; found again by text or by picture.
 
-One collection of cosine space; a record's id is the picture's content hash, so that adding twice changes nothing. The record
-holds where the picture lies, never its bytes.
+Two collections of cosine space. *Pictures*: the id is the content hash, the vector that of the whole picture, the document its
+caption; the metadata hold the user's own, where the file lies, and the facts of the checks, packed. *Regions*: ``HASH#i`` with
+the vector and box of each region. Regions are written first and the picture last: its record is the mark that it is wholly
+there. Bytes are never stored.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from llamaindex_clipverify.errors import DataError, ModelError
+import numpy as np
+
+from llamaindex_clipverify import chroma
+from llamaindex_clipverify.chroma import OWN
+from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.evidence.reference import LEAST
+from llamaindex_clipverify.facts import Facts
 from llamaindex_clipverify.models.table import load_encoder
+from llamaindex_clipverify.packing import pack
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.protocols import Array, Detector, Encoder, Reader
+from llamaindex_clipverify.records import (
+    FACTS,
+    OF,
+    Added,
+    Entry,
+    Hit,
+    Integrity,
+    Metadata,
+    better,
+    edges_of,
+    facts_of,
+    hit_of,
+    loadable,
+    picture_of,
+    regions_of,
+    users_of,
+)
 from llamaindex_clipverify.source import picture_files, picture_in
 
 if TYPE_CHECKING:
@@ -24,32 +49,12 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.llama_index.retriever import ClipVerifyRetriever
     from llamaindex_clipverify.verifier import Verifier
 
-SCHEMA = 1
-_OWN = "clipverify_"
-"""Prefix of the metadata keys that are the index's own."""
-_AT_ONCE = 32
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A picture to be indexed, or one that was found."""
-
-    picture: Picture
-    caption: str = ""
-    metadata: Mapping[str, str | int | float | bool] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A picture that was found."""
-
-    id: str
-    """SHA-256 of the picture's content."""
-    uri: str
-    score: float
-    """Cosine of query and picture, -1 to 1; comparable within one encoder only."""
-    caption: str = ""
-    metadata: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+SCHEMA = 2
+_APART = {("similarity", "vector"), ("regions", "vectors")}
+"""Facts that lie in the collections as vectors."""
+_ROUNDS = 3
+_MARGIN = 4
+"""Regions asked for, per picture wanted: several regions of one picture may be near."""
 
 
 class EvidenceIndex:
@@ -62,25 +67,28 @@ class EvidenceIndex:
         detector: str | Detector | None = None,
         *,
         reader: str | Reader | None = None,
+        regions: int = 16,
         name: str = "clipverify",
     ) -> None:
         """Open a store, or begin one. Most people want `from_documents` or `open`.
 
         Args:
-            store: A folder (made when missing), the URL of a Chroma server, or a Chroma client.
+            store: A folder (made when missing), the URL of a Chroma server, or a Chroma client (``chromadb.CloudClient`` too).
             encoder: Name or object, as for `Verifier.from_defaults`.
-            detector: For the verifier that `as_query_engine` makes.
+            detector: The same: sees each picture once, when it is indexed.
             reader: The same.
-            name: Of the collection.
+            regions: Region budget: crops encoded per picture.
+            name: Of the collections.
 
         Raises:
             ModelError: The store was made with another encoder.
             DataError: The server does not answer, or the collection is none of ours.
         """
-        self.store, self.name = store, name
+        self.store, self.name, self.regions = store, name, regions
         self._encoder, self._detector, self._reader = encoder, detector, reader
-        self._client = _client(store)
-        self._pictures = _collection(self._client, f"{name}-pictures", self._made())
+        self.client = chroma.client_of(store)
+        self._pictures = chroma.collection(self.client, f"{name}-pictures", self._made())
+        self._regions = chroma.collection(self.client, f"{name}-regions", self._made())
         self._folders: tuple[int, list[Path]] = (-1, [])
 
     @classmethod
@@ -91,13 +99,13 @@ class EvidenceIndex:
         encoder: str | Encoder,
         detector: str | Detector | None = None,
         *,
-        reader: str | Reader | None = None,
-        name: str = "clipverify",
+        strict: bool = False,
         progress: Callable[[int, int], None] | None = None,
+        **options: Any,
     ) -> EvidenceIndex:
-        """Index pictures and return the index; see `add` for what a document may be."""
-        index = cls(store, encoder, detector, reader=reader, name=name)
-        index.add(documents, progress=progress)
+        """Index pictures and return the index; see `add` for what a document may be, `EvidenceIndex` for options."""
+        index = cls(store, encoder, detector, **options)
+        index.add(documents, strict=strict, progress=progress)
         return index
 
     @classmethod
@@ -109,22 +117,24 @@ class EvidenceIndex:
         *,
         reader: str | Reader | None = None,
         name: str = "clipverify",
+        **options: Any,
     ) -> EvidenceIndex:
         """Open an index that is there; models that are not given are those it was made with, loaded by their names.
 
         Raises:
             DataError: There is no index in the store.
         """
-        if isinstance(store, (str, Path)) and not _is_url(store) and not (Path(store) / "chroma.sqlite3").is_file():
+        if chroma.is_folder(store) and not (Path(store) / "chroma.sqlite3").is_file():
             raise DataError(
                 "no index there", got=store, do="make one: EvidenceIndex.from_documents or clipverify index"
             )
-        made = _made_with(_client(store), f"{name}-pictures", store)
-        found = detector or made.get(f"{_OWN}detector") or None
-        encoder = encoder or str(made.get(f"{_OWN}loadable", ""))
+        made = chroma.made_with(chroma.client_of(store), f"{name}-pictures", store)
+        encoder = encoder or str(made.get(f"{OWN}loadable", ""))
         if not encoder:
             raise DataError("the index does not know how to load its encoder", got=store, do="give encoder=")
-        return cls(store, encoder, found, reader=reader, name=name)
+        detector = detector or made.get(f"{OWN}detector") or None
+        reader = reader or made.get(f"{OWN}reader") or None
+        return cls(store, encoder, detector, reader=reader, name=name, **options)
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -133,57 +143,101 @@ class EvidenceIndex:
 
     @cached_property
     def verifier(self) -> Verifier:
-        """A verifier with the index's own encoder, detector and reader."""
+        """A verifier with the index's own models: of indexed pictures it takes what is stored, and opens no file.
+
+        An encoder without a profile is given a scale by pictures of the index (see `Verifier.beside`).
+        """
         from llamaindex_clipverify.verifier import Verifier
 
-        return Verifier.from_defaults(self.encoder, self._detector, reader=self._reader)
+        made = Verifier.from_defaults(
+            self.encoder, self._detector, reader=self._reader, regions=self.regions, memory=IndexMemory(self)
+        )
+        return made.beside(self.sample(_REFERENCE)) if made.lacks_scale and len(self) >= LEAST else made
 
     def _made(self) -> dict[str, str | int]:
-        """Return what the collection remembers of its making: the encoder's identity, and names to load the models by."""
-        names = {f"{_OWN}loadable": _loadable(self._encoder), f"{_OWN}detector": _loadable(self._detector)}
-        return {f"{_OWN}schema": SCHEMA, f"{_OWN}encoder": self.encoder.id, **names}
+        """Return what the collections remember of their making: the encoder's identity, and names to load the models by."""
+        names = {"loadable": self._encoder, "detector": self._detector, "reader": self._reader}
+        by_name = {f"{OWN}{key}": loadable(model) for key, model in names.items()}
+        return {f"{OWN}schema": SCHEMA, f"{OWN}encoder": self.encoder.id, **by_name}
 
     # -- what is in it ------------------------------------------------------------------------------------------------
 
-    def add(self, documents: Iterable[Any], *, progress: Callable[[int, int], None] | None = None) -> list[str]:
-        """Index pictures and return their ids, in order; one that is there already gets the new caption and metadata.
+    def add(
+        self, documents: Iterable[Any], *, strict: bool = False, progress: Callable[[int, int], None] | None = None
+    ) -> Added:
+        """Index pictures. One that is there with all facts is not looked at again; its caption and metadata become the new ones.
+
+        Reading, looking and writing overlap, and no more than a few dozen pictures are held at once. A run that is killed goes on
+        where it stopped when it is started again.
 
         Args:
             documents: Each a path, a folder (all pictures below it), an `Entry`, a `Picture`, or a LlamaIndex document or
                 node with an image (``ImageDocument``, ``ImageNode``, ``Node``), whose text is the caption. A picture that is
                 no file is written into the store's own folder.
+            strict: Whether a picture that cannot be read is an error; it is left out and named otherwise.
             progress: Called with (done, total).
 
         Raises:
-            PictureError: A picture cannot be read; nothing is added then.
+            PictureError: `strict`, and a picture cannot be read; those before it are indexed.
             DataError: A document without picture.
         """
+        from llamaindex_clipverify.ingest import ingest
+
+        self._folders = (-1, [])
         entries = [entry for document in documents for entry in _entries(document)]
-        for entry in entries:
-            _ = entry.picture.id  # a picture that cannot be read is told before anything is written
-            entry.picture.forget()
-        for start in range(0, len(entries), _AT_ONCE):
-            self._write(entries[start : start + _AT_ONCE])
-            if progress is not None:
-                progress(min(start + _AT_ONCE, len(entries)), len(entries))
-        return [entry.picture.id for entry in entries]
+        return ingest(self, entries, strict, progress)
+
+    def update(self, content: str, caption: str | None = None, metadata: Metadata | None = None) -> None:
+        """Give a picture another caption, other metadata, or both; what is not given stays.
+
+        Raises:
+            DataError: There is no such picture.
+        """
+        known = self._pictures.get(ids=[content], include=["documents", "metadatas", "embeddings"])
+        if not known["ids"]:
+            raise DataError("no such picture in the index", got=content, do="add it first")
+        old = known["metadatas"][0] or {}
+        users = users_of(old) if metadata is None else dict(metadata)
+        own = {key: value for key, value in old.items() if key.startswith(OWN)}
+        self._pictures.upsert(
+            ids=[content],
+            embeddings=known["embeddings"],
+            documents=[(known["documents"][0] or "") if caption is None else caption],
+            metadatas=[{**dict.fromkeys(old), **users, **own}],
+        )
+        if metadata is not None:
+            self._recopy(content, users)
+
+    def _recopy(self, content: str, users: Metadata) -> None:
+        """Give a picture's regions the user's metadata, so that filters find them."""
+        found = self._regions.get(where={OF: content}, include=["metadatas"])
+        if found["ids"]:
+            metas = [
+                {**dict.fromkeys(old), **users, **{key: value for key, value in old.items() if key.startswith(OWN)}}
+                for old in found["metadatas"]
+            ]
+            self._regions.update(ids=found["ids"], metadatas=metas)
 
     def remove(self, ids: Sequence[str]) -> None:
-        """Forget pictures by id; unknown ids do no harm."""
+        """Forget pictures by id, with their regions; unknown ids do no harm."""
         self._folders = (-1, [])
-        if ids:
-            self._pictures.delete(ids=list(ids))
+        for content in ids:
+            self._pictures.delete(ids=[content])
+            self._regions.delete(where={OF: content})
 
     def __len__(self) -> int:
         """Return how many pictures there are."""
         return int(self._pictures.count())
 
-    def hits(self) -> Iterator[Hit]:
-        """Yield every picture, with a score of 1."""
-        for start in range(0, len(self), 500):
-            found = self._pictures.get(limit=500, offset=start, include=["documents", "metadatas"])
-            rows = zip(found["ids"], found["documents"], found["metadatas"], strict=True)
-            yield from (_hit(content, document, metadata, 1.0) for content, document, metadata in rows)
+    def count(self) -> dict[str, int]:
+        """Return how many pictures and regions there are."""
+        return {"pictures": len(self), "regions": int(self._regions.count())}
+
+    def hits(self, where: Mapping[str, Any] | None = None) -> Iterator[Hit]:
+        """Yield every picture, or those that a Chroma metadata filter lets through, with a score of 1."""
+        for page in chroma.pages(self._pictures, ["documents", "metadatas"], where):
+            rows = zip(page["ids"], page["documents"], page["metadatas"], strict=True)
+            yield from (hit_of(content, document, metadata, 1.0) for content, document, metadata in rows)
 
     def folders(self) -> list[Path]:
         """Return the folders that the indexed pictures lie in: what may be opened when an answer is verified."""
@@ -192,18 +246,115 @@ class EvidenceIndex:
             self._folders = (number, sorted({Path(hit.uri).parent for hit in self.hits()}))
         return self._folders[1]
 
+    def verify_integrity(self, *, repair: bool = False) -> Integrity:
+        """Look for regions without a picture, pictures that are not whole, and files that are gone.
+
+        Args:
+            repair: Whether such regions are removed and such pictures, where their files are there, looked at again.
+        """
+        known: dict[str, int] = {}
+        gone, incomplete = [], []
+        for page in chroma.pages(self._pictures, ["metadatas"]):
+            for content, metadata in zip(page["ids"], page["metadatas"], strict=True):
+                uri = str(metadata.get(f"{OWN}uri", ""))
+                gone += [] if Path(uri).is_file() else [uri]
+                known[content] = int(metadata.get(f"{OWN}regions", -1))
+                incomplete += [] if facts_of(metadata) is not None else [content]
+        have = dict.fromkeys(known, 0)
+        orphans = []
+        for page in chroma.pages(self._regions, []):
+            for region in page["ids"]:
+                content = region.rpartition("#")[0]
+                if content in have:
+                    have[content] += 1
+                else:
+                    orphans.append(region)
+        incomplete += [
+            content for content, number in known.items() if have[content] != number and content not in incomplete
+        ]
+        if repair:
+            for start in range(0, len(orphans), chroma.MOST):
+                self._regions.delete(ids=orphans[start : start + chroma.MOST])
+            self._mend(incomplete)
+        return Integrity(len(known), sum(have.values()), len(orphans), tuple(incomplete), tuple(gone), repair)
+
+    def _mend(self, ids: Sequence[str]) -> None:
+        found = self._pictures.get(ids=list(ids), include=["documents", "metadatas"]) if ids else {"ids": []}
+        hits = [
+            hit_of(one, found["documents"][place], found["metadatas"][place], 1.0)
+            for place, one in enumerate(found["ids"])
+        ]
+        self.remove([hit.id for hit in hits if Path(hit.uri).is_file()])
+        self.add([Entry(Picture.of(hit.uri), hit.caption, hit.metadata) for hit in hits if Path(hit.uri).is_file()])
+
+    # -- facts --------------------------------------------------------------------------------------------------------
+
+    def facts(self, ids: Sequence[str]) -> dict[str, Facts]:
+        """Return the stored facts of pictures by id; unknown ids, and those that are not whole, are left out."""
+        if not ids:
+            return {}
+        found = self._pictures.get(ids=list(ids), include=["metadatas", "embeddings"])
+        facts = {
+            content: stored
+            for content, metadata in zip(found["ids"], found["metadatas"], strict=True)
+            if (stored := facts_of(metadata)) is not None
+        }
+        vectors = dict(zip(found["ids"], np.asarray(found["embeddings"], np.float32), strict=True))
+        regions = self._region_vectors(facts)
+        for content, one in facts.items():
+            if "similarity" in one.seen:
+                one.seen["similarity"]["vector"] = vectors[content]
+            if "regions" in one.seen:
+                one.seen["regions"]["vectors"] = regions[content]
+        return {
+            content: one
+            for content, one in facts.items()
+            if "regions" not in one.seen or len(one.seen["regions"]["vectors"]) == len(one.seen["regions"]["boxes"])
+        }
+
+    def _region_vectors(self, facts: Mapping[str, Facts]) -> dict[str, Array]:
+        wanted = [f"{content}#{place}" for content, one in facts.items() for place in range(regions_of(one))]
+        found = self._regions.get(ids=wanted, include=["embeddings"]) if wanted else {"ids": [], "embeddings": []}
+        by_id = dict(zip(found["ids"], found["embeddings"], strict=True))
+        width = self.encoder_width(by_id)
+        return {
+            content: np.array(
+                [by_id[f"{content}#{place}"] for place in range(regions_of(one)) if f"{content}#{place}" in by_id],
+                np.float32,
+            ).reshape(-1, width)
+            for content, one in facts.items()
+        }
+
+    @staticmethod
+    def encoder_width(vectors: Mapping[str, Any]) -> int:
+        """Return the length of some vectors; 1 where there are none."""
+        return len(next(iter(vectors.values()), [0.0]))
+
+    def sample(self, number: int) -> list[Facts]:
+        """Return the facts of some pictures, spread evenly over the index: a reference for its encoder."""
+        every = max(len(self) // number, 1)
+        ids = [self._pictures.get(limit=1, offset=place, include=[])["ids"] for place in range(0, len(self), every)][
+            :number
+        ]
+        return list(self.facts([one for page in ids for one in page]).values())
+
     # -- finding ------------------------------------------------------------------------------------------------------
 
     def search(
-        self, text: str | None = None, image: Any = None, top_k: int = 4, where: Mapping[str, Any] | None = None
-    ) -> list[Hit]:
+        self, text: str | None = None, image: Any = None, top_k: int = 4, where: Mapping[str, Any] | None = None,
+        regions: bool = True,
+    ) -> list[Hit]:  # fmt: skip
         """Return the pictures nearest to a text, to a picture, or to the mean of both, best first.
+
+        A picture counts by its best part: the greater of the cosine with the whole picture and with its best region. A query
+        that is a picture, alone or beside a text, is compared with whole pictures.
 
         Args:
             text: What to look for.
             image: Anything `Picture.of` takes.
             top_k: Most pictures to return.
             where: A Chroma metadata filter.
+            regions: Whether regions are searched too.
 
         Raises:
             DataError: Neither text nor image, or a `top_k` below 1.
@@ -214,15 +365,49 @@ class EvidenceIndex:
         if not number:
             return []
         vector = self._query(text, image)
-        wanted = dict(where) if where else None
+        wholes = self._nearest(vector, number, where)
+        if not regions or image is not None or not self._regions.count():
+            return wholes
+        return self._fused(vector, wholes, number, where)
+
+    def _nearest(self, vector: Array, number: int, where: Mapping[str, Any] | None) -> list[Hit]:
         found = self._pictures.query(
             query_embeddings=[vector.tolist()],
             n_results=number,
-            where=wanted,
+            where=dict(where) if where else None,
             include=["documents", "metadatas", "distances"],
         )
         rows = zip(*(found[key][0] for key in ("ids", "documents", "metadatas", "distances")), strict=True)
-        return [_hit(content, document, metadata, 1.0 - distance) for content, document, metadata, distance in rows]
+        return [hit_of(content, document, metadata, 1.0 - distance) for content, document, metadata, distance in rows]
+
+    def _fused(self, vector: Array, wholes: list[Hit], number: int, where: Mapping[str, Any] | None) -> list[Hit]:
+        """Return whole-picture hits joined with those of the nearest regions, each picture by its better score."""
+        best: dict[str, tuple[float, Mapping[str, Any]]] = {}
+        asked = _MARGIN * number
+        for _ in range(_ROUNDS):  # until there are as many distinct pictures
+            found = self._regions.query(
+                query_embeddings=[vector.tolist()],
+                n_results=min(asked, int(self._regions.count())),
+                where=dict(where) if where else None,
+                include=["metadatas", "distances"],
+            )
+            for metadata, distance in zip(found["metadatas"][0], found["distances"][0], strict=True):
+                best.setdefault(str(metadata[OF]), (1.0 - distance, metadata))
+            if len(best) >= number or len(found["ids"][0]) < asked:
+                break
+            asked *= 4
+        by_id = {hit.id: hit for hit in wholes}
+        missing = [content for content in best if content not in by_id]
+        known = (
+            self._pictures.get(ids=missing, include=["documents", "metadatas", "embeddings"])
+            if missing
+            else {"ids": []}
+        )
+        for place, content in enumerate(known["ids"]):
+            score = float(np.asarray(known["embeddings"][place], np.float32) @ vector)
+            by_id[content] = hit_of(content, known["documents"][place], known["metadatas"][place], score)
+        merged = [better(hit, best.get(hit.id)) for hit in by_id.values()]
+        return sorted(merged, key=lambda hit: -hit.score)[:number]
 
     def _query(self, text: str | None, image: Any) -> Array:
         vectors = []
@@ -256,47 +441,104 @@ class EvidenceIndex:
 
         return verified_engine(self, llm, similarity_top_k, **options)
 
-    # -- writing ------------------------------------------------------------------------------------------------------
+    # -- writing, for `ingest` ----------------------------------------------------------------------------------------
 
-    def _write(self, entries: Sequence[Entry]) -> None:
-        self._folders = (-1, [])
-        unique = {entry.picture.id: entry for entry in entries}
-        vectors = self.encoder.encode_images([entry.picture.image for entry in unique.values()])
-        known = self._pictures.get(ids=list(unique), include=[])["ids"]
-        if known:
-            self._pictures.delete(ids=known)  # an upsert would keep metadata keys that are gone
-        self._pictures.upsert(
-            ids=list(unique),
-            embeddings=vectors.tolist(),
-            documents=[entry.caption for entry in unique.values()],
-            metadatas=[self._metadata(entry) for entry in unique.values()],
-        )
-        for entry in entries:
-            entry.picture.forget()
-
-    def _metadata(self, entry: Entry) -> dict[str, str | int | float | bool]:
-        width, height = entry.picture.size
-        own: dict[str, str | int] = {
-            f"{_OWN}uri": self._uri(entry.picture),
-            f"{_OWN}width": width,
-            f"{_OWN}height": height,
+    def known(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return the records of pictures that are there, by id: caption, metadata, vector, and facts where they are whole."""
+        found = self._pictures.get(ids=list(ids), include=["documents", "metadatas"])
+        facts = self.facts(found["ids"])
+        rows = zip(found["ids"], found["documents"], found["metadatas"], strict=True)
+        return {
+            content: {"caption": document or "", "metadata": metadata, "facts": facts.get(content)}
+            for content, document, metadata in rows
         }
-        return {**entry.metadata, **own}
+
+    def write(self, rows: Sequence[tuple[Entry, Facts]], known: Mapping[str, Mapping[str, Any]]) -> None:
+        """Write pictures with their facts: regions first, the records of the pictures last.
+
+        Args:
+            rows: Pictures with their facts, each content once.
+            known: Records that are there, whose keys are to go (see `known`).
+        """
+        parts = [self._region_rows(entry, facts) for entry, facts in rows]
+        regions = {key: [one for part in parts for one in part[key]] for key in ("ids", "embeddings", "metadatas")}
+        if regions["ids"]:
+            chroma.upsert(self.client, self._regions, regions)
+        metadatas = []
+        for entry, facts in rows:
+            old = (known.get(entry.picture.id) or {}).get("metadata") or {}
+            metadatas.append({**dict.fromkeys(old), **self._metadata(entry, facts)})  # None takes a key away
+        pictures = {
+            "ids": [entry.picture.id for entry, _ in rows],
+            "embeddings": [facts.seen["similarity"]["vector"].tolist() for _, facts in rows],
+            "documents": [entry.caption for entry, _ in rows],
+            "metadatas": metadatas,
+        }
+        chroma.upsert(self.client, self._pictures, pictures)
+
+    def _region_rows(self, entry: Entry, facts: Facts) -> dict[str, list[Any]]:
+        seen = facts.of("regions") or {"boxes": [], "vectors": np.zeros((0, 1)), "labels": []}
+        content = entry.picture.id
+        return {
+            "ids": [f"{content}#{place}" for place in range(len(seen["boxes"]))],
+            "embeddings": [vector.tolist() for vector in seen["vectors"]],
+            "metadatas": [
+                {**entry.metadata, OF: content, f"{OWN}label": label, **edges_of(box)}
+                for box, label in zip(seen["boxes"], seen["labels"], strict=True)
+            ],
+        }
+
+    def _metadata(self, entry: Entry, facts: Facts) -> dict[str, Any]:
+        own: dict[str, Any] = {
+            f"{OWN}uri": self._uri(entry.picture),
+            f"{OWN}width": facts.size[0],
+            f"{OWN}height": facts.size[1],
+            f"{OWN}regions": regions_of(facts),
+        }
+        pieces = {f"{FACTS}{place}": piece for place, piece in enumerate(pack(facts, _APART))}
+        return {**entry.metadata, **own, **pieces}
 
     def _uri(self, picture: Picture) -> str:
         """Return the absolute path of a picture; one that is no file is kept in the store's folder."""
         if picture.uri and Path(picture.uri).is_file():
             return str(Path(picture.uri).resolve())
-        if not isinstance(self.store, (str, Path)) or _is_url(self.store):
+        if not chroma.is_folder(self.store):
             raise DataError(
                 "a picture without a file cannot be kept on a server", got=picture.name, do="save it and index its path"
             )
-        kept = Path(self.store).resolve() / "pictures" / f"{picture.id}.png"
+        data, suffix = picture.encoded()
+        kept = Path(self.store).resolve() / "pictures" / f"{picture.id}{suffix}"
         kept.parent.mkdir(parents=True, exist_ok=True)
         part = kept.with_suffix(".part")
-        picture.image.save(part, "PNG")
+        part.write_bytes(data)
         part.replace(kept)
         return str(kept)
+
+
+_REFERENCE = 200
+
+
+class IndexMemory:
+    """An index as the memory of a verifier: what is stored needs no pixels; new facts of its pictures are stored too."""
+
+    def __init__(self, index: EvidenceIndex) -> None:
+        """Remember by an index."""
+        self.index = index
+
+    def recall(self, ids: Sequence[str]) -> dict[str, Facts]:
+        """Return the stored facts of the pictures that are indexed."""
+        return self.index.facts(ids)
+
+    def keep(self, facts: Sequence[Facts]) -> None:
+        """Store facts of indexed pictures; those of others are nobody's here."""
+        by_id = {one.picture: one for one in facts if "similarity" in one.seen}
+        known = self.index.known(list(by_id)) if by_id else {}
+        rows = [
+            (Entry(picture_of(content, row["metadata"]), row["caption"], users_of(row["metadata"])), by_id[content])
+            for content, row in known.items()
+        ]
+        if rows:
+            self.index.write(rows, known)
 
 
 # -- documents --------------------------------------------------------------------------------------------------------
@@ -329,66 +571,3 @@ def _of_node(node: Any) -> Entry:
 
 def _flat(value: Any) -> str | int | float | bool:
     return value if isinstance(value, (str, int, float, bool)) else str(value)
-
-
-def _hit(content: str, document: str | None, metadata: Mapping[str, Any] | None, score: float) -> Hit:
-    fields = dict(metadata or {})
-    uri = str(fields.get(f"{_OWN}uri", ""))
-    return Hit(content, uri, score, document or "", {k: v for k, v in fields.items() if not k.startswith(_OWN)})
-
-
-# -- Chroma -----------------------------------------------------------------------------------------------------------
-
-
-def _is_url(store: object) -> bool:
-    return str(store).lower().startswith(("http://", "https://"))
-
-
-def _client(store: Any) -> Any:
-    if not isinstance(store, (str, Path)):
-        return store
-    import chromadb
-    from chromadb.config import Settings
-
-    settings = Settings(anonymized_telemetry=False)
-    if not _is_url(store):
-        return chromadb.PersistentClient(str(Path(store).resolve()), settings)  # it keeps clients by this name
-    from urllib.parse import urlsplit
-
-    parts = urlsplit(str(store))
-    ssl = parts.scheme == "https"
-    try:
-        return chromadb.HttpClient(parts.hostname or "", parts.port or (443 if ssl else 8000), ssl, settings=settings)
-    except Exception as error:
-        raise DataError("the Chroma server does not answer", got=store, do="start it: chroma run --path DIR") from error
-
-
-def _loadable(model: Any) -> str:
-    """Return the name by which a model can be loaded again, "" when there is none."""
-    name = model if isinstance(model, str) else getattr(model, "name", "")
-    return str(Path(name).resolve()) if name not in ("", "tiny", "none") and Path(name).exists() else str(name)
-
-
-def _collection(client: Any, name: str, made: Mapping[str, str | int]) -> Any:
-    collection = client.get_or_create_collection(
-        name, metadata=dict(made), configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
-    )
-    found = collection.metadata or {}
-    if f"{_OWN}encoder" not in found:
-        raise DataError("the collection is not an evidence index", got=name, do="give another name=")
-    encoder = made[f"{_OWN}encoder"]
-    if found[f"{_OWN}encoder"] != encoder:
-        raise ModelError(
-            "the index was made with another encoder",
-            got=f"{encoder}, not {found[f'{_OWN}encoder']}",
-            do="open it with that one, or index the pictures anew under another name=",
-        )
-    return collection
-
-
-def _made_with(client: Any, name: str, store: object) -> Mapping[str, Any]:
-    """Return what an index remembers of its making."""
-    try:
-        return client.get_collection(name, embedding_function=None).metadata or {}
-    except Exception as error:
-        raise DataError("no index there", got=f"{store} ({name})", do="make one with from_documents") from error

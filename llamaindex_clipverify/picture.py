@@ -69,6 +69,20 @@ class Picture:
         )
 
     @classmethod
+    def known(cls, content: str, size: tuple[int, int], uri: str) -> Picture:
+        """Make a picture whose content is known without opening it: the file at `uri` is read only where pixels are needed.
+
+        Args:
+            content: Its `id`.
+            size: Width and height in pixels, upright.
+            uri: Path of the file.
+        """
+        path = Path(uri)
+        made = cls(lambda: _read_file(path), uri)
+        made.__dict__["id"], made.__dict__["size"] = content, size
+        return made
+
+    @classmethod
     def _of_url(cls, url: str, allow_urls: bool) -> Picture:
         if not allow_urls:
             raise PictureError(
@@ -125,6 +139,15 @@ class Picture:
     def name(self) -> str:
         """What to call it in a message: the last part of its path or URL, or "picture"."""
         return self.uri.rstrip("/").rsplit("/", 1)[-1] if self.uri else "picture"
+
+    def encoded(self) -> tuple[bytes, str]:
+        """Return the bytes of a file of it and the ending of its name: as they came, or PNG of pixels that came without."""
+        raw = self._content
+        if isinstance(raw, bytes):
+            return raw, f".{(_open(raw, self.name).format or 'png').lower()}"
+        stream = io.BytesIO()
+        self.image.save(stream, "PNG")
+        return stream.getvalue(), ".png"
 
     def array(self) -> np.ndarray[Any, Any]:
         """Return the pixels: H×W×3 uint8, RGB; a fresh copy."""

@@ -188,6 +188,18 @@ class Explainer(Protocol):
         ...
 
 
+class Memory(Protocol):
+    """Facts that outlive a verifier: those of pictures that were looked at before."""
+
+    def recall(self, ids: Sequence[str]) -> dict[str, Facts]:
+        """Return the facts of those pictures, by content id, that are known."""
+        ...
+
+    def keep(self, facts: Sequence[Facts]) -> None:
+        """Keep facts that were found."""
+        ...
+
+
 class Check(Protocol):
     """One way of knowing. `observe` sees pixels, once per picture; `judge` sees facts and claims, and is cheap."""
 

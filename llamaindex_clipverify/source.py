@@ -29,6 +29,9 @@ def picture_in(node: Any, folders: Sequence[str | Path] | None = None, allow_url
     Raises:
         PictureError: A path outside `folders`, or a URL without leave.
     """
+    known = getattr(node, "picture", None)
+    if isinstance(known, Picture):  # made in this process: of an index, whose pictures the user chose
+        return known
     data, path, url = _carried(node)
     if data:
         return Picture.of(decoded(data))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
@@ -34,7 +35,7 @@ from llamaindex_clipverify.language import UNKNOWN, language_of
 from llamaindex_clipverify.models.table import load_detector, load_encoder, load_grounder, load_reader
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.profile import TRANSFERRED, Profile, bundled
-from llamaindex_clipverify.protocols import Check, Detector, Encoder, Grounder, HeatMap, Reader
+from llamaindex_clipverify.protocols import Check, Detector, Encoder, Grounder, HeatMap, Memory, Reader
 from llamaindex_clipverify.report import Calibration, CheckedClaim, ClaimMap, ObjectAgreement, Report
 from llamaindex_clipverify.splitter import EnglishSplitter
 from llamaindex_clipverify.text_vectors import TextVectors
@@ -67,6 +68,7 @@ class Verifier:
         detector: Detector | None = None,
         transferred: Profile | None = None,
         grounder: Grounder | None = None,
+        memory: Memory | None = None,
         remember: int = 512,
     ) -> None:
         """Verify with these checks. Most people want `from_defaults`, `tiny` or `from_profile`.
@@ -80,7 +82,8 @@ class Verifier:
             detector: The detector behind the checks, for the list of objects.
             transferred: Weights fitted with other encoders, instead of the bundled ones; see `beside`.
             grounder: Reads passages for what no picture can show; without one, by the words they share.
-            remember: How many pictures' facts to keep.
+            memory: Where facts are kept beyond this process: an index, or a `DiskMemory`.
+            remember: How many pictures' facts to keep in this one.
         """
         self.checks = tuple(checks)
         self.profile = profile
@@ -94,6 +97,7 @@ class Verifier:
         self.detector = detector
         self.transferred = transferred
         self.grounder = grounder or SharedWords()
+        self.memory = memory
         self._remember = remember
         self._facts: OrderedDict[str, Facts] = OrderedDict()
         self._lock = RLock()
@@ -158,6 +162,11 @@ class Verifier:
         profile = Profile.load(path)
         names = {**{kind: profile.models.get(kind) for kind in ("encoder", "detector", "reader")}, **options}
         return cls.from_defaults(profile=profile, **names)
+
+    @property
+    def lacks_scale(self) -> bool:
+        """Whether there is an encoder that no profile was fitted with, and no reference for it yet."""
+        return self.encoder is not None and "contrast" not in self._parts and self.transferred is None
 
     def beside(self, facts: Sequence[Facts]) -> Verifier:
         """Return the verifier with reference pictures: the encoder's word on a claim is compared with its word on it there.
@@ -274,22 +283,39 @@ class Verifier:
         return facts, errors
 
     def _look_at(self, pictures: Sequence[Picture], facts: dict[int, Facts], errors: dict[int, PictureError]) -> None:
+        recalled = self._recalled(pictures)
         opened: dict[str, Picture] = {}
         for picture in pictures:
             try:
                 if picture.id not in self._facts:
-                    self._facts[picture.id] = Facts(picture.id, picture.size)
+                    self._facts[picture.id] = recalled.get(picture.id) or Facts(picture.id, picture.size)
                 self._facts.move_to_end(picture.id)
                 opened.setdefault(picture.id, picture)
                 facts[id(picture)] = self._facts[picture.id]
             except PictureError as error:
                 errors[id(picture)] = error
-        observe(self.checks, list(opened.values()), [self._facts[content] for content in opened])
+        found = [self._facts[content] for content in opened]
+        before = [dict(one.made_by) for one in found]
+        observe(self.checks, list(opened.values()), found)
+        new = [one for one, made in zip(found, before, strict=True) if one.made_by != made]
+        if self.memory is not None and new:
+            self.memory.keep(new)
         for content in opened:
             if self._facts[content].failed:
                 del self._facts[content]  # try again next time
         for picture in pictures:
             picture.forget()
+
+    def _recalled(self, pictures: Sequence[Picture]) -> dict[str, Facts]:
+        """Return the facts that the memory holds of pictures that can be read and are not known here."""
+        if self.memory is None:
+            return {}
+        wanted = []
+        for picture in pictures:
+            with suppress(PictureError):
+                if picture.id not in self._facts:
+                    wanted.append(picture.id)
+        return self.memory.recall(list(dict.fromkeys(wanted))) if wanted else {}
 
     def _encode_texts(self, claims: Sequence[Claim]) -> None:
         """Encode the phrases of many claims in few batches, before they are judged one by one."""

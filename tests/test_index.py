@@ -22,9 +22,9 @@ from PIL import Image
 
 from llamaindex_clipverify import EvidenceIndex, Verifier
 from llamaindex_clipverify.errors import DataError, ModelError, PictureError
-from llamaindex_clipverify.index import Entry
 from llamaindex_clipverify.llama_index import ClipVerifyPostprocessor, ClipVerifyRetriever
 from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.records import Entry
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
 
 
@@ -89,7 +89,7 @@ def test_texts_and_pictures_find_their_picture(index: EvidenceIndex, scenes: lis
 def test_adding_again_changes_nothing_but_captions(index: EvidenceIndex, files: list[Path]) -> None:
     first = index.search(image=files[0], top_k=1)[0]
     again = index.add([Entry(Picture.of(files[0]), "a caption", {"page": 3})])
-    assert again == [first.id] and len(index) == 12
+    assert (again.ids, again.new, again.skipped) == ((first.id,), 0, ()) and len(index) == 12
     hit = index.search(image=files[0], top_k=1)[0]
     assert (hit.caption, hit.metadata) == ("a caption", {"page": 3})
     index.add([files[0]])
@@ -149,8 +149,13 @@ def test_documents_of_every_kind(scenes: list[Scene], files: list[Path], tmp_pat
     with pytest.raises(DataError, match="a document without a picture; got TextNode"):
         index.add([TextNode(text="no picture")])
     with pytest.raises(PictureError, match="no such picture"):
-        index.add([files[5], tmp_path / "missing.png"])
-    assert len(index) == 5, "nothing is written when one of the pictures cannot be read"
+        index.add([files[5], tmp_path / "missing.png"], strict=True)
+    assert len(index) == 5
+    (tmp_path / "text.png").write_text("no picture")
+    added = index.add([tmp_path / "missing.png", files[5], tmp_path / "text.png"])
+    assert len(index) == 6 and len(added.ids) == 1
+    assert [name for name, _ in added.skipped] == ["missing.png", "text.png"]
+    assert [why.partition(";")[0] for _, why in added.skipped] == ["no such picture", "not a picture file"]
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="no picture in the folder"):
         index.add([tmp_path / "empty"])
@@ -232,7 +237,7 @@ def test_passages_follow_the_pictures(index: EvidenceIndex) -> None:
 
     retriever = index.as_retriever(2, passages=Texts())
     for nodes in (retriever.retrieve("dogs"), asyncio.run(retriever.aretrieve("dogs"))):
-        assert [type(node.node).__name__ for node in nodes] == ["ImageNode", "ImageNode", "TextNode"]
+        assert [node.node.class_name() for node in nodes] == ["ImageNode", "ImageNode", "TextNode"]
         assert nodes[-1].node.get_content() == "on dogs"
 
 

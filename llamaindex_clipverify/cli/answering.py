@@ -37,21 +37,29 @@ def index(
     models: Models = None,
     encoder: EncoderName = None,
     detector: DetectorName = None,
+    reader: ReaderName = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at a picture that cannot be read.")] = False,
 ) -> None:
-    """Index pictures, so that they can be asked about. Adding the same picture again changes nothing."""
+    """Index pictures, so that they can be asked about.
+
+    Every picture is looked at once. Adding it again changes nothing, and a run that was stopped goes on where it was.
+    """
     from llamaindex_clipverify.index import EvidenceIndex
     from llamaindex_clipverify.source import picture_files
 
-    require(models, encoder, detector)
+    require(models, encoder, detector, reader)
     eye, finder = model_names(models, encoder, detector)
     if eye is None:
         raise DataError("an index needs an encoder", got="a detector alone", do="give --encoder or --models")
     files = [file for path in paths for file in picture_files(path)]
     with progress_bar("indexing") as step:
-        made = EvidenceIndex(store, eye, finder)
-        before = len(made)
-        added = made.add(files, progress=step)
-    say(f"read {len(added)}, of them new {len(made) - before}; pictures in {store}: {len(made)}")
+        made = EvidenceIndex(store, eye, finder, reader=reader)
+        added = made.add(files, strict=strict, progress=step)
+    for name, why in added.skipped:
+        typer.echo(f"clipverify: left out: {name}: {why}", err=True)
+    say(
+        f"read {len(added.ids)}, looked at {added.new}, left out {len(added.skipped)}; pictures in {store}: {len(made)}"
+    )
 
 
 @app.command()

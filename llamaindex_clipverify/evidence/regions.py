@@ -35,7 +35,7 @@ class Regions:
     budget: int = 16
     reference: Reference | None = None
     name: str = "regions"
-    version: int = 1
+    version: int = 2
     needs: tuple[str, ...] = ("objects",)
 
     @property
@@ -44,17 +44,28 @@ class Regions:
         return self.texts.encoder.id
 
     def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
-        """Encode all regions of all pictures in one batch: ``boxes`` (R, 4) xyxy, ``vectors`` (R, D)."""
-        boxes = [self._regions(facts) for facts in known]
+        """Encode all regions of all pictures in one batch: ``boxes`` (R, 4) xyxy, ``vectors`` (R, D), ``labels``.
+
+        A label is what the detector sees there, "" for a tile.
+        """
+        found = [self._regions(facts) for facts in known]
+        boxes = [[box for box, _ in own] for own in found]
         crops = [picture.crop(box) for picture, own in zip(pictures, boxes, strict=True) for box in own]
         vectors = self.texts.encoder.encode_images(crops)
         ends = np.cumsum([len(own) for own in boxes])[:-1]
         parts = np.split(vectors, ends)
-        return [{"boxes": np.array(own, np.float32), "vectors": part} for own, part in zip(boxes, parts, strict=True)]
+        return [
+            {
+                "boxes": np.array([box for box, _ in own], np.float32),
+                "vectors": part,
+                "labels": [label for _, label in own],
+            }
+            for own, part in zip(found, parts, strict=True)
+        ]
 
-    def _regions(self, facts: Facts) -> list[Box]:
-        boxes = [_widened(sighting.box, facts.size) for sighting in sightings(facts, floor=0.15)]
-        return [*boxes[: max(self.budget - 4, 1)], *tiles(facts.size)][: self.budget]
+    def _regions(self, facts: Facts) -> list[tuple[Box, str]]:
+        boxes = [(_widened(one.box, facts.size), one.label) for one in sightings(facts, floor=0.15)]
+        return [*boxes[: max(self.budget - 4, 1)], *((box, "") for box in tiles(facts.size))][: self.budget]
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
         """Score objects and attributes in every region; an attribute only where the noun itself fits."""

@@ -6,9 +6,28 @@ import asyncio
 from typing import Any
 
 from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.schema import ImageNode, NodeWithScore, QueryBundle
 
-from llamaindex_clipverify.index import EvidenceIndex, Hit
+from llamaindex_clipverify.index import EvidenceIndex
+from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.records import Hit
+
+
+class IndexedImageNode(ImageNode):
+    """A retrieved picture that still knows its record: verifying it opens no file."""
+
+    _hit: Hit | None = PrivateAttr(default=None)
+
+    @property
+    def hit(self) -> Hit | None:
+        """The record, with the region that matched; None in a copy that went through JSON."""
+        return self._hit
+
+    @property
+    def picture(self) -> Picture | None:
+        """The picture, known by its content; None in a copy that went through JSON."""
+        return self._hit.picture if self._hit is not None else None
 
 
 class ClipVerifyRetriever(BaseRetriever):
@@ -59,5 +78,6 @@ class ClipVerifyRetriever(BaseRetriever):
 
 
 def _node(hit: Hit) -> NodeWithScore:
-    node = ImageNode(id_=hit.id, text=hit.caption, image_path=hit.uri, metadata=dict(hit.metadata))
+    node = IndexedImageNode(id_=hit.id, text=hit.caption, image_path=hit.uri, extra_info=dict(hit.metadata))
+    node._hit = hit
     return NodeWithScore(node=node, score=hit.score)

@@ -100,13 +100,22 @@ class YoloDetector:
         return other
 
     def detect(self, pictures: Sequence[Picture], labels: Sequence[str] | None = None) -> list[Detections]:
-        """Find every class (`labels` is ignored: the classes are fixed); boxes down to a confidence of .001."""
-        found: list[Detections] = []
+        """Find every class (`labels` is ignored: the classes are fixed); boxes down to a confidence of .001.
+
+        Pictures of one size are looked at together: ultralytics pads a mixed batch otherwise than each picture alone, and what
+        is seen in a picture must not depend on its neighbours.
+        """
+        alike: dict[tuple[int, int], list[int]] = {}
+        for place, picture in enumerate(pictures):
+            alike.setdefault(picture.size, []).append(place)
+        found: dict[int, Detections] = {}
         with self.lock:
-            for start in range(0, len(pictures), _AT_ONCE):
-                images = [picture.image for picture in pictures[start : start + _AT_ONCE]]
-                found += [self._read(result) for result in self._predict(images)]
-        return found
+            for places in alike.values():
+                for start in range(0, len(places), _AT_ONCE):
+                    part = places[start : start + _AT_ONCE]
+                    results = self._predict([pictures[place].image for place in part])
+                    found |= {place: self._read(result) for place, result in zip(part, results, strict=True)}
+        return [found[place] for place in range(len(pictures))]
 
     def _predict(self, images: list[Any]) -> Any:
         return self.model.predict(

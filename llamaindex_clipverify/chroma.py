@@ -1,0 +1,114 @@
+"""Chroma: clients and collections of an evidence index, and nothing of what lies in them. The one file that imports it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from llamaindex_clipverify.errors import DataError, ModelError
+
+OWN = "clipverify_"
+"""Prefix of the metadata keys that are the index's own."""
+MOST = 300
+"""Records written at once at most: what Chroma Cloud takes."""
+
+
+def is_url(store: object) -> bool:
+    """Whether a store is a server's address."""
+    return str(store).lower().startswith(("http://", "https://"))
+
+
+def is_folder(store: object) -> bool:
+    """Whether a store is a folder on this machine."""
+    return isinstance(store, (str, Path)) and not is_url(store)
+
+
+def client_of(store: Any) -> Any:
+    """Return the Chroma client of a folder, of a server's address, or the client that was given.
+
+    Raises:
+        DataError: The server does not answer.
+    """
+    if not isinstance(store, (str, Path)):
+        return store
+    import chromadb
+    from chromadb.config import Settings
+
+    settings = Settings(anonymized_telemetry=False)
+    if not is_url(store):
+        return chromadb.PersistentClient(str(Path(store).resolve()), settings)  # it keeps clients by this name
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(str(store))
+    ssl = parts.scheme == "https"
+    try:
+        return chromadb.HttpClient(parts.hostname or "", parts.port or (443 if ssl else 8000), ssl, settings=settings)
+    except Exception as error:
+        raise DataError("the Chroma server does not answer", got=store, do="start it: chroma run --path DIR") from error
+
+
+def collection(client: Any, name: str, made: Mapping[str, str | int]) -> Any:
+    """Return a collection of cosine space that was made with an encoder, new where there is none.
+
+    Args:
+        client: A Chroma client.
+        name: Of the collection.
+        made: What a new one remembers of its making; ``clipverify_encoder`` must be that of one that is there.
+
+    Raises:
+        DataError: The collection is none of an evidence index.
+        ModelError: It was made with another encoder.
+    """
+    found = client.get_or_create_collection(
+        name, metadata=dict(made), configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
+    )
+    known = found.metadata or {}
+    if f"{OWN}encoder" not in known:
+        raise DataError("the collection is not an evidence index", got=name, do="give another name=")
+    encoder = made[f"{OWN}encoder"]
+    if known[f"{OWN}encoder"] != encoder:
+        raise ModelError(
+            "the index was made with another encoder",
+            got=f"{encoder}, not {known[f'{OWN}encoder']}",
+            do="open it with that one, or index the pictures anew under another name=",
+        )
+    return found
+
+
+def made_with(client: Any, name: str, store: object) -> Mapping[str, Any]:
+    """Return what an index remembers of its making.
+
+    Raises:
+        DataError: There is none.
+    """
+    try:
+        return client.get_collection(name, embedding_function=None).metadata or {}
+    except Exception as error:
+        raise DataError("no index there", got=f"{store} ({name})", do="make one with from_documents") from error
+
+
+def upsert(client: Any, table: Any, rows: Mapping[str, Sequence[Any]]) -> None:
+    """Write records, as many at once as the store takes.
+
+    Args:
+        client: The collection's client.
+        table: The collection.
+        rows: ``ids``, ``embeddings``, ``metadatas`` and what else `Collection.upsert` takes, equally long.
+    """
+    most = min(int(client.get_max_batch_size()), MOST) if hasattr(client, "get_max_batch_size") else MOST
+    for start in range(0, len(rows["ids"]), most):
+        table.upsert(**{key: list(values[start : start + most]) for key, values in rows.items()})
+
+
+def pages(
+    table: Any, include: Sequence[str], where: Mapping[str, Any] | None = None, size: int = 500
+) -> Iterator[dict[str, Any]]:
+    """Yield a collection's records, some hundred at a time, as `Collection.get` returns them."""
+    start = 0
+    while True:
+        found = table.get(limit=size, offset=start, include=list(include), where=dict(where) if where else None)
+        if not found["ids"]:
+            return
+        yield found
+        start += len(found["ids"])

@@ -1,0 +1,231 @@
+"""What an index stores beside the vector: verification without pixels, back-filling, repair, and going on after a kill."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from llamaindex_clipverify import EvidenceIndex, Picture, Verifier
+from llamaindex_clipverify.claim import Claim
+from llamaindex_clipverify.errors import DataError, ModelError
+from llamaindex_clipverify.evidence import Evidence
+from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.llama_index.response import verify_response
+from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
+
+
+@pytest.fixture(scope="module")
+def scenes() -> list[Scene]:
+    return [draw_scene(FRESH + 840_000 + place) for place in range(10)]
+
+
+@pytest.fixture(scope="module")
+def folder(scenes: list[Scene], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("pictures")
+    for number, scene in enumerate(scenes):
+        scene.image.save(place / f"{number:02}.png")
+    return place
+
+
+@pytest.fixture
+def own(folder: Path, tmp_path: Path) -> Path:
+    """Pictures that a test may take away."""
+    return Path(shutil.copytree(folder, tmp_path / "own"))
+
+
+@pytest.fixture
+def index(own: Path, tmp_path: Path) -> EvidenceIndex:
+    return EvidenceIndex.from_documents([own], tmp_path / "store", "tiny", "tiny")
+
+
+def _answer(scene: Scene) -> str:
+    return " ".join(str(row["claim"]) for row in scene.claims(0))
+
+
+def test_indexed_pictures_are_verified_without_their_files(
+    index: EvidenceIndex, own: Path, scenes: list[Scene], tiny: Verifier, tmp_path: Path
+) -> None:
+    expected = [tiny.verify(_answer(scene), [own / f"{place:02}.png"]) for place, scene in enumerate(scenes)]
+    nodes = {place: index.as_retriever(1).retrieve(f"{scene.nouns()[0]}")[0] for place, scene in enumerate(scenes)}
+    hits = {Path(hit.uri).name: hit for hit in index.hits()}
+    shutil.rmtree(own)
+    opened = EvidenceIndex.open(tmp_path / "store")
+    for place, (scene, report) in enumerate(zip(scenes, expected, strict=True)):
+        found = opened.verifier.verify(_answer(scene), [hits[f"{place:02}.png"].picture])
+        assert [(one.claim, one.verdict) for one in found.claims] == [(one.claim, one.verdict) for one in report.claims]
+        for one, other in zip(found.claims, report.claims, strict=True):
+            assert one.trust == pytest.approx(other.trust, abs=1e-5)
+        assert found.object_agreement == report.object_agreement
+    from llama_index.core.base.response.schema import Response
+
+    assert verify_response(opened.verifier, Response("There is a dog.", [nodes[0]])).claims
+
+
+def test_vectors_and_facts_come_back_as_they_were(index: EvidenceIndex, own: Path, tiny: Verifier) -> None:
+    pictures = [Picture.of(path) for path in sorted(own.glob("*.png"))]
+    stored = index.facts([picture.id for picture in pictures])
+    for picture, fresh in zip(pictures, tiny.facts(pictures), strict=True):
+        facts = stored[picture.id]
+        assert facts.size == fresh.size and facts.made_by == fresh.made_by
+        for check, key in (
+            ("similarity", "vector"),
+            ("regions", "vectors"),
+            ("regions", "boxes"),
+            ("objects", "boxes"),
+        ):
+            assert np.allclose(facts.seen[check][key], fresh.seen[check][key], atol=1e-6), (check, key)
+        assert facts.seen["regions"]["labels"] == fresh.seen["regions"]["labels"]
+    assert index.count() == {
+        "pictures": 10,
+        "regions": sum(len(one.seen["regions"]["boxes"]) for one in stored.values()),
+    }
+    assert index.facts(["unknown"]) == {}
+
+
+def test_adding_again_looks_at_nothing(index: EvidenceIndex, own: Path) -> None:
+    again = index.add([own])
+    assert (len(again.ids), again.new, again.skipped) == (10, 0, ())
+    more = Path(shutil.copy(own / "00.png", own / "copy.png"))
+    assert index.add([more]).new == 0, "the same content under another name"
+    assert len(index) == 10
+
+
+@dataclass(frozen=True)
+class Brightness:
+    """A check of one's own."""
+
+    version: int = 1
+    name: str = "brightness"
+    needs: tuple[str, ...] = ()
+    model: str = ""
+
+    def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
+        return [{"mean": float(picture.array().mean())} for picture in pictures]
+
+    def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
+        return None
+
+
+def test_a_new_check_fills_in_its_own_facts_alone(
+    index: EvidenceIndex, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = Picture.of(own / "03.png")
+    _ = index.verifier
+    index.verifier.checks += (Brightness(),)
+    monkeypatch.setattr(type(index.encoder), "encode_images", _never)
+    index.verifier.verify("There is a dog.", [picture])
+    facts = index.facts([picture.id])[picture.id]
+    assert facts.seen["brightness"]["mean"] == pytest.approx(picture.array().mean())
+    assert facts.made_by["brightness"] == (1, "") and "objects" in facts.seen
+    index.verifier.checks = (*index.verifier.checks[:-1], Brightness(version=2))
+    assert index.add([own]).new == 10
+    assert index.facts([picture.id])[picture.id].made_by["brightness"] == (2, "")
+
+
+def _never(*_: object) -> None:
+    raise AssertionError("the encoder was asked again")
+
+
+def test_updating_keeps_what_is_not_given(index: EvidenceIndex, own: Path) -> None:
+    content = Picture.of(own / "02.png").id
+    index.update(content, caption="two")
+    index.update(content, metadata={"page": 2, "album": "a"})
+    (hit,) = index.hits({"page": 2})
+    assert (hit.id, hit.caption, hit.metadata) == (content, "two", {"page": 2, "album": "a"})
+    index.update(content, metadata={"page": 3})
+    assert [one.metadata for one in index.hits({"page": 3})] == [{"page": 3}]
+    assert {one.id for one in index.search("a dog", top_k=4, where={"page": 3})} == {content}, "regions follow"
+    assert index.facts([content])[content].of("objects") is not None
+    with pytest.raises(DataError, match="no such picture in the index; got unknown"):
+        index.update("unknown", caption="x")
+
+
+def test_removing_takes_the_regions_too(index: EvidenceIndex, own: Path) -> None:
+    content = Picture.of(own / "02.png").id
+    regions = len(index.facts([content])[content].seen["regions"]["boxes"])
+    before = index.count()
+    index.remove([content, "unknown"])
+    assert index.count() == {"pictures": 9, "regions": before["regions"] - regions}
+    assert index.verify_integrity().whole
+
+
+def test_what_is_amiss_is_found_and_mended(index: EvidenceIndex, own: Path) -> None:
+    whole = index.verify_integrity()
+    assert whole.whole and whole.pictures == 10 and not whole.missing
+    first, second = (Picture.of(own / name).id for name in ("00.png", "01.png"))
+    index._pictures.delete(ids=[first])
+    index._regions.delete(ids=[f"{second}#0"])
+    (own / "05.png").unlink()
+    found = index.verify_integrity()
+    assert found.orphans > 0 and found.incomplete == (second,) and not found.whole
+    assert [Path(one).name for one in found.missing] == ["05.png"]
+    assert second not in index.facts([second]), "what is not whole is not used"
+    index.verify_integrity(repair=True)
+    mended = index.verify_integrity()
+    assert mended.whole and mended.pictures == 9
+
+
+def test_regions_find_small_things(index: EvidenceIndex, own: Path) -> None:
+    hits = index.search("a dog", top_k=10)
+    assert len({hit.id for hit in hits}) == 10
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    matched = [hit for hit in hits if hit.region is not None]
+    assert matched
+    for hit in matched:
+        left, top, right, bottom = hit.region
+        assert 0 <= left < right <= hit.size[0] and 0 <= top < bottom <= hit.size[1]
+    plain = {hit.id: hit.score for hit in index.search("a dog", top_k=10, regions=False)}
+    assert all(hit.score >= plain[hit.id] - 1e-5 for hit in hits)
+
+
+def test_another_encoder_is_refused_and_an_old_store_too(index: EvidenceIndex, tmp_path: Path) -> None:
+    class Other:
+        id = "other@1"
+        logit_scale = 1.0
+
+    with pytest.raises(ModelError, match=r"made with another encoder; got other@1"):
+        EvidenceIndex.open(tmp_path / "store", Other())  # type: ignore[arg-type]
+
+
+_SCRIPT = """
+import sys
+from llamaindex_clipverify import EvidenceIndex
+index = EvidenceIndex(sys.argv[2], "tiny", "tiny")
+print("ready", flush=True)
+added = index.add([sys.argv[1]], progress=lambda done, total: print(done, flush=True))
+print("added", len(added.ids), added.new, flush=True)
+"""
+
+
+def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
+    pictures, store = tmp_path / "many", tmp_path / "store"
+    pictures.mkdir()
+    for place in range(100):
+        draw_scene(FRESH + 850_000 + place, size=160).image.save(pictures / f"{place:03}.png")
+    command = [sys.executable, "-c", _SCRIPT, str(pictures), str(store)]
+    first = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert first.stdout is not None
+    for line in first.stdout:
+        if line.strip() == "64":  # the second batch is looked at; the first may be half written
+            os.kill(first.pid, signal.SIGKILL)
+            break
+    first.wait()
+    time.sleep(0.2)
+    second = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    _, number, new = second.stdout.strip().splitlines()[-1].split()
+    assert int(number) == 100 and int(new) < 100, "what was written before the kill is not looked at again"
+    index = EvidenceIndex.open(store)
+    found = index.verify_integrity(repair=True)
+    assert len(index) == 100 and not found.incomplete
+    assert index.verify_integrity().whole
