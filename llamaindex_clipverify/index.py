@@ -20,10 +20,11 @@ from llamaindex_clipverify.chroma import OWN
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence.reference import LEAST
 from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.memory import DiskMemory, Memories
 from llamaindex_clipverify.models.table import load_encoder
 from llamaindex_clipverify.packing import pack
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import Array, Detector, Encoder, Reader
+from llamaindex_clipverify.protocols import Array, Check, Detector, Encoder, Reader
 from llamaindex_clipverify.records import (
     FACTS,
     OF,
@@ -41,6 +42,7 @@ from llamaindex_clipverify.records import (
     regions_of,
     users_of,
 )
+from llamaindex_clipverify.shelf import Shelf
 from llamaindex_clipverify.source import picture_files, picture_in
 
 if TYPE_CHECKING:
@@ -145,12 +147,16 @@ class EvidenceIndex:
     def verifier(self) -> Verifier:
         """A verifier with the index's own models: of indexed pictures it takes what is stored, and opens no file.
 
+        What it sees in other pictures, and the vectors of phrases, are kept beside an index in a folder.
         An encoder without a profile is given a scale by pictures of the index (see `Verifier.beside`).
         """
         from llamaindex_clipverify.verifier import Verifier
 
+        shelf = Shelf(Path(self.store) / "cache.sqlite3") if chroma.is_folder(self.store) else None
+        own = IndexMemory(self)
+        memory = Memories(own, DiskMemory(shelf)) if shelf is not None else own
         made = Verifier.from_defaults(
-            self.encoder, self._detector, reader=self._reader, regions=self.regions, memory=IndexMemory(self)
+            self.encoder, self._detector, reader=self._reader, regions=self.regions, memory=memory, texts=shelf
         )
         return made.beside(self.sample(_REFERENCE)) if made.lacks_scale and len(self) >= LEAST else made
 
@@ -525,7 +531,7 @@ class IndexMemory:
         """Remember by an index."""
         self.index = index
 
-    def recall(self, ids: Sequence[str]) -> dict[str, Facts]:
+    def recall(self, ids: Sequence[str], checks: Sequence[Check]) -> dict[str, Facts]:
         """Return the stored facts of the pictures that are indexed."""
         return self.index.facts(ids)
 

@@ -191,8 +191,8 @@ class Explainer(Protocol):
 class Memory(Protocol):
     """Facts that outlive a verifier: those of pictures that were looked at before."""
 
-    def recall(self, ids: Sequence[str]) -> dict[str, Facts]:
-        """Return the facts of those pictures, by content id, that are known."""
+    def recall(self, ids: Sequence[str], checks: Sequence[Check]) -> dict[str, Facts]:
+        """Return what is known of those pictures, by content id, for these checks; other facts do no harm."""
         ...
 
     def keep(self, facts: Sequence[Facts]) -> None:

@@ -9,6 +9,7 @@ from threading import RLock
 import numpy as np
 
 from llamaindex_clipverify.protocols import Array, Encoder
+from llamaindex_clipverify.shelf import Shelf
 
 PROMPT = "a photo of {}"
 """The frame that a phrase is put in (Radford et al. 2021, section 3.1.4)."""
@@ -17,10 +18,11 @@ PROMPT = "a photo of {}"
 class TextVectors:
     """A least-recently-used table from prompted phrase to unit vector; thread-safe."""
 
-    def __init__(self, encoder: Encoder, limit: int = 50_000) -> None:
-        """Keep at most `limit` vectors of `encoder`."""
+    def __init__(self, encoder: Encoder, limit: int = 50_000, shelf: Shelf | None = None) -> None:
+        """Keep at most `limit` vectors of `encoder` in memory, and all of them on a shelf where there is one."""
         self.encoder = encoder
         self.limit = limit
+        self.shelf = shelf
         self._table: OrderedDict[str, Array] = OrderedDict()
         self._lock = RLock()
 
@@ -28,13 +30,29 @@ class TextVectors:
         """Return float32 (phrases, D); missing ones are encoded in one batch."""
         with self._lock:
             missing = [phrase for phrase in dict.fromkeys(phrases) if phrase not in self._table]
+            if missing and self.shelf is not None:
+                missing = self._unshelved(missing, self.shelf)
             if missing:
                 vectors = self.encoder.encode_texts([PROMPT.format(phrase) for phrase in missing])
                 self._table.update(zip(missing, vectors, strict=True))
+                if self.shelf is not None:
+                    new = zip(missing, vectors, strict=True)
+                    self.shelf.put({self._key(phrase): vector.astype(np.float32).tobytes() for phrase, vector in new})
             rows = [self._take(phrase) for phrase in phrases]
             while len(self._table) > self.limit:
                 self._table.popitem(last=False)
             return np.stack(rows)
+
+    def _unshelved(self, phrases: Sequence[str], shelf: Shelf) -> list[str]:
+        """Take what is on the shelf and return the rest."""
+        found = shelf.get([self._key(phrase) for phrase in phrases])
+        for phrase in phrases:
+            if (value := found.get(self._key(phrase))) is not None:
+                self._table[phrase] = np.frombuffer(value, np.float32)
+        return [phrase for phrase in phrases if phrase not in self._table]
+
+    def _key(self, phrase: str) -> str:
+        return f"{self.encoder.id}|{PROMPT.format(phrase)}"
 
     def _take(self, phrase: str) -> Array:
         self._table.move_to_end(phrase)

@@ -37,6 +37,7 @@ from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.profile import TRANSFERRED, Profile, bundled
 from llamaindex_clipverify.protocols import Check, Detector, Encoder, Grounder, HeatMap, Memory, Reader
 from llamaindex_clipverify.report import Calibration, CheckedClaim, ClaimMap, ObjectAgreement, Report
+from llamaindex_clipverify.shelf import Shelf
 from llamaindex_clipverify.splitter import EnglishSplitter
 from llamaindex_clipverify.text_vectors import TextVectors
 from llamaindex_clipverify.trust import Trust, fuse
@@ -115,6 +116,7 @@ class Verifier:
         grounder: str | Grounder | None = None,
         profile: str | Profile | None = None,
         reference: Sequence[Any] = (),
+        texts: Shelf | None = None,
         checks: Sequence[Check] = (),
         regions: int = 16,
         **options: Any,
@@ -130,6 +132,7 @@ class Verifier:
             grounder: ``transformers:ID`` of a model of entailment, or a `Grounder`: reads passages. Without one, shared words do.
             profile: A profile or its path; without, the bundled profile that was fitted with one of these models, if any.
             reference: Pictures of your own, 20 to some hundreds, for an encoder without a profile; see `beside`.
+            texts: Where the vectors of phrases are kept beyond this process.
             checks: Further checks of your own.
             regions: Region budget: crops encoded per picture. 0 leaves the check out.
             **options: Passed to `Verifier`: splitter, policy, remember.
@@ -145,7 +148,7 @@ class Verifier:
             raise DataError(
                 "no model named", do="give encoder=, detector= or both; or use Verifier.tiny() on drawn scenes"
             )
-        all_checks = [*_checks(eye, finder, words, regions), *checks]
+        all_checks = [*_checks(eye, finder, words, regions, texts), *checks]
         known = Profile.load(profile) if isinstance(profile, str) else profile or _fitting(all_checks)
         ground = load_grounder(grounder) if isinstance(grounder, str) else grounder
         made = cls(all_checks, profile=known, encoder=eye, detector=finder, grounder=ground, **options)
@@ -315,7 +318,7 @@ class Verifier:
             with suppress(PictureError):
                 if picture.id not in self._facts:
                     wanted.append(picture.id)
-        return self.memory.recall(list(dict.fromkeys(wanted))) if wanted else {}
+        return self.memory.recall(list(dict.fromkeys(wanted)), self.checks) if wanted else {}
 
     def _encode_texts(self, claims: Sequence[Claim]) -> None:
         """Encode the phrases of many claims in few batches, before they are judged one by one."""
@@ -593,14 +596,16 @@ def _together(names: Any) -> Any:
     return ",".join(names) if isinstance(names, (list, tuple)) else names
 
 
-def _checks(encoder: Encoder | None, detector: Detector | None, reader: Reader | None, regions: int) -> list[Check]:
+def _checks(
+    encoder: Encoder | None, detector: Detector | None, reader: Reader | None, regions: int, shelf: Shelf | None
+) -> list[Check]:
     checks: list[Check] = [Domain()]
     if reader is not None:
         checks.append(WrittenText(reader))
     if detector is not None:
         checks += [Objects(detector), Colour(), Relations()]
     if encoder is not None:
-        texts = TextVectors(encoder)
+        texts = TextVectors(encoder, shelf=shelf)
         checks += [Similarity(texts), Contrast(texts)]
         if regions:
             checks.append(Regions(texts, regions))

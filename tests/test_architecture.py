@@ -35,6 +35,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "source",
         "packing",
         "chroma",
+        "shelf",
+        "memory",
     ),
     ("evidence",),
     ("evidence.*",),

@@ -29,7 +29,7 @@ class _Stub:
     def __init__(self, trust: float | None = 0.9) -> None:
         self.trust = trust
 
-    def verify(self, answer, images, question=None):
+    def verify(self, answer, images, question=None, passages=()):
         return make_report(answer, [self.trust], [Picture.of(image) for image in images], question=question)
 
     def explain(self, report, method="layercam", claims=None):

@@ -138,9 +138,9 @@ def test_the_verb(clipverify: Any, files: list[Path], tmp_path: Path) -> None:
 def test_index_and_ask(clipverify: Any, files: list[Path], tmp_path: Path) -> None:
     store, page = tmp_path / "store", tmp_path / "r.html"
     ran = clipverify("index", files[0].parent, "--store", store, "--models", "tiny")
-    assert (ran.code, ran.out.strip()) == (0, f"read 5, of them new 5; pictures in {store}: 5"), ran.err
+    assert (ran.code, ran.out.strip()) == (0, f"read 5, looked at 5, left out 0; pictures in {store}: 5"), ran.err
     again = clipverify("index", files[0], "--store", store, "--models", "tiny")
-    assert again.out.startswith("read 1, of them new 0; pictures in")
+    assert again.out.startswith("read 1, looked at 0, left out 0; pictures in")
     ran = clipverify(
         "ask", "What is in the picture?", "--store", store, "--llm", "tiny", "--top-k", 1, "--report", page
     )

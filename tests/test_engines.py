@@ -336,7 +336,7 @@ def test_passages_take_part(index: EvidenceIndex, llm: LlavaLLM) -> None:
             return [NodeWithScore(node=TextNode(text="The museum opens at nine."))]
 
     response = index.as_query_engine(llm, 1, passages=Texts()).query("When does the museum open?")
-    assert [type(node.node).__name__ for node in response.source_nodes] == ["ImageNode", "TextNode"]
+    assert [node.node.class_name() for node in response.source_nodes] == ["ImageNode", "TextNode"]
     assert str(response)
 
 
