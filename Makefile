@@ -57,8 +57,11 @@ constraints: $(UV)  ## Pin anew what setup installs
 	$(UV) pip compile pyproject.toml --extra all --group dev --group training --override overrides.txt \
 	  --no-emit-index-url --python-version 3.11 --upgrade --quiet -o constraints.txt
 
-figures: setup  ## Measure again and write the tables of both README files (some fifty minutes)
+figures: setup  ## Measure again and write the tables of both README files and docs/figures.md (some two hours)
 	$(RUN)/python benchmarks/claims.py
+	$(RUN)/python benchmarks/ablations.py
+	$(RUN)/python benchmarks/guarantee.py
+	$(RUN)/python benchmarks/retrieval.py --fresh
 	$(RUN)/python benchmarks/hallucinations.py
 	$(RUN)/python benchmarks/describing.py
 	$(RUN)/python benchmarks/speed.py

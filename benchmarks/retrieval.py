@@ -1,9 +1,9 @@
 """Does searching regions find small things, and what does it cost the others? ``python benchmarks/retrieval.py``; half an hour.
 
-2,000 drawn scenes in an index. Each query names a coloured thing. Half of the queries are about one that is small (under 2 % of the
-picture) among five or six objects on a cluttered background, half about one that is not (over 4 %). A scene that shows the thing
-otherwise counts neither as right nor as wrong. Recall at k: the share of queries with a right scene among the first k. Beside the
-ways to rank, LlamaIndex's MultiModalVectorStoreIndex with the same embedding. All on drawn scenes.
+2,000 drawn scenes in an index. Each query names a coloured thing. Half of the queries are about one that is small (under 2 % of
+the picture) among five or six objects on a cluttered background, half about one that is not (over 4 %). A scene that shows the
+thing otherwise counts neither as right nor as wrong. Recall at k: the share of queries with a right scene among the first k.
+Beside the ways to rank, LlamaIndex's MultiModalVectorStoreIndex with the same embedding. All on drawn scenes.
 """
 
 from __future__ import annotations

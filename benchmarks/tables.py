@@ -1,4 +1,4 @@
-"""Write the figures of results/*.json into README.md and README.ko.md: ``python benchmarks/tables.py [--check]``."""
+"""Write the figures of results/*.json into both READMEs and docs/figures.md: ``python benchmarks/tables.py [--check]``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from rendering import interval, table, three
+from trust_tables import ablated, curves, guaranteed, judged, labelled, retrieved, revised, sliced, transferred
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
@@ -31,19 +34,36 @@ _WORDS: dict[str, dict[str, str]] = {
 }
 
 
-def tables(words: dict[str, str]) -> str:
-    """Return all tables, with column heads in the words given."""
+def first(words: dict[str, str]) -> str:
+    """Return the tables of the README, with column heads in the words given."""
+    claims = _read("claims")
     parts = [
-        _claims(_read("claims"), words),
+        _claims(claims, words),
+        judged(claims, words),
         _photographs(_read("photographs"), words),
-        _documents(_read("documents"), words),
-        _typographic(_read("typographic"), words),
         _hallucinations(_read("hallucinations"), words),
-        _llava(_read("llava"), words),
-        _finetuning(_read("finetuning"), words),
-        _models(_read("models"), words),
+        revised(_read("hallucinations"), words),
+        guaranteed(_read("guarantee"), words),
+        retrieved(_read("retrieval"), words),
         _speed(_read("speed")),
-        _describing(_read("describing"), words),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def rest() -> str:
+    """Return the tables of docs/figures.md."""
+    parts = [
+        ablated(_read("ablations")),
+        sliced(_read("ablations")),
+        curves(_read("ablations")),
+        transferred(_read("transferred")),
+        labelled(_read("transferred")),
+        _documents(_read("documents"), {}),
+        _typographic(_read("typographic"), {}),
+        _llava(_read("llava"), {}),
+        _finetuning(_read("finetuning"), {}),
+        _describing(_read("describing"), {}),
+        _models(_read("models"), {}),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -58,14 +78,14 @@ def _claims(data: Any, words: dict[str, str]) -> str:
         return ""
     heads = ["kind", "claims", "coverage", "Trust (AUROC)", "95 %", "ECE", "raw CLIPScore", "detector alone"]
     title = f"**{data['data']}** – `{data['command']}`"
-    return f"{title}\n\n{_table(heads, list(_claim_rows(data)), words)}"
+    return f"{title}\n\n{table(heads, list(_claim_rows(data)), words)}"
 
 
 def _claim_rows(data: dict[str, Any]) -> Iterator[list[str]]:
     for kind in ("overall", "object+attribute+count", *data["kinds"]):
         one = data["kinds"].get(kind) or data[kind]
-        baselines = [_three(one["baselines"][name]["auroc"]) for name in ("clipscore", "detector")]
-        trust = [_three(one["auroc"]), _interval(one["intervals"]["auroc"]), _three(one["ece"])]
+        baselines = [three(one["baselines"][name]["auroc"]) for name in ("clipscore", "detector")]
+        trust = [three(one["auroc"]), interval(one["intervals"]["auroc"]), three(one["ece"])]
         yield [kind, str(one["n"]), f"{one['coverage']:.0%}", *trust, *baselines]
 
 
@@ -88,12 +108,12 @@ def _photographs(data: Any, words: dict[str, str]) -> str:
             measured = ["–", "–", "–"]
             if one["coverage"] > 0.1:
                 alone = one["baselines"]["detector"]
-                difference = f"{alone['trust_minus_this']:+.3f} ({_interval(alone['trust_minus_this_interval'])})"
-                measured = [_three(one["auroc"]), _three(alone["auroc"]), difference]
+                difference = f"{alone['trust_minus_this']:+.3f} ({interval(alone['trust_minus_this_interval'])})"
+                measured = [three(one["auroc"]), three(alone["auroc"]), difference]
             rows.append(
                 [f"{name}: {file.replace('_', ' ')}", str(one["n"]), f"{one['coverage']:.0%}", *measured, refused]
             )
-    return f"**COCO photographs** – `{data['command']}`\n\n{_table(heads, rows, words)}"
+    return f"**COCO photographs** – `{data['command']}`\n\n{table(heads, rows, words)}"
 
 
 def _documents(data: Any, words: dict[str, str]) -> str:
@@ -103,9 +123,9 @@ def _documents(data: Any, words: dict[str, str]) -> str:
     rows = []
     for name, done in data["conditions"].items():
         one = done["overall"]
-        measured = [f"{one['coverage']:.0%}", _three(one["auroc"]), _interval(one["intervals"]["auroc"])]
-        rows.append([name, str(one["n"]), *measured, _three(one["accuracy"]), f"{done['true_contradicted']:.1%}"])
-    return f"**Written words: {data['data']}** – `{data['command']}`\n\n{_table(heads, rows, words)}"
+        measured = [f"{one['coverage']:.0%}", three(one["auroc"]), interval(one["intervals"]["auroc"])]
+        rows.append([name, str(one["n"]), *measured, three(one["accuracy"]), f"{done['true_contradicted']:.1%}"])
+    return f"**Written words: {data['data']}** – `{data['command']}`\n\n{table(heads, rows, words)}"
 
 
 def _typographic(data: Any, words: dict[str, str]) -> str:
@@ -117,15 +137,15 @@ def _typographic(data: Any, words: dict[str, str]) -> str:
     for name, done in data.items():
         if not isinstance(done, dict):
             continue
-        raw = " → ".join(_three(done["clipscore"][key]["auroc"]) for key in ("clean", "attacked"))
+        raw = " → ".join(three(done["clipscore"][key]["auroc"]) for key in ("clean", "attacked"))
         for guard in ("without", "guarded"):
             clean, attacked = done[guard]["clean"], done[guard]["attacked"]
             shares = [clean["false_supported"], attacked["false_supported"], attacked["true_supported"]]
             label = f"{name}, {'with a reader' if guard == 'guarded' else 'without'}"
-            measured = [_three(clean["auroc"]), _three(attacked["auroc"]), *(f"{share:.1%}" for share in shares)]
+            measured = [three(clean["auroc"]), three(attacked["auroc"]), *(f"{share:.1%}" for share in shares)]
             rows.append([label, raw, *measured])
     return (
-        f"**A false word written on the picture: {data['data']}** – `{data['command']}`\n\n{_table(heads, rows, words)}"
+        f"**A false word written on the picture: {data['data']}** – `{data['command']}`\n\n{table(heads, rows, words)}"
     )
 
 
@@ -139,12 +159,12 @@ def _hallucinations(data: Any, words: dict[str, str]) -> str:
         if "auroc" not in one:
             rows.append([kind, f"{one['n']:,}", str(one["false"]), *["–"] * 7])
             continue
-        found = [f"{one['recall_of_false_at_5_percent']:.0%}", _three(one["average_precision_of_false"])]
-        beside = [_three(one["auroc_detector"]), _three(one["auroc_logprob"])]
-        trust = [f"{one['coverage']:.0%}", _three(one["auroc"]), _interval(one["auroc_interval"])]
+        found = [f"{one['recall_of_false_at_5_percent']:.0%}", three(one["average_precision_of_false"])]
+        beside = [three(one["auroc_detector"]), three(one["auroc_logprob"])]
+        trust = [f"{one['coverage']:.0%}", three(one["auroc"]), interval(one["auroc_interval"])]
         rows.append([kind, f"{one['n']:,}", f"{one['false']} ({one['prevalence']:.1%})", *trust, *found, *beside])
     title = f"**What the bundled LLaVA says of {data['scenes']:,} fresh drawn scenes, and whether trust finds what it invents**"
-    return f"{title} – `{data['command']}`\n\n{_table(heads, rows, words)}"
+    return f"{title} – `{data['command']}`\n\n{table(heads, rows, words)}"
 
 
 def _llava(data: Any, words: dict[str, str]) -> str:
@@ -161,7 +181,7 @@ def _llava(data: Any, words: dict[str, str]) -> str:
         ["yes or no in the form of LlamaIndex's judge", f"{judged['all']:.1%}", f"{judged['n']:,}"],
     ]  # fmt: skip
     title = f"**The bundled LLaVA, fresh drawn scenes** – `{data['command']}`"
-    return f"{title}\n\n{_table(['figure', 'right', 'n'], rows, words)}"
+    return f"{title}\n\n{table(['figure', 'right', 'n'], rows, words)}"
 
 
 def _finetuning(data: Any, words: dict[str, str]) -> str:
@@ -176,7 +196,7 @@ def _finetuning(data: Any, words: dict[str, str]) -> str:
         for name in style["before"]
     ]
     rows += [
-        [f"30 % of the captions wrong, {name}", *(_three(wrong[name][key]) for key in _FOUND)]
+        [f"30 % of the captions wrong, {name}", *(three(wrong[name][key]) for key in _FOUND)]
         for name in ("unfiltered", "filtered", "weighted")
     ]
     heads = [
@@ -186,7 +206,7 @@ def _finetuning(data: Any, words: dict[str, str]) -> str:
         "false claims",
     ]
     title = f"**Fine-tuning the bundled LLaVA on {data['data']}** – `{data['command']}`"
-    return f"{title}\n\n{_table(heads, rows, words)}"
+    return f"{title}\n\n{table(heads, rows, words)}"
 
 
 _FOUND = ("hallucination", "recall", "false_claims")
@@ -196,11 +216,11 @@ def _describing(data: Any, words: dict[str, str]) -> str:
     if data is None:
         return ""
     rows = [
-        [name, f"{data['scenes'] / seconds:.1f}", _three(data["throughput_ratio"][name])]
+        [name, f"{data['scenes'] / seconds:.1f}", three(data["throughput_ratio"][name])]
         for name, seconds in data["seconds"].items()
     ]
     title = f"**Descriptions of {data['scenes']} drawn scenes, {data['machine']}** – `{data['command']}`"
-    return f"{title}\n\n{_table(['way', 'pictures a second', 'of the bare model'], rows, words)}"
+    return f"{title}\n\n{table(['way', 'pictures a second', 'of the bare model'], rows, words)}"
 
 
 def _models(data: Any, words: dict[str, str]) -> str:
@@ -214,7 +234,7 @@ def _models(data: Any, words: dict[str, str]) -> str:
     ]
     command = "python -m training.evaluate --json benchmarks/results/models.json"
     title = f"**The bundled models alone, fresh drawn scenes, two styles of art** – `{command}`"
-    return f"{title}\n\n{_table(['models', 'figure', 'n', *styles], rows, words)}"
+    return f"{title}\n\n{table(['models', 'figure', 'n', *styles], rows, words)}"
 
 
 def _figure(name: str, one: dict[str, float]) -> list[str]:
@@ -223,7 +243,7 @@ def _figure(name: str, one: dict[str, float]) -> list[str]:
 
 
 def _value(one: dict[str, float]) -> str:
-    return _three(one.get("map50", one.get("auroc")))
+    return three(one.get("map50", one.get("auroc")))
 
 
 def _speed(data: Any) -> str:
@@ -236,21 +256,7 @@ def _speed(data: Any) -> str:
          f"{one['look_ms'] / one['answer_ms']:,.0f}"]
         for name, one in data["rows"].items()
     ]  # fmt: skip
-    return f"**Time, {data['machine']}** – `{data['command']}`\n\n{_table(heads, rows, {})}"
-
-
-def _table(heads: list[str], rows: list[list[str]], words: dict[str, str]) -> str:
-    named = [words.get(head, head) for head in heads]
-    lines = [named, ["---", *(["---:"] * (len(heads) - 1))], *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def _three(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
-
-
-def _interval(ends: list[float] | None) -> str:
-    return "–" if ends is None else f"{ends[0]:.3f} to {ends[1]:.3f}"
+    return f"**Time, {data['machine']}** – `{data['command']}`\n\n{table(heads, rows, {})}"
 
 
 def main() -> None:
@@ -258,10 +264,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; fail when a table is out of date")
     options = parser.parse_args()
-    for name, words in _WORDS.items():
+    texts = {name: first(words) for name, words in _WORDS.items()} | {"docs/figures.md": rest()}
+    for name, text in texts.items():
         path = ROOT / name
         before = path.read_text(encoding="utf-8")
-        after = _PLACE.sub(lambda found, words=words: f"{found[1]}\n{tables(words)}\n\n{found[2]}", before)  # type: ignore[misc]
+        after = _PLACE.sub(lambda found, text=text: f"{found[1]}\n{text}\n\n{found[2]}", before)  # type: ignore[misc]
         if options.check and after != before:
             raise SystemExit(f"{name} is out of date: python benchmarks/tables.py")
         path.write_text(after, encoding="utf-8")
