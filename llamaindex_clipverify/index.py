@@ -21,7 +21,7 @@ from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence.reference import LEAST
 from llamaindex_clipverify.facts import Facts
 from llamaindex_clipverify.memory import DiskMemory, Memories
-from llamaindex_clipverify.models.table import load_encoder
+from llamaindex_clipverify.models.table import as_encoder
 from llamaindex_clipverify.packing import pack
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.protocols import Array, Check, Detector, Encoder, Reader
@@ -76,7 +76,7 @@ class EvidenceIndex:
 
         Args:
             store: A folder (made when missing), the URL of a Chroma server, or a Chroma client (``chromadb.CloudClient`` too).
-            encoder: Name or object, as for `Verifier.from_defaults`.
+            encoder: Name or object, as for `Verifier.from_defaults`; any LlamaIndex ``MultiModalEmbedding`` does.
             detector: The same: sees each picture once, when it is indexed.
             reader: The same.
             regions: Region budget: crops encoded per picture.
@@ -138,10 +138,41 @@ class EvidenceIndex:
         reader = reader or made.get(f"{OWN}reader") or None
         return cls(store, encoder, detector, reader=reader, name=name, **options)
 
+    @classmethod
+    def from_vector_store(
+        cls,
+        source: Any,
+        store: Any,
+        encoder: str | Encoder,
+        detector: str | Detector | None = None,
+        *,
+        folders: Sequence[str | Path],
+        **options: Any,
+    ) -> EvidenceIndex:
+        """Index the pictures of somebody else's Chroma collection: captions and metadata come along, vectors are made anew.
+
+        Reads what LlamaIndex's MultiModalVectorStoreIndex and Chroma's own multimodal functions write.
+
+        Args:
+            source: A LlamaIndex ``ChromaVectorStore`` or a Chroma collection; it is only read.
+            store: As for `EvidenceIndex`; it may be the client of the collection.
+            encoder: The same.
+            detector: The same.
+            folders: Paths in the collection are opened only inside these.
+            **options: As for `from_documents`.
+
+        Raises:
+            DataError: The collection holds no picture.
+            PictureError: It names a path outside the folders.
+        """
+        from llamaindex_clipverify.foreign import entries_in
+
+        return cls.from_documents(entries_in(source, folders), store, encoder, detector, **options)
+
     @cached_property
     def encoder(self) -> Encoder:
         """What makes the vectors."""
-        return load_encoder(self._encoder) if isinstance(self._encoder, str) else self._encoder
+        return as_encoder(self._encoder)
 
     @cached_property
     def verifier(self) -> Verifier:

@@ -32,7 +32,7 @@ from llamaindex_clipverify.facts import Facts, observe
 from llamaindex_clipverify.guard import reason, swaying, withdrawn
 from llamaindex_clipverify.korean import KoreanSplitter
 from llamaindex_clipverify.language import UNKNOWN, language_of
-from llamaindex_clipverify.models.table import load_detector, load_encoder, load_grounder, load_reader
+from llamaindex_clipverify.models.table import as_encoder, load_detector, load_grounder, load_reader
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.profile import TRANSFERRED, Profile, bundled
 from llamaindex_clipverify.protocols import Check, Detector, Encoder, Grounder, HeatMap, Memory, Reader
@@ -124,7 +124,7 @@ class Verifier:
         """Make a verifier of an encoder, a detector, a reader, or several of them, each a name or an object.
 
         Args:
-            encoder: ``tiny``, a hub id, a folder, or an `Encoder`; several names vote.
+            encoder: ``tiny``, a hub id, a folder, an `Encoder`, or a LlamaIndex ``MultiModalEmbedding``; several names vote.
             detector: ``tiny``, a YOLO file, ``transformers:ID``, ``none``, or a `Detector`; several names vote, and
                 ``views:YOLO_FILE`` looks at each picture six times.
             reader: ``rapidocr``, ``none``, or a `Reader`: reads what is written in pictures. None by default, because reading
@@ -141,7 +141,7 @@ class Verifier:
             DataError: Neither encoder, detector nor reader is named: no model is ever chosen silently.
         """
         seeing, finding = _together(encoder), _together(detector)
-        eye = load_encoder(seeing) if isinstance(seeing, str) else seeing
+        eye = None if seeing is None else as_encoder(seeing)
         finder = load_detector(finding) if isinstance(finding, str) else finding
         words = load_reader(reader) if isinstance(reader, str) else reader
         if eye is None and finder is None and words is None:

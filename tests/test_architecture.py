@@ -44,6 +44,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("profile", "report", "models", "models.table", "testing", "testing.*"),
     ("models.*", "trust", "guard", "render"),
     ("calibration", "verifier", "compare"),
+    ("foreign",),
     ("evaluation", "index", "ingest", "description"),
     ("fitting", "datasets", "datasets.*", "labelling"),
     ("label_page",),
@@ -59,6 +60,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 
 LAZY = {
     ("index", "ingest"),
+    ("index", "foreign"),
     ("index", "llama_index.retriever"),
     ("index", "llama_index.query_engine"),
     ("report", "html"),

@@ -26,6 +26,24 @@ VIEWS = (0.75, 1.0, 1.5)
 """Scales, relative to the size a detector is made for, at which ``views:`` looks."""
 
 
+def as_encoder(model: Any) -> Encoder:
+    """Return the encoder of a name, the encoder that was given, or one on a LlamaIndex MultiModalEmbedding.
+
+    Raises:
+        ModelError: It is none of these.
+    """
+    if isinstance(model, str):
+        return load_encoder(model)
+    if hasattr(model, "encode_images") and hasattr(model, "encode_texts"):
+        given: Encoder = model
+        return given
+    if hasattr(model, "get_image_embedding_batch"):
+        from llamaindex_clipverify.models.embedding import EmbeddingEncoder
+
+        return EmbeddingEncoder(model)
+    raise ModelError("not an encoder", got=type(model).__name__, do="give a name, an Encoder, or a MultiModalEmbedding")
+
+
 def load_encoder(name: str) -> Encoder:
     """Return the encoder of a name; weights are read on first use.
 

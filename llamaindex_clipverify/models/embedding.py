@@ -1,0 +1,83 @@
+"""Anybody's multimodal embedding as an encoder: LlamaIndex's MultiModalEmbedding, ClipEmbedding, and what has their methods."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from threading import RLock
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from llamaindex_clipverify.errors import ModelError
+from llamaindex_clipverify.protocols import Array
+
+SCALE = 100.0
+"""What CLIP's published models multiply a cosine by; an embedding does not tell its own."""
+_SHORTEST = 16
+"""Characters below which a text is not cut further."""
+
+
+class EmbeddingEncoder:
+    """An `Encoder` on an embedding: its vectors are brought to length 1, and texts that it refuses for their length are cut.
+
+    It has no gradients to look into, so there are no heat maps.
+    """
+
+    def __init__(self, embedding: Any, logit_scale: float = SCALE) -> None:
+        """Take an embedding with ``get_text_embedding_batch`` and ``get_image_embedding_batch``."""
+        self.embedding, self.logit_scale = embedding, logit_scale
+        self._lock = RLock()
+
+    @property
+    def id(self) -> str:
+        """Class and model name: vectors of two embeddings must never be mixed."""
+        kind = getattr(self.embedding, "class_name", lambda: type(self.embedding).__name__)()
+        return f"{kind}:{getattr(self.embedding, 'model_name', '')}"
+
+    def encode_images(self, images: Sequence[Image.Image]) -> Array:
+        """Return float32 (images, D), rows of length 1; the pictures are handed over as PNG in memory."""
+        return self._asked("pictures", self.embedding.get_image_embedding_batch, [_file(image) for image in images])
+
+    def encode_texts(self, texts: Sequence[str]) -> Array:
+        """Return float32 (texts, D), rows of length 1; a text too long for the model is cut by a quarter until it fits."""
+        if not texts:
+            return np.zeros((0, 0), np.float32)
+        try:
+            return self._asked("texts", self.embedding.get_text_embedding_batch, list(texts))
+        except ModelError:
+            return np.concatenate([self._cut(text) for text in texts])
+
+    def _cut(self, text: str) -> Array:
+        while True:
+            try:
+                return self._asked("a text", self.embedding.get_text_embedding_batch, [text])
+            except ModelError:
+                if len(text) <= _SHORTEST:
+                    raise
+                text = text[: 3 * len(text) // 4]
+
+    def _asked(self, what: str, ask: Callable[[list[Any]], Any], given: list[Any]) -> Array:
+        if not given:
+            return np.zeros((0, 0), np.float32)
+        try:
+            with self._lock:
+                vectors = np.asarray(ask(given), np.float32)
+        except Exception as error:
+            raise ModelError(
+                f"the embedding refuses {what}", got=f"{self.id} ({error})", do="see its message"
+            ) from error
+        if vectors.ndim != 2 or len(vectors) != len(given) or not np.isfinite(vectors).all():
+            raise ModelError(
+                "the embedding returns no vectors", got=f"{self.id}, shape {vectors.shape}", do="take another"
+            )
+        found: Array = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return found
+
+
+def _file(image: Image.Image) -> io.BytesIO:
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    stream.seek(0)
+    return stream
