@@ -5,6 +5,8 @@ After the minimal pairs of SugarCrepe (Hsieh et al., NeurIPS 2023) and FOIL (She
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from llamaindex_clipverify.claim import Claim
 
 MOST = 16
@@ -19,6 +21,12 @@ def foils(claim: Claim) -> list[Claim]:
 
     `text` and `other` claims have none: there is no word to swap.
     """
+    return list(_foils(claim))
+
+
+@lru_cache(4096)
+def _foils(claim: Claim) -> list[Claim]:
+    """Find them; every check asks for the same ones in every picture."""
     if claim.noun is None:
         return []
     if claim.kind == "attribute":
@@ -37,6 +45,11 @@ def foils(claim: Claim) -> list[Claim]:
 
 def other_nouns(claim: Claim) -> list[Claim]:
     """Return the claim with other nouns: first of the same family (WordNet's sisters of a noun it alone has), then of others."""
+    return list(_other_nouns(claim))
+
+
+@lru_cache(4096)
+def _other_nouns(claim: Claim) -> list[Claim]:
     noun, words = claim.noun or "", claim.words
     names = [*words.sisters(noun), *_FAR]
     unique = [name for name in dict.fromkeys(names) if name != noun]

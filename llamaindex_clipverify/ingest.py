@@ -25,7 +25,8 @@ class _Batch:
     """Pictures that were read, each content once, with what the index knows of them."""
 
     entries: dict[str, Entry]
-    order: list[str]
+    order: list[str | None]
+    """Content id of each picture, in the order given; None where it cannot be read."""
     known: Mapping[str, Mapping[str, Any]]
     facts: dict[str, Facts]
     """Of all of them; those that are not whole are to be looked at."""
@@ -33,33 +34,41 @@ class _Batch:
     todo: frozenset[str] = frozenset()
     """Those that were looked at."""
 
+    def leave_out(self, entry: Entry, why: PictureError, content: str | None = None) -> None:
+        """Note that a picture cannot be indexed; `content` is its id where it could be read."""
+        self.skipped.append((entry.picture.name, why))
+        if content is not None:
+            del self.entries[content]
+            self.facts.pop(content, None)
+            self.order = [None if one == content else one for one in self.order]
+
 
 def ingest(
     index: EvidenceIndex, entries: Sequence[Entry], strict: bool, progress: Callable[[int, int], None] | None
 ) -> Added:
     """Index pictures; see `EvidenceIndex.add`."""
-    ids: list[str] = []
+    places: list[str | None] = []
     skipped: list[tuple[str, str]] = []
     new = done = 0
     pending: deque[Future[None]] = deque()
     with ThreadPoolExecutor(1, "reading") as readers, ThreadPoolExecutor(1, "writing") as writers:
         for batch in _read(index, entries, readers):
+            _look(index, batch)
             for name, error in batch.skipped:
                 if strict:
                     raise error
                 skipped.append((name, str(error)))
-            _look(index, batch)
             pending.append(writers.submit(_write, index, batch))
             while len(pending) > _AHEAD:
                 pending.popleft().result()
-            ids += [content for content in batch.order if "similarity" in batch.facts[content].seen]
+            places += batch.order
             new += len(batch.todo)
-            done += len(batch.order) + len(batch.skipped)
+            done += len(batch.order)
             if progress is not None:
                 progress(done, len(entries))
         for one in pending:
             one.result()
-    return Added(tuple(ids), new, tuple(skipped))
+    return Added(tuple(places), new, tuple(skipped))
 
 
 def _read(index: EvidenceIndex, entries: Sequence[Entry], readers: ThreadPoolExecutor) -> Iterator[_Batch]:
@@ -82,7 +91,8 @@ def _opened(index: EvidenceIndex, part: Sequence[Entry]) -> _Batch:
             batch.entries[entry.picture.id] = entry  # the last one's caption counts
             batch.order.append(entry.picture.id)
         except PictureError as error:
-            batch.skipped.append((entry.picture.name, error))
+            batch.leave_out(entry, error)
+            batch.order.append(None)
     batch.known = index.known(list(batch.entries)) if batch.entries else {}
     for content, entry in list(batch.entries.items()):
         stored = (batch.known.get(content) or {}).get("facts")
@@ -95,9 +105,7 @@ def _opened(index: EvidenceIndex, part: Sequence[Entry]) -> _Batch:
             _ = entry.picture.image
             batch.facts[content] = stored or Facts(content, size)
         except PictureError as error:
-            batch.skipped.append((entry.picture.name, error))
-            del batch.entries[content]
-            batch.order = [one for one in batch.order if one != content]
+            batch.leave_out(entry, error, content)
     return batch
 
 
@@ -110,15 +118,14 @@ def _look(index: EvidenceIndex, batch: _Batch) -> None:
         facts = batch.facts[content]
         if "similarity" not in facts.seen:
             why = PictureError("the encoder cannot see the picture", got=facts.failed.get("similarity", ""))
-            batch.skipped.append((batch.entries[content].picture.name, why))
+            batch.leave_out(batch.entries[content], why, content)
 
 
 def _write(index: EvidenceIndex, batch: _Batch) -> None:
     rows = [
         (entry, batch.facts[content])
         for content, entry in batch.entries.items()
-        if "similarity" in batch.facts[content].seen
-        and (content in batch.todo or _changed(entry, batch.known.get(content)))
+        if content in batch.todo or _changed(entry, batch.known.get(content))
     ]
     if rows:
         index.write(rows, batch.known)

@@ -60,12 +60,17 @@ class Hit:
 class Added:
     """What became of documents that were added."""
 
-    ids: tuple[str, ...]
-    """Content ids of the pictures that are now there, in the order given."""
+    places: tuple[str | None, ...]
+    """Content id of each picture, in the order given; None for one that was left out."""
     new: int
     """How many of them were looked at; the others were there with all facts."""
     skipped: tuple[tuple[str, str], ...] = ()
     """Names of the pictures that could not be read, and why."""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Content ids of the pictures that are now there, in the order given."""
+        return tuple(content for content in self.places if content is not None)
 
 
 @dataclass(frozen=True)

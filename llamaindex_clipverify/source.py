@@ -42,9 +42,14 @@ def picture_in(node: Any, folders: Sequence[str | Path] | None = None, allow_url
 
 def passages_in(nodes: Iterable[Any]) -> list[str]:
     """Return the texts of nodes that carry no picture, each once, in their order; the caption of a picture is no passage."""
-    plain = [inner for node in nodes if not any(_carried(inner := getattr(node, "node", node)))]
+    plain = [inner for node in nodes if not carries_picture(inner := getattr(node, "node", node))]
     found = [str(getattr(node, "text", None) or node.get_content() or "").strip() for node in plain]
     return list(dict.fromkeys(text for text in found if text))
+
+
+def carries_picture(node: Any) -> bool:
+    """Whether a node has a picture: bytes, a path, or a URL."""
+    return any(_carried(node))
 
 
 def _carried(node: Any) -> tuple[Any, Any, Any]:

@@ -322,11 +322,12 @@ class Verifier:
 
     def _encode_texts(self, claims: Sequence[Claim]) -> None:
         """Encode the phrases of many claims in few batches, before they are judged one by one."""
-        from llamaindex_clipverify.foils import foils
-
-        tables = {id(table): table for check in self.checks if (table := getattr(check, "texts", None)) is not None}
-        phrases = [one.phrase for claim in claims for one in (claim, *foils(claim))]
-        for table in tables.values():
+        wanted: dict[int, tuple[TextVectors, list[str]]] = {}
+        for check in self.checks:
+            if isinstance(check, (Similarity, Contrast, Regions)):
+                _, phrases = wanted.setdefault(id(check.texts), (check.texts, []))
+                phrases += [phrase for claim in claims for phrase in check.phrases(claim)]
+        for table, phrases in wanted.values():
             if phrases:
                 table.of(phrases[: table.limit])
 

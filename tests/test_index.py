@@ -89,7 +89,7 @@ def test_texts_and_pictures_find_their_picture(index: EvidenceIndex, scenes: lis
 def test_adding_again_changes_nothing_but_captions(index: EvidenceIndex, files: list[Path]) -> None:
     first = index.search(image=files[0], top_k=1)[0]
     again = index.add([Entry(Picture.of(files[0]), "a caption", {"page": 3})])
-    assert (again.ids, again.new, again.skipped) == ((first.id,), 0, ()) and len(index) == 12
+    assert (again.places, again.new, again.skipped) == ((first.id,), 0, ()) and len(index) == 12
     hit = index.search(image=files[0], top_k=1)[0]
     assert (hit.caption, hit.metadata) == ("a caption", {"page": 3})
     index.add([files[0]])

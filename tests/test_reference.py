@@ -42,26 +42,33 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder)
 
 
+def _first(vectors: np.ndarray) -> dict[str, np.ndarray]:
+    return {"margin": vectors[:, 0]}
+
+
 def test_a_standing_is_in_robust_deviations_from_what_is_usual() -> None:
     wholes = np.arange(21, dtype=np.float32)[:, None]
     reference = Reference(wholes, [wholes[:0]] * 21)
     assert len(reference) == 21
-    found = reference.standing("contrast", "a dog", 10 + 2 * 1.4826 * 5, lambda vectors: vectors[:, 0])
-    assert found == pytest.approx(2.0), "the median is 10, the median deviation 5"
-    assert reference.standing("regions", "a dog", 1.0, lambda vectors: vectors[:, 0]) is None, "no picture has regions"
+    for away in (2.0, -3.0):
+        found = reference.standings("contrast", "a dog", {"margin": 10 + away * 1.4826 * 5}, _first)
+        assert found == {"margin_standing": pytest.approx(np.sign(away) * np.log1p(abs(away)))}, (
+            "median 10, deviation 5"
+        )
+    assert reference.standings("regions", "a dog", {"margin": 1.0}, _first) == {}, "no picture has regions"
 
 
 def test_the_best_region_of_each_picture_counts() -> None:
     regions = [np.array([[0.0], [float(place)]], np.float32) for place in range(21)]
     reference = Reference(np.zeros((21, 1), np.float32), regions)
-    assert reference.standing("regions", "a dog", 10.0, lambda vectors: vectors[:, 0]) == pytest.approx(0.0)
+    assert reference.standings("regions", "a dog", {"margin": 10.0}, _first) == {"margin_standing": pytest.approx(0.0)}
 
 
 def test_what_is_usual_is_found_once_for_each_phrase() -> None:
     calls = []
     reference = Reference(np.arange(21.0)[:, None], [])
     for phrase in ("a dog", "a dog", "a cat"):
-        reference.standing("contrast", phrase, 0.0, lambda vectors: calls.append(1) or vectors[:, 0])
+        reference.standings("contrast", phrase, {"margin": 0.0}, lambda vectors: calls.append(1) or _first(vectors))
     assert len(calls) == 2
 
 

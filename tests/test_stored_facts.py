@@ -198,6 +198,23 @@ def test_another_encoder_is_refused_and_an_old_store_too(index: EvidenceIndex, t
         EvidenceIndex.open(tmp_path / "store", Other())  # type: ignore[arg-type]
 
 
+def test_a_step_of_an_ingestion_pipeline(own: Path, tmp_path: Path) -> None:
+    from llama_index.core.ingestion import IngestionPipeline
+    from llama_index.core.schema import ImageNode, TextNode
+
+    from llamaindex_clipverify.llama_index import ClipVerifyIngestion
+
+    (own / "bad.png").write_text("no picture")
+    index = EvidenceIndex(tmp_path / "store", "tiny", "tiny")
+    step = ClipVerifyIngestion(index)
+    nodes = [ImageNode(image_path=str(own / name), text=name) for name in ("00.png", "bad.png", "01.png")]
+    done = IngestionPipeline(transformations=[step]).run(nodes=[*nodes, TextNode(text="a passage")])
+    assert len(index) == 2 and [name for name, _ in step.skipped] == ["bad.png"]
+    assert [node.embedding is not None for node in done] == [True, False, True, False]
+    assert index.search(image=own / "01.png", top_k=1)[0].caption == "01.png"
+    assert np.allclose(done[0].embedding, index.encoder.encode_images([Picture.of(own / "00.png").image])[0], atol=1e-5)
+
+
 _SCRIPT = """
 import sys
 from llamaindex_clipverify import EvidenceIndex

@@ -43,6 +43,10 @@ class Contrast:
         """See nothing of its own: the whole-picture vector is there."""
         return [{} for _ in pictures]
 
+    def phrases(self, claim: Claim) -> list[str]:
+        """Return the texts that judging a claim takes."""
+        return [] if claim.noun is None else [claim.phrase, *(foil.phrase for foil in foils(claim))]
+
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
         """Compare with the foils that the detector and the colours do not confirm in this picture."""
         seen = facts.of("similarity")
@@ -56,8 +60,8 @@ class Contrast:
         margin, lead = float(margins(scores[:1], scores[1:])[0]), float(leads(scores[:1], scores[1:])[0])
         features = {"margin": margin, "lead": lead, "rank": rank(scores[0], scores[1:])}
         if self.reference is not None:
-            standing = self.reference.standing(self.name, claim.phrase, margin, partial(self._margins, claim))
-            features |= {} if standing is None else {"standing": standing}
+            values = {"margin": margin, "lead": lead}
+            features |= self.reference.standings(self.name, claim.phrase, values, partial(self._elsewhere, claim))
         best = rivals[int(np.argmax(scores[1:]))]
         verb = "fits worse" if margin >= 0 else "fits better"
         return Evidence(
@@ -69,11 +73,10 @@ class Contrast:
             features=features,
         )
 
-    def _margins(self, claim: Claim, vectors: Array) -> Array:
-        """Return the margins (K,) of a claim against all its foils on other pictures (K, D)."""
-        phrases = self.texts.of([claim.phrase, *(foil.phrase for foil in foils(claim))])
-        scores = self.texts.encoder.logit_scale * (phrases @ vectors.T)
-        return margins(scores[0], scores[1:])
+    def _elsewhere(self, claim: Claim, vectors: Array) -> dict[str, Array]:
+        """Return margins and leads (K,) of a claim against all its foils on other pictures (K, D)."""
+        scores = self.texts.encoder.logit_scale * (self.texts.of(self.phrases(claim)) @ vectors.T)
+        return {"margin": margins(scores[0], scores[1:]), "lead": leads(scores[0], scores[1:])}
 
 
 def margins(claim: Array, rivals: Array) -> Array:

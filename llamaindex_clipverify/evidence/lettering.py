@@ -84,10 +84,11 @@ def without_letters(facts: Facts) -> Facts | None:
 
 def named(claim: Claim, facts: Facts) -> str | None:
     """Return the line of the picture that names what the claim or one of its foils names; None when there is none."""
-    if claim.noun is None:
+    written = lines(facts)
+    if claim.noun is None or not written:
         return None
     wanted = set(_words(claim))
-    return next((line.text for line in lines(facts) if any(_says(line.text, claim, one) for one in wanted)), None)
+    return next((line.text for line in written if any(_says(line.text, claim, one) for one in wanted)), None)
 
 
 def _words(claim: Claim) -> Iterator[str]:

@@ -8,7 +8,7 @@ encoders. It is what lets weights fitted with some encoders be used with another
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 
 import numpy as np
@@ -20,7 +20,8 @@ from llamaindex_clipverify.protocols import Array
 LEAST = 20
 """Pictures a reference needs."""
 STANDINGS = (
-    "similarity.standing", "contrast.standing", "contrast.rank", "regions.standing", "regions.rank", "regions.agreement",
+    "similarity.cosine_standing", "contrast.margin_standing", "contrast.lead_standing", "contrast.rank",
+    "regions.margin_standing", "regions.lead_standing", "regions.cosine_standing", "regions.rank", "regions.agreement",
 )  # fmt: skip
 """The features, ``check.feature``, that mean the same whatever the encoder."""
 _KEPT = 4096
@@ -35,7 +36,7 @@ class Reference:
         self._regions = np.concatenate(list(regions)) if len(regions) else wholes[:0]
         self._starts = np.cumsum([0, *(len(own) for own in regions)])[:-1]
         self._whole = all(len(own) for own in regions)
-        self._usual: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
+        self._usual: OrderedDict[tuple[str, str], dict[str, tuple[float, float]]] = OrderedDict()
         self._lock = Lock()
 
     @classmethod
@@ -57,35 +58,45 @@ class Reference:
     def __len__(self) -> int:
         return len(self.wholes)
 
-    def standing(self, check: str, phrase: str, value: float, scores: Callable[[Array], Array]) -> float | None:
-        """Return by how many standard deviations a value lies above what is usual for the phrase.
+    def standings(
+        self, check: str, phrase: str, values: Mapping[str, float], others: Callable[[Array], Mapping[str, Array]]
+    ) -> dict[str, float]:
+        """Return by how far values lie above what is usual for the phrase, each as ``NAME_standing``.
 
-        What is usual is the median over the reference pictures, the deviation 1.48 times the median absolute deviation: the
-        few pictures that do show the thing move neither.
+        In standard deviations, compressed: sign(z) · log(1 + |z|), because how far the true ones lie out differs from encoder to
+        encoder.
+        What is usual is the median over the reference pictures, the deviation 1.48 times the median absolute deviation: the few
+        pictures that do show the thing move neither.
 
         Args:
             check: ``similarity``, ``contrast`` or ``regions``; the last takes the best region of each picture.
-            phrase: What the value is about; what is usual for it is remembered.
-            value: The check's value on the picture in question.
-            scores: From vectors (K, D) to the check's values on them (K,).
+            phrase: What the values are about; what is usual for it is remembered.
+            values: The check's values on the picture in question, by name.
+            others: From vectors (K, D) to the same values on them, each (K,).
         """
         if check == "regions" and not self._whole:
-            return None
-        key = (check, phrase)
+            return {}
         with self._lock:
-            known = self._usual.get(key)
-            if known is None:
-                known = self._usual[key] = self._measured(check, scores)
+            usual = self._usual.get((check, phrase))
+            if usual is None:
+                usual = self._usual[check, phrase] = self._measured(check, others)
                 if len(self._usual) > _KEPT:
                     self._usual.popitem(last=False)
-        middle, spread = known
-        return (value - middle) / spread
+        found = {}
+        for name, value in values.items():
+            middle, spread = usual[name]
+            away = (value - middle) / spread
+            found[f"{name}_standing"] = float(np.sign(away) * np.log1p(abs(away)))
+        return found
 
-    def _measured(self, check: str, scores: Callable[[Array], Array]) -> tuple[float, float]:
+    def _measured(self, check: str, others: Callable[[Array], Mapping[str, Array]]) -> dict[str, tuple[float, float]]:
         best_of_each = check == "regions"
-        values = np.maximum.reduceat(scores(self._regions), self._starts) if best_of_each else scores(self.wholes)
-        middle = float(np.median(values))
-        return middle, max(1.4826 * float(np.median(np.abs(values - middle))), 1e-6)
+        found = {}
+        for name, scores in others(self._regions if best_of_each else self.wholes).items():
+            values = np.maximum.reduceat(scores, self._starts) if best_of_each else scores
+            middle = float(np.median(values))
+            found[name] = middle, max(1.4826 * float(np.median(np.abs(values - middle))), 1e-6)
+        return found
 
 
 def rank(claim: float, rivals: Array) -> float:

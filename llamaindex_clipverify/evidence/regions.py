@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,13 @@ class Regions:
         boxes = [(_widened(one.box, facts.size), one.label) for one in sightings(facts, floor=0.15)]
         return [*boxes[: max(self.budget - 4, 1)], *((box, "") for box in tiles(facts.size))][: self.budget]
 
+    def phrases(self, claim: Claim) -> list[str]:
+        """Return the texts that judging a claim takes."""
+        if claim.kind not in ("object", "attribute") or claim.noun is None:
+            return []
+        one, rivals = _compared(claim)
+        return [one.phrase, *(rival.phrase for rival in rivals)]
+
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
         """Score objects and attributes in every region; an attribute only where the noun itself fits."""
         seen = facts.of(self.name)
@@ -74,8 +82,7 @@ class Regions:
             return None
         if not len(seen["boxes"]):
             return silent(self.name, "no region")
-        one = claim.swap(plural=False)
-        every = foils(one) + (other_nouns(one)[:6] if claim.kind == "attribute" else [])
+        one, every = _compared(claim)
         rivals = [rival for rival in every if not (claim.kind == "object" and confirmed(rival, facts))] or every
         claimed, others = self._scores(one, rivals, seen["vectors"])
         scores = margins(claimed, others)
@@ -94,19 +101,29 @@ class Regions:
         if boxes:
             features["agreement"] = max(overlap(box, one.box) for one in boxes)
         if self.reference is not None:
-            standing = self.reference.standing(
-                self.name, one.phrase, margin, lambda vectors: margins(*self._scores(one, every, vectors))
-            )
-            features |= {} if standing is None else {"standing": standing}
+            values = {name: features[name] for name in ("margin", "lead", "cosine")}
+            features |= self.reference.standings(self.name, one.phrase, values, partial(self._elsewhere, one, every))
         reason = f"“{one.phrase}” {verb} at {where(box)}"
         where_seen = box if stance == "supports" else None
         return Evidence(self.name, stance, margin, reason, facts.picture, where_seen, features)
+
+    def _elsewhere(self, claim: Claim, rivals: list[Claim], vectors: Array) -> dict[str, Array]:
+        """Return margins, leads and cosines (K,) of a claim on other regions (K, D)."""
+        claimed, others = self._scores(claim, rivals, vectors)
+        cosines: Array = claimed / self.texts.encoder.logit_scale
+        return {"margin": margins(claimed, others), "lead": leads(claimed, others), "cosine": cosines}
 
     def _scores(self, claim: Claim, rivals: list[Claim], vectors: Array) -> tuple[Array, Array]:
         """Return the scaled cosines of the claim (R,) and of its foils (F, R) with every region."""
         texts = self.texts.of([claim.phrase, *(rival.phrase for rival in rivals)])
         scaled = self.texts.encoder.logit_scale * (texts @ vectors.T)
         return scaled[0], scaled[1:]
+
+
+def _compared(claim: Claim) -> tuple[Claim, list[Claim]]:
+    """Return the claim of one thing, and what it is compared with: a region shows one thing at a time."""
+    one = claim.swap(plural=False)
+    return one, foils(one) + (other_nouns(one)[:6] if claim.kind == "attribute" else [])
 
 
 def tiles(size: tuple[int, int]) -> list[Box]:

@@ -38,6 +38,10 @@ class Similarity:
         vectors = self.texts.encoder.encode_images([picture.image for picture in pictures])
         return [{"vector": vector} for vector in vectors]
 
+    def phrases(self, claim: Claim) -> list[str]:
+        """Return the texts that judging a claim takes."""
+        return [] if claim.kind == "text" else [claim.phrase]
+
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
         """Score any claim that is a phrase or a sentence."""
         seen = facts.of(self.name)
@@ -47,7 +51,8 @@ class Similarity:
         cosine = float(text @ seen["vector"])
         features = {"cosine": cosine}
         if self.reference is not None:
-            standing = self.reference.standing(self.name, claim.phrase, cosine, lambda vectors: vectors @ text)
-            features |= {} if standing is None else {"standing": standing}
+            features |= self.reference.standings(
+                self.name, claim.phrase, {"cosine": cosine}, lambda vectors: {"cosine": vectors @ text}
+            )
         reason = f"cosine {cosine:.2f} with the whole picture"
         return Evidence(self.name, "silent", cosine, reason, facts.picture, features=features)

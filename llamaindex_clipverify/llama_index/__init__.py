@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.llama_index.embedding import ClipVerifyEmbedding as ClipVerifyEmbedding
     from llamaindex_clipverify.llama_index.evaluation import ClipVerifyEvaluationResult as ClipVerifyEvaluationResult
     from llamaindex_clipverify.llama_index.evaluation import ClipVerifyEvaluator as ClipVerifyEvaluator
+    from llamaindex_clipverify.llama_index.ingestion import ClipVerifyIngestion as ClipVerifyIngestion
     from llamaindex_clipverify.llama_index.llava import LlavaLLM as LlavaLLM
     from llamaindex_clipverify.llama_index.llms import load_llm as load_llm
     from llamaindex_clipverify.llama_index.postprocessor import ClipVerifyPostprocessor as ClipVerifyPostprocessor
@@ -26,6 +27,7 @@ _HOMES = {
     "ClipVerifyEmbedding": "embedding",
     "ClipVerifyEvaluationResult": "evaluation",
     "ClipVerifyEvaluator": "evaluation",
+    "ClipVerifyIngestion": "ingestion",
     "ClipVerifyPostprocessor": "postprocessor",
     "ClipVerifyQueryEngine": "query_engine",
     "ClipVerifyRetriever": "retriever",

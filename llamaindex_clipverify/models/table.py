@@ -34,7 +34,7 @@ def as_encoder(model: Any) -> Encoder:
     """
     if isinstance(model, str):
         return load_encoder(model)
-    if hasattr(model, "encode_images") and hasattr(model, "encode_texts"):
+    if hasattr(model, "id") and hasattr(model, "logit_scale"):
         given: Encoder = model
         return given
     if hasattr(model, "get_image_embedding_batch"):

@@ -1,0 +1,54 @@
+"""A step of LlamaIndex's ingestion pipeline that puts the pictures of nodes into an evidence index."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from llama_index.core.bridge.pydantic import PrivateAttr
+from llama_index.core.schema import BaseNode, TransformComponent
+
+from llamaindex_clipverify.index import EvidenceIndex
+from llamaindex_clipverify.source import carries_picture
+
+
+class ClipVerifyIngestion(TransformComponent):
+    """Indexes every picture that passes; nodes without one pass as they are.
+
+    Each node with a picture goes on with the picture's vector as its embedding, so that a vector store behind the pipeline needs
+    no embedding of its own. A picture that cannot be read goes on without; `skipped` names it.
+    """
+
+    _index: EvidenceIndex = PrivateAttr()
+    _skipped: list[tuple[str, str]] = PrivateAttr(default_factory=list)
+
+    def __init__(self, index: EvidenceIndex, **options: Any) -> None:
+        """Index into `index`."""
+        super().__init__(**options)
+        self._index = index
+
+    @classmethod
+    def class_name(cls) -> str:
+        """Return the stable name for serialisation."""
+        return "ClipVerifyIngestion"
+
+    @property
+    def skipped(self) -> list[tuple[str, str]]:
+        """Names of the pictures that could not be read, and why."""
+        return list(self._skipped)
+
+    def __call__(self, nodes: Sequence[BaseNode], **kwargs: Any) -> Sequence[BaseNode]:
+        """Index the pictures among nodes and return all nodes."""
+        pictured = [node for node in nodes if carries_picture(node)]
+        added = self._index.add(pictured)
+        self._skipped += added.skipped
+        facts = self._index.facts(list(dict.fromkeys(added.ids)))
+        for node, content in zip(pictured, added.places, strict=True):
+            if content is not None:
+                node.embedding = facts[content].seen["similarity"]["vector"].tolist()
+        return nodes
+
+    async def acall(self, nodes: Sequence[BaseNode], **kwargs: Any) -> Sequence[BaseNode]:
+        """Do the same in a worker thread."""
+        return await asyncio.to_thread(self, nodes, **kwargs)
