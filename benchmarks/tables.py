@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rendering import interval, table, three
-from trust_tables import ablated, curves, guaranteed, judged, labelled, retrieved, revised, sliced, transferred
+from trust_tables import ablated, curves, guaranteed, indexed, judged, labelled, retrieved, revised, sliced, transferred
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
@@ -53,6 +53,7 @@ def first(words: dict[str, str]) -> str:
 def rest() -> str:
     """Return the tables of docs/figures.md."""
     parts = [
+        indexed(_read("indexing")),
         ablated(_read("ablations")),
         sliced(_read("ablations")),
         curves(_read("ablations")),

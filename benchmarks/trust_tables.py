@@ -69,6 +69,37 @@ def retrieved(data: Any, words: Words) -> str:
     return f"{title} – `{data['command']}`\n\n{table(heads, rows, words)}"
 
 
+def indexed(data: Any) -> str:
+    """Return what indexing costs and saves."""
+    if data is None:
+        return ""
+    heads = [
+        "encoder",
+        "bare forwards, of ingest",
+        "decode, forwards, write alone, of ingest",
+        "ingest, times LlamaIndex's stock path (one view)",
+        "answer on indexed pictures, no phrase known: above the text forward, ms",
+        "times the text forward",
+        "looking anew, times indexed",
+    ]
+    rows = []
+    for name, row in data["rows"].items():
+        one, two = row["ingest"], row["verify"]
+        ratios = [
+            f"{one['forwards_per_ingest']:.2f}",
+            f"{one['parts_per_ingest']:.2f}",
+            f"{one['ingest_per_stock']:.1f}",
+        ]
+        answer = [
+            f"{two['above_text_forward_ms']:.0f}",
+            f"{two['per_text_forward']:.2f}",
+            f"{two['anew_per_indexed']:,.0f}",
+        ]
+        rows.append([name, *ratios, *answer])
+    title = "**The index: ratios of one run; 17 views a picture, 8 claims on 4 pictures**"
+    return f"{title} – `{data['command']}`\n\n{table(heads, rows, {})}"
+
+
 def ablated(data: Any) -> str:
     """Return the figures of trust without each check."""
     if data is None:
