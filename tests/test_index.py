@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import chromadb
@@ -44,34 +36,6 @@ def files(scenes: list[Scene], tmp_path_factory: pytest.TempPathFactory) -> list
 @pytest.fixture
 def index(files: list[Path], tiny: Verifier, tmp_path: Path) -> EvidenceIndex:
     return EvidenceIndex.from_documents(files, tmp_path / "store", tiny.encoder)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real `chroma run` on loopback."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [str(Path(sys.executable).parent / "chroma"), "run", "--host", "127.0.0.1", "--port", str(port)]
-    folder = tmp_path_factory.mktemp("server")
-    process = subprocess.Popen(
-        [*command, "--path", str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        env={**os.environ, "ANONYMIZED_TELEMETRY": "False"},
-    )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{url}/api/v2/heartbeat", timeout=2).close()
-                break
-            except OSError:
-                time.sleep(0.2)
-        else:
-            pytest.fail("chroma run does not answer")
-        yield url
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 def test_texts_and_pictures_find_their_picture(index: EvidenceIndex, scenes: list[Scene], files: list[Path]) -> None:

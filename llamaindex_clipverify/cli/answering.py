@@ -11,9 +11,11 @@ from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.cli.options import (
     DetectorName,
     EncoderName,
+    Engine,
     JsonFile,
     Models,
     ReaderName,
+    Workers,
     make_verifier,
     model_names,
     require,
@@ -39,6 +41,8 @@ def index(
     detector: DetectorName = None,
     reader: ReaderName = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at a picture that cannot be read.")] = False,
+    engine: Engine = "local",
+    workers: Workers = None,
 ) -> None:
     """Index pictures, so that they can be asked about.
 
@@ -53,8 +57,25 @@ def index(
         raise DataError("an index needs an encoder", got="a detector alone", do="give --encoder or --models")
     files = [file for path in paths for file in picture_files(path)]
     with progress_bar("indexing") as step:
+        if engine == "ray":
+            from llamaindex_clipverify import ray_engine
+            from llamaindex_clipverify.picture import Picture
+            from llamaindex_clipverify.records import Entry
+
+            entries = [Entry(Picture.of(file.resolve())) for file in files]
+            added = ray_engine.ingest(
+                entries,
+                store,
+                strict=strict,
+                workers=workers,
+                progress=step,
+                encoder=eye,
+                detector=finder,
+                reader=reader,
+            )
         made = EvidenceIndex(store, eye, finder, reader=reader)
-        added = made.add(files, strict=strict, progress=step)
+        if engine == "local":
+            added = made.add(files, strict=strict, progress=step)
     for name, why in added.skipped:
         typer.echo(f"clipverify: left out: {name}: {why}", err=True)
     say(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -15,10 +16,12 @@ from llamaindex_clipverify.cli.options import (
     Delta,
     DetectorName,
     EncoderName,
+    Engine,
     JsonFile,
     Models,
     ReaderName,
     ReferenceFolder,
+    Workers,
     make_encoder,
     make_verifier,
     open_pictures,
@@ -146,6 +149,8 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter for each flag
     ] = None,
     alpha: Alpha = None,
     delta: Delta = 0.1,
+    engine: Engine = "local",
+    workers: Workers = None,
 ) -> None:
     """Measure the verifier on labelled claims.
 
@@ -160,9 +165,14 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter for each flag
     if form != "rows" and images is None:
         raise DataError("the folder of the pictures is needed", do="give --images DIR")
     rows = datasets.read(form, data, images or data.parent)
-    verifier = make_verifier(models, encoder, detector, reader, alpha, delta, reference)
+    make = partial(make_verifier, models, encoder, detector, reader, alpha, delta, reference)
     with progress_bar("checking") as step:
-        found = evaluation.evaluate(verifier, rows, progress=step)
+        if engine == "ray":
+            from llamaindex_clipverify import ray_engine
+
+            found = ray_engine.evaluate(make, rows, workers=workers, progress=step)
+        else:
+            found = evaluation.evaluate(make(), rows, progress=step)
     for error in found.errors:
         typer.echo(f"clipverify: left out: {error}", err=True)
     if not found.rows:

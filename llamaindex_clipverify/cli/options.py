@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -31,6 +31,10 @@ ReferenceFolder = Annotated[
         "--reference", metavar="DIR", help="20 or more of your pictures: a scale for an encoder without a profile."
     ),
 ]
+Engine = Annotated[
+    Literal["local", "ray"], typer.Option("--engine", help="Here, or on Ray (extra ray): then the store is a server.")
+]
+Workers = Annotated[int | None, typer.Option(min=1, help="Ray actors; as many as there are CPUs by default.")]
 JsonFile = Annotated[str | None, typer.Option("--json", metavar="FILE|-", help="Write JSON; - prints it, and only it.")]
 Alpha = Annotated[
     float | None, typer.Option(help="Share of wrong verdicts allowed: thresholds that guarantee it, from the profile.")
