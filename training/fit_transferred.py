@@ -156,7 +156,7 @@ def main() -> None:
     """Look with every encoder, leave each out, fit, save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("encoders", nargs="+", help="folders, or tiny")
-    parser.add_argument("--scenes", type=int, default=320)
+    parser.add_argument("--scenes", type=int, default=280)
     parser.add_argument("--reference", type=int, default=100)
     parser.add_argument("--keep", type=Path, default=Path("data/transferred"), help="what the checks saw is kept here")
     parser.add_argument("--out", type=Path, default=FOLDER / f"{TRANSFERRED}.json")

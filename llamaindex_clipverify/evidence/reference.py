@@ -19,9 +19,10 @@ from llamaindex_clipverify.protocols import Array
 
 LEAST = 20
 """Pictures a reference needs."""
+_VALUES = {"similarity": ("cosine",), "contrast": ("margin", "lead"), "regions": ("margin", "lead", "cosine")}
 STANDINGS = (
-    "similarity.cosine_standing", "contrast.margin_standing", "contrast.lead_standing", "contrast.rank",
-    "regions.margin_standing", "regions.lead_standing", "regions.cosine_standing", "regions.rank", "regions.agreement",
+    *(f"{check}.{name}_{what}" for check, names in _VALUES.items() for name in names for what in ("standing", "share")),
+    "contrast.rank", "regions.rank", "regions.agreement",
 )  # fmt: skip
 """The features, ``check.feature``, that mean the same whatever the encoder."""
 _KEPT = 4096
@@ -36,7 +37,7 @@ class Reference:
         self._regions = np.concatenate(list(regions)) if len(regions) else wholes[:0]
         self._starts = np.cumsum([0, *(len(own) for own in regions)])[:-1]
         self._whole = all(len(own) for own in regions)
-        self._usual: OrderedDict[tuple[str, str], dict[str, tuple[float, float]]] = OrderedDict()
+        self._usual: OrderedDict[tuple[str, str], dict[str, tuple[float, float, float]]] = OrderedDict()
         self._lock = Lock()
 
     @classmethod
@@ -61,12 +62,12 @@ class Reference:
     def standings(
         self, check: str, phrase: str, values: Mapping[str, float], others: Callable[[Array], Mapping[str, Array]]
     ) -> dict[str, float]:
-        """Return by how far values lie above what is usual for the phrase, each as ``NAME_standing``.
+        """Return how values stand to what is usual for the phrase: each as ``NAME_standing`` and ``NAME_share``.
 
-        In standard deviations, compressed: sign(z) · log(1 + |z|), because how far the true ones lie out differs from encoder to
-        encoder.
-        What is usual is the median over the reference pictures, the deviation 1.48 times the median absolute deviation: the few
-        pictures that do show the thing move neither.
+        A standing is in standard deviations, compressed: sign(z) · log(1 + |z|). A share is the way from what is usual to the
+        best twentieth of the reference pictures, 0 to 1 and beyond: how far the true ones lie out differs between encoders, and
+        some of those pictures will show the thing. What is usual is the median, the deviation 1.48 times the median absolute
+        deviation: the few pictures that do show the thing move neither.
 
         Args:
             check: ``similarity``, ``contrast`` or ``regions``; the last takes the best region of each picture.
@@ -84,18 +85,22 @@ class Reference:
                     self._usual.popitem(last=False)
         found = {}
         for name, value in values.items():
-            middle, spread = usual[name]
+            middle, spread, top = usual[name]
             away = (value - middle) / spread
             found[f"{name}_standing"] = float(np.sign(away) * np.log1p(abs(away)))
+            found[f"{name}_share"] = float(np.clip((value - middle) / max(top - middle, spread), -3, 3))
         return found
 
-    def _measured(self, check: str, others: Callable[[Array], Mapping[str, Array]]) -> dict[str, tuple[float, float]]:
+    def _measured(
+        self, check: str, others: Callable[[Array], Mapping[str, Array]]
+    ) -> dict[str, tuple[float, float, float]]:
+        """Return what is usual, the deviation from it, and where the best twentieth begins, by name."""
         best_of_each = check == "regions"
         found = {}
         for name, scores in others(self._regions if best_of_each else self.wholes).items():
             values = np.maximum.reduceat(scores, self._starts) if best_of_each else scores
-            middle = float(np.median(values))
-            found[name] = middle, max(1.4826 * float(np.median(np.abs(values - middle))), 1e-6)
+            middle, top = (float(one) for one in np.quantile(values, [0.5, 0.95]))
+            found[name] = middle, max(1.4826 * float(np.median(np.abs(values - middle))), 1e-6), top
         return found
 
 
