@@ -350,22 +350,15 @@ class EvidenceIndex:
         }
 
     def _region_vectors(self, facts: Mapping[str, Facts]) -> dict[str, Array]:
+        """Return the region vectors of pictures by id, in order; fewer than there should be where some are gone."""
         wanted = [f"{content}#{place}" for content, one in facts.items() for place in range(regions_of(one))]
         found = self._regions.get(ids=wanted, include=["embeddings"]) if wanted else {"ids": [], "embeddings": []}
         by_id = dict(zip(found["ids"], found["embeddings"], strict=True))
-        width = self.encoder_width(by_id)
-        return {
-            content: np.array(
-                [by_id[f"{content}#{place}"] for place in range(regions_of(one)) if f"{content}#{place}" in by_id],
-                np.float32,
-            ).reshape(-1, width)
+        rows = {
+            content: [by_id[key] for place in range(regions_of(one)) if (key := f"{content}#{place}") in by_id]
             for content, one in facts.items()
         }
-
-    @staticmethod
-    def encoder_width(vectors: Mapping[str, Any]) -> int:
-        """Return the length of some vectors; 1 where there are none."""
-        return len(next(iter(vectors.values()), [0.0]))
+        return {content: np.array(vectors, np.float32).reshape(len(vectors), -1) for content, vectors in rows.items()}
 
     def sample(self, number: int) -> list[Facts]:
         """Return the facts of some pictures, spread evenly over the index: a reference for its encoder."""
@@ -512,6 +505,9 @@ class EvidenceIndex:
             "metadatas": metadatas,
         }
         chroma.upsert(self.client, self._pictures, pictures)
+        surplus = [one for entry, facts in rows for one in _surplus(entry.picture.id, facts, known)]
+        if surplus:
+            self._regions.delete(ids=surplus)
 
     def _region_rows(self, entry: Entry, facts: Facts) -> dict[str, list[Any]]:
         seen = facts.of("regions") or {"boxes": [], "vectors": np.zeros((0, 1)), "labels": []}
@@ -553,6 +549,12 @@ class EvidenceIndex:
 
 
 _REFERENCE = 200
+
+
+def _surplus(content: str, facts: Facts, known: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the ids of regions that a picture had before and has no more."""
+    before = int(((known.get(content) or {}).get("metadata") or {}).get(f"{OWN}regions", 0))
+    return [f"{content}#{place}" for place in range(regions_of(facts), before)]
 
 
 class IndexMemory:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +135,17 @@ def test_a_new_check_fills_in_its_own_facts_alone(
 
 def _never(*_: object) -> None:
     raise AssertionError("the encoder was asked again")
+
+
+def test_fewer_regions_leave_none_behind(index: EvidenceIndex, own: Path, tmp_path: Path) -> None:
+    before = index.count()
+    fewer = EvidenceIndex(tmp_path / "store", "tiny", "tiny", regions=8)
+    fewer.verifier.checks = tuple(
+        replace(one, version=9) if one.name == "regions" else one for one in fewer.verifier.checks
+    )
+    assert fewer.add([own]).new == 10
+    assert fewer.count()["regions"] <= 80 < before["regions"]
+    assert fewer.verify_integrity().whole
 
 
 def test_updating_keeps_what_is_not_given(index: EvidenceIndex, own: Path) -> None:
