@@ -92,6 +92,7 @@ class EvidenceIndex:
         self._pictures = chroma.collection(self.client, f"{name}-pictures", self._made())
         self._regions = chroma.collection(self.client, f"{name}-regions", self._made())
         self._folders: tuple[int, list[Path]] = (-1, [])
+        self._scaled: Verifier | None = None
 
     @classmethod
     def from_documents(
@@ -174,22 +175,30 @@ class EvidenceIndex:
         """What makes the vectors."""
         return as_encoder(self._encoder)
 
-    @cached_property
+    @property
     def verifier(self) -> Verifier:
         """A verifier with the index's own models: of indexed pictures it takes what is stored, and opens no file.
 
-        What it sees in other pictures, and the vectors of phrases, are kept beside an index in a folder.
-        An encoder without a profile is given a scale by pictures of the index (see `Verifier.beside`).
+        What it sees in other pictures, and the vectors of phrases, are kept beside an index in a folder. An encoder without a
+        profile is given a scale by pictures of the index, as soon as there are enough (see `Verifier.beside`).
         """
+        if not self.observer.lacks_scale or len(self) < LEAST:
+            return self.observer
+        if self._scaled is None:
+            self._scaled = self.observer.beside(self.sample(_REFERENCE))
+        return self._scaled
+
+    @cached_property
+    def observer(self) -> Verifier:
+        """The verifier whose checks look at pictures that are indexed."""
         from llamaindex_clipverify.verifier import Verifier
 
         shelf = Shelf(Path(self.store) / "cache.sqlite3") if chroma.is_folder(self.store) else None
         own = IndexMemory(self)
         memory = Memories(own, DiskMemory(shelf)) if shelf is not None else own
-        made = Verifier.from_defaults(
+        return Verifier.from_defaults(
             self.encoder, self._detector, reader=self._reader, regions=self.regions, memory=memory, texts=shelf
         )
-        return made.beside(self.sample(_REFERENCE)) if made.lacks_scale and len(self) >= LEAST else made
 
     def _made(self) -> dict[str, str | int]:
         """Return what the collections remember of their making: the encoder's identity, and names to load the models by."""

@@ -96,7 +96,7 @@ def _opened(index: EvidenceIndex, part: Sequence[Entry]) -> _Batch:
     batch.known = index.known(list(batch.entries)) if batch.entries else {}
     for content, entry in list(batch.entries.items()):
         stored = (batch.known.get(content) or {}).get("facts")
-        if stored is not None and all(stored.has(check) for check in index.verifier.checks):
+        if stored is not None and all(stored.has(check) for check in index.observer.checks):
             batch.facts[content] = stored
             entry.picture.forget()
             continue
@@ -110,7 +110,7 @@ def _opened(index: EvidenceIndex, part: Sequence[Entry]) -> _Batch:
 
 
 def _look(index: EvidenceIndex, batch: _Batch) -> None:
-    checks = index.verifier.checks
+    checks = index.observer.checks
     todo = [content for content, facts in batch.facts.items() if not all(facts.has(check) for check in checks)]
     observe(checks, [batch.entries[content].picture for content in todo], [batch.facts[content] for content in todo])
     batch.todo = frozenset(todo)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from llamaindex_clipverify import Picture, Verifier
+from llamaindex_clipverify import EvidenceIndex, Picture, Verifier
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence.reference import STANDINGS, Reference, rank
 from llamaindex_clipverify.facts import Facts
@@ -159,3 +160,11 @@ def test_the_profile_says_what_it_is() -> None:
     assert "encoders" in profile.data
     text = json.dumps(dict(profile.parts))
     assert set(json.loads(text).values()) == {"*"}
+
+
+def test_an_index_is_the_reference_of_its_own_encoder(stranger: str, references: list[Picture], tmp_path: Path) -> None:
+    index = EvidenceIndex.from_documents(references, tmp_path, stranger)
+    report = index.verifier.verify("There is a dog.", [references[0]])
+    assert report.calibration == "transferred"
+    few = EvidenceIndex.from_documents(references[:5], tmp_path / "few", stranger)
+    assert few.verifier.verify("There is a dog.", [references[0]]).trust is None, "five pictures are no scale"
