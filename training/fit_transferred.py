@@ -61,11 +61,11 @@ def _encoders(look: dict[str, float]) -> dict[str, float]:
 
 
 def figures(rows: Sequence[Example], models: dict[str, KindModel]) -> dict[str, Any]:
-    """Return AUROC and ECE by kind on rows that nothing was fitted on, with bootstrap intervals by scene."""
+    """Return AUROC and ECE of all and by kind on rows that nothing was fitted on, with bootstrap intervals by scene."""
     found = {}
-    for kind in KINDS:
-        some = [row for row in rows if row.kind == kind]
-        trusts = np.array([trust_of(models[kind], row) for row in some])
+    for kind in ("all", *KINDS):
+        some = [row for row in rows if kind in ("all", row.kind)]
+        trusts = np.array([trust_of(models[row.kind], row) for row in some])
         labels = np.array([row.label ^ row.negated for row in some], float)
         weights = group_weights([row.group for row in some], 200)
         found[kind] = {
