@@ -9,7 +9,7 @@ drawn world. Three questions, all on drawn scenes whose truth is known:
 * killed: is a run that is killed by SIGKILL and resumed the same as one left alone?
 * corrupted: where 30 % of the captions have a wrong noun, colour or number, does it help to drop those the verifier distrusts?
 
-Without ``--scenes`` the figures go to results/finetuning.json.
+Without ``--scenes`` the figures go to results/finetuning.json, each question with the command that answered it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measuring import save
+from measuring import RESULTS, save
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -289,12 +289,15 @@ def main() -> None:
     questions: dict[str, Callable[[], dict[str, Any]]] = {
         "style": bench.style, "killed": bench.killed, "corrupted": bench.corrupted}  # fmt: skip
     command = f"python benchmarks/finetuning.py {' '.join(sys.argv[1:])}".strip()
-    figures: dict[str, Any] = {"command": command, "data": f"{len(bench.learnt)} drawn scenes of the style {NEW}"}
     for name, ask in questions.items():
         if options.only in (None, name):
-            figures[name] = ask()
-    if options.scenes is None and options.only is None:
-        save("finetuning", figures)
+            found = {"command": command, **ask()}
+            if options.scenes is None:
+                path = RESULTS / "finetuning.json"
+                kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+                save(
+                    "finetuning", {**kept, "data": f"{len(bench.learnt)} drawn scenes of the style {NEW}", name: found}
+                )
 
 
 if __name__ == "__main__":

@@ -206,7 +206,8 @@ def _finetuning(data: Any, words: dict[str, str]) -> str:
         "objects there that are named",
         "false claims",
     ]
-    title = f"**Fine-tuning the bundled LLaVA on {data['data']}** – `{data['command']}`"
+    commands = " and ".join(f"`{one}`" for one in dict.fromkeys((style["command"], wrong["command"])))
+    title = f"**Fine-tuning the bundled LLaVA on {data['data']}** – {commands}"
     return f"{title}\n\n{table(heads, rows, words)}"
 
 
