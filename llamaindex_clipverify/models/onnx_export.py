@@ -30,7 +30,8 @@ from llamaindex_clipverify.models.optimized import Kind, Record
 
 OPSET = 17
 _HOW: dict[Kind, dict[str, Any]] = {
-    "encoder": {"op_types_to_quantize": ["MatMul", "Gemm"], "weight_type": QuantType.QInt8, "per_channel": True, "reduce_range": True},
+    "encoder": {"op_types_to_quantize": ["MatMul", "Gemm"], "weight_type": QuantType.QInt8, "per_channel": True,
+                "reduce_range": True},
     "detector": {"op_types_to_quantize": ["MatMul", "Gemm", "Conv"], "weight_type": QuantType.QUInt8},
 }  # fmt: skip
 """An encoder's linear layers, a scale for each row of weights; its one convolution stays. A detector's convolutions, unsigned."""
@@ -57,10 +58,13 @@ def export_detector(detector: Any, folder: Path) -> None:
     Raises:
         ModelError: The network's last layer is none of YOLO's detection heads.
     """
-    network = copy.deepcopy(detector.model.model).to("cpu").float().eval().fuse(verbose=False)
+    network = copy.deepcopy(detector.model.model).to("cpu").float().eval()
     head = network.model[-1]
     if not hasattr(head, "decode_bboxes"):
         raise ModelError("not a detector that can be exported", got=f"{detector.path} ({type(head).__name__})")
+    if getattr(head, "cv2", None) is not None:
+        network.end2end = False  # of two heads, the one that `YoloDetector` looks with
+    network.fuse(verbose=False)
     head.dynamic, head.export, head.format = True, True, "onnx"
     folder.mkdir(parents=True)
     size = -(-detector.imgsz // 32) * 32
