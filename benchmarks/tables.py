@@ -1,4 +1,4 @@
-"""Write the figures of results/*.json into README.md and README.ko.md: ``python benchmarks/tables.py [--check]``."""
+"""Write the figures of results/*.json into README.md, README.ko.md and docs: ``python benchmarks/tables.py [--check]``."""
 
 from __future__ import annotations
 
@@ -239,6 +239,35 @@ def _speed(data: Any) -> str:
     return f"**Time, {data['machine']}** – `{data['command']}`\n\n{_table(heads, rows, {})}"
 
 
+def _light(data: Any) -> str:
+    if data is None:
+        return ""
+    heads = ["", "", "precision", "MB", "times as fast as torch", "likeness", "least"]
+    rows = [
+        [name, _FILES[one["file"]], one["precision"], f"{one['megabytes']:.1f}", f"{one['faster']:.1f}",
+         f"{one['mean']:.4f}", f"{one['least']:.4f}"]
+        for name, forms in data["rows"].items()
+        for one in forms
+    ]  # fmt: skip
+    title = f"**Beside torch on one core, the preparation of pictures and texts included** – `{data['command']}`"
+    return f"{title}\n\n{_table(heads, rows, {})}\n\n{_light_scores(data)}"
+
+
+_FILES = {"vision": "encoder, pictures", "text": "encoder, texts", "network": "detector"}
+
+
+def _light_scores(data: Any) -> str:
+    heads = ["bundled models", "contrast (AUROC)", "lost, 95 %", "cosine (AUROC)", "detector (AUROC)",
+             "trust of the old profile (AUROC)", "its ECE", "moved by"]  # fmt: skip
+    rows = []
+    for form, one in data["scores"].items():
+        raw = [_three(one["raw"][name]) for name in ("contrast", "cosine", "detector")]
+        lost, moved = _interval(one.get("contrast_lost_interval")), one.get("trust_moved")
+        trust = [_three(one["trust"]["auroc"]), _three(one["trust"]["ece"]), _three(moved)]
+        rows.append([form, raw[0], lost, *raw[1:], *trust])
+    return f"**{data['data']}: raw scores on objects, trust on all**\n\n{_table(heads, rows, {})}"
+
+
 def _table(heads: list[str], rows: list[list[str]], words: dict[str, str]) -> str:
     named = [words.get(head, head) for head in heads]
     lines = [named, ["---", *(["---:"] * (len(heads) - 1))], *rows]
@@ -258,10 +287,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; fail when a table is out of date")
     options = parser.parse_args()
-    for name, words in _WORDS.items():
+    pages = {name: tables(words) for name, words in _WORDS.items()} | {"docs/lighter-models.md": _light(_read("light"))}
+    for name, figures in pages.items():
         path = ROOT / name
         before = path.read_text(encoding="utf-8")
-        after = _PLACE.sub(lambda found, words=words: f"{found[1]}\n{tables(words)}\n\n{found[2]}", before)  # type: ignore[misc]
+        after = _PLACE.sub(lambda found, figures=figures: f"{found[1]}\n{figures}\n\n{found[2]}", before)  # type: ignore[misc]
         if options.check and after != before:
             raise SystemExit(f"{name} is out of date: python benchmarks/tables.py")
         path.write_text(after, encoding="utf-8")

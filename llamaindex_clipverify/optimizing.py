@@ -229,11 +229,10 @@ def _compared(
     file: str, original: Callable[[Any], Array], copies: Mapping[str, Callable[[Any], Array]], items: Sequence[Any]
 ) -> Iterator[tuple[str, str, Figures]]:
     expected = original(items)
-    seconds = side_by_side(
-        {"torch": _one_by_one(original, items), **{name: _one_by_one(one, items) for name, one in copies.items()}}
-    )
-    for name, encode in copies.items():
-        cosines = (expected * encode(items)).sum(axis=1)
+    found = {name: encode(items) for name, encode in copies.items()}
+    seconds = side_by_side({"torch": original, **copies}, items)
+    for name, vectors in found.items():
+        cosines = (expected * vectors).sum(axis=1)
         likeness = float(cosines.mean()), float(cosines.min())
         yield file, name, (1000 * seconds[name], 1000 * seconds["torch"], *likeness)
 
@@ -242,10 +241,10 @@ def _compare_detectors(
     original: Detector, copies: Mapping[str, Any], pictures: Sequence[Picture]
 ) -> Iterator[tuple[str, str, Figures]]:
     expected = [original.detect([picture])[0] for picture in pictures]
-    tasks = {"torch": original, **copies}
-    seconds = side_by_side({name: _one_by_one(one.detect, pictures) for name, one in tasks.items()})
-    for name, copy in copies.items():
-        counts = np.array([agreement(one, other) for one, other in zip(expected, copy.detect(pictures), strict=True)])
+    found = {name: copy.detect(pictures) for name, copy in copies.items()}
+    seconds = side_by_side({name: one.detect for name, one in {"torch": original, **copies}.items()}, pictures)
+    for name, seen in found.items():
+        counts = np.array([agreement(one, other) for one, other in zip(expected, seen, strict=True)])
         shares = counts[:, 0] / np.maximum(counts[:, 1], 1) + (counts[:, 1] == 0)
         mean = float(counts[:, 0].sum() / counts[:, 1].sum()) if counts[:, 1].sum() else 1.0
         yield "network", name, (1000 * seconds[name], 1000 * seconds["torch"], mean, float(shares.min()))
@@ -283,20 +282,31 @@ def _texts() -> list[str]:
     return [PROMPT.format(phrase) for phrase in [*plain, *coloured]] + [" and ".join(coloured)]
 
 
-def _one_by_one(call: Callable[[Any], Any], items: Sequence[Any], most: int = 8) -> Callable[[], object]:
-    chosen = [[item] for item in items[:most]]
-    return lambda: [call(one) for one in chosen]
+def side_by_side(
+    calls: Mapping[str, Callable[[Any], object]],
+    items: Sequence[Any],
+    rounds: tuple[int, int] = (3, 12),
+    enough: float = 6.0,
+) -> dict[str, float]:
+    """Return the median seconds of each call on one item; calls take turns item by item, so that noise falls on all alike.
 
-
-def side_by_side(tasks: Mapping[str, Callable[[], object]], rounds: int = 3) -> dict[str, float]:
-    """Return the median seconds of one item of each task, which returns a list of them; tasks take turns."""
-    sizes = {name: len(task()) for name, task in tasks.items()}  # type: ignore[arg-type]
-    times: dict[str, list[float]] = {name: [] for name in tasks}
-    for _ in range(rounds):
-        for name, task in tasks.items():
-            started = time.perf_counter()
-            task()
-            times[name].append((time.perf_counter() - started) / sizes[name])
+    Args:
+        calls: By name; each takes a list of items.
+        items: The first eight are used.
+        rounds: At least and at most.
+        enough: Seconds after which no further round begins.
+    """
+    chosen = [[item] for item in items[:8]]
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    begun = time.perf_counter()
+    for played in range(rounds[1]):
+        if played >= rounds[0] and time.perf_counter() - begun > enough:
+            break
+        for one in chosen:
+            for name, call in calls.items():
+                started = time.perf_counter()
+                call(one)
+                times[name].append(time.perf_counter() - started)
     return {name: statistics.median(values) for name, values in times.items()}
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -52,8 +54,6 @@ def small(tmp_path_factory, pictures) -> Optimization:
 @pytest.fixture
 def mutable(plain, tmp_path) -> Path:
     """A copy of the fp32 folder that a test may spoil."""
-    import shutil
-
     return Path(shutil.copytree(plain.out, tmp_path / "copy"))
 
 
@@ -135,6 +135,18 @@ def test_boxes_do_not_depend_on_other_pictures(plain, pictures):
     detector = load_detector(f"onnx:{plain.out}")
     assert len({picture.size for picture in pictures}) > 1
     assert detector.detect(pictures) == [detector.detect([picture])[0] for picture in pictures]
+
+
+def test_the_detector_runs_without_torch(plain, scene_file):
+    code = (
+        "import sys\n"
+        "from llamaindex_clipverify import Picture\n"
+        "from llamaindex_clipverify.models.table import load_detector\n"
+        f"found = load_detector('onnx:{plain.out}').detect([Picture.of({str(scene_file)!r})])[0]\n"
+        "assert found.labels and not {'torch', 'transformers', 'ultralytics'} & set(sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_it_looks_at_several_scales(plain, pictures):
