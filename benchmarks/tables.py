@@ -1,4 +1,4 @@
-"""Write the figures of results/*.json into both READMEs and docs/figures.md: ``python benchmarks/tables.py [--check]``."""
+"""Write the figures of results/*.json into both READMEs and pages of docs: ``python benchmarks/tables.py [--check]``."""
 
 from __future__ import annotations
 
@@ -261,12 +261,44 @@ def _speed(data: Any) -> str:
     return f"**Time, {data['machine']}** – `{data['command']}`\n\n{table(heads, rows, {})}"
 
 
+def _light(data: Any) -> str:
+    if data is None:
+        return ""
+    heads = ["", "", "precision", "MB", "times as fast as torch", "likeness", "least"]
+    rows = [
+        [name, _FILES[one["file"]], one["precision"], f"{one['megabytes']:.1f}", f"{one['faster']:.1f}",
+         f"{one['mean']:.4f}", f"{one['least']:.4f}"]
+        for name, forms in data["rows"].items()
+        for one in forms
+    ]  # fmt: skip
+    title = f"**Beside torch on one core, the preparation of pictures and texts included** – `{data['command']}`"
+    return f"{title}\n\n{table(heads, rows, {})}\n\n{_light_scores(data)}"
+
+
+_FILES = {"vision": "encoder, pictures", "text": "encoder, texts", "network": "detector"}
+
+
+def _light_scores(data: Any) -> str:
+    heads = ["bundled models", "contrast (AUROC)", "lost, 95 %", "cosine (AUROC)", "detector (AUROC)",
+             "trust of the old profile (AUROC)", "its ECE", "moved by"]  # fmt: skip
+    rows = []
+    for form, one in data["scores"].items():
+        raw = [three(one["raw"][name]) for name in ("contrast", "cosine", "detector")]
+        lost, moved = interval(one.get("contrast_lost_interval")), one.get("trust_moved")
+        trust = [three(one["trust"]["auroc"]), three(one["trust"]["ece"]), three(moved)]
+        rows.append([form, raw[0], lost, *raw[1:], *trust])
+    return f"**{data['data']}: raw scores on objects, trust on all**\n\n{table(heads, rows, {})}"
+
+
 def main() -> None:
     """Write the tables, or fail when they are not up to date."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; fail when a table is out of date")
     options = parser.parse_args()
-    texts = {name: first(words) for name, words in _WORDS.items()} | {"docs/figures.md": rest()}
+    texts = {name: first(words) for name, words in _WORDS.items()} | {
+        "docs/figures.md": rest(),
+        "docs/lighter-models.md": _light(_read("light")),
+    }
     for name, text in texts.items():
         path = ROOT / name
         before = path.read_text(encoding="utf-8")

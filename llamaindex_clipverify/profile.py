@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -201,6 +201,19 @@ class Profile:
         A part of ``NAME@*`` fits any weights of that name, one of ``*`` any model.
         """
         return frozenset(check for check, part in self.parts.items() if check in models and _fits(part, models[check]))
+
+    def carried(self, ids: Mapping[str, str], models: Mapping[str, str]) -> Profile:
+        """Return the profile for the same weights in another form, where a measurement showed that they see the same.
+
+        Args:
+            ids: Model id that parts were fitted with to the id of the other form.
+            models: Names to load the other forms by, as in `models`.
+        """
+        parts = {
+            check: next((new for old, new in ids.items() if part != "*" and _fits(part, old)), part)
+            for check, part in self.parts.items()
+        }
+        return replace(self, parts=parts, models={**self.models, **models})
 
     def knows(self, claim: Claim) -> bool:
         """Whether the claim's nouns are among those it was fitted on."""

@@ -147,4 +147,6 @@ def hit_of(content: str, document: str | None, metadata: Mapping[str, Any] | Non
 def loadable(model: Any) -> str:
     """Return the name by which a model can be loaded again, "" when there is none."""
     name = model if isinstance(model, str) else getattr(model, "name", "")
+    if str(name).startswith("onnx:"):
+        return f"onnx:{Path(name[5:]).expanduser().resolve()}"
     return str(Path(name).resolve()) if name not in ("", "tiny", "none") and Path(name).exists() else str(name)

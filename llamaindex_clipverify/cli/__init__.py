@@ -16,11 +16,11 @@ from typing import NoReturn
 
 import typer
 
-from llamaindex_clipverify.cli import answering, calibrating, checking, first_contact, teaching
+from llamaindex_clipverify.cli import answering, calibrating, checking, first_contact, optimizing, teaching
 from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.errors import ClipVerifyError
 
-__all__ = ["answering", "app", "calibrating", "checking", "first_contact", "main", "run", "teaching"]
+__all__ = ["answering", "app", "calibrating", "checking", "first_contact", "main", "optimizing", "run", "teaching"]
 
 _MANY = {"verify": {"--image"}, "compare": {"--image", "--text"}}
 """Options that take several values after one flag."""

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 Models = Annotated[str | None, typer.Option(metavar="tiny|PROFILE.json", help="Set all models at once.")]
 EncoderName = Annotated[
-    str | None, typer.Option("--encoder", metavar="NAME", help="CLIP or SigLIP: a hub id, a folder, or tiny.")
+    str | None, typer.Option("--encoder", metavar="NAME", help="CLIP or SigLIP: a hub id, a folder, onnx:DIR, or tiny.")
 ]
 DetectorName = Annotated[
-    str | None, typer.Option("--detector", metavar="NAME", help="yolov8n.pt, a path, transformers:ID, tiny, or none.")
+    str | None,
+    typer.Option("--detector", metavar="NAME", help="yolov8n.pt, a path, transformers:ID, onnx:DIR, tiny, or none."),
 ]
 ReaderName = Annotated[
     str | None, typer.Option("--reader", metavar="NAME", help="Reads written words: rapidocr, or none (the default).")
@@ -79,7 +80,7 @@ def make_verifier(
     policy = Policy(alpha=alpha, delta=delta)
     named: dict[str, Any] = {} if reader is None else {"reader": reader}
     if reference is not None:
-        named["reference"] = _some_of(reference)
+        named["reference"] = some_of(reference)
     if models == "tiny":
         return Verifier.tiny(policy=policy, **named)
     if models is not None:
@@ -87,7 +88,7 @@ def make_verifier(
     return Verifier.from_defaults(encoder=encoder, detector=detector, policy=policy, **named)
 
 
-def _some_of(folder: Path, most: int = 200) -> list[Path]:
+def some_of(folder: Path, most: int = 200) -> list[Path]:
     """Return pictures of a folder, spread evenly over it."""
     from llamaindex_clipverify.source import picture_files
 

@@ -69,10 +69,14 @@ class ClipEncoder:
         return float(scale.detach().float().exp()) if scale is not None else 100.0
 
     @cached_property
+    def config(self) -> Any:
+        """The transformers configuration; reading it reads no weights."""
+        return _read(AutoConfig, self.name)
+
+    @cached_property
     def text_length(self) -> int:
         """Most tokens the text tower takes, start and end included (77 for the published CLIPs)."""
-        config = _read(AutoConfig, self.name)
-        text = getattr(config, "text_config", config)
+        text = getattr(self.config, "text_config", self.config)
         return int(getattr(text, "max_position_embeddings", 77))
 
     def encode_images(self, images: Sequence[Image.Image]) -> Array:
@@ -95,7 +99,7 @@ class ClipEncoder:
 
     def tokens(self, texts: Sequence[str]) -> dict[str, torch.Tensor]:
         """Return the model's text input on the device, padded as its family needs."""
-        fixed = "siglip" in str(getattr(self.model.config, "model_type", ""))
+        fixed = "siglip" in str(getattr(self.config, "model_type", ""))
         made = self.processor.tokenizer(
             list(texts),
             padding="max_length" if fixed else "longest",

@@ -22,6 +22,8 @@ DETECTORS = "llamaindex_clipverify.detectors"
 READERS = "llamaindex_clipverify.readers"
 """Entry-point group: name to a callable that takes what follows ``name:`` and returns a `Reader`."""
 
+RECORD = "optimized.json"
+"""The file by which a folder of an optimized model is recognised (see `models.optimized`)."""
 VIEWS = (0.75, 1.0, 1.5)
 """Scales, relative to the size a detector is made for, at which ``views:`` looks."""
 
@@ -48,14 +50,18 @@ def load_encoder(name: str) -> Encoder:
     """Return the encoder of a name; weights are read on first use.
 
     Args:
-        name: ``tiny`` (the bundled one), a folder or hub id of a CLIP or SigLIP model, or ``NAME:REST`` of an entry point;
-            several with commas between them vote.
+        name: ``tiny`` (the bundled one), a folder or hub id of a CLIP or SigLIP model, ``onnx:FOLDER`` (what ``clipverify
+            optimize`` wrote), or ``NAME:REST`` of an entry point; several with commas between them vote.
     """
     if "," in name:
         from llamaindex_clipverify.models.ensemble import EnsembleEncoder
 
         return EnsembleEncoder([load_encoder(one.strip()) for one in name.split(",")])
     scheme, _, rest = name.partition(":")
+    folder = _optimized(name, "encoder")
+    if folder is not None:
+        light: Encoder = _adapter("onnx", "onnxruntime", "onnx").OnnxEncoder(folder)
+        return light
     own = _entry(ENCODERS, scheme) if rest else None
     if own is not None:
         made: Encoder = own(rest)
@@ -70,8 +76,9 @@ def load_detector(name: str) -> Detector | None:
 
     Args:
         name: ``tiny``, a YOLO file (``yolov8n.pt`` or a path; AGPL-3.0 through ultralytics), ``transformers:ID_OR_FOLDER``,
-            ``none``, or ``NAME:REST`` of an entry point. Several with commas between them vote; ``views:YOLO_FILE`` looks at each
-            picture at three scales and in the mirror, which takes six times as long and sees more.
+            ``onnx:FOLDER`` (what ``clipverify optimize`` wrote), ``none``, or ``NAME:REST`` of an entry point. Several with
+            commas between them vote; ``views:YOLO_FILE`` looks at each picture at three scales and in the mirror, which takes
+            six times as long and sees more.
 
     Raises:
         ModelError: The name is none of these.
@@ -86,6 +93,9 @@ def load_detector(name: str) -> Detector | None:
         return None
     if rest and scheme == "views":
         return _views(rest)
+    folder = _optimized(name, "detector")
+    if folder is not None:
+        return _named(_adapter("onnx", "onnxruntime", "onnx").OnnxDetector, folder)
     if rest and scheme == "transformers":
         return _named(_adapter("transformers_detector", "transformers", "torch").TransformersDetector, rest)
     own = _entry(DETECTORS, scheme) if rest else None
@@ -95,7 +105,9 @@ def load_detector(name: str) -> Detector | None:
         return _named(
             _adapter("yolo", "ultralytics", "yolo").YoloDetector, str(TINY / "yolo") if name == "tiny" else name
         )
-    raise ModelError("no such detector", got=name, do="give tiny, a YOLO .pt file, transformers:ID_OR_FOLDER, or none")
+    raise ModelError(
+        "no such detector", got=name, do="give tiny, a YOLO .pt file, transformers:ID_OR_FOLDER, onnx:FOLDER, or none"
+    )
 
 
 def _views(name: str) -> Detector:
@@ -111,6 +123,25 @@ def _views(name: str) -> Detector:
 def _named(make: Callable[[str], Any], name: str) -> Detector:
     detector: Detector = make(name)
     return detector
+
+
+def _optimized(name: str, kind: str) -> str | None:
+    """Return the folder of an optimized model that a name means: after ``onnx:``, or recognised by its record."""
+    scheme, _, rest = name.partition(":")
+    if scheme == "onnx" and rest:
+        return rest
+    folder = Path(name).expanduser()
+    return name if any((place / RECORD).is_file() for place in (folder, folder / kind)) else None
+
+
+def load_exporter() -> Any:
+    """Return what writes models as ONNX. See `models.onnx_export`.
+
+    Raises:
+        MissingExtraError: onnx or ONNX Runtime is not installed.
+    """
+    _adapter("onnx", "onnxruntime", "onnx")
+    return _adapter("onnx_export", "onnx", "onnx")
 
 
 def load_reader(name: str) -> Reader | None:

@@ -1,0 +1,69 @@
+"""What a folder of an optimized model says of itself: what it was made of, how precise it is, and how like the original."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from llamaindex_clipverify.errors import ModelError
+from llamaindex_clipverify.models.table import RECORD
+
+SCHEMA = 1
+Kind = Literal["encoder", "detector"]
+_MAKE = "make one: clipverify optimize MODELS --out FOLDER"
+
+
+@dataclass(frozen=True)
+class Record:
+    """The JSON beside the ``.onnx`` files of one model."""
+
+    kind: Kind
+    name: str
+    """Of the original, without its fingerprint."""
+    made_of: str
+    """Id of the original."""
+    precision: Mapping[str, str]
+    """File without its ending to ``fp32`` or ``int8``."""
+    opset: int
+    """Version of the ONNX operators."""
+    date: str
+    """ISO 8601 day."""
+    versions: Mapping[str, str]
+    """Library to the version it was made with."""
+    settings: Mapping[str, Any]
+    """What running it needs beside the files: ``logit_scale`` and ``width``, or ``labels``, ``imgsz`` and ``end_to_end``."""
+    likeness: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """File without its ending to ``mean`` and ``least`` likeness to the original, 0–1."""
+
+    def save(self, folder: Path) -> None:
+        """Write it into a folder."""
+        text = json.dumps({"schema": SCHEMA, **asdict(self)}, indent=1, ensure_ascii=False)
+        (folder / RECORD).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path, kind: Kind) -> Record:
+        """Read the record of a model's own folder (see `find`).
+
+        Raises:
+            ModelError: It is missing, not whole, of another schema, or of the other kind of model.
+        """
+        try:
+            data = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+            schema = data.pop("schema", None)
+            record = cls(**data) if schema == SCHEMA else None
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise ModelError(f"no optimized {kind} there", got=folder, do=_MAKE) from error
+        if record is None:
+            raise ModelError(f"not a record of schema {SCHEMA}", got=folder / RECORD, do="make it again")
+        if record.kind != kind:
+            raise ModelError(f"not an optimized {kind}", got=f"{folder}, an optimized {record.kind}", do=_MAKE)
+        return record
+
+
+def find(name: str, kind: Kind) -> Path:
+    """Return the absolute folder of a model: the one named, or the one of its kind inside."""
+    folder = Path(name).expanduser().resolve()
+    return folder / kind if (folder / kind).is_dir() else folder
