@@ -64,6 +64,7 @@ figures: setup  ## Measure again and write the tables of both README files (some
 	$(RUN)/python benchmarks/speed.py
 	$(RUN)/python benchmarks/documents.py
 	$(RUN)/python benchmarks/typographic.py
+	$(RUN)/python benchmarks/light.py
 	$(RUN)/python benchmarks/tables.py
 
 picture: demo  ## Make docs/report.png from the page of the demonstration (needs chromium)
