@@ -67,6 +67,7 @@ figures: setup  ## Measure again and write the tables of both README files and d
 	$(RUN)/python benchmarks/speed.py
 	$(RUN)/python benchmarks/documents.py
 	$(RUN)/python benchmarks/typographic.py
+	$(RUN)/python benchmarks/light.py
 	$(RUN)/python benchmarks/tables.py
 
 picture: demo  ## Make docs/report.png from the page of the demonstration (needs chromium)

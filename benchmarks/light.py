@@ -8,6 +8,7 @@ same claims, and what the profile fitted with the originals makes of them, which
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -99,8 +100,11 @@ def main() -> None:
     parser.add_argument("--large", action="store_true", help="ViT-L/14 too: minutes, and 5 GB of memory")
     options = parser.parse_args()
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+    import torch
     from checkpoints import save_clip
 
+    torch.set_num_threads(1)
+    os.environ["OMP_NUM_THREADS"] = "1"
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         rows = {"tiny": forms_of("tiny", "tiny", work / "tiny")}
