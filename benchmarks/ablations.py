@@ -210,14 +210,14 @@ def main() -> None:
     if options.encoder:
         verifier = Verifier.from_defaults(f"tiny,{options.encoder}", "tiny", profile=blank(), remember=200)
         both = [
-            table(f"{name}-both", first, n, verifier) for name, first, n in (("fit", FIRST, 600), ("test", start, 800))
+            table(f"{name}-both", first, n, verifier) for name, first, n in (("fit", FIRST, 400), ("test", start, 500))
         ]
         models = fit_kinds([row.example for row in both[0] if row.pictures <= 4])
         own = fit_kinds(
-            [row.example for row in learnt if row.pictures <= 4 and int(row.example.group[6:]) < FIRST + 600]
+            [row.example for row in learnt if row.pictures <= 4 and int(row.example.group[6:]) < FIRST + 400]
         )
         for name, rows, fitted in (("one encoder", tests, own), ("two encoders", both[1], models)):
-            some = [row for row in rows if row.pictures == 1 and int(row.example.group[6:]) < start + 800]
+            some = [row for row in rows if row.pictures == 1 and int(row.example.group[6:]) < start + 500]
             done["ablations"][f"{name}, alone"] = by_kind(some, fitted, bool)
             _say(name, done["ablations"][f"{name}, alone"])
     done["slices"] = slices(admitted, unseen, profile)

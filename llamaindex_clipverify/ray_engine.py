@@ -133,7 +133,7 @@ def _mapped(
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     ray.data.DataContext.get_current().enable_progress_bars = False
-    resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    resources: dict[str, float] = ray.cluster_resources()
     pool = workers or max(int(resources.get("CPU", 1)), 1)
     blocks = max(min(len(items) // size, 8 * pool), 1)
     made = ray.data.from_items(items, override_num_blocks=blocks).map_batches(
