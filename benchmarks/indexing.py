@@ -115,6 +115,7 @@ def _forget_texts(verifier: Verifier) -> None:
     for table in {id(check.texts): check.texts for check in verifier.checks if hasattr(check, "texts")}.values():
         assert isinstance(table, TextVectors)
         table._table.clear()
+        table._stacks.clear()
         table.shelf = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal, Protocol
 
 from llamaindex_clipverify.vocabulary import Vocabulary, english
@@ -43,7 +44,7 @@ class Claim:
         """The vocabulary of the claim."""
         return self.vocabulary or english()
 
-    @property
+    @cached_property
     def phrase(self) -> str:
         """The positive claim as a short noun phrase for an image-text encoder: ``two red cars``, ``a dog left of a car``."""
         if self.noun is None:

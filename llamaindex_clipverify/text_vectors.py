@@ -15,6 +15,10 @@ PROMPT = "a photo of {}"
 """The frame that a phrase is put in (Radford et al. 2021, section 3.1.4)."""
 
 
+_STACKS = 512
+"""Sets of phrases whose vectors are kept stacked: a claim and its foils are asked for in every picture."""
+
+
 class TextVectors:
     """A least-recently-used table from prompted phrase to unit vector; thread-safe."""
 
@@ -24,11 +28,15 @@ class TextVectors:
         self.limit = limit
         self.shelf = shelf
         self._table: OrderedDict[str, Array] = OrderedDict()
+        self._stacks: dict[tuple[str, ...], Array] = {}
         self._lock = RLock()
 
     def of(self, phrases: Sequence[str]) -> Array:
-        """Return float32 (phrases, D); missing ones are encoded in one batch."""
+        """Return float32 (phrases, D), not to be written to; missing ones are encoded in one batch."""
+        key = tuple(phrases)
         with self._lock:
+            if (stacked := self._stacks.get(key)) is not None:
+                return stacked
             missing = [phrase for phrase in dict.fromkeys(phrases) if phrase not in self._table]
             if missing and self.shelf is not None:
                 missing = self._unshelved(missing, self.shelf)
@@ -41,7 +49,10 @@ class TextVectors:
             rows = [self._take(phrase) for phrase in phrases]
             while len(self._table) > self.limit:
                 self._table.popitem(last=False)
-            return np.stack(rows)
+            if len(self._stacks) >= _STACKS:
+                self._stacks.clear()
+            stacked = self._stacks[key] = np.stack(rows)
+            return stacked
 
     def _unshelved(self, phrases: Sequence[str], shelf: Shelf) -> list[str]:
         """Take what is on the shelf and return the rest."""
