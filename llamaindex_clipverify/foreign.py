@@ -11,11 +11,11 @@ from llamaindex_clipverify import chroma
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.records import Entry
-from llamaindex_clipverify.source import SUFFIXES, allowed, decoded
+from llamaindex_clipverify.source import allowed, decoded, path_in
 
 _NODE = "_node_content"
 """Where LlamaIndex keeps a whole node as JSON."""
-_INTERNAL = ("_node_content", "_node_type", "doc_id", "document_id", "ref_doc_id", "file_path", "image_path")
+_INTERNAL = (_NODE, "_node_type", "doc_id", "document_id", "ref_doc_id", "file_path", "image_path")
 
 
 def entries_in(source: Any, folders: Sequence[str | Path]) -> list[Entry]:
@@ -58,7 +58,7 @@ def _entry(
     node = _node(metadata)
     resource = node.get("image_resource") or {}
     data = node.get("image") or resource.get("data")
-    named = uri or node.get("image_path") or resource.get("path") or _path_in(metadata)
+    named = uri or node.get("image_path") or resource.get("path") or path_in(metadata)
     if not data and not named:
         return None
     picture = Picture.of(decoded(data)) if data else Picture.of(allowed(Path(str(named)), folders))
@@ -73,8 +73,3 @@ def _node(metadata: Mapping[str, Any]) -> dict[str, Any]:
     except (TypeError, ValueError):
         return {}
     return node if isinstance(node, dict) else {}
-
-
-def _path_in(metadata: Mapping[str, Any]) -> str | None:
-    paths = (metadata.get(key) for key in ("image_path", "file_path"))
-    return next((path for path in paths if isinstance(path, str) and path.lower().endswith(SUFFIXES)), None)

@@ -40,6 +40,7 @@ from llamaindex_clipverify.records import (
     loadable,
     picture_of,
     regions_of,
+    renewed,
     users_of,
 )
 from llamaindex_clipverify.shelf import Shelf
@@ -244,12 +245,11 @@ class EvidenceIndex:
             raise DataError("no such picture in the index", got=content, do="add it first")
         old = known["metadatas"][0] or {}
         users = users_of(old) if metadata is None else dict(metadata)
-        own = {key: value for key, value in old.items() if key.startswith(OWN)}
         self._pictures.upsert(
             ids=[content],
             embeddings=known["embeddings"],
             documents=[(known["documents"][0] or "") if caption is None else caption],
-            metadatas=[{**dict.fromkeys(old), **users, **own}],
+            metadatas=[renewed(old, users)],
         )
         if metadata is not None:
             self._recopy(content, users)
@@ -258,11 +258,7 @@ class EvidenceIndex:
         """Give a picture's regions the user's metadata, so that filters find them."""
         found = self._regions.get(where={OF: content}, include=["metadatas"])
         if found["ids"]:
-            metas = [
-                {**dict.fromkeys(old), **users, **{key: value for key, value in old.items() if key.startswith(OWN)}}
-                for old in found["metadatas"]
-            ]
-            self._regions.update(ids=found["ids"], metadatas=metas)
+            self._regions.update(ids=found["ids"], metadatas=[renewed(old, users) for old in found["metadatas"]])
 
     def remove(self, ids: Sequence[str]) -> None:
         """Forget pictures by id, with their regions; unknown ids do no harm."""

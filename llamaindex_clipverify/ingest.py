@@ -125,7 +125,7 @@ def _write(index: EvidenceIndex, batch: _Batch) -> None:
     rows = [
         (entry, batch.facts[content])
         for content, entry in batch.entries.items()
-        if content in batch.todo or _changed(entry, batch.known.get(content))
+        if content in batch.todo or _changed(entry, batch.known[content])
     ]
     if rows:
         index.write(rows, batch.known)
@@ -133,8 +133,6 @@ def _write(index: EvidenceIndex, batch: _Batch) -> None:
         entry.picture.forget()
 
 
-def _changed(entry: Entry, known: Mapping[str, Any] | None) -> bool:
+def _changed(entry: Entry, known: Mapping[str, Any]) -> bool:
     """Whether caption or metadata are not as they were."""
-    if known is None:
-        return True
     return known["caption"] != entry.caption or users_of(known["metadata"]) != dict(entry.metadata)

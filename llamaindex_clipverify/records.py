@@ -98,6 +98,11 @@ def users_of(metadata: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in metadata.items() if not key.startswith(OWN)}
 
 
+def renewed(old: Mapping[str, Any], users: Metadata) -> dict[str, Any]:
+    """Return a record's metadata with others of the user's: None takes a key away, the index's own stay."""
+    return {**dict.fromkeys(old), **users, **{key: value for key, value in old.items() if key.startswith(OWN)}}
+
+
 def picture_of(content: str, metadata: Mapping[str, Any]) -> Picture:
     """Return the picture of a record, unopened."""
     return Picture.known(content, size_of(metadata), str(metadata.get(f"{OWN}uri", "")))

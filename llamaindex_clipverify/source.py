@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ def _carried(node: Any) -> tuple[Any, Any, Any]:
     resource = getattr(node, "image_resource", None)
     metadata = getattr(node, "metadata", None) or {}
     data = getattr(resource, "data", None) or getattr(node, "image", None)
-    path = getattr(resource, "path", None) or getattr(node, "image_path", None) or _path_in(metadata)
+    path = getattr(resource, "path", None) or getattr(node, "image_path", None) or path_in(metadata)
     return data, path, getattr(resource, "url", None) or getattr(node, "image_url", None)
 
 
@@ -100,7 +100,8 @@ def allowed(path: Path, folders: Sequence[str | Path] | None) -> Path:
     return place
 
 
-def _path_in(metadata: dict[str, Any]) -> str | None:
+def path_in(metadata: Mapping[str, Any]) -> str | None:
+    """Return the path of a picture that metadata name, or None."""
     for key in ("image_path", "file_path"):
         path = metadata.get(key)
         if isinstance(path, str) and path.lower().endswith(SUFFIXES):
