@@ -127,11 +127,13 @@ class HeatMap:
     """The un-normalised peak of the map; 0 for an empty map. Comparable only between maps of one method and model."""
     cosine: float
     """Cosine of the picture and the text, which the map explains."""
+    doubt: str = ""
+    """Why the map is no evidence that the thing is there, in a few words; "" when it held its trial, or none was made."""
 
     @property
     def empty(self) -> bool:
-        """Whether the method found nothing that speaks for the text."""
-        return self.evidence <= 0
+        """Whether the map says nothing: the method found nothing that speaks for the text, or the map failed its trial."""
+        return self.evidence <= 0 or bool(self.doubt)
 
 
 Conversation = Sequence[tuple[str, Sequence["str | Image.Image"]]]
