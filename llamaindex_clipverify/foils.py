@@ -56,3 +56,16 @@ def _other_nouns(claim: Claim) -> list[Claim]:
     if noun not in words.plurals:  # a dog is no foil of an animal, nor of a poodle
         unique = [name for name in unique if not words.related(noun, name)]
     return [claim.swap(noun=name) for name in unique][:MOST]
+
+
+def pictured(claim: Claim) -> tuple[Claim, list[Claim]]:
+    """Return what a heat map of a claim is of, and what it is told apart from: one thing at a time, in its colour.
+
+    The noun phrase and not the sentence, for a map of several nouns points at none; no number, for a place has none. The
+    foils are other things, and for a thing with a colour the same thing in other colours.
+    """
+    one = claim.swap(
+        kind="attribute" if claim.colour else "object", plural=False, number=None, relation=None, reference=None
+    )
+    colours = foils(one) if claim.colour else []
+    return one, colours + other_nouns(one)

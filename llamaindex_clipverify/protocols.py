@@ -116,6 +116,24 @@ class Grounder(Protocol):
 
 
 @dataclass(frozen=True)
+class MapTrial:
+    """What the encoder alone says of a heat map. Margins are in nats: scaled cosine of the text less that of its best foil."""
+
+    energy: float
+    """Sum of the un-normalised, rectified map."""
+    peak: float
+    """Its maximum."""
+    sign: float
+    """Correlation −1 to 1 with the map of the opposite direction; near 1 the method did not hear what it was asked."""
+    shown: float
+    """Margin of the map's strongest patches, seen alone; above 0 they fit the text better than any foil."""
+    left: float | None
+    """Margin of the picture without them; None where foils make it needless."""
+    whole: float
+    """Margin of the whole picture."""
+
+
+@dataclass(frozen=True)
 class HeatMap:
     """Where a model looked for a text in a picture. An explanation, never proof that the thing is there."""
 
@@ -129,6 +147,7 @@ class HeatMap:
     """Cosine of the picture and the text, which the map explains."""
     doubt: str = ""
     """Why the map is no evidence that the thing is there, in a few words; "" when it held its trial, or none was made."""
+    trial: MapTrial | None = None
 
     @property
     def empty(self) -> bool:
@@ -185,8 +204,14 @@ class Explainer(Protocol):
         """The names that `explain` takes."""
         ...
 
-    def explain(self, picture: Picture, texts: Sequence[str], method: str) -> list[HeatMap]:
-        """Return one map for each text."""
+    def explain(
+        self,
+        picture: Picture,
+        texts: Sequence[str],
+        method: str | None = None,
+        foils: Sequence[Sequence[str]] = (),
+    ) -> list[HeatMap]:
+        """Return one map for each text, told apart from its foils where there are any; by its best method when None."""
         ...
 
 

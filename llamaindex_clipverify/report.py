@@ -192,7 +192,7 @@ class Report:
             "object_agreement": self.object_agreement.to_dict(),
             "maps": [
                 {"claim": one.claim, "picture": one.picture, "method": one.map.method, "path": one.path,
-                 "evidence": _rounded(one.map.evidence)}
+                 "evidence": _rounded(one.map.evidence), "doubt": one.map.doubt}
                 for one in self.maps
             ],
             "pictures": [

@@ -10,7 +10,7 @@ from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llamaindex_clipverify.answer import Answer, sentences
 from llamaindex_clipverify.claim import Claim, Splitter
@@ -28,14 +28,16 @@ from llamaindex_clipverify.evidence.relations import Relations
 from llamaindex_clipverify.evidence.sightings import SEEN, confidence, sightings
 from llamaindex_clipverify.evidence.similarity import Similarity
 from llamaindex_clipverify.evidence.written_text import WrittenText
+from llamaindex_clipverify.explainers import load_explainer
 from llamaindex_clipverify.facts import Facts, observe
+from llamaindex_clipverify.foils import pictured
 from llamaindex_clipverify.guard import reason, swaying, withdrawn
 from llamaindex_clipverify.korean import KoreanSplitter
 from llamaindex_clipverify.language import UNKNOWN, language_of
 from llamaindex_clipverify.models.table import as_encoder, load_detector, load_grounder, load_reader
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.profile import TRANSFERRED, Profile, bundled
-from llamaindex_clipverify.protocols import Check, Detector, Encoder, Grounder, HeatMap, Memory, Reader
+from llamaindex_clipverify.protocols import Check, Detector, Encoder, Explainer, Grounder, HeatMap, Memory, Reader
 from llamaindex_clipverify.report import Calibration, CheckedClaim, ClaimMap, ObjectAgreement, Report
 from llamaindex_clipverify.shelf import Shelf
 from llamaindex_clipverify.splitter import EnglishSplitter
@@ -43,9 +45,6 @@ from llamaindex_clipverify.text_vectors import TextVectors
 from llamaindex_clipverify.trust import Trust, fuse
 from llamaindex_clipverify.verdict import Policy, Verdict
 from llamaindex_clipverify.vocabulary import english
-
-if TYPE_CHECKING:
-    from llamaindex_clipverify.protocols import Explainer
 
 _AT_ONCE = 32
 _CLEARLY = 0.5
@@ -102,7 +101,6 @@ class Verifier:
         self._remember = remember
         self._facts: OrderedDict[str, Facts] = OrderedDict()
         self._lock = RLock()
-        self._explainer: Explainer | None = None
 
     # -- making one -----------------------------------------------------------------------------------------------
 
@@ -551,43 +549,62 @@ class Verifier:
 
     # -- heat maps ------------------------------------------------------------------------------------------------
 
-    def heat_maps(self, texts: Sequence[str], image: Any, method: str = "layercam") -> list[HeatMap]:
-        """Return one heat map for each text on one picture.
+    def heat_maps(self, texts: Sequence[str], image: Any, method: str | None = None) -> list[HeatMap]:
+        """Return one heat map for each text on one picture, tried against the foils of the one thing that the text names.
+
+        Args:
+            texts: Noun phrases ("a red bus").
+            image: What `Picture.of` takes.
+            method: See `explainers.METHODS`; the best that the encoder allows when None.
 
         Raises:
             ModelError: There is no encoder to explain.
-            MissingExtraError: pytorch-grad-cam is not installed.
+            DataError: The method is unknown.
+            MissingExtraError: The method goes through pytorch-grad-cam, which is not installed.
         """
-        return self._explain(Picture.of(image), texts, method)
+        return self.explainer.explain(Picture.of(image), texts, method, [self._foils_of(text) for text in texts])
 
-    def _explain(self, picture: Picture, texts: Sequence[str], method: str) -> list[HeatMap]:
+    def _foils_of(self, text: str) -> list[str]:
+        claims = [claim for claim in self.splitter.split(f"There is {text}.") if claim.noun is not None]
+        return [foil.phrase for foil in pictured(claims[0])[1]] if len(claims) == 1 else []
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """What draws heat maps for the encoder.
+
+        Raises:
+            ModelError: There is no encoder, or none whose layers can be looked into.
+        """
         if self.encoder is None:
             raise ModelError("heat maps need an encoder", got="a detector alone", do="name one with encoder=")
-        if self._explainer is None:
-            from llamaindex_clipverify.models.table import load_explainer
+        return load_explainer(self.encoder)
 
-            self._explainer = load_explainer(self.encoder)
-        return self._explainer.explain(picture, texts, method)
-
-    def explain(self, report: Report, method: str = "layercam", claims: Sequence[int] | None = None) -> Report:
+    def explain(
+        self, report: Report, method: str | Sequence[str] | None = None, claims: Sequence[int] | None = None
+    ) -> Report:
         """Return the report with heat maps of the claims that have a noun, each on the picture its evidence is about.
 
         Args:
             report: What `verify` returned.
-            method: See `Explainer.methods`.
+            method: See `explainers.METHODS`; the best that the encoder allows when None, several where several are given.
             claims: Indices of the claims to explain; all by default.
         """
-        chosen = range(len(report.claims)) if claims is None else claims
+        methods = [method] if method is None or isinstance(method, str) else list(method)
         wanted: dict[str, list[int]] = {}
-        for place in chosen:
+        for place in range(len(report.claims)) if claims is None else claims:
             one = report.claims[place]
             if one.claim.noun is not None and one.picture is not None and one.trust is not None:
                 wanted.setdefault(one.picture, []).append(place)
         maps = list(report.maps)
         for content_id, places in wanted.items():
             picture = report.picture(content_id)
-            if picture is not None:
-                drawn = self._explain(picture, [report.claims[place].claim.phrase for place in places], method)
+            if picture is None:
+                continue
+            shown = [pictured(report.claims[place].claim) for place in places]
+            texts = [claim.phrase for claim, _ in shown]
+            foils = [[foil.phrase for foil in rivals] for _, rivals in shown]
+            for name in methods:
+                drawn = self.explainer.explain(picture, texts, name, foils)
                 maps += [ClaimMap(place, content_id, one) for place, one in zip(places, drawn, strict=True)]
         return replace(report, maps=tuple(maps))
 

@@ -62,3 +62,34 @@ def save_clip(name: str, folder: Path) -> Path:
     tokenizer: Any = clip_tokenizer()
     CLIPProcessor(CLIPImageProcessor(), tokenizer).save_pretrained(folder)
     return folder
+
+
+def save_siglip(folder: Path) -> Path:
+    """Write a small SigLIP with random weights: no class token, an attention that pools; return its folder."""
+    from transformers import SiglipConfig, SiglipImageProcessor, SiglipModel, SiglipProcessor
+
+    torch.manual_seed(0)
+    tokenizer: Any = clip_tokenizer()
+    sizes = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4}
+    vision = {**sizes, "image_size": 64, "patch_size": 16}
+    config = SiglipConfig(vision_config=vision, text_config={**sizes, "vocab_size": END + 1, "projection_size": 64})
+    SiglipModel(config).save_pretrained(folder)
+    SiglipProcessor(SiglipImageProcessor(size={"height": 64, "width": 64}), tokenizer).save_pretrained(folder)
+    return folder
+
+
+def save_align(folder: Path) -> Path:
+    """Write a small ALIGN with random weights, whose picture tower is an EfficientNet; return its folder."""
+    from transformers import AlignConfig, AlignModel, AlignProcessor, EfficientNetImageProcessor
+
+    torch.manual_seed(0)
+    tokenizer: Any = clip_tokenizer()
+    vision = {"image_size": 64, "width_coefficient": 1.0, "depth_coefficient": 1.0, "hidden_dim": 24, "kernel_sizes": [3, 3],
+              "in_channels": [32, 16], "out_channels": [16, 24], "strides": [2, 2], "num_block_repeats": [1, 1],
+              "expand_ratios": [1, 6], "depthwise_padding": []}  # fmt: skip
+    text = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4, "vocab_size": END + 1,
+            "pad_token_id": 1}  # fmt: skip
+    AlignModel(AlignConfig(text_config=text, vision_config=vision, projection_dim=24)).save_pretrained(folder)
+    pictures = EfficientNetImageProcessor(size={"height": 64, "width": 64})
+    AlignProcessor(pictures, tokenizer).save_pretrained(folder)
+    return folder

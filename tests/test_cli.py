@@ -32,12 +32,12 @@ class _Stub:
     def verify(self, answer, images, question=None, passages=()):
         return make_report(answer, [self.trust], [Picture.of(image) for image in images], question=question)
 
-    def explain(self, report, method="layercam", claims=None):
+    def explain(self, report, method=None, claims=None):
         return replace(report, notes=("explained",))
 
-    def heat_maps(self, texts, image, method="layercam"):
+    def heat_maps(self, texts, image, method=None):
         width, height = image.size
-        return [HeatMap(np.ones((height, width), np.float32), method, text, 0.0, 0.21) for text in texts]
+        return [HeatMap(np.ones((height, width), np.float32), method or "attention", text, 0.0, 0.21) for text in texts]
 
 
 @pytest.fixture
@@ -202,8 +202,8 @@ def test_explain_writes_a_picture_and_says_when_the_map_is_empty(clipverify, stu
     target = tmp_path / "deep" / "map.png"
     ran = clipverify("explain", "--text", "a cup", "--image", scene_file, "--models", "tiny", "--out", target)
     assert ran.code == 0
-    assert ran.out.startswith("cosine 0.210 · evidence 0 (layercam)")
-    assert "the map is empty" in ran.out
+    assert ran.out.startswith("cosine 0.210 · evidence 0 (attention)")
+    assert "no evidence: nothing in the picture speaks for the text" in ran.out
     assert Image.open(target).format == "PNG"
 
 

@@ -22,9 +22,10 @@ from test_real_configurations import siglip
 
 from llamaindex_clipverify import EvidenceIndex, Picture, Verifier, optimizing
 from llamaindex_clipverify.errors import DataError, MissingExtraError, ModelError
+from llamaindex_clipverify.explainers import load_explainer
 from llamaindex_clipverify.models.boxes import Canvas, resized, suppressed
 from llamaindex_clipverify.models.onnx import OnnxDetector, OnnxEncoder
-from llamaindex_clipverify.models.table import load_detector, load_encoder, load_explainer
+from llamaindex_clipverify.models.table import load_detector, load_encoder
 from llamaindex_clipverify.optimizing import Form, Optimization, agreement, optimize
 from llamaindex_clipverify.profile import Profile
 from llamaindex_clipverify.testing import FRESH, draw_scene

@@ -62,10 +62,10 @@ def test_the_logit_scale_is_read(encoder: ClipEncoder) -> None:
 
 
 def test_the_centre_is_cropped_and_maps_know_it(encoder: ClipEncoder, image: Image.Image) -> None:
-    from llamaindex_clipverify.models.cam import CamExplainer
+    from llamaindex_clipverify.explainers.explainer import ClipExplainer
 
     assert encoder.pixels([image]).shape == (1, 3, 224, 224)
-    heat = CamExplainer(encoder).explain(Picture.of(image), ["a red car"], "layercam")[0]
+    heat = ClipExplainer(encoder).explain(Picture.of(image), ["a red car"], "layercam")[0]
     assert heat.values.shape == (300, 500)
     assert heat.values[:, :95].max() == heat.values[:, 405:].max() == 0
     assert heat.empty or heat.values.max() > 0.9
@@ -107,9 +107,9 @@ def test_siglip(tmp_path: Path, image: Image.Image) -> None:
     tokens = encoder.tokens(["cat", "a dog"])
     assert tokens["input_ids"].shape == (2, 64) and set(tokens) == {"input_ids"}
     assert encoder.encode_images([image]).shape == encoder.encode_texts(["cat"]).shape == (1, 64)
-    from llamaindex_clipverify.models.cam import CamExplainer
+    from llamaindex_clipverify.explainers.explainer import ClipExplainer
 
-    assert CamExplainer(encoder).explain(Picture.of(image), ["cat"], "gradcam")[0].values.shape == (300, 500)
+    assert ClipExplainer(encoder).explain(Picture.of(image), ["cat"], "gradcam")[0].values.shape == (300, 500)
 
 
 def test_a_transformers_detector(tmp_path: Path, image: Image.Image) -> None:

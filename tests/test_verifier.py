@@ -256,7 +256,7 @@ def test_explaining_adds_maps_and_leaves_the_model_as_it_was(tiny: Verifier, sce
     report = tiny.verify(" ".join(statements(scene)) + " It is lovely.", [scene.image])
     explained = tiny.explain(report)
     assert [one.claim for one in explained.maps] == [0, 1] and report.maps == ()
-    assert explained.to_dict()["maps"][0]["method"] == "layercam"
+    assert explained.to_dict()["maps"][0]["method"] == "attention"
     assert tiny.verify(report.answer, [scene.image]).trust == report.trust
     model = tiny.encoder.model  # type: ignore[union-attr]
     assert all(parameter.grad is None for parameter in model.parameters())

@@ -29,6 +29,7 @@ from llamaindex_clipverify.cli.options import (
 )
 from llamaindex_clipverify.cli.output import print_report, progress_bar, say, with_maps, write, write_or_print
 from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.explainers import METHODS
 
 
 @app.command()
@@ -78,14 +79,15 @@ def explain(
     text: Annotated[str, typer.Option(metavar="TEXT", help="What to look for.")],
     image: Annotated[str, typer.Option(metavar="FILE", help="The picture.")],
     out: Annotated[Path, typer.Option(metavar="FILE.png", help="Where the heat map goes.")],
-    method: Annotated[str, typer.Option(help="layercam, gradcam, gradcam++, eigengradcam, …")] = "layercam",
+    method: Annotated[str | None, typer.Option(help=f"{', '.join(METHODS)}; the best that the model allows.")] = None,
     models: Models = None,
     encoder: EncoderName = None,
     detector: DetectorName = None,
 ) -> None:
     """Draw where the encoder looks for a text.
 
-    A map explains; it proves nothing: it has a peak whether or not the thing is there.
+    A map explains; it proves nothing: it has a peak whether or not the thing is there. So it is tried, and drawn grey where
+    what it points at, seen alone, fits something else better.
     """
     from llamaindex_clipverify.render import draw_map
 
@@ -98,7 +100,7 @@ def explain(
     draw_map(picture, heat).save(out, "PNG")
     say(f"cosine {heat.cosine:.3f} · evidence {heat.evidence:.3g} ({heat.method}) · “{heat.text}” in {picture.name}")
     if heat.empty:
-        say("the map is empty: nothing in the picture speaks for the text")
+        say(f"no evidence: {heat.doubt or 'nothing in the picture speaks for the text'}")
     say(str(out))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from llamaindex_clipverify.errors import MissingExtraError, ModelError
-from llamaindex_clipverify.protocols import Detector, Encoder, Explainer, Grounder, Reader
+from llamaindex_clipverify.protocols import Detector, Encoder, Grounder, Reader
 
 TINY = Path(str(files("llamaindex_clipverify"))) / "tiny"
 """Folder of the bundled models."""
@@ -60,13 +60,13 @@ def load_encoder(name: str) -> Encoder:
     scheme, _, rest = name.partition(":")
     folder = _optimized(name, "encoder")
     if folder is not None:
-        light: Encoder = _adapter("onnx", "onnxruntime", "onnx").OnnxEncoder(folder)
+        light: Encoder = load_adapter("onnx", "onnxruntime", "onnx").OnnxEncoder(folder)
         return light
     own = _entry(ENCODERS, scheme) if rest else None
     if own is not None:
         made: Encoder = own(rest)
         return made
-    module = _adapter("clip", "transformers", "torch")
+    module = load_adapter("clip", "transformers", "torch")
     encoder: Encoder = module.ClipEncoder(str(TINY / "clip") if name == "tiny" else name)
     return encoder
 
@@ -95,15 +95,15 @@ def load_detector(name: str) -> Detector | None:
         return _views(rest)
     folder = _optimized(name, "detector")
     if folder is not None:
-        return _named(_adapter("onnx", "onnxruntime", "onnx").OnnxDetector, folder)
+        return _named(load_adapter("onnx", "onnxruntime", "onnx").OnnxDetector, folder)
     if rest and scheme == "transformers":
-        return _named(_adapter("transformers_detector", "transformers", "torch").TransformersDetector, rest)
+        return _named(load_adapter("transformers_detector", "transformers", "torch").TransformersDetector, rest)
     own = _entry(DETECTORS, scheme) if rest else None
     if own is not None:
         return _named(own, rest)
     if name == "tiny" or name.endswith(".pt") or (Path(name) / "model.yaml").exists():
         return _named(
-            _adapter("yolo", "ultralytics", "yolo").YoloDetector, str(TINY / "yolo") if name == "tiny" else name
+            load_adapter("yolo", "ultralytics", "yolo").YoloDetector, str(TINY / "yolo") if name == "tiny" else name
         )
     raise ModelError(
         "no such detector", got=name, do="give tiny, a YOLO .pt file, transformers:ID_OR_FOLDER, onnx:FOLDER, or none"
@@ -140,8 +140,8 @@ def load_exporter() -> Any:
     Raises:
         MissingExtraError: onnx or ONNX Runtime is not installed.
     """
-    _adapter("onnx", "onnxruntime", "onnx")
-    return _adapter("onnx_export", "onnx", "onnx")
+    load_adapter("onnx", "onnxruntime", "onnx")
+    return load_adapter("onnx_export", "onnx", "onnx")
 
 
 def load_reader(name: str) -> Reader | None:
@@ -160,7 +160,7 @@ def load_reader(name: str) -> Reader | None:
     own = _entry(READERS, scheme) if rest else None
     if own is None and name != "rapidocr":
         raise ModelError("no such reader", got=name, do="give rapidocr or none")
-    reader: Reader = own(rest) if own is not None else _adapter("ocr", "rapidocr", "ocr").RapidReader()
+    reader: Reader = own(rest) if own is not None else load_adapter("ocr", "rapidocr", "ocr").RapidReader()
     return reader
 
 
@@ -173,35 +173,26 @@ def load_grounder(name: str) -> Grounder:
     scheme, _, rest = name.partition(":")
     if scheme != "transformers" or not rest:
         raise ModelError("no such grounder", got=name, do="give transformers:ID_OR_FOLDER of a model of entailment")
-    grounder: Grounder = _adapter("grounder", "transformers", "torch").TransformersGrounder(rest)
+    grounder: Grounder = load_adapter("grounder", "transformers", "torch").TransformersGrounder(rest)
     return grounder
 
 
 def load_llava(name: str, **options: Any) -> Any:
     """Return the local vision language model of a name; weights are read on first use. See `models.llava.Llava`."""
-    return _adapter("llava", "transformers", "torch").Llava(name, **options)
+    return load_adapter("llava", "transformers", "torch").Llava(name, **options)
 
 
 def load_together(key: str | None = None, **options: Any) -> Any:
     """Return the client of a vision model behind a server. See `models.together.TogetherChat`."""
-    return _adapter("together", "together", "together").TogetherChat(key, **options)
+    return load_adapter("together", "together", "together").TogetherChat(key, **options)
 
 
-def load_explainer(encoder: Encoder) -> Explainer:
-    """Return what draws heat maps for an encoder.
+def load_adapter(module: str, library: str, extra: str) -> Any:
+    """Return the module of `models` that wraps a library.
 
     Raises:
-        ModelError: The encoder is not one whose layers can be looked into.
-        MissingExtraError: pytorch-grad-cam is not installed.
+        MissingExtraError: The library is not installed.
     """
-    if not (hasattr(encoder, "model") and hasattr(encoder, "pixels")):
-        do = "use a transformers CLIP or SigLIP"
-        raise ModelError("no heat maps for this encoder", got=type(encoder).__name__, do=do)
-    made: Explainer = _adapter("cam", "pytorch_grad_cam", "cam").CamExplainer(encoder)
-    return made
-
-
-def _adapter(module: str, library: str, extra: str) -> Any:
     try:
         return importlib.import_module(f"llamaindex_clipverify.models.{module}")
     except ModuleNotFoundError as error:

@@ -1,0 +1,143 @@
+"""The explainer of a CLIP or SigLIP: any number of texts and methods from one look at a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from llamaindex_clipverify.explainers import METHODS, load_method
+from llamaindex_clipverify.explainers.layers import blocks, target_layer
+from llamaindex_clipverify.explainers.look import Look
+from llamaindex_clipverify.explainers.trial import Target, try_map
+from llamaindex_clipverify.models.clip import ClipEncoder
+from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.protocols import Array, Box, HeatMap
+from llamaindex_clipverify.text_vectors import TextVectors
+
+
+class ClipExplainer:
+    """An `Explainer`. The last look is kept, so that asking again about the same picture runs no tower."""
+
+    methods = tuple(METHODS)
+
+    def __init__(self, encoder: ClipEncoder, layer: str | None = None) -> None:
+        """Explain the cosines of this encoder; `layer` is what gradient methods look at, found by search when None."""
+        self.encoder = encoder
+        self.layer = layer
+        self.texts = TextVectors(encoder)
+        self._last: tuple[str, Look] | None = None
+
+    @cached_property
+    def default(self) -> str:
+        """The method to take where none is named: the best that the tower allows."""
+        return "attention" if blocks(self.encoder.model) else "layercam"
+
+    def explain(
+        self,
+        picture: Picture,
+        texts: Sequence[str],
+        method: str | None = None,
+        foils: Sequence[Sequence[str]] = (),
+    ) -> list[HeatMap]:
+        """Return one map for each text, on the upright picture, tried and labelled.
+
+        Args:
+            picture: The picture.
+            texts: Noun phrases ("a red bus").
+            method: One of `methods`; `default` when None.
+            foils: For each text the phrases it is told apart from; none by default.
+
+        Raises:
+            DataError: The method is unknown.
+            ModelError: The encoder's tower does not suit the method, or the named layer is wrong.
+        """
+        name = method or self.default
+        drawer = load_method(name)
+        targets = self.targets(texts, foils)
+        with self.encoder.lock:
+            return [self._drawn(picture, drawer, name, target) for target in targets]
+
+    def targets(self, texts: Sequence[str], foils: Sequence[Sequence[str]] = ()) -> list[Target]:
+        """Return what is asked, with vectors."""
+        rivals = [list(one) for one in foils] or [[] for _ in texts]
+        vectors = self.texts.of([*texts, *(foil for one in rivals for foil in one)]) if texts else np.zeros((0, 0))
+        targets, begin = [], len(texts)
+        for place, (text, own) in enumerate(zip(texts, rivals, strict=True)):
+            targets.append(Target(text, vectors[place], own, vectors[begin : begin + len(own)] if own else None))
+            begin += len(own)
+        return targets
+
+    def look(self, picture: Picture) -> Look:
+        """Return the look at a picture; hold the encoder's lock while using it."""
+        if self._last is None or self._last[0] != picture.id:
+            self._last = picture.id, Look(self.encoder, picture.image, [target_layer(self.encoder, self.layer)])
+        return self._last[1]
+
+    def layer_by_layer(
+        self, picture: Picture, text: str, foils: Sequence[str] = (), method: str = "layercam"
+    ) -> list[HeatMap]:
+        """Return the map of one text at every block of a vision transformer, first block first; untried.
+
+        Raises:
+            ModelError: The tower has no blocks.
+        """
+        drawer, target = load_method(method), self.targets([text], [foils] if foils else ())[0]
+        with self.encoder.lock:
+            layers = blocks(self.encoder.model)
+            look = Look(self.encoder, picture.image, layers or [target_layer(self.encoder, self.layer)])
+            views = [_Layer(look, place) for place in range(len(look.layers))]
+            grids = [drawer.grid(view, target.direction) for view in views]
+        return [self._map(picture, look, method, target, grid) for grid in grids]
+
+    def _drawn(self, picture: Picture, drawer: Any, method: str, target: Target) -> HeatMap:
+        look = self.look(picture)
+        grid, opposite = drawer.grid(look, target.direction), drawer.grid(look, -target.direction)
+        trial, doubt = try_map(look, target, grid, opposite, self.encoder.logit_scale)
+        return self._map(picture, look, method, target, grid, trial, doubt)
+
+    def _map(
+        self, picture: Picture, look: Look, method: str, target: Target, grid: Array, trial: Any = None, doubt: str = ""
+    ) -> HeatMap:
+        rectified = np.maximum(grid, 0.0)
+        peak = float(rectified.max(initial=0.0))
+        values = place_on(rectified / peak if peak > 0 else rectified, picture.size, self._seen_part(picture))
+        return HeatMap(values, method, target.text, peak, float(look.vector @ target.vector), doubt, trial)
+
+    def _seen_part(self, picture: Picture) -> Box:
+        """Return the part of the picture that the encoder sees: published CLIPs crop the centre."""
+        settings = self.encoder.processor.image_processor
+        width, height = picture.size
+        if not getattr(settings, "do_center_crop", False):
+            return (0.0, 0.0, float(width), float(height))
+        side = min(width, height)
+        left, top = (width - side) / 2, (height - side) / 2
+        return (left, top, left + side, top + side)
+
+
+class _Layer:
+    """One layer of a look, as the methods that look at the last one see it."""
+
+    def __init__(self, look: Look, place: int) -> None:
+        self.look, self.place = look, place
+        self.activations = [look.activations[place]]
+        self.shape = look.activations[place].shape[2:]
+
+    def gradients(self, direction: Array) -> list[Array]:
+        """Return the gradient at this layer."""
+        return [self.look.gradients(direction)[self.place]]
+
+
+def place_on(grid: Array, size: tuple[int, int], box: Box) -> Array:
+    """Stretch a grid 0–1 over a box of a picture of `size` (width, height); zero outside. Returns float32 (H, W)."""
+    width, height = size
+    left, top, right, bottom = (int(round(edge)) for edge in box)
+    patch = Image.fromarray(np.asarray(grid, np.float32), mode="F").resize(
+        (max(right - left, 1), max(bottom - top, 1)), Image.Resampling.BICUBIC
+    )
+    values = np.zeros((height, width), np.float32)
+    values[top : top + patch.height, left : left + patch.width] = np.clip(np.asarray(patch), 0, 1)
+    return values

@@ -1,0 +1,15 @@
+"""GradCAM: channels weighted by the mean of their gradients (Selvaraju et al., ICCV 2017)."""
+
+from __future__ import annotations
+
+from llamaindex_clipverify.explainers.look import Look
+from llamaindex_clipverify.models.cam import combine
+from llamaindex_clipverify.protocols import Array
+
+
+class GradCamMap:
+    """A `Method`, through pytorch-grad-cam."""
+
+    def grid(self, look: Look, direction: Array) -> Array:
+        """See `Method`."""
+        return combine("gradcam", look.activations[-1], look.gradients(direction)[-1])

@@ -1,0 +1,15 @@
+"""GradCAM++: channels weighted by their positive gradients, places with strong ones most (Chattopadhay et al., WACV 2018)."""
+
+from __future__ import annotations
+
+from llamaindex_clipverify.explainers.look import Look
+from llamaindex_clipverify.models.cam import combine
+from llamaindex_clipverify.protocols import Array
+
+
+class GradCamPlusPlusMap:
+    """A `Method`, through pytorch-grad-cam."""
+
+    def grid(self, look: Look, direction: Array) -> Array:
+        """See `Method`."""
+        return combine("gradcam++", look.activations[-1], look.gradients(direction)[-1])

@@ -1,0 +1,15 @@
+"""HiResCAM: every activation times its own gradient, signs kept (Draelos and Carin 2020)."""
+
+from __future__ import annotations
+
+from llamaindex_clipverify.explainers.look import Look
+from llamaindex_clipverify.models.cam import combine
+from llamaindex_clipverify.protocols import Array
+
+
+class HiResCamMap:
+    """A `Method`, through pytorch-grad-cam."""
+
+    def grid(self, look: Look, direction: Array) -> Array:
+        """See `Method`."""
+        return combine("hirescam", look.activations[-1], look.gradients(direction)[-1])

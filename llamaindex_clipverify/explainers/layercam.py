@@ -1,0 +1,15 @@
+"""LayerCAM: every activation weighted by its own positive gradient (Jiang et al., TIP 2021)."""
+
+from __future__ import annotations
+
+from llamaindex_clipverify.explainers.look import Look
+from llamaindex_clipverify.models.cam import combine
+from llamaindex_clipverify.protocols import Array
+
+
+class LayerCamMap:
+    """A `Method`, through pytorch-grad-cam."""
+
+    def grid(self, look: Look, direction: Array) -> Array:
+        """See `Method`."""
+        return combine("layercam", look.activations[-1], look.gradients(direction)[-1])

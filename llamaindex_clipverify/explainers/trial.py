@@ -1,0 +1,128 @@
+"""The trial of a heat map: is what it points at evidence, or would any text have had such a map?
+
+A map is scaled to a peak of 1 whether or not the thing is there, so it is tried by the encoder alone, never by a detector:
+
+* shown: the map's strongest patches, alone, must fit the claim better than every foil (insertion; Petsiuk et al., BMVC 2018);
+* sign: the map of the opposite direction must not be the same map (Adebayo et al., NeurIPS 2018, ask such things of maps);
+* left, where there are no foils: they must fit better than the picture without them does (deletion).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from llamaindex_clipverify.explainers.look import Look
+from llamaindex_clipverify.protocols import Array, MapTrial
+
+_SHARE, _LEAST = 0.1, 9
+"""Strongest patches shown alone: a tenth of the grid, at least nine."""
+_ALIKE = 0.5
+"""Correlation of a map and its opposite's from which the method did not hear what it was asked."""
+
+
+class Target(NamedTuple):
+    """A text to explain, with its foils."""
+
+    text: str
+    vector: Array
+    """Unit vector (D,) of the text."""
+    foils: Sequence[str] = ()
+    foil_vectors: Array | None = None
+    """Unit vectors (F, D)."""
+
+    @property
+    def direction(self) -> Array:
+        """What a map is drawn of: the text less the mean of its foils; the text where it has none."""
+        if self.foil_vectors is None or not len(self.foil_vectors):
+            return self.vector
+        difference: Array = self.vector - self.foil_vectors.mean(axis=0)
+        return difference
+
+    def margins(self, pictures: Array) -> Array:
+        """Return, for unit picture vectors (n, D), the cosine of the text less that of its best foil, (n,)."""
+        cosines: Array = pictures @ self.vector
+        if self.foil_vectors is None or not len(self.foil_vectors):
+            return cosines
+        lead: Array = cosines - (pictures @ self.foil_vectors.T).max(axis=1)
+        return lead
+
+
+def try_map(look: Look, target: Target, grid: Array, opposite: Array, scale: float) -> tuple[MapTrial, str]:
+    """Try a map.
+
+    Args:
+        look: The picture.
+        target: What was asked.
+        grid: The map, signed and un-scaled (h, w).
+        opposite: The map of the opposite direction.
+        scale: The encoder's factor on a cosine; margins are told in nats.
+
+    Returns:
+        The trial, and the doubt it leaves: "" where the map holds.
+    """
+    flat = np.maximum(grid, 0.0).ravel()
+    order = np.argsort(-flat, kind="stable")
+    number = min(max(_LEAST, round(_SHARE * len(flat))), len(flat) - 1)
+    parts = look.only([order[:number]] if target.foils else [order[:number], order[number:]])
+    shown, *left = (scale * float(margin) for margin in target.margins(parts))
+    whole = scale * float(target.margins(look.vector[None])[0])
+    sign = _correlation(flat, np.maximum(opposite, 0.0).ravel())
+    energy, peak = float(flat.sum()), float(flat.max(initial=0.0))
+    trial = MapTrial(energy, peak, sign, shown, left[0] if left else None, whole)
+    return trial, _doubt(trial, target, parts)
+
+
+def _doubt(trial: MapTrial, target: Target, parts: Array) -> str:
+    if trial.peak <= 0:
+        return "nothing in the picture speaks for it"
+    if trial.sign > _ALIKE:
+        return "the map of the opposite is the same"
+    if target.foils and target.foil_vectors is not None:
+        best = target.foils[int(np.argmax(target.foil_vectors @ parts[0]))]
+        return f"what it points at, seen alone, fits “{best}” better" if trial.shown <= 0 else ""
+    told_apart = trial.left is None or trial.shown > trial.left
+    return "" if told_apart else "what it points at fits no better than the rest"
+
+
+def _correlation(one: Array, other: Array) -> float:
+    if not one.std() or not other.std():
+        return 0.0
+    return float(np.corrcoef(one, other)[0, 1])
+
+
+class Curves(NamedTuple):
+    """How a claim's margin changes as the patches of a map, strongest first, are taken out or put in."""
+
+    shares: Array
+    """Share 0–1 of the patches, (steps,)."""
+    deletion: Array
+    """Margin, in cosine, when that share has been taken out, (steps,)."""
+    insertion: Array
+    """Margin when that share alone is shown, (steps,)."""
+
+    @property
+    def deletion_area(self) -> float:
+        """Area under the deletion curve: the lower, the more of the score lay in the strongest patches."""
+        return float(np.trapezoid(self.deletion, self.shares))
+
+    @property
+    def insertion_area(self) -> float:
+        """Area under the insertion curve: the higher, the fewer patches were needed."""
+        return float(np.trapezoid(self.insertion, self.shares))
+
+
+def curves(look: Look, target: Target, grid: Array, steps: int = 10) -> Curves:
+    """Return deletion and insertion curves on the patch grid, for a signed map (h, w)."""
+    order = np.argsort(-grid.ravel(), kind="stable")
+    cuts = np.unique(np.linspace(0, len(order), steps + 1).round().astype(int))[1:-1]
+    vectors = look.only([order[cut:] for cut in cuts] + [order[:cut] for cut in cuts])
+    margins = target.margins(vectors)
+    whole, shares = target.margins(look.vector[None]), cuts / len(order)
+    return Curves(
+        np.concatenate([[0.0], shares]),
+        np.concatenate([whole, margins[: len(cuts)]]),
+        np.concatenate([margins[len(cuts) : len(cuts) + 1], margins[len(cuts) :]]),
+    )
