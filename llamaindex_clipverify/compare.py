@@ -75,18 +75,13 @@ class Comparison:
         """Return a matplotlib figure with one axis for each matrix; no window is opened."""
         from matplotlib.figure import Figure
 
+        from llamaindex_clipverify.figures import similarity
+
         matrices = self.matrices
         figure = Figure(figsize=(1.5 + 4.2 * len(matrices), 4.2), layout="constrained")
         for place, (title, (cosines, rows, columns)) in enumerate(matrices.items()):
             axis = figure.add_subplot(1, len(matrices), place + 1)
-            axis.imshow(cosines, cmap="cividis", aspect="auto")
-            axis.set_title(title)
-            axis.set_xticks(range(len(columns)), [_cut(name, 24) for name in columns], rotation=35, ha="right")
-            axis.set_yticks(range(len(rows)), [_cut(name, 24) for name in rows])
-            middle = (float(cosines.min()) + float(cosines.max())) / 2
-            for (y, x), cosine in np.ndenumerate(cosines):
-                ink = "black" if cosine > middle else "white"
-                axis.text(x, y, f"{cosine:.2f}", ha="center", va="center", fontsize=8, color=ink)
+            similarity(cosines, [_cut(name, 24) for name in rows], [_cut(name, 24) for name in columns], axis, title)
         return figure
 
 

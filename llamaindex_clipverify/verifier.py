@@ -10,7 +10,7 @@ from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llamaindex_clipverify.answer import Answer, sentences
 from llamaindex_clipverify.claim import Claim, Splitter
@@ -45,6 +45,9 @@ from llamaindex_clipverify.text_vectors import TextVectors
 from llamaindex_clipverify.trust import Trust, fuse
 from llamaindex_clipverify.verdict import Policy, Verdict
 from llamaindex_clipverify.vocabulary import english
+
+if TYPE_CHECKING:
+    from llamaindex_clipverify.explainers.words import WordMap
 
 _AT_ONCE = 32
 _CLEARLY = 0.5
@@ -578,6 +581,25 @@ class Verifier:
         if self.encoder is None:
             raise ModelError("heat maps need an encoder", got="a detector alone", do="name one with encoder=")
         return load_explainer(self.encoder)
+
+    def words(self, text: str, image: Any, method: str = "swaps") -> WordMap:
+        """Return how much each word of an English text speaks for a picture; `WordMap.wrong` is the one that speaks against.
+
+        Args:
+            text: A caption or a claim.
+            image: What `Picture.of` takes.
+            method: See `explainers.words.METHODS`.
+
+        Raises:
+            ModelError: There is no encoder, or none whose layers can be looked into.
+            DataError: The method is unknown, or the text holds no word.
+            MissingExtraError: The method is captum's, which is not installed.
+        """
+        self.explainer  # noqa: B018 - says what is missing
+        from llamaindex_clipverify.explainers.words import word_map
+
+        encoder: Any = self.encoder
+        return word_map(encoder, encoder.encode_images([Picture.of(image).image])[0], text, method)
 
     def explain(
         self, report: Report, method: str | Sequence[str] | None = None, claims: Sequence[int] | None = None

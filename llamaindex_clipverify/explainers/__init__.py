@@ -16,17 +16,17 @@ from llamaindex_clipverify.protocols import Encoder, Explainer
 
 METHODS = {
     "attention": "AttentionMap",
+    "agreement": "AgreementMap",
     "dropping": "DroppingMap",
     "layercam": "LayerCamMap",
     "gradcam": "GradCamMap",
     "gradcam++": "GradCamPlusPlusMap",
     "eigengradcam": "EigenGradCamMap",
     "hirescam": "HiResCamMap",
-    "xgradcam": "XGradCamMap",
 }
 """Names of the methods, best localisation first (``benchmarks/explaining.py``), and the class in the file named alike."""
 
-STOCK = ("layercam", "gradcam", "gradcam++", "hirescam", "xgradcam")
+STOCK = ("layercam", "gradcam", "gradcam++", "hirescam")
 """Those whose formula is pytorch-grad-cam's."""
 
 

@@ -19,8 +19,5 @@ class AttentionMap:
 
     def grid(self, look: Look, direction: Array) -> Array:
         """See `Method`."""
-        heads, gradients = look.heads, look.head_gradients(direction)
-        moved = np.flatnonzero(np.abs(gradients).max(axis=(0, 2)))  # a class token's query alone, or all of them
-        per_patch = (heads.weights[:, moved] * (gradients[:, moved] @ heads.values.transpose(0, 2, 1))).sum(axis=(0, 1))
-        grid: Array = per_patch.reshape(look.shape).astype(np.float32)
+        grid: Array = look.patch_effects(direction).sum(axis=(0, 1)).reshape(look.shape).astype(np.float32)
         return grid

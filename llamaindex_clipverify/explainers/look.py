@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -18,6 +17,7 @@ import torch
 from PIL import Image
 
 from llamaindex_clipverify.errors import ModelError
+from llamaindex_clipverify.explainers.heads import Heads, watched
 from llamaindex_clipverify.explainers.layers import as_grid, target_layer
 from llamaindex_clipverify.models.clip import ClipEncoder, embedding
 from llamaindex_clipverify.protocols import Array
@@ -31,16 +31,6 @@ class Method(Protocol):
     def grid(self, look: Look, direction: Array) -> Array:
         """Return how much each patch speaks for a direction (D,), float32 (h, w), signed and un-scaled."""
         ...
-
-
-@dataclass(frozen=True)
-class Heads:
-    """The last block's attention of one picture, by head; without gradients."""
-
-    weights: Array
-    """Float32 (heads, queries, patches): softmax over all tokens, the class token's column left out."""
-    values: Array
-    """Float32 (heads, patches, d)."""
 
 
 class Look:
@@ -96,41 +86,26 @@ class Look:
                              do="name a layer before the pooling, or none for a search")  # fmt: skip
         return found
 
-    # -- attention ------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def heads(self) -> Heads:
-        """The last block's attention.
+    def patch_effects(self, direction: Array) -> Array:
+        """Return weight times gradient of every patch in the last attention, for a direction (D,): (heads, queries, patches).
 
         Raises:
-            ModelError: The tower has none that can be read.
+            ModelError: The tower has no attention that can be read behind the layer.
         """
-        module, (query, key, value) = self._attention()
-        count = int(module.num_heads)
-        q, k, v = (_by_head(one.detach()[0], count) for one in (query, key, value))
-        weights = torch.softmax(q @ k.transpose(1, 2) * q.shape[-1] ** -0.5, dim=-1)
-        own = self._own_tokens(v.shape[1])
-        return Heads(weights[..., own:].cpu().numpy(), v[:, own:].cpu().numpy())
-
-    def head_gradients(self, direction: Array) -> Array:
-        """Return the gradient at the output of every head, float32 (heads, queries, d)."""
-        module, _ = self._attention()
-        found: Array = _by_head(self._derived(direction)[-1][0], int(module.num_heads)).cpu().numpy()
-        return found
-
-    def _attention(self) -> tuple[Any, tuple[torch.Tensor, ...]]:
-        if self._mixed is None:
+        if self._last is None:
             got = type(self.encoder.model).__name__
             raise ModelError(
                 "no attention behind the layer to look into", got=got, do="use layercam, or a ViT CLIP or SigLIP"
             )
-        return self._seen["module"], tuple(self._seen[name] for name in ("q_proj", "k_proj", "v_proj"))
+        effects = self._last.effects(self._derived(direction)[-1])
+        found: Array = effects[..., self._own_tokens(effects.shape[-1]) :].cpu().numpy()
+        return found
 
     @property
-    def _mixed(self) -> torch.Tensor | None:
-        """The values as the last attention mixed them, heads side by side; None where no gradient reaches them."""
-        found: torch.Tensor | None = self._seen.get("mixed")
-        return found if found is not None and found.requires_grad else None
+    def _last(self) -> Heads | None:
+        """The last attention, where gradients reach it."""
+        heads: list[Heads] = self._seen.get("attentions", [])
+        return heads[-1] if heads and heads[-1].mixed.requires_grad else None
 
     def _own_tokens(self, tokens: int) -> int:
         """Return how many tokens are no patches: the class token's, or none."""
@@ -193,7 +168,7 @@ class Look:
         key = np.asarray(direction, np.float32).tobytes()
         if key not in self._directions:
             wanted = [self._seen["layers"][place] for place in range(len(self.layers))]
-            wanted += [] if self._mixed is None else [self._mixed]
+            wanted += [] if self._last is None else [self._last.mixed]
             score = self._vector @ torch.from_numpy(np.array(direction, np.float32)).to(self._vector.device)
             found = torch.autograd.grad(score, wanted, retain_graph=True, allow_unused=True)
             self._directions[key] = [
@@ -209,10 +184,9 @@ class Look:
                 continue
             if name.endswith("embeddings") and name.count("embeddings") == 1:
                 hooks.append(module.register_forward_hook(self._note_tokens))
-            if all(hasattr(module, part) for part in ("q_proj", "k_proj", "v_proj", "out_proj", "num_heads")):
-                hooks += self._watch_attention(module)
         try:
-            yield
+            with watched(self.encoder.model, ("vision", "visual")) as self._seen["attentions"]:
+                yield
         finally:
             for hook in hooks:
                 hook.remove()
@@ -233,18 +207,6 @@ class Look:
         if isinstance(output, torch.Tensor) and output.ndim == 3:
             self._seen["embeddings"], self._seen["tokens"] = module, output.shape[1]
 
-    def _watch_attention(self, module: Any) -> list[Any]:
-        """Keep the projections of an attention; those of the last one that runs stay."""
-
-        def keep(name: str) -> Any:
-            return lambda _, __, output: self._seen.__setitem__(name, output)
-
-        def mixed(_: Any, given: Any) -> None:
-            self._seen["mixed"], self._seen["module"] = given[0], module
-
-        parts = [getattr(module, name).register_forward_hook(keep(name)) for name in ("q_proj", "k_proj", "v_proj")]
-        return [*parts, module.out_proj.register_forward_pre_hook(mixed)]
-
     def _grid(self, tensor: torch.Tensor) -> Array:
         found: Array = as_grid(tensor.detach()).float().cpu().numpy()
         return found
@@ -252,8 +214,3 @@ class Look:
     def _layer_names(self) -> str:
         names = {id(module): name for name, module in self.encoder.model.named_modules()}
         return ", ".join(names.get(id(layer), "?") for layer in self.layers)
-
-
-def _by_head(tokens: torch.Tensor, heads: int) -> torch.Tensor:
-    """Split tokens (N, heads · d) into (heads, N, d)."""
-    return tokens.float().reshape(tokens.shape[0], heads, -1).transpose(0, 1)

@@ -17,8 +17,8 @@ import numpy as np
 from llamaindex_clipverify.explainers.look import Look
 from llamaindex_clipverify.protocols import Array, MapTrial
 
-_SHARE, _LEAST = 0.1, 9
-"""Strongest patches shown alone: a tenth of the grid, at least nine."""
+_SHARE, _LEAST = 0.2, 9
+"""Strongest patches shown alone: a fifth of the grid, at least nine."""
 _ALIKE = 0.5
 """Correlation of a map and its opposite's from which the method did not hear what it was asked."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from pytorch_grad_cam import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, XGradCAM
+from pytorch_grad_cam import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
 
 from llamaindex_clipverify.protocols import Array
 
@@ -15,7 +15,6 @@ _CLASSES: dict[str, Any] = {
     "gradcam++": GradCAMPlusPlus,
     "layercam": LayerCAM,
     "hirescam": HiResCAM,
-    "xgradcam": XGradCAM,
 }
 
 

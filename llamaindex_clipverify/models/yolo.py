@@ -22,6 +22,7 @@ os.environ.setdefault("YOLO_VERBOSE", "False")
 os.environ.setdefault("YOLO_CONFIG_DIR", tempfile.mkdtemp(prefix="clipverify-yolo-"))
 os.environ.setdefault("ULTRALYTICS_SAFE_LOAD", "1")
 
+import numpy as np
 import yaml
 from PIL import Image
 from safetensors.torch import load_file
@@ -116,6 +117,23 @@ class YoloDetector:
                     results = self._predict([pictures[place].image for place in part])
                     found |= {place: self._read(result) for place, result in zip(part, results, strict=True)}
         return [found[place] for place in range(len(pictures))]
+
+    def pixels(self, picture: Picture) -> Any:
+        """Return the network's input for a picture, (1, 3, h, w): scaled by one factor, the rest filled evenly on both sides."""
+        with self.lock:
+            self._predict([picture.image])  # sets the predictor up
+            return self.model.predictor.preprocess([np.asarray(picture.image)[:, :, ::-1]]).clone()
+
+    @property
+    def network(self) -> Any:
+        """The torch module from `pixels` to (boxes and scores (1, 4 + classes, anchors), …), for gradients."""
+        return self.model.model
+
+    @property
+    def neck(self) -> list[Any]:
+        """The modules whose outputs the head reads, one for each scale."""
+        layers = self.network.model
+        return [layers[place] for place in layers[-1].f]
 
     def _predict(self, images: list[Any]) -> Any:
         return self.model.predict(
