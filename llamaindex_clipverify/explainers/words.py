@@ -15,7 +15,7 @@ import numpy as np
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.models.clip import ClipEncoder
 from llamaindex_clipverify.protocols import Array
-from llamaindex_clipverify.reading.grammar import EMPTY, FUNCTION
+from llamaindex_clipverify.reading.grammar import DEFINITE, DETERMINERS, EMPTY, FUNCTION
 from llamaindex_clipverify.reading.lexicon import Lexicon
 from llamaindex_clipverify.reading.sentences import sentences
 from llamaindex_clipverify.vocabulary import english
@@ -26,6 +26,9 @@ METHODS = {
     "integrated_gradients": "IntegratedGradients",
 }
 """Names of the methods, best at finding the wrong word first (``benchmarks/explaining.py``), and the class in each file."""
+
+
+_QUIET = FUNCTION | EMPTY | DETERMINERS | DEFINITE
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ def parts_of(text: str) -> list[Part]:
             parts.append(Part(shown, start, end, "colour", vocabulary.colours[word.text]))
         elif word.text in vocabulary.numbers or word.text.isdigit():
             parts.append(Part(shown, start, end, "number", word.text))
-        elif word.text in FUNCTION or word.text in EMPTY:
+        elif word.text in _QUIET:
             parts.append(Part(shown, start, end, "function"))
         elif noun is not None and noun.depictable:
             parts.append(Part(shown, start, end, "noun", noun.name, noun.plural))
