@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from map_tables import explained
 from rendering import interval, table, three
 from trust_tables import ablated, curves, guaranteed, indexed, judged, labelled, retrieved, revised, sliced, transferred
 
@@ -65,6 +66,7 @@ def rest() -> str:
         _finetuning(_read("finetuning"), {}),
         _describing(_read("describing"), {}),
         _models(_read("models"), {}),
+        explained(_read("explaining")),
     ]
     return "\n\n".join(part for part in parts if part)
 

@@ -204,6 +204,10 @@ class Explainer(Protocol):
         """The names that `explain` takes."""
         ...
 
+    def suits(self, method: str) -> bool:
+        """Whether the encoder has what a method looks into."""
+        ...
+
     def explain(
         self,
         picture: Picture,

@@ -16,8 +16,10 @@ from conftest import make_report
 from PIL import Image
 
 from llamaindex_clipverify import cli
+from llamaindex_clipverify.explainers import METHODS
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.protocols import HeatMap
+from llamaindex_clipverify.testing import FRESH, draw_scene
 from llamaindex_clipverify.verifier import Verifier
 
 
@@ -196,6 +198,18 @@ def test_several_values_after_one_flag(clipverify, stub, scene_file):
         "compare", "--text", "a", "--text", "b", "--image", "c", "--npz", "d"]  # fmt: skip
     assert cli._spread(["eval", "a", "--image", "b", "c"]) == ["eval", "a", "--image", "b", "c"]
     assert cli._spread([]) == []
+
+
+def test_explain_draws_every_method_and_tells_the_word_that_fits_least(clipverify, tmp_path):
+    picture = tmp_path / "scene.png"
+    draw_scene(FRESH).image.save(picture)
+    target = tmp_path / "maps.png"
+    ran = clipverify("explain", "--text", "a cup beside a giraffe", "--image", picture, "--models", "tiny", "--method", "all",
+                     "--words", "--out", target)  # fmt: skip
+    assert ran.code == 0
+    assert ran.out.count("cosine ") == len(METHODS) and "the word that fits least: “giraffe”" in ran.out
+    with Image.open(target) as drawn:
+        assert drawn.width > 1000
 
 
 def test_explain_writes_a_picture_and_says_when_the_map_is_empty(clipverify, stub, scene_file, tmp_path):

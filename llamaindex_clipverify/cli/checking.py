@@ -6,7 +6,7 @@ import gc
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -30,6 +30,10 @@ from llamaindex_clipverify.cli.options import (
 from llamaindex_clipverify.cli.output import print_report, progress_bar, say, with_maps, write, write_or_print
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.explainers import METHODS
+
+if TYPE_CHECKING:
+    from llamaindex_clipverify.explainers.words import WordMap
+    from llamaindex_clipverify.verifier import Verifier
 
 
 @app.command()
@@ -79,7 +83,13 @@ def explain(
     text: Annotated[str, typer.Option(metavar="TEXT", help="What to look for.")],
     image: Annotated[str, typer.Option(metavar="FILE", help="The picture.")],
     out: Annotated[Path, typer.Option(metavar="FILE.png", help="Where the heat map goes.")],
-    method: Annotated[str | None, typer.Option(help=f"{', '.join(METHODS)}; the best that the model allows.")] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(help=f"{', '.join(METHODS)}, or all side by side; the best the model allows when not given."),
+    ] = None,
+    words: Annotated[
+        bool, typer.Option("--words", help="Also tell which word of the text speaks against the picture.")
+    ] = False,
     models: Models = None,
     encoder: EncoderName = None,
     detector: DetectorName = None,
@@ -89,19 +99,46 @@ def explain(
     A map explains; it proves nothing: it has a peak whether or not the thing is there. So it is tried, and drawn grey where
     what it points at, seen alone, fits something else better.
     """
+    from llamaindex_clipverify.figures import method_grid
+    from llamaindex_clipverify.figures import save as save_figure
     from llamaindex_clipverify.render import draw_map
 
     if not text.strip():
         raise DataError("the text is empty", do="give it with --text")
     require(models, encoder, detector)
     (picture,) = open_pictures([image])
-    heat = make_verifier(models, encoder, detector).heat_maps([text], picture, method)[0]
+    verifier = make_verifier(models, encoder, detector)
+    methods = _suitable(verifier) if method == "all" else [method]
+    maps = [verifier.heat_maps([text], picture, name)[0] for name in methods]
     out.parent.mkdir(parents=True, exist_ok=True)
-    draw_map(picture, heat).save(out, "PNG")
-    say(f"cosine {heat.cosine:.3f} · evidence {heat.evidence:.3g} ({heat.method}) · “{heat.text}” in {picture.name}")
-    if heat.empty:
-        say(f"no evidence: {heat.doubt or 'nothing in the picture speaks for the text'}")
+    if method == "all":
+        save_figure(method_grid(picture, maps), out)
+    else:
+        draw_map(picture, maps[0]).save(out, "PNG")
+    for heat in maps:
+        say(
+            f"cosine {heat.cosine:.3f} · evidence {heat.evidence:.3g} ({heat.method}) · “{heat.text}” in {picture.name}"
+        )
+        if heat.empty:
+            say(f"no evidence: {heat.doubt or 'nothing in the picture speaks for the text'}")
+    if words:
+        say(_told(verifier.words(text, picture)))
     say(str(out))
+
+
+def _suitable(verifier: Verifier) -> list[str | None]:
+    """Return the methods that the encoder's tower allows."""
+    explainer = verifier.explainer
+    return [name for name in explainer.methods if explainer.suits(name)]
+
+
+def _told(words: WordMap) -> str:
+    """Return a line for each word with a figure, and the one that speaks against the picture most."""
+    width = max(len(part.text) for part in words.parts)
+    told = [(part, score) for part, score in zip(words.parts, words.scores, strict=True) if score is not None]
+    lines = [f"  {part.text:<{width}}  {score:+.3f}" for part, score in told]
+    ending = f"the word that fits least: “{words.wrong.text}”" if words.wrong is not None else "no word to tell apart"
+    return "\n".join([*lines, ending])
 
 
 @app.command()

@@ -31,6 +31,10 @@ class ClipExplainer:
         self.texts = TextVectors(encoder)
         self._last: tuple[str, Look] | None = None
 
+    def suits(self, method: str) -> bool:
+        """Whether the encoder has what a method looks into: attention for those that need it."""
+        return method not in ("attention", "agreement") or bool(blocks(self.encoder.model))
+
     @cached_property
     def default(self) -> str:
         """The method to take where none is named: the best that the tower allows."""
