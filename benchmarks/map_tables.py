@@ -35,7 +35,7 @@ def _localised(one: Any) -> str:
 
 
 def _faithful(one: Any) -> str:
-    what = f"Areas under insertion and deletion curves of the claim's margin, in cosine, {one['scenes']} drawn scenes in five seeds"
+    what = f"Areas under insertion and deletion curves of the claim's margin (cosine), {one['scenes']} drawn scenes, five seeds"
     title = f"**{what}** – `{one['command']}`"
     heads = [
         "method",
