@@ -151,14 +151,17 @@ class Bench:
     def style(self) -> dict[str, Any]:
         """Measure all three styles before and after."""
         before = {style: measure(self.options.model, scenes) for style, scenes in self.tests.items()}
-        done = self.tune("style", [*[self.true] * self.options.repeat, *self.sources])
-        after = {style: measure(str(done.model), scenes) for style, scenes in self.tests.items()}
+        tuned, loss = self.options.tuned, None
+        if tuned is None:
+            done = self.tune("style", [*[self.true] * self.options.repeat, *self.sources])
+            tuned, loss = str(done.model), done.history.to_dict()
+        after = {style: measure(tuned, scenes) for style, scenes in self.tests.items()}
         for style in self.tests:
             say(f"{style} before", before[style])
             say(f"{style} after", after[style])
         change = {style: _change(before[style], after[style]) for style in self.tests}
         print("change of hallucination", change, flush=True)
-        return {"before": before, "after": after, "change": change, "loss": done.history.to_dict()}
+        return {"before": before, "after": after, "change": change, "loss": loss}
 
     def killed(self) -> dict[str, Any]:
         """Run, run and kill, resume, compare."""
@@ -280,6 +283,7 @@ def main() -> None:
     parser.add_argument(
         "--learn", choices=("language", "vision", "both"), default="language", help="the half that learns"
     )
+    parser.add_argument("--tuned", help="folder of a model that is tuned already: the first question measures it")
     parser.add_argument("--min-trust", type=float, default=0.3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=("style", "killed", "corrupted"), help="one question alone")

@@ -52,7 +52,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("fitting", "datasets", "datasets.*", "labelling", "optimizing"),
     ("label_page",),
     ("finetuning", "finetuning.*"),
-    ("html", "revision"),
+    ("html", "revision", "assertions"),
     ("llama_index", "llama_index.*", "langchain", "pytest_plugin", "demo", "demo.*", "doctor", "ui", "ui.*"),
     ("cli.app", "cli.output"),
     ("cli.options",),
