@@ -68,10 +68,11 @@ figures: setup  ## Measure again and write the tables of both README files and d
 	$(RUN)/python benchmarks/documents.py
 	$(RUN)/python benchmarks/typographic.py
 	$(RUN)/python benchmarks/light.py
+	$(RUN)/python benchmarks/report_page.py --page clipverify-demo/many.html
 	$(RUN)/python benchmarks/tables.py
 
-picture: demo  ## Make docs/report.png from the page of the demonstration (needs chromium)
-	.ci/picture clipverify-demo/report.html docs/report.png
+picture: demo  ## Photograph the page of the demonstration, and make docs/report.png (needs chromium and chromedriver)
+	$(RUN)/python .ci/pictures.py clipverify-demo/report.html clipverify-demo/looks --readme docs/report.png
 
 clean:  ## Remove what was made here, except .uv and .venv
 	rm -rf build dist clipverify-demo .pytest_cache .mypy_cache .ruff_cache

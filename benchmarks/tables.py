@@ -263,6 +263,27 @@ def _speed(data: Any) -> str:
     return f"**Time, {data['machine']}** – `{data['command']}`\n\n{table(heads, rows, {})}"
 
 
+def _page(data: Any) -> str:
+    if data is None:
+        return ""
+    heads = [
+        "answers",
+        "claims",
+        "heat maps",
+        "pictures",
+        "MB",
+        "written in, s",
+        "there in, s",
+        "searched in, ms",
+        "answer opened in, ms",
+    ]
+    waits = [f"{1000 * data[name]:.0f}" for name in ("search_s", "open_s")]
+    counts = [f"{data[name]:,}" for name in ("answers", "claims", "maps", "pictures")]
+    row = [*counts, str(data["megabytes"]), f"{data['write_s']:.1f}", f"{data['load_s']:.1f}", *waits]
+    title = f"**A page of many answers, opened from the disk in Chromium, {data['machine']}**"
+    return f"{title} – `{data['command']}`\n\n{table(heads, [row], {})}"
+
+
 def _light(data: Any) -> str:
     if data is None:
         return ""
@@ -300,6 +321,7 @@ def main() -> None:
     texts = {name: first(words) for name, words in _WORDS.items()} | {
         "docs/figures.md": rest(),
         "docs/lighter-models.md": _light(_read("light")),
+        "docs/reading-a-report.md": _page(_read("report_page")),
     }
     for name, text in texts.items():
         path = ROOT / name

@@ -205,7 +205,7 @@ class Explainer(Protocol):
         ...
 
     def suits(self, method: str) -> bool:
-        """Whether the encoder has what a method looks into."""
+        """Whether the encoder has what a method looks into, and what the method needs is installed."""
         ...
 
     def explain(

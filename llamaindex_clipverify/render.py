@@ -64,17 +64,56 @@ def draw_map(picture: Picture, heat: HeatMap, marks: Sequence[Mark] = (), longes
 
 def heat_layer(heat: HeatMap, size: tuple[int, int]) -> Image.Image:
     """Return the map alone, RGBA of `size` (width, height): colour and opacity both rise with its value."""
-    values = np.clip(np.nan_to_num(np.asarray(heat.values, np.float32)), 0.0, 1.0)
-    smooth = np.asarray(Image.fromarray(values).resize(size, Image.Resampling.BILINEAR), np.float64)
-    alpha = 40 + 185 * smooth
-    return Image.fromarray(np.dstack([_coloured(smooth), alpha]).round().astype(np.uint8), "RGBA")
+    smooth = np.asarray(_grey(heat).resize(size, Image.Resampling.BILINEAR), np.float64)
+    return Image.fromarray(_shades(smooth).round().astype(np.uint8), "RGBA")
 
 
-def data_uri(image: Image.Image) -> str:
-    """Return the image as a ``data:`` address: PNG where it has transparency, else JPEG."""
+def heat_stamp(heat: HeatMap) -> Image.Image:
+    """Return the map alone, small and with a palette, to be stretched over the picture.
+
+    A map is smooth: it is as small as it can be without the stretched one differing visibly.
+    """
+    whole = _grey(heat)
+    whole.thumbnail((_STAMPS[-1], _STAMPS[-1]), Image.Resampling.BOX)
+    small = next((tried for side in _STAMPS[:-1] if (tried := _shrunk_alike(whole, side)) is not None), whole)
+    levels = (np.asarray(small) * (_LEVELS - 1)).round().astype(np.uint8)
+    palette = _shades(np.linspace(0.0, 1.0, _LEVELS)).round().astype(np.uint8)
+    stamp = Image.fromarray(levels, "P")
+    stamp.putpalette(palette[:, :3].tobytes())
+    stamp.info["transparency"] = palette[:, 3].tobytes()
+    return stamp
+
+
+_STAMPS = (48, 96, 192)
+"""Longer sides of a stamp that are tried, in pixels."""
+_LEVELS = 64
+_ALIKE = 0.06
+"""Values 0–1 of a stretched stamp may differ by so much from the map's."""
+
+
+def _shrunk_alike(whole: Image.Image, side: int) -> Image.Image | None:
+    if side >= max(whole.size):
+        return None
+    small = whole.copy()
+    small.thumbnail((side, side), Image.Resampling.BOX)
+    stretched = np.asarray(small.resize(whole.size, Image.Resampling.BILINEAR))
+    return small if np.abs(stretched - np.asarray(whole)).max() <= _ALIKE else None
+
+
+def _grey(heat: HeatMap) -> Image.Image:
+    return Image.fromarray(np.clip(np.nan_to_num(np.asarray(heat.values, np.float32)), 0.0, 1.0))
+
+
+def _shades(values: Array) -> Array:
+    """Return the colours with their opacity, float (…, 4), 0–255."""
+    return np.concatenate([_coloured(values), 40 + 185 * values[..., None]], axis=-1)
+
+
+def data_uri(image: Image.Image, quality: int = 88) -> str:
+    """Return the image as a ``data:`` address: PNG where it has transparency, else JPEG of that quality, 1–95."""
     file = io.BytesIO()
-    kind = "png" if image.mode == "RGBA" else "jpeg"
-    image.save(file, kind, **({"optimize": True} if kind == "png" else {"quality": 88}))
+    kind = "jpeg" if image.mode == "RGB" else "png"
+    image.save(file, kind, **({"optimize": True} if kind == "png" else {"quality": quality, "optimize": True}))
     return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
 
 

@@ -1,4 +1,4 @@
-"""The report: every claim with its trust, verdict and evidence. Print it, tabulate it, save it as HTML or JSON."""
+"""The report: every claim with its trust, verdict and evidence. Print it, tabulate it, save it as HTML, Markdown or JSON."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from llamaindex_clipverify.verdict import Policy, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import ConsoleRenderable
 
 SCHEMA = 1
 Calibration = Literal["calibrated", "transferred", "uncalibrated"]
@@ -233,39 +234,51 @@ class Report:
         """Return `to_dict` as JSON text."""
         return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
 
+    def to_markdown(self) -> str:
+        """Return the report as Markdown; whatever the answer holds stays text."""
+        from llamaindex_clipverify.markdown import document
+
+        return document([self])
+
     def to_pandas(self) -> pd.DataFrame:
-        """Return one row for each claim."""
+        """Return one row for each claim.
+
+        The picture is its address, or its content id where it has none; the region is left, top, right, bottom in its pixels.
+        """
         import pandas as pd
 
-        columns = ["text", "kind", "negated", "trust", "verdict", "why"]
         rows = [
-            (one.claim.text, one.claim.kind, one.claim.negated, one.trust, one.verdict, " · ".join(one.reasons))
+            {
+                "text": one.claim.text,
+                "kind": one.claim.kind,
+                "negated": one.claim.negated,
+                "trust": one.trust,
+                "verdict": one.verdict,
+                "why": " · ".join(one.reasons),
+                "picture": self._address(one.picture),
+                "region": one.region,
+                "note": one.note,
+                "calibration": self.calibration,
+            }
             for one in self.claims
         ]
-        return pd.DataFrame(rows, columns=columns)
+        return pd.DataFrame(rows, columns=_COLUMNS)
+
+    def _address(self, content_id: str | None) -> str | None:
+        known = [picture for picture in self.pictures if picture.uri and vars(picture).get("id") == content_id]
+        return known[0].uri if known else content_id
 
     def save(self, path: str | Path) -> Path:
-        """Write the report as ``.html`` (self-contained) or ``.json``; return the path.
+        """Write the report as ``.html`` (self-contained), ``.md`` or ``.json``; return the path.
 
         Raises:
-            DataError: The suffix is neither.
+            DataError: The suffix is none of them.
         """
-        target = Path(path)
-        if target.suffix.lower() in (".html", ".htm"):
-            from llamaindex_clipverify.html import page
-
-            text = page([self])
-        elif target.suffix.lower() == ".json":
-            text = self.to_json()
-        else:
-            raise DataError("a report is saved as .html or .json", got=target.name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-        return target
+        return _write(path, [self])
 
     def __str__(self) -> str:
         """Return the printed face: a headline and one aligned line for each claim."""
-        return "\n".join([self._headline(), *_lines(self), *(f"! {note}" for note in self.notes)])
+        return printable("\n".join([self._headline(), *_lines(self), *(f"! {note}" for note in self.notes)]))
 
     def _headline(self) -> str:
         counts = [
@@ -283,6 +296,12 @@ class Report:
         ]
         return " · ".join(part for part in parts if part)
 
+    def __rich__(self) -> ConsoleRenderable:
+        """Return what ``rich`` prints: the answer with its claims marked, and a table of them."""
+        from llamaindex_clipverify.terminal import renderable
+
+        return renderable(self)
+
     def _repr_html_(self) -> str:
         from llamaindex_clipverify.html import fragment
 
@@ -297,14 +316,55 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{min(max(value, 0.01), 0.99):.2f}"
 
 
-def save_all(reports: Sequence[Report], path: str | Path) -> Path:
-    """Write several reports into one HTML page; return its path."""
-    from llamaindex_clipverify.html import page
+def printable(text: str) -> str:
+    """Replace control characters by a sign, but for line breaks and tabs: a terminal would obey them."""
+    return text.translate(_CONTROLS)
 
+
+_CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+_COLUMNS = ["text", "kind", "negated", "trust", "verdict", "why", "picture", "region", "note", "calibration"]
+SUFFIXES = (".html", ".htm", ".md", ".json")
+"""What a report may be saved as."""
+
+
+def save_all(reports: Sequence[Report], path: str | Path) -> Path:
+    """Write several reports into one file, ``.html``, ``.md`` or ``.json`` (a list); return its path.
+
+    Raises:
+        DataError: The suffix is none of them.
+    """
+    return _write(path, list(reports), several=True)
+
+
+def check_suffix(path: str | Path) -> None:
+    """Refuse a name that a report cannot be saved under.
+
+    Raises:
+        DataError: The suffix is not one of `SUFFIXES`.
+    """
+    if Path(path).suffix.lower() not in SUFFIXES:
+        raise DataError("a report is saved as .html, .md or .json", got=str(path), do="name it FILE.html")
+
+
+def _write(path: str | Path, reports: list[Report], *, several: bool = False) -> Path:
+    check_suffix(path)
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(page(list(reports)), encoding="utf-8")
+    target.write_text(_text_of(reports, target.suffix.lower(), several=several), encoding="utf-8", newline="\n")
     return target
+
+
+def _text_of(reports: list[Report], suffix: str, *, several: bool) -> str:
+    if suffix == ".md":
+        from llamaindex_clipverify.markdown import document
+
+        return document(reports)
+    if suffix == ".json":
+        found = [report.to_dict() for report in reports] if several else reports[0].to_dict()
+        return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    from llamaindex_clipverify.html import page
+
+    return page(reports)
 
 
 def _agreement(data: Mapping[str, Any]) -> ObjectAgreement:

@@ -28,7 +28,7 @@ from llamaindex_clipverify.evidence.relations import Relations
 from llamaindex_clipverify.evidence.sightings import SEEN, confidence, sightings
 from llamaindex_clipverify.evidence.similarity import Similarity
 from llamaindex_clipverify.evidence.written_text import WrittenText
-from llamaindex_clipverify.explainers import load_explainer
+from llamaindex_clipverify.explainers import load_explainer, shown
 from llamaindex_clipverify.facts import Facts, observe
 from llamaindex_clipverify.foils import pictured
 from llamaindex_clipverify.guard import reason, swaying, withdrawn
@@ -608,10 +608,13 @@ class Verifier:
 
         Args:
             report: What `verify` returned.
-            method: See `explainers.METHODS`; the best that the encoder allows when None, several where several are given.
+            method: See `explainers.METHODS`; the best that the encoder allows when None, several where several are given, and for
+                ``all`` those of `explainers.SHOWN` that the encoder suits: what a page lets its reader switch between.
             claims: Indices of the claims to explain; all by default.
         """
-        methods = [method] if method is None or isinstance(method, str) else list(method)
+        methods: list[str | None] = [method] if method is None or isinstance(method, str) else list(method)
+        if method == "all":
+            methods = [*shown(self.explainer)]
         wanted: dict[str, list[int]] = {}
         for place in range(len(report.claims)) if claims is None else claims:
             one = report.claims[place]
@@ -622,9 +625,9 @@ class Verifier:
             picture = report.picture(content_id)
             if picture is None:
                 continue
-            shown = [pictured(report.claims[place].claim) for place in places]
-            texts = [claim.phrase for claim, _ in shown]
-            foils = [[foil.phrase for foil in rivals] for _, rivals in shown]
+            things = [pictured(report.claims[place].claim) for place in places]
+            texts = [claim.phrase for claim, _ in things]
+            foils = [[foil.phrase for foil in rivals] for _, rivals in things]
             for name in methods:
                 drawn = self.explainer.explain(picture, texts, name, foils)
                 maps += [ClaimMap(place, content_id, one) for place, one in zip(places, drawn, strict=True)]

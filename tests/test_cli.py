@@ -175,6 +175,31 @@ def test_json_alone_on_stdout_and_files(clipverify, stub, scene_file, tmp_path):
     assert "explained" in (tmp_path / "r.html").read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    ("name", "begins"), [("r.md", "**trust 0.90**"), ("r.json", "{"), ("r.HTML", "<!doctype html>")]
+)
+def test_the_report_is_of_the_kind_its_name_says(clipverify, stub, scene_file, tmp_path, name, begins):
+    given = ["verify", "--answer", "There is a cup.", "--image", scene_file, "--models", "tiny"]
+    assert clipverify(*given, "--report", tmp_path / "deep" / name).code == 0
+    text = (tmp_path / "deep" / name).read_text("utf-8")
+    assert text.startswith(begins)
+    assert ("explained" in text) == (name == "r.HTML")
+
+
+def test_a_report_of_another_kind_is_refused_before_any_work(clipverify, tmp_path):
+    _one_line(
+        clipverify("verify", "--answer", "A cup.", "--image", "none.png", "--report", "r.pdf"),
+        "r.pdf",
+        ".html, .md or .json",
+    )
+
+
+def test_a_terminal_gets_the_answer_with_its_claims_marked(clipverify, stub, scene_file, monkeypatch):
+    monkeypatch.setattr("llamaindex_clipverify.cli.output.sys.stdout.isatty", lambda: True, raising=False)
+    ran = clipverify("verify", "--answer", "There is a [bold]cup[/bold].", "--image", scene_file, "--models", "tiny")
+    assert "\x1b[4;32mThere is a [bold]cup[/bold].\x1b[0m\x1b[32m✔1" in ran.out
+
+
 def test_unwritable_target_is_one_line(clipverify, stub, scene_file, tmp_path):
     (tmp_path / "file").write_text("")
     target = tmp_path / "file" / "r.json"

@@ -151,7 +151,10 @@ def test_index_and_ask(clipverify: Any, files: list[Path], tmp_path: Path) -> No
     for arguments, words in (
         (["ask", "x", "--store", tmp_path / "none", "--llm", "tiny"], "no index there"),
         (["ask", " ", "--store", store, "--llm", "tiny"], "the question is empty"),
-        (["ask", "x", "--store", store, "--llm", "tiny", "--report", "r.txt"], "the report is a web page"),
+        (
+            ["ask", "x", "--store", store, "--llm", "tiny", "--report", "r.txt"],
+            "a report is saved as .html, .md or .json",
+        ),
         (["index", tmp_path / "none", "--store", store, "--models", "tiny"], "no such picture or folder"),
         (["index", files[0], "--store", store, "--detector", "tiny"], "an index needs an encoder"),
     ):

@@ -11,7 +11,7 @@ from PIL import Image
 
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.protocols import HeatMap
-from llamaindex_clipverify.render import Mark, data_uri, draw_boxes, draw_map, heat_layer, shrunk
+from llamaindex_clipverify.render import Mark, data_uri, draw_boxes, draw_map, heat_layer, heat_stamp, shrunk
 
 
 @pytest.fixture
@@ -63,6 +63,22 @@ def test_empty_map_is_a_grey_veil_with_words(grey: Picture):
     drawn = np.asarray(draw_map(red, _heat(np.zeros((300, 400)), evidence=0.0))).astype(int)
     assert drawn[5, 5, 0] < 220
     assert len(np.unique(drawn.reshape(-1, 3), axis=0)) > 5  # letters
+
+
+@pytest.mark.parametrize(("cells", "side"), [(7, 48), (70, 192)])
+def test_a_stamp_is_as_small_as_the_map_is_smooth(cells: int, side: int):
+    """Coarse maps become small stamps; stretched again, a stamp is the layer but for what nobody sees."""
+    grid = np.random.default_rng(3).random((cells, cells)).astype(np.float32)
+    values = np.asarray(Image.fromarray(grid).resize((480, 360), Image.Resampling.BICUBIC)).clip(0, 1)
+    stamp = heat_stamp(_heat(values))
+    assert max(stamp.size) == side and abs(stamp.width / stamp.height - 4 / 3) < 0.05
+    stretched = np.asarray(stamp.convert("RGBA").resize((480, 360), Image.Resampling.BILINEAR)).astype(int)
+    assert np.abs(stretched - np.asarray(heat_layer(_heat(values), (480, 360))).astype(int)).mean() < 12
+    assert len(data_uri(stamp)) < (5_000 if side == 48 else 60_000)
+
+
+def test_a_stamp_of_bad_numbers_is_a_stamp():
+    assert heat_stamp(_heat(np.full((10, 20), np.nan))).size == (20, 10)
 
 
 def test_data_uri_holds_the_image():

@@ -15,13 +15,15 @@ from llamaindex_clipverify.cli.options import (
     JsonFile,
     Models,
     ReaderName,
+    ReportFile,
     Workers,
     make_verifier,
     model_names,
     require,
 )
-from llamaindex_clipverify.cli.output import print_report, progress_bar, say, with_maps, write_or_print
+from llamaindex_clipverify.cli.output import print_report, progress_bar, save_report, say, write_or_print
 from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.report import check_suffix
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.index import EvidenceIndex
@@ -100,20 +102,20 @@ def ask(  # noqa: PLR0913, PLR0917 - one parameter for each flag
     detector: DetectorName = None,
     reader: ReaderName = None,
     json: JsonFile = None,
-    report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write the report as a web page.")] = None,
+    report: ReportFile = None,
 ) -> None:
     """Retrieve pictures, let a vision model answer, and verify the answer."""
     from llamaindex_clipverify.llama_index.response import get_report
 
     if not question.strip():
         raise DataError("the question is empty", do="give its text")
-    if report is not None and report.suffix.lower() not in (".html", ".htm"):
-        raise DataError("the report is a web page", got=report, do="name it FILE.html (--json writes JSON)")
+    if report is not None:
+        check_suffix(report)
     opened = _open(store, models, encoder, detector, reader)
     response = opened.as_query_engine(llm, top_k, on_doubt=on_doubt).query(question)
     found = get_report(response)
     if report is not None:
-        with_maps(opened.verifier, found).save(report)
+        save_report(opened.verifier, found, report)
 
     def show() -> None:
         say(f"{response}\n")

@@ -21,15 +21,17 @@ from llamaindex_clipverify.cli.options import (
     Models,
     ReaderName,
     ReferenceFolder,
+    ReportFile,
     Workers,
     make_encoder,
     make_verifier,
     open_pictures,
     require,
 )
-from llamaindex_clipverify.cli.output import print_report, progress_bar, say, with_maps, write, write_or_print
+from llamaindex_clipverify.cli.output import print_report, progress_bar, save_report, say, write, write_or_print
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.explainers import METHODS
+from llamaindex_clipverify.report import check_suffix
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.explainers.words import WordMap
@@ -50,7 +52,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter for each flag
         list[str] | None, typer.Option(metavar="TEXT…", help="Texts retrieved beside the pictures.")
     ] = None,
     json: JsonFile = None,
-    report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write the report as a web page.")] = None,
+    report: ReportFile = None,
     min_trust: Annotated[float, typer.Option(min=0.0, max=1.0, help="Exit 1 below this trust.")] = 0.5,
     allow_unverified: Annotated[
         bool, typer.Option("--allow-unverified", help="Exit 0 when nothing could be checked.")
@@ -62,8 +64,8 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter for each flag
 
     Exits 1 when it is trusted less than the minimum, or nothing could be checked.
     """
-    if report is not None and report.suffix.lower() not in (".html", ".htm"):
-        raise DataError("the report is a web page", got=report, do="name it FILE.html (--json writes JSON)")
+    if report is not None:
+        check_suffix(report)
     text = sys.stdin.read() if answer == "-" else answer
     if not text.strip():
         raise DataError("the answer is empty", do="give its text with --answer")
@@ -72,7 +74,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter for each flag
     verifier = make_verifier(models, encoder, detector, reader, alpha, delta, reference)
     found = verifier.verify(text, pictures, question=question, passages=passage or ())
     if report is not None:
-        with_maps(verifier, found).save(report)
+        save_report(verifier, found, report)
     write_or_print(json, found.to_json(), lambda: print_report(found))
     trusted = allow_unverified if found.trust is None else found.trust >= min_trust
     raise typer.Exit(0 if trusted else 1)

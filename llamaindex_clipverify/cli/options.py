@@ -37,6 +37,9 @@ Engine = Annotated[
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Ray actors; as many as there are CPUs by default.")]
 JsonFile = Annotated[str | None, typer.Option("--json", metavar="FILE|-", help="Write JSON; - prints it, and only it.")]
+ReportFile = Annotated[
+    Path | None, typer.Option(metavar="FILE.html|.md|.json", help="Write the report: a web page, Markdown, or JSON.")
+]
 Alpha = Annotated[
     float | None, typer.Option(help="Share of wrong verdicts allowed: thresholds that guarantee it, from the profile.")
 ]

@@ -23,18 +23,13 @@ def say(text: str) -> None:
 
 
 def print_report(report: Report) -> None:
-    """Print a report's text; on a terminal the line of each verdict has its colour."""
-    text = str(report)
+    """Print a report: on a terminal the answer with its claims marked, and a table of them; elsewhere its text."""
     if not sys.stdout.isatty():
-        say(text)
+        say(str(report))
         return
     from rich.console import Console
-    from rich.text import Text
 
-    styles = {"✔": "green", "✗": "bold red", "?": "dim", "!": "yellow"}
-    console = Console(highlight=False)
-    for line in text.splitlines():
-        console.print(Text(line, style=styles.get(line[:1], "bold")), soft_wrap=True)
+    Console().print(report)
 
 
 def write_or_print(target: str | None, text: str, otherwise: Callable[[], None]) -> None:
@@ -83,10 +78,16 @@ def stage_bars() -> Iterator[Callable[[str, int, int], None]]:
         yield step
 
 
+def save_report(verifier: Verifier, report: Report, path: Path) -> None:
+    """Write a report by the suffix of its file; a web page has heat maps."""
+    shows_maps = path.suffix.lower() in (".html", ".htm")
+    (with_maps(verifier, report) if shows_maps else report).save(path)
+
+
 def with_maps(verifier: Verifier, report: Report) -> Report:
     """Add heat maps where the encoder allows it; a report without them is still a report."""
     try:
-        return verifier.explain(report)
+        return verifier.explain(report, "all")
     except (MissingExtraError, ModelError) as error:
         typer.echo(f"clipverify: no heat maps: {error}", err=True)
         return report

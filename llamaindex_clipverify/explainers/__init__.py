@@ -26,6 +26,8 @@ METHODS = {
 }
 """Names of the methods, best localisation first (``benchmarks/explaining.py``), and the class in the file named alike."""
 
+SHOWN = ("attention", "dropping", "layercam", "gradcam++", "eigengradcam")
+"""Those that a page of a report lets its reader switch between, where the encoder suits them and they are installed."""
 STOCK = ("layercam", "gradcam", "gradcam++", "hirescam")
 """Those whose formula is pytorch-grad-cam's."""
 
@@ -43,6 +45,11 @@ def load_method(name: str) -> Any:
         load_adapter("cam", "pytorch_grad_cam", "cam")
     module = importlib.import_module(f"{__name__}.{name.replace('++', '_plus_plus')}")
     return getattr(module, METHODS[name])()
+
+
+def shown(explainer: Explainer) -> list[str]:
+    """Return the methods of `SHOWN` that an explainer can draw."""
+    return [name for name in SHOWN if explainer.suits(name)]
 
 
 def load_explainer(encoder: Encoder, layer: Any = None) -> Explainer:

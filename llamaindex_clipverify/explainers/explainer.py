@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from llamaindex_clipverify.explainers import METHODS, load_method
+from llamaindex_clipverify.explainers import METHODS, STOCK, load_method
 from llamaindex_clipverify.explainers.layers import blocks, target_layer
 from llamaindex_clipverify.explainers.look import Look
 from llamaindex_clipverify.explainers.trial import Target, try_map
@@ -32,7 +33,9 @@ class ClipExplainer:
         self._last: tuple[str, Look] | None = None
 
     def suits(self, method: str) -> bool:
-        """Whether the encoder has what a method looks into: attention for those that need it."""
+        """Whether the encoder has what a method looks into, and the library of its formula is installed."""
+        if method in STOCK:
+            return find_spec("pytorch_grad_cam") is not None
         return method not in ("attention", "agreement") or bool(blocks(self.encoder.model))
 
     @cached_property
