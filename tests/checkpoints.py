@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -93,3 +94,24 @@ def save_align(folder: Path) -> Path:
     pictures = EfficientNetImageProcessor(size={"height": 64, "width": 64})
     AlignProcessor(pictures, tokenizer).save_pretrained(folder)
     return folder
+
+
+def save_openai_clip(path: Path, seed: int = 0) -> Path:
+    """Write a small CLIP of openai-clip's own class with random weights, in the form of the published ones: a TorchScript archive.
+
+    Its sizes lie in it as buffers, which openai-clip takes out again when it builds the model from the weights.
+    """
+    import clip
+    from clip.model import CLIP
+
+    torch.manual_seed(seed)
+    sizes = {"input_resolution": 32, "context_length": 77, "vocab_size": END + 1}
+    model = CLIP(32, sizes["input_resolution"], 2, 64, 8, sizes["context_length"], sizes["vocab_size"], 64, 1, 2).eval()
+    for name, size in sizes.items():
+        vars(model).pop(name, None)
+        model.register_buffer(name, torch.tensor(size))
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # sizes that the trace holds fast: only its weights are read
+        traced = torch.jit.trace(model, (torch.zeros(1, 3, 32, 32), clip.tokenize("a dog")), check_trace=False)
+    torch.jit.save(traced, path)
+    return path

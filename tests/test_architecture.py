@@ -105,6 +105,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "cv2": ("doctor",),
     "together": ("models.together",),
     "httpx": ("models.together",),
+    "clip": (),
     "rapidocr": ("models.ocr",),
     "onnx": ("models.onnx_export",),
     "onnxruntime": ("models.onnx", "models.onnx_export"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from threading import RLock
 from typing import Any
 
@@ -11,18 +13,20 @@ import numpy as np
 from PIL import Image
 
 from llamaindex_clipverify.errors import ModelError
+from llamaindex_clipverify.models.table import identity
 from llamaindex_clipverify.protocols import Array
 
 SCALE = 100.0
 """What CLIP's published models multiply a cosine by; an embedding does not tell its own."""
 _SHORTEST = 16
 """Characters below which a text is not cut further."""
+_log = logging.getLogger(__name__)
 
 
 class EmbeddingEncoder:
     """An `Encoder` on an embedding: its vectors are brought to length 1, and texts that it refuses for their length are cut.
 
-    It has no gradients to look into, so there are no heat maps.
+    A cut is logged as a warning. It has no gradients to look into, so there are no heat maps.
     """
 
     def __init__(self, embedding: Any, logit_scale: float = SCALE) -> None:
@@ -30,11 +34,12 @@ class EmbeddingEncoder:
         self.embedding, self.logit_scale = embedding, logit_scale
         self._lock = RLock()
 
-    @property
+    @cached_property
     def id(self) -> str:
-        """Class and model name: vectors of two embeddings must never be mixed."""
+        """Class and model name, for a file or folder the weights in it: vectors of two embeddings must never be mixed."""
         kind = getattr(self.embedding, "class_name", lambda: type(self.embedding).__name__)()
-        return f"{kind}:{getattr(self.embedding, 'model_name', '')}"
+        name = str(getattr(self.embedding, "model_name", ""))
+        return f"{kind}:{identity(name) if name else name}"
 
     def encode_images(self, images: Sequence[Image.Image]) -> Array:
         """Return float32 (images, D), rows of length 1; the pictures are handed over as PNG in memory."""
@@ -50,13 +55,18 @@ class EmbeddingEncoder:
             return np.concatenate([self._cut(text) for text in texts])
 
     def _cut(self, text: str) -> Array:
+        length = len(text)
         while True:
             try:
-                return self._asked("a text", self.embedding.get_text_embedding_batch, [text])
+                vector = self._asked("a text", self.embedding.get_text_embedding_batch, [text[:length]])
             except ModelError:
-                if len(text) <= _SHORTEST:
+                if length <= _SHORTEST:
                     raise
-                text = text[: 3 * len(text) // 4]
+                length = 3 * length // 4
+            else:
+                if length < len(text):
+                    _log.warning("%s: a text of %d characters is too long; %d were read", self.id, len(text), length)
+                return vector
 
     def _asked(self, what: str, ask: Callable[[list[Any]], Any], given: list[Any]) -> Array:
         if not given:

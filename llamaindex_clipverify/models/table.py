@@ -210,9 +210,9 @@ def _entry(group: str, name: str) -> Callable[[str], Any] | None:
 
 
 def identity(name: str) -> str:
-    """Return what tells a model's numbers from another's: ``NAME@FINGERPRINT`` for a folder, the hub id otherwise."""
-    folder = Path(name).expanduser()
-    return f"{folder.name}@{fingerprint(folder)}" if folder.is_dir() else name
+    """Return what tells a model's numbers from another's: ``NAME@FINGERPRINT`` for a folder or file, the hub id otherwise."""
+    place = Path(name).expanduser()
+    return f"{place.name}@{fingerprint(place)}" if place.exists() else name
 
 
 def fingerprint(path: Path) -> str:
