@@ -11,7 +11,9 @@ from llamaindex_clipverify.errors import DataError, ModelError
 OWN = "clipverify_"
 """Prefix of the metadata keys that are the index's own."""
 MOST = 300
-"""Records written at once at most: what Chroma Cloud takes."""
+"""Records written, read or found at once at most: what Chroma Cloud takes."""
+CLOUD = "api.trychroma.com"
+"""The host whose key, and tenant and database where the address names none, are looked up in the environment."""
 
 
 def is_url(store: object) -> bool:
@@ -27,8 +29,11 @@ def is_folder(store: object) -> bool:
 def client_of(store: Any) -> Any:
     """Return the Chroma client of a folder, of a server's address, or the client that was given.
 
+    An address may name a tenant and a database: ``http://HOST:PORT/TENANT/DATABASE``. That of Chroma Cloud takes the key from
+    ``CHROMA_API_KEY``, and what it does not name from ``CHROMA_TENANT`` and ``CHROMA_DATABASE``.
+
     Raises:
-        DataError: The server does not answer.
+        DataError: The server does not answer, or the address has another path.
     """
     if not isinstance(store, (str, Path)):
         return store
@@ -41,11 +46,19 @@ def client_of(store: Any) -> Any:
     from urllib.parse import urlsplit
 
     parts = urlsplit(str(store))
-    ssl = parts.scheme == "https"
+    names = [name for name in parts.path.split("/") if name]
+    if len(names) not in (0, 2):
+        raise DataError("not the address of a Chroma server", got=store, do="give http://HOST:PORT[/TENANT/DATABASE]")
+    where = dict(zip(("tenant", "database"), names, strict=False))
+    ssl, cloud = parts.scheme.lower() == "https", parts.hostname == CLOUD
     try:
-        return chromadb.HttpClient(parts.hostname or "", parts.port or (443 if ssl else 8000), ssl, settings=settings)
+        if cloud:
+            return chromadb.CloudClient(settings=settings, **where)
+        port = parts.port or (443 if ssl else 8000)
+        return chromadb.HttpClient(parts.hostname or "", port, ssl, settings=settings, **where)
     except Exception as error:
-        raise DataError("the Chroma server does not answer", got=store, do="start it: chroma run --path DIR") from error
+        do = "set CHROMA_API_KEY" if cloud else "start it (chroma run --path DIR) and make the database"
+        raise DataError("the Chroma server does not answer", got=f"{store} ({error})", do=do) from error
 
 
 def collection(client: Any, name: str, made: Mapping[str, str | int]) -> Any:
@@ -101,8 +114,21 @@ def upsert(client: Any, table: Any, rows: Mapping[str, Sequence[Any]]) -> None:
         table.upsert(**{key: list(values[start : start + most]) for key, values in rows.items()})
 
 
+def named(table: Any, ids: Sequence[str], include: Sequence[str]) -> dict[str, Any]:
+    """Return a collection's records by id, as `Collection.get` does, however many they are; unknown ids are left out.
+
+    Args:
+        table: The collection.
+        ids: At least one.
+        include: Any of ``documents``, ``metadatas`` and ``embeddings``.
+    """
+    chunks = [list(ids[start : start + MOST]) for start in range(0, len(ids), MOST)]
+    parts = [table.get(ids=chunk, include=list(include)) for chunk in chunks]
+    return {key: [one for part in parts for one in part[key]] for key in ("ids", *include)} if parts[1:] else parts[0]
+
+
 def pages(
-    table: Any, include: Sequence[str], where: Mapping[str, Any] | None = None, size: int = 500
+    table: Any, include: Sequence[str], where: Mapping[str, Any] | None = None, size: int = MOST
 ) -> Iterator[dict[str, Any]]:
     """Yield a collection's records, some hundred at a time, as `Collection.get` returns them."""
     start = 0

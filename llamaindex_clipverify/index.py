@@ -76,7 +76,8 @@ class EvidenceIndex:
         """Open a store, or begin one. Most people want `from_documents` or `open`.
 
         Args:
-            store: A folder (made when missing), the URL of a Chroma server, or a Chroma client (``chromadb.CloudClient`` too).
+            store: A folder (made when missing), the URL of a Chroma server (``http://HOST:PORT[/TENANT/DATABASE]``), or a Chroma
+                client: ``chromadb.CloudClient()``, an ``HttpClient`` with tenant, database and headers.
             encoder: Name or object, as for `Verifier.from_defaults`; any LlamaIndex ``MultiModalEmbedding`` does.
             detector: The same: sees each picture once, when it is indexed.
             reader: The same.
@@ -321,7 +322,7 @@ class EvidenceIndex:
         return Integrity(len(known), sum(have.values()), len(orphans), tuple(incomplete), tuple(gone), repair)
 
     def _mend(self, ids: Sequence[str]) -> None:
-        found = self._pictures.get(ids=list(ids), include=["documents", "metadatas"]) if ids else {"ids": []}
+        found = chroma.named(self._pictures, ids, ["documents", "metadatas"]) if ids else {"ids": []}
         hits = [
             hit_of(one, found["documents"][place], found["metadatas"][place], 1.0)
             for place, one in enumerate(found["ids"])
@@ -333,9 +334,10 @@ class EvidenceIndex:
 
     def facts(self, ids: Sequence[str]) -> dict[str, Facts]:
         """Return the stored facts of pictures by id; unknown ids, and those that are not whole, are left out."""
-        if not ids:
-            return {}
-        found = self._pictures.get(ids=list(ids), include=["metadatas", "embeddings"])
+        return self._whole(chroma.named(self._pictures, ids, ["metadatas", "embeddings"])) if ids else {}
+
+    def _whole(self, found: Mapping[str, Any]) -> dict[str, Facts]:
+        """Return the facts in records of pictures, as `Collection.get` returned them with metadata and vectors."""
         facts = {
             content: stored
             for content, metadata in zip(found["ids"], found["metadatas"], strict=True)
@@ -356,14 +358,12 @@ class EvidenceIndex:
 
     def _region_vectors(self, facts: Mapping[str, Facts]) -> dict[str, Array]:
         """Return the region vectors of pictures by id, in order; fewer than there should be where some are gone."""
-        wanted = [f"{content}#{place}" for content, one in facts.items() for place in range(regions_of(one))]
-        found = self._regions.get(ids=wanted, include=["embeddings"]) if wanted else {"ids": [], "embeddings": []}
-        by_id = dict(zip(found["ids"], found["embeddings"], strict=True))
-        rows = {
-            content: [by_id[key] for place in range(regions_of(one)) if (key := f"{content}#{place}") in by_id]
-            for content, one in facts.items()
-        }
-        return {content: np.array(vectors, np.float32).reshape(len(vectors), -1) for content, vectors in rows.items()}
+        wanted = {content: [f"{content}#{place}" for place in range(regions_of(one))] for content, one in facts.items()}
+        every = [key for keys in wanted.values() for key in keys]
+        found = chroma.named(self._regions, every, ["embeddings"]) if every else {"ids": [], "embeddings": []}
+        vectors = np.asarray(found["embeddings"], np.float32)
+        row = {key: place for place, key in enumerate(found["ids"])}
+        return {content: vectors[[row[key] for key in keys if key in row]] for content, keys in wanted.items()}
 
     def sample(self, number: int) -> list[Facts]:
         """Return the facts of some pictures, spread evenly over the index: a reference for its encoder."""
@@ -418,11 +418,13 @@ class EvidenceIndex:
     def _fused(self, vector: Array, wholes: list[Hit], number: int, where: Mapping[str, Any] | None) -> list[Hit]:
         """Return whole-picture hits joined with those of the nearest regions, each picture by its better score."""
         best: dict[str, tuple[float, Mapping[str, Any]]] = {}
-        asked = _MARGIN * number
+        asked, most = _MARGIN * number, int(self._regions.count())
+        if not chroma.is_folder(self.store):
+            most = min(most, max(number, chroma.MOST))
         for _ in range(_ROUNDS):  # until there are as many distinct pictures
             found = self._regions.query(
                 query_embeddings=[vector.tolist()],
-                n_results=min(asked, int(self._regions.count())),
+                n_results=min(asked, most),
                 where=dict(where) if where else None,
                 include=["metadatas", "distances"],
             )
@@ -479,9 +481,9 @@ class EvidenceIndex:
     # -- writing, for `ingest` ----------------------------------------------------------------------------------------
 
     def known(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Return the records of pictures that are there, by id: caption, metadata, vector, and facts where they are whole."""
-        found = self._pictures.get(ids=list(ids), include=["documents", "metadatas"])
-        facts = self.facts(found["ids"])
+        """Return the records of pictures that are there, by id: caption, metadata, and facts where they are whole."""
+        found = chroma.named(self._pictures, ids, ["documents", "metadatas", "embeddings"])
+        facts = self._whole(found)
         rows = zip(found["ids"], found["documents"], found["metadatas"], strict=True)
         return {
             content: {"caption": document or "", "metadata": metadata, "facts": facts.get(content)}

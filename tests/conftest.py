@@ -40,6 +40,37 @@ def scene_file(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """What a test file writes at its top, as ``SCENES = Drawn(…)``, to have scenes and a folder of them."""
+
+    seed: int
+    number: int
+    objects: tuple[int, int] = (1, 6)
+
+
+@pytest.fixture(scope="module")
+def scenes(request: pytest.FixtureRequest) -> list[Scene]:
+    """The fresh scenes that the test file asks for."""
+    wanted: Drawn = request.module.SCENES
+    return [draw_scene(FRESH + wanted.seed + place, objects=wanted.objects) for place in range(wanted.number)]
+
+
+@pytest.fixture(scope="module")
+def folder(scenes: list[Scene], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same as PNG files, 00.png and on."""
+    place = tmp_path_factory.mktemp("pictures")
+    for number, scene in enumerate(scenes):
+        scene.image.save(place / f"{number:02}.png")
+    return place
+
+
+@pytest.fixture(scope="module")
+def files(folder: Path) -> list[Path]:
+    """Those files in order."""
+    return sorted(folder.glob("*.png"))
+
+
 @pytest.fixture(scope="session")
 def tiny() -> Verifier:
     """The verifier of the bundled models; loaded once."""

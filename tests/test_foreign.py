@@ -10,6 +10,7 @@ import chromadb
 import numpy as np
 import pytest
 from chromadb.utils.data_loaders import ImageLoader
+from conftest import Drawn
 from llama_index.core import StorageContext
 from llama_index.core.embeddings import MultiModalEmbedding
 from llama_index.core.indices import MultiModalVectorStoreIndex
@@ -20,20 +21,9 @@ from llamaindex_clipverify import EvidenceIndex, Verifier
 from llamaindex_clipverify.errors import DataError, ModelError, PictureError
 from llamaindex_clipverify.llama_index import ClipVerifyEmbedding
 from llamaindex_clipverify.models.embedding import EmbeddingEncoder
-from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
+from llamaindex_clipverify.testing import Scene
 
-
-@pytest.fixture(scope="module")
-def scenes() -> list[Scene]:
-    return [draw_scene(FRESH + 870_000 + place, objects=(1, 2)) for place in range(4)]
-
-
-@pytest.fixture(scope="module")
-def folder(scenes: list[Scene], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("pictures")
-    for number, scene in enumerate(scenes):
-        scene.image.save(place / f"{number}.png")
-    return place
+SCENES = Drawn(870_000, 4, (1, 2))
 
 
 class Raw(MultiModalEmbedding):
@@ -114,7 +104,7 @@ def test_an_index_on_an_embedding_finds_and_verifies(
     assert len(index) == 4
     noun = scenes[0].nouns()[0]
     assert index.search(f"a {noun}", top_k=1)[0].score <= 1
-    report = index.verifier.verify(f"There is a {noun}.", [folder / "0.png"])
+    report = index.verifier.verify(f"There is a {noun}.", [folder / "00.png"])
     assert [one.check for one in report.claims[0].evidence if one.stance == "failed"] == []
     with pytest.raises(ModelError, match="made with another encoder; got clip@"):
         EvidenceIndex.open(tmp_path, "tiny")
@@ -130,7 +120,7 @@ def _stock(folder: Path, client: Any, with_text: bool) -> Any:
     ]
     context = StorageContext.from_defaults(vector_store=tables[0], image_store=tables[1])
     nodes = [
-        ImageNode(image_path=str(path), text=f"caption {path.stem}" if with_text else "", metadata={"page": place})
+        ImageNode(image_path=str(path), text=f"caption {place}" if with_text else "", metadata={"page": place})
         for place, path in enumerate(sorted(folder.glob("*.png")))
     ]
     MultiModalVectorStoreIndex(nodes, storage_context=context, embed_model=embedding, image_embed_model=embedding)

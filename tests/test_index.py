@@ -6,9 +6,12 @@ import asyncio
 import base64
 import re
 from pathlib import Path
+from typing import Any
 
 import chromadb
 import pytest
+from chromadb.config import Settings
+from conftest import Drawn
 from llama_index.core.schema import ImageDocument, ImageNode, MetadataMode, Node, QueryBundle, TextNode
 from PIL import Image
 
@@ -17,20 +20,9 @@ from llamaindex_clipverify.errors import DataError, ModelError, PictureError
 from llamaindex_clipverify.llama_index import ClipVerifyPostprocessor, ClipVerifyRetriever
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.records import Entry
-from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
+from llamaindex_clipverify.testing import Scene
 
-
-@pytest.fixture(scope="module")
-def scenes() -> list[Scene]:
-    return [draw_scene(FRESH + 200 + place, objects=(1, 2)) for place in range(12)]
-
-
-@pytest.fixture(scope="module")
-def files(scenes: list[Scene], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    folder = tmp_path_factory.mktemp("pictures")
-    for place, scene in enumerate(scenes):
-        scene.image.save(folder / f"{place:02}.png")
-    return sorted(folder.glob("*.png"))
+SCENES = Drawn(200, 12, (1, 2))
 
 
 @pytest.fixture
@@ -166,6 +158,51 @@ def test_a_server_holds_it_as_a_folder_does(
     assert len(EvidenceIndex.open(server, tiny.encoder)) == 12
     with pytest.raises(DataError, match="cannot be kept on a server"):
         remote.add([Image.new("RGB", (40, 40), "red")])
+
+
+def _client(server: str, kind: str) -> Any:
+    """A client as people make them: Cloud's own, which asks the server whose key it is, or one with tenant and database."""
+    host, _, port = server.removeprefix("http://").partition(":")
+    settings = {"anonymized_telemetry": False}
+    if kind == "cloud":
+        options = {"cloud_host": host, "cloud_port": int(port), "enable_ssl": False}
+        return chromadb.CloudClient(api_key="key", settings=Settings(**settings), **options)
+    admin = chromadb.AdminClient(Settings(chroma_api_impl="chromadb.api.fastapi.FastAPI", chroma_server_host=host,
+                                          chroma_server_http_port=int(port), **settings))  # fmt: skip
+    admin.create_tenant("acme")
+    admin.create_database("shots", "acme")
+    headers = {"x-chroma-token": "key"}
+    return chromadb.HttpClient(host, int(port), False, headers, Settings(**settings), tenant="acme", database="shots")
+
+
+@pytest.mark.parametrize("kind", ["cloud", "tenant"])
+def test_a_client_of_ones_own_is_one_argument(server: str, files: list[Path], tiny: Verifier, kind: str) -> None:
+    client = _client(server, kind)
+    index = EvidenceIndex.from_documents(files[:4], client, tiny.encoder, name=kind)  # type: ignore[arg-type]
+    address = f"{server}/acme/shots" if kind == "tenant" else server
+    for again in (
+        EvidenceIndex.open(client, tiny.encoder, name=kind),
+        EvidenceIndex.open(address, tiny.encoder, name=kind),
+    ):
+        hit = again.search(image=files[2], top_k=1)[0]
+        assert hit.uri == str(files[2]) and hit.score == pytest.approx(1, abs=1e-4)
+        assert len(again.search("a dog", top_k=4)) == 4
+        assert again.facts([hit.id])[hit.id].of("regions") is not None
+    assert index.verify_integrity().whole
+    with pytest.raises(DataError, match="no index there"):
+        EvidenceIndex.open(
+            server if kind == "tenant" else f"{server}/default_tenant/default_database", name=f"no-{kind}"
+        )
+
+
+def test_addresses_that_lead_nowhere(server: str, tiny: Verifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CHROMA_API_KEY", raising=False)
+    with pytest.raises(DataError, match=r"not the address of a Chroma server; got http.*give http://HOST:PORT"):
+        EvidenceIndex(f"{server}/acme", tiny.encoder)  # type: ignore[arg-type]
+    with pytest.raises(DataError, match=r"does not answer; got http.*nowhere.*make the database"):
+        EvidenceIndex(f"{server}/default_tenant/nowhere", tiny.encoder)  # type: ignore[arg-type]
+    with pytest.raises(DataError, match=r"api_key.*set CHROMA_API_KEY"):
+        EvidenceIndex("https://api.trychroma.com", tiny.encoder)  # type: ignore[arg-type]
 
 
 def test_a_dead_server_is_one_line(tiny: Verifier) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Drawn
 
 from llamaindex_clipverify import EvidenceIndex, Picture, Verifier
 from llamaindex_clipverify.claim import Claim
@@ -24,18 +25,7 @@ from llamaindex_clipverify.facts import Facts
 from llamaindex_clipverify.llama_index.response import verify_response
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
 
-
-@pytest.fixture(scope="module")
-def scenes() -> list[Scene]:
-    return [draw_scene(FRESH + 840_000 + place) for place in range(10)]
-
-
-@pytest.fixture(scope="module")
-def folder(scenes: list[Scene], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("pictures")
-    for number, scene in enumerate(scenes):
-        scene.image.save(place / f"{number:02}.png")
-    return place
+SCENES = Drawn(840_000, 10)
 
 
 @pytest.fixture
@@ -91,6 +81,44 @@ def test_vectors_and_facts_come_back_as_they_were(index: EvidenceIndex, own: Pat
         "regions": sum(len(one.seen["regions"]["boxes"]) for one in stored.values()),
     }
     assert index.facts(["unknown"]) == {}
+
+
+def test_many_are_asked_for_in_parts(index: EvidenceIndex, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chroma Cloud gives some hundred records at once."""
+    ids = [Picture.of(path).id for path in sorted(own.glob("*.png"))]
+    at_once = index.facts(ids)
+    monkeypatch.setattr("llamaindex_clipverify.chroma.MOST", 7)
+    in_parts = index.facts([*ids, "unknown"])
+    assert set(in_parts) == set(at_once) == set(ids)
+    for content, facts in at_once.items():
+        for check, key in (("similarity", "vector"), ("regions", "vectors")):
+            assert np.array_equal(facts.seen[check][key], in_parts[content].seen[check][key])
+
+
+def test_what_is_known_is_asked_for_once(index: EvidenceIndex, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    get = index._pictures.get
+
+    def counted(**wanted: Any) -> Any:
+        asked.append(len(wanted["ids"]))
+        return get(**wanted)
+
+    monkeypatch.setattr(index._pictures, "get", counted)
+    content = Picture.of(own / "00.png").id
+    known = index.known([content, "unknown"])
+    assert asked == [2] and set(known) == {content}
+    assert known[content]["facts"].of("objects") is not None
+
+
+def test_an_index_without_regions(own: Path, tmp_path: Path) -> None:
+    index = EvidenceIndex.from_documents(
+        [own / "00.png", own / "01.png"], tmp_path / "plain", "tiny", "tiny", regions=0
+    )
+    again = EvidenceIndex.open(tmp_path / "plain", regions=0)
+    assert again.count() == {"pictures": 2, "regions": 0} and again.add([own / "00.png"]).new == 0
+    (facts,) = index.facts([Picture.of(own / "00.png").id]).values()
+    assert facts.of("regions") is None and facts.of("similarity") is not None
+    assert again.search("a dog", top_k=2)
 
 
 def test_adding_again_looks_at_nothing(index: EvidenceIndex, own: Path) -> None:
