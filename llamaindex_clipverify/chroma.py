@@ -49,7 +49,7 @@ def client_of(store: Any) -> Any:
     names = [name for name in parts.path.split("/") if name]
     if len(names) not in (0, 2):
         raise DataError("not the address of a Chroma server", got=store, do="give http://HOST:PORT[/TENANT/DATABASE]")
-    where = dict(zip(("tenant", "database"), names, strict=False))
+    where: dict[str, Any] = dict(zip(("tenant", "database"), names, strict=False))
     ssl, cloud = parts.scheme.lower() == "https", parts.hostname == CLOUD
     try:
         if cloud:
