@@ -11,7 +11,7 @@ from llamaindex_clipverify import chroma
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.records import Entry
-from llamaindex_clipverify.source import allowed, decoded, path_in
+from llamaindex_clipverify.source import allowed, decoded, path_in, picture_text
 
 _NODE = "_node_content"
 """Where LlamaIndex keeps a whole node as JSON."""
@@ -57,14 +57,14 @@ def _entry(
 ) -> Entry | None:
     node = _node(metadata)
     resource = node.get("image_resource") or {}
-    data = node.get("image") or resource.get("data")
+    data = node.get("image") or resource.get("data") or picture_text(document)
     named = uri or node.get("image_path") or resource.get("path") or path_in(metadata)
     if not data and not named:
         return None
     picture = Picture.of(decoded(data)) if data else Picture.of(allowed(Path(str(named)), folders))
     caption = str(node.get("text") or (node.get("text_resource") or {}).get("text") or document or "")
     kept = {key: value for key, value in metadata.items() if key not in _INTERNAL and value is not None}
-    return Entry(picture, "" if caption == str(named) else caption, kept)
+    return Entry(picture, "" if caption in (str(named), data) or picture_text(caption) else caption, kept)
 
 
 def _node(metadata: Mapping[str, Any]) -> dict[str, Any]:

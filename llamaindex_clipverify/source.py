@@ -107,3 +107,17 @@ def path_in(metadata: Mapping[str, Any]) -> str | None:
         if isinstance(path, str) and path.lower().endswith(SUFFIXES):
             return path
     return None
+
+
+_HEADS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM")
+
+
+def picture_text(text: str | None) -> bytes | None:
+    """Return the bytes of a picture that a text is, in base64, as langchain_chroma stores one; None for any other text."""
+    if not text or len(text) < 64 or " " in text[:64]:
+        return None
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        return None
+    return data if data.startswith(_HEADS) else None
