@@ -40,7 +40,7 @@ from llamaindex_clipverify.explainers.dropping import DroppingMap
 from llamaindex_clipverify.explainers.explainer import ClipExplainer, place_on
 from llamaindex_clipverify.explainers.layers import as_grid, cam_target
 from llamaindex_clipverify.explainers.look import Look
-from llamaindex_clipverify.explainers.trial import Target, curves, try_map
+from llamaindex_clipverify.explainers.trial import Target, curves, try_map, try_maps
 from llamaindex_clipverify.explainers.words import METHODS as WORD_METHODS
 from llamaindex_clipverify.explainers.words import word_map
 from llamaindex_clipverify.foils import pictured
@@ -413,10 +413,9 @@ def costs(encoder: ClipEncoder, claims: int = 8) -> dict[str, Any]:
             look = Look(encoder, picture.image)
             for name in methods:
                 drawer = load_method(name)
-                for target in targets:
-                    grid = drawer.grid(look, target.direction)
-                    if tried:
-                        try_map(look, target, grid, drawer.grid(look, -target.direction), 1.0)
+                grids = [drawer.grid(look, target.direction) for target in targets]
+                if tried:
+                    try_maps(look, targets, grids, [drawer.grid(look, -one.direction) for one in targets], 1.0)
 
         return run
 

@@ -13,7 +13,7 @@ from PIL import Image
 from llamaindex_clipverify.explainers import METHODS, STOCK, load_method
 from llamaindex_clipverify.explainers.layers import blocks, target_layer
 from llamaindex_clipverify.explainers.look import Look
-from llamaindex_clipverify.explainers.trial import Target, try_map
+from llamaindex_clipverify.explainers.trial import Target, try_maps
 from llamaindex_clipverify.models.clip import ClipEncoder
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.protocols import Array, Box, HeatMap
@@ -66,7 +66,7 @@ class ClipExplainer:
         drawer = load_method(name)
         targets = self.targets(texts, foils)
         with self.encoder.lock:
-            return [self._drawn(picture, drawer, name, target) for target in targets]
+            return self._drawn(picture, drawer, name, targets)
 
     def targets(self, texts: Sequence[str], foils: Sequence[Sequence[str]] = ()) -> list[Target]:
         """Return what is asked, with vectors."""
@@ -100,11 +100,15 @@ class ClipExplainer:
             grids = [drawer.grid(view, target.direction) for view in views]
         return [self._map(picture, look, method, target, grid) for grid in grids]
 
-    def _drawn(self, picture: Picture, drawer: Any, method: str, target: Target) -> HeatMap:
+    def _drawn(self, picture: Picture, drawer: Any, method: str, targets: Sequence[Target]) -> list[HeatMap]:
         look = self.look(picture)
-        grid, opposite = drawer.grid(look, target.direction), drawer.grid(look, -target.direction)
-        trial, doubt = try_map(look, target, grid, opposite, self.encoder.logit_scale)
-        return self._map(picture, look, method, target, grid, trial, doubt)
+        grids = [drawer.grid(look, target.direction) for target in targets]
+        opposites = [drawer.grid(look, -target.direction) for target in targets]
+        tried = try_maps(look, targets, grids, opposites, self.encoder.logit_scale)
+        return [
+            self._map(picture, look, method, target, grid, trial, doubt)
+            for target, grid, (trial, doubt) in zip(targets, grids, tried, strict=True)
+        ]
 
     def _map(
         self, picture: Picture, look: Look, method: str, target: Target, grid: Array, trial: Any = None, doubt: str = ""

@@ -63,13 +63,34 @@ def try_map(look: Look, target: Target, grid: Array, opposite: Array, scale: flo
     Returns:
         The trial, and the doubt it leaves: "" where the map holds.
     """
+    return try_maps(look, [target], [grid], [opposite], scale)[0]
+
+
+def try_maps(
+    look: Look, targets: Sequence[Target], grids: Sequence[Array], opposites: Sequence[Array], scale: float
+) -> list[tuple[MapTrial, str]]:
+    """Try several maps of one picture, as `try_map`, their patches seen in one batch."""
+    shown = [_strongest(grid, bool(target.foils)) for grid, target in zip(grids, targets, strict=True)]
+    vectors, begin, found = look.only([part for parts in shown for part in parts]), 0, []
+    for target, grid, opposite, parts in zip(targets, grids, opposites, shown, strict=True):
+        found.append(_tried(look, target, (grid, opposite), vectors[begin : begin + len(parts)], scale))
+        begin += len(parts)
+    return found
+
+
+def _strongest(grid: Array, alone: bool) -> list[Array]:
+    """Return the indices of the strongest patches and, unless they are wanted alone, of the others."""
     flat = np.maximum(grid, 0.0).ravel()
     order = np.argsort(-flat, kind="stable")
     number = min(max(_LEAST, round(_SHARE * len(flat))), len(flat) - 1)
-    parts = look.only([order[:number]] if target.foils else [order[:number], order[number:]])
+    return [order[:number]] if alone else [order[:number], order[number:]]
+
+
+def _tried(look: Look, target: Target, maps: tuple[Array, Array], parts: Array, scale: float) -> tuple[MapTrial, str]:
+    flat, opposite = (np.maximum(one, 0.0).ravel() for one in maps)
     shown, *left = (scale * float(margin) for margin in target.margins(parts))
     whole = scale * float(target.margins(look.vector[None])[0])
-    sign = _correlation(flat, np.maximum(opposite, 0.0).ravel())
+    sign = _correlation(flat, opposite)
     energy, peak = float(flat.sum()), float(flat.max(initial=0.0))
     trial = MapTrial(energy, peak, sign, shown, left[0] if left else None, whole)
     return trial, _doubt(trial, target, parts)
