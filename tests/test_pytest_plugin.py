@@ -78,6 +78,7 @@ def test_a_broken_cache_file_is_verified_anew(suite):
     _run(suite).stdout.fnmatch_lines(["*4 answers verified, 1 of them from the cache*"])
 
 
+@pytest.mark.slow  # two more processes that load everything
 def test_workers_send_their_answers_to_the_controller_and_the_page_holds_all(suite):
     ran = _run(suite, "-n", "2", "--clipverify-report", "run.html")
     ran.assert_outcomes(passed=2, failed=1)
