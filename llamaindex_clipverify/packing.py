@@ -1,6 +1,6 @@
 """Facts as short pieces of text, and back: what a database's metadata can hold.
 
-JSON with the arrays behind it as raw bytes, deflated, in base 85, cut into pieces of at most `PIECE` characters: Chroma Cloud
+JSON with the arrays behind it as raw bytes, deflated, in base 64, cut into pieces of at most `PIECE` characters: Chroma Cloud
 takes 4,096 bytes a value.
 """
 
@@ -36,7 +36,7 @@ def pack(facts: Facts, without: Collection[tuple[str, str]] = ()) -> list[str]:
     made = {name: list(by) for name, by in facts.made_by.items()}
     head = json.dumps({"picture": facts.picture, "size": list(facts.size), "seen": seen, "made_by": made}).encode()
     raw = len(head).to_bytes(4, "big") + head + b"".join(arrays)
-    text = base64.b85encode(zlib.compress(raw, 6)).decode("ascii")
+    text = base64.b64encode(zlib.compress(raw, 6)).decode("ascii")
     return [text[start : start + PIECE] for start in range(0, len(text), PIECE)]
 
 
@@ -47,7 +47,7 @@ def unpack(pieces: Sequence[str]) -> Facts:
         DataError: The pieces are not whole.
     """
     try:
-        raw = zlib.decompress(base64.b85decode("".join(pieces)))
+        raw = zlib.decompress(base64.b64decode("".join(pieces), validate=True))
         start = 4 + int.from_bytes(raw[:4], "big")
         head = json.loads(raw[4:start])
         seen = {

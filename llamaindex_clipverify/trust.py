@@ -108,7 +108,7 @@ def standings_of(evidence: Sequence[Evidence]) -> dict[str, float]:
 
 def _numbers(evidence: Sequence[Evidence]) -> dict[str, float]:
     return {
-        f"{one.check}.{name}": float(np.clip(value, -12, 12))
+        f"{one.check}.{name}": min(max(float(value), -12.0), 12.0)
         for one in evidence
         for name, value in one.features.items()
     }

@@ -336,8 +336,10 @@ class Verifier:
 
     def _report(self, answer: Answer, language: str, claims: Sequence[Claim], facts: Sequence[Facts]) -> Report:
         readable = language in self._splitters
+        active = [self._active(one) for one in facts]
         checked = [
-            self._check(claim, facts) if readable else _unread(claim, language, self._readable) for claim in claims
+            self._check(claim, facts, active) if readable else _unread(claim, language, self._readable)
+            for claim in claims
         ]
         if answer.passages and readable:
             spans = sentences(answer.text)
@@ -362,14 +364,17 @@ class Verifier:
         """The languages that are read, for a note: ``'en', 'ko'``."""
         return ", ".join(repr(language) for language in self._splitters)
 
-    def _check(self, claim: Claim, facts: Sequence[Facts]) -> tuple[CheckedClaim, Trust]:
+    def _check(
+        self, claim: Claim, facts: Sequence[Facts], parts: Sequence[frozenset[str]]
+    ) -> tuple[CheckedClaim, Trust]:
+        """Judge a claim; `parts` are the checks active in each picture."""
         if not facts:
             return CheckedClaim(claim, None, "unverifiable", note="no picture was given"), Trust(None)
         if claim.cites is not None and claim.cites < len(facts):
-            facts = [facts[claim.cites]]
+            facts, parts = [facts[claim.cites]], [parts[claim.cites]]
         judged = self._seen_kind(claim, facts)
         looks = [self.evidence(judged, one) for one in facts]
-        active = [self._active(one) for one in facts]
+        active = list(parts)
         trust = self._fuse(judged, looks, active)
         swayed = self._swaying(judged, facts, active, trust)
         for place, line in swayed.items():

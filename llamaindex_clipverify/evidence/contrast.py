@@ -16,7 +16,7 @@ import numpy as np
 from llamaindex_clipverify.claim import Claim
 from llamaindex_clipverify.evidence import Evidence, silent, stance_of
 from llamaindex_clipverify.evidence.reference import Reference, rank
-from llamaindex_clipverify.evidence.sightings import confirmed
+from llamaindex_clipverify.evidence.sightings import unconfirmed
 from llamaindex_clipverify.facts import Facts
 from llamaindex_clipverify.foils import foils
 from llamaindex_clipverify.picture import Picture
@@ -52,7 +52,7 @@ class Contrast:
         seen = facts.of("similarity")
         if seen is None or claim.noun is None:
             return None
-        rivals = [foil for foil in foils(claim) if not confirmed(foil, facts)]
+        rivals = unconfirmed(foils(claim), facts)
         if not rivals:
             return silent(self.name, "no word to swap")
         vectors = self.texts.of([claim.phrase, *(rival.phrase for rival in rivals)])
@@ -90,5 +90,5 @@ def leads(claim: Array, rivals: Array) -> Array:
     """Return scaled cosines minus the log-mean-exp over foils: how the claim stands to them all, however many there are."""
     table = rivals.reshape(len(rivals), -1)
     top = table.max(axis=0)
-    found: Array = claim - top - np.log(np.exp(table - top).mean(axis=0))
+    found: Array = claim - top - np.log(np.add.reduce(np.exp(table - top), axis=0) / len(table))
     return found

@@ -17,7 +17,7 @@ from llamaindex_clipverify.claim import Claim
 from llamaindex_clipverify.evidence import Evidence, silent, stance_of
 from llamaindex_clipverify.evidence.contrast import leads, margins
 from llamaindex_clipverify.evidence.reference import Reference, rank
-from llamaindex_clipverify.evidence.sightings import confirmed, overlap, sightings, where
+from llamaindex_clipverify.evidence.sightings import overlap, sightings, unconfirmed, where
 from llamaindex_clipverify.facts import Facts
 from llamaindex_clipverify.foils import foils, other_nouns
 from llamaindex_clipverify.picture import Picture
@@ -83,7 +83,7 @@ class Regions:
         if not len(seen["boxes"]):
             return silent(self.name, "no region")
         one, every = _compared(claim)
-        rivals = [rival for rival in every if not (claim.kind == "object" and confirmed(rival, facts))] or every
+        rivals = (unconfirmed(every, facts) if claim.kind == "object" else every) or every
         claimed, others = self._scores(one, rivals, seen["vectors"])
         scores = margins(claimed, others)
         best = int(np.argmax(scores))

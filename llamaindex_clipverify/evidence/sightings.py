@@ -55,22 +55,26 @@ def confidence(facts: Facts, noun: str) -> float | None:
     return None if seen is None else float(seen["maxima"].get(noun, 0.0))
 
 
-def confirmed(foil: Claim, facts: Facts) -> bool:
-    """Whether a foil is itself true of the picture as far as detector and colours can tell: then it is no foil."""
-    if foil.noun is None:
-        return False
-    if foil.kind == "attribute" and foil.colour is not None:
-        boxes = sightings(facts, foil.noun)
-        return any(box.colours.get(foil.colour, 0.0) >= 0.4 for box in boxes)
-    if foil.kind == "object":
-        return (confidence(facts, foil.noun) or 0.0) >= SEEN
-    return False
+def unconfirmed(foils: Sequence[Claim], facts: Facts) -> list[Claim]:
+    """Return the foils of one claim that detector and colours do not show to be true of the picture: those are no foils."""
+    boxes: dict[str, list[Sighting]] = {}
+
+    def there(foil: Claim) -> bool:
+        if foil.noun is None:
+            return False
+        if foil.kind == "attribute" and foil.colour is not None:
+            if foil.noun not in boxes:
+                boxes[foil.noun] = sightings(facts, foil.noun)
+            return any(box.colours.get(foil.colour, 0.0) >= 0.4 for box in boxes[foil.noun])
+        return foil.kind == "object" and (confidence(facts, foil.noun) or 0.0) >= SEEN
+
+    return [foil for foil in foils if not there(foil)]
 
 
 def logit(probability: float, bound: float = 7.0) -> float:
     """Return log-odds, clipped to ±`bound`."""
     inside = min(max(probability, 1e-9), 1 - 1e-9)
-    return float(np.clip(np.log(inside / (1 - inside)), -bound, bound))
+    return min(max(float(np.log(inside / (1 - inside))), -bound), bound)
 
 
 def overlap(one: Sequence[float] | Array, other: Sequence[float] | Array) -> float:
