@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from measuring import RESULTS, save, side_by_side
+from measuring import save_answer, side_by_side
 from pytorch_grad_cam import EigenGradCAM, GradCAMPlusPlus, LayerCAM
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -463,9 +463,7 @@ def main() -> None:
             "command": f"python benchmarks/explaining.py --only {name} --scenes {options.scenes}",
             **getattr(bench, name)(),
         }
-        path = RESULTS / "explaining.json"
-        kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        save("explaining", {**kept, "data": "drawn scenes", name: found})
+        save_answer("explaining", name, found, data="drawn scenes")
 
 
 if __name__ == "__main__":

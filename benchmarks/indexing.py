@@ -1,9 +1,11 @@
-"""What indexing costs, and what it saves: ``python benchmarks/indexing.py [--large]``; ten minutes on one core.
+"""What indexing costs, and what it saves: ``python benchmarks/indexing.py [--only QUESTION] [--large]``; 15 minutes on one core.
 
-Ingest beside the bare work it must do – decode, batched forwards of encoder and detector, write – each measured alone, in one
-run; and beside LlamaIndex's stock path with the same weights, which embeds one whole picture at a time. Then an answer of eight
-claims about four pictures: from the index with no phrase known, beside the text forward alone, beside looking at the pictures
-anew. Ratios travel between machines; seconds do not. Drawn scenes; encoders other than the bundled one have random weights.
+``rows``: ingest beside the bare work it must do – decode, batched forwards of encoder and detector, write – each measured alone,
+in one run; and beside LlamaIndex's stock path with the same weights, which embeds one whole picture at a time. Then an answer of
+eight claims about four pictures: from the index with no phrase known, beside the text forward alone, beside looking at the
+pictures anew; and about pictures that are not indexed, the first time and again. ``large``: the same with ViT-L/14.
+``regions``: what more crops a picture cost and gain. Ratios travel between machines; seconds do not. Drawn scenes; encoders other
+than the bundled one have random weights.
 """
 
 from __future__ import annotations
@@ -12,25 +14,34 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from measuring import save
+import numpy as np
+from looking import Looked, looked
+from measuring import save_answer, side_by_side
 
-from llamaindex_clipverify import EvidenceIndex, Picture, Verifier
+from llamaindex_clipverify import Claim, EvidenceIndex, Picture, Verifier
+from llamaindex_clipverify.calibration import fit_kinds, trust_of
+from llamaindex_clipverify.evidence import Evidence
 from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.metrics import auroc, group_weights, interval
 from llamaindex_clipverify.models.clip import ClipEncoder
 from llamaindex_clipverify.models.table import TINY
 from llamaindex_clipverify.records import Entry
 from llamaindex_clipverify.testing import FRESH, draw_scene
 from llamaindex_clipverify.text_vectors import PROMPT, TextVectors
+from training.fit_profile import FIRST, blank
 
 ANSWER = (
     "There is a red car. There is a dog. There are two cups. The bus is blue. There is a clock. There is no horse. "
     "A banana. There is a cat."
 )
-_ROUNDS = 5
+_ROUNDS = 15
+_BUDGETS = (0, 4, 8, 16)
+_SMALL = 0.02
 
 
 def timed(task: Callable[[], object]) -> float:
@@ -90,14 +101,15 @@ def verify(encoder: ClipEncoder, files: list[Path], work: Path) -> dict[str, Any
     checks = [check for check in index.verifier.checks if hasattr(check, "phrases")]
     phrases = list(dict.fromkeys(phrase for claim in claims for check in checks for phrase in check.phrases(claim)))
     times: dict[str, list[float]] = {
-        name: [] for name in ("indexed, no phrase known", "text forward", "indexed", "anew")
+        name: [] for name in ("from the store, no phrase known", "indexed, no phrase known", "text forward", "indexed")
     }
     for _ in range(_ROUNDS):
         _forget_texts(index.verifier)
         index.verifier._facts.clear()
+        times["from the store, no phrase known"].append(timed(lambda: index.verifier.verify(ANSWER, pictures)))
+        _forget_texts(index.verifier)
         times["indexed, no phrase known"].append(timed(lambda: index.verifier.verify(ANSWER, pictures)))
         times["text forward"].append(timed(lambda: encoder.encode_texts([PROMPT.format(one) for one in phrases])))
-        index.verifier._facts.clear()
         times["indexed"].append(timed(lambda: index.verifier.verify(ANSWER, pictures)))
     fresh = Verifier.from_defaults(encoder, "tiny", remember=0)
     times["anew"] = [timed(lambda: fresh.verify(ANSWER, [Picture.of(path) for path in files[:4]])) for _ in range(2)]
@@ -105,9 +117,83 @@ def verify(encoder: ClipEncoder, files: list[Path], work: Path) -> dict[str, Any
     return {
         "claims": len(claims), "phrases": len(phrases), "ms": ms,
         "above_text_forward_ms": ms["indexed, no phrase known"] - ms["text forward"],
-        "per_text_forward": ms["indexed, no phrase known"] / ms["text forward"],
+        "from_the_store_above_ms": ms["from the store, no phrase known"] - ms["text forward"],
+        "per_text_forward": ms["from the store, no phrase known"] / ms["text forward"],
         "anew_per_indexed": ms["anew"] / ms["indexed"],
     }  # fmt: skip
+
+
+def foreign(encoder: ClipEncoder, files: list[Path], work: Path) -> dict[str, Any]:
+    """Return the seconds of an answer about four pictures that are not indexed: the first, again, and again from the disk."""
+    index = EvidenceIndex.from_documents(files[:4], work / "four", encoder, "tiny")
+    pictures = [Picture.of(path) for path in files[4:8]]
+    index.verifier.verify(ANSWER, [hit.picture for hit in index.hits()])
+    first = timed(lambda: index.verifier.verify(ANSWER, pictures))
+    again = sorted(timed(lambda: index.verifier.verify(ANSWER, pictures)) for _ in range(_ROUNDS))[_ROUNDS // 2]
+    opened = EvidenceIndex.open(work / "four", encoder, "tiny")
+    opened.verifier.verify("There is a dog.", [next(opened.hits()).picture])
+    disk = timed(lambda: opened.verifier.verify(ANSWER, [Picture.of(path) for path in files[4:8]]))
+    return {"first_s": first, "again_s": again, "again_from_disk_s": disk, "first_per_again": first / again}
+
+
+class Fewer:
+    """A verifier's eyes with a smaller region budget, from what was seen with the largest."""
+
+    def __init__(self, verifier: Verifier, budget: int) -> None:
+        self.verifier, self.budget = verifier, budget
+
+    def facts(self, pictures: Sequence[Picture]) -> list[Facts]:
+        return [self._fewer(one) for one in self.verifier.facts(pictures)]
+
+    def _fewer(self, facts: Facts) -> Facts:
+        seen = {name: one for name, one in facts.seen.items() if name != "regions"}
+        own = facts.seen["regions"]
+        boxes = [place for place, label in enumerate(own["labels"]) if label][: max(self.budget - 4, 1)]
+        tiles = [place for place, label in enumerate(own["labels"]) if not label]
+        keep = [*boxes, *tiles][: self.budget]
+        if keep:
+            labels = [own["labels"][place] for place in keep]
+            seen["regions"] = {"boxes": own["boxes"][keep], "vectors": own["vectors"][keep], "labels": labels}
+        return replace(facts, seen=seen)
+
+    def evidence(self, claim: Claim, facts: Facts) -> list[Evidence]:
+        return self.verifier.evidence(claim, facts)
+
+
+def budgets(fit: int, scenes: int) -> dict[str, Any]:
+    """Return, for each region budget, milliseconds a picture and the AUROC of trust that was fitted with it."""
+    eyes = Verifier.from_defaults("tiny", "tiny", profile=blank(), remember=10**6, regions=max(_BUDGETS))
+    rows: dict[str, Any] = {}
+    pictures = [draw_scene(FRESH + 660_000 + number).image for number in range(16)]
+    verifiers = {
+        str(budget): Verifier.from_defaults("tiny", "tiny", profile=blank(), remember=0, regions=budget)
+        for budget in _BUDGETS
+    }
+    tasks = {name: lambda one=one: one.facts(list(map(Picture.of, pictures))) for name, one in verifiers.items()}
+    times = side_by_side(tasks, rounds=3)
+    for budget in _BUDGETS:
+        fewer: Any = Fewer(eyes, budget)
+        models = fit_kinds([row.example for row in looked(range(FIRST, FIRST + fit), verifier=fewer)])
+        test = list(looked(range(FRESH + 670_000, FRESH + 670_000 + scenes), verifier=fewer))
+        some = {
+            kind: [row for row in test if row.example.kind == kind and not row.example.negated]
+            for kind in ("object", "attribute")
+        }
+        some["small object"] = [row for row in some["object"] if row.share <= _SMALL]
+        rows[str(budget)] = {
+            "ms": round(1000 * times[str(budget)] / len(pictures), 1),
+            **{name: _scored(claims, models) for name, claims in some.items()},
+        }
+        print(budget, rows[str(budget)], flush=True)
+    return {"fit": fit, "scenes": scenes, "budgets": rows}
+
+
+def _scored(rows: list[Looked], models: Any) -> dict[str, Any]:
+    trusts = np.array([trust_of(models[row.example.kind], row.example) for row in rows])
+    labels = np.array([row.label for row in rows], float)
+    ends = interval([auroc(trusts, labels, one) for one in group_weights([row.example.group for row in rows], 300)])
+    found = {"claims": len(rows), "auroc": round(auroc(trusts, labels), 4)}
+    return found | ({"interval": [round(end, 4) for end in ends]} if ends else {})
 
 
 def _forget_texts(verifier: Verifier) -> None:
@@ -119,34 +205,46 @@ def _forget_texts(verifier: Verifier) -> None:
         table.shelf = None
 
 
-def main() -> None:
-    """Measure the encoders in turn."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--pictures", type=int, default=200, help="for the bundled encoder; a tenth of them for the others"
-    )
-    parser.add_argument("--large", action="store_true", help="ViT-L/14 too: minutes, and 2 GB of memory")
-    options = parser.parse_args()
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+def rows_of(names: Sequence[str], pictures: int) -> dict[str, Any]:
+    """Return ingest, verification and foreign pictures of some encoders; fewer pictures for the larger."""
     from checkpoints import save_clip
 
     rows: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         files = []
-        for number in range(options.pictures):
+        for number in range(pictures):
             files.append(folder / f"{number:04}.png")
             draw_scene(FRESH + 650_000 + number).image.save(files[-1])
-        for name in ("tiny", "B/32", *(["L/14"] if options.large else [])):
+        for name in names:
             weights = TINY / "clip" if name == "tiny" else save_clip(name, folder / name.replace("/", ""))
             encoder = ClipEncoder(str(weights))
-            some = files if name == "tiny" else files[: max(options.pictures // (10 if name == "B/32" else 25), 6)]
+            some = files if name == "tiny" else files[: max(pictures // (10 if name == "B/32" else 25), 8)]
             label = name if name == "tiny" else f"ViT-{name}, random weights"
             work = folder / f"work-{name.replace('/', '')}"
-            rows[label] = {"ingest": ingest(encoder, some, work), "verify": verify(encoder, some, work)}
+            rows[label] = {part.__name__: part(encoder, some, work) for part in (ingest, verify, foreign)}
             print(label, rows[label], flush=True)
-    command = "python benchmarks/indexing.py" + (" --large" if options.large else "")
-    save("indexing", {"command": command, "rows": rows})
+    return rows
+
+
+def main() -> None:
+    """Ask what is asked for, and save."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pictures", type=int, default=200, help="for the bundled encoder; some for the others")
+    parser.add_argument("--fit", type=int, default=600, help="scenes that trust is fitted on for each region budget")
+    parser.add_argument("--scenes", type=int, default=800, help="scenes measured for each region budget")
+    parser.add_argument("--large", action="store_true", help="ViT-L/14 too: minutes, and 4 GB of memory")
+    parser.add_argument("--only", choices=("rows", "large", "regions"), help="one question alone")
+    options = parser.parse_args()
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+    questions: dict[str, Callable[[], dict[str, Any]]] = {
+        "rows": lambda: rows_of(("tiny", "B/32"), options.pictures),
+        "large": lambda: rows_of(("L/14",), options.pictures),
+        "regions": lambda: budgets(options.fit, options.scenes),
+    }
+    asked = [options.only] if options.only else [name for name in questions if name != "large" or options.large]
+    for name in asked:
+        save_answer("indexing", name, questions[name](), command="python benchmarks/indexing.py --large")
 
 
 if __name__ == "__main__":

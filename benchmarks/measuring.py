@@ -23,6 +23,13 @@ def save(name: str, figures: Mapping[str, Any]) -> Path:
     return path
 
 
+def save_answer(name: str, question: str, figures: Mapping[str, Any], **shared: Any) -> Path:
+    """Write the figures of one question into results/NAME.json, beside those of the other questions."""
+    path = RESULTS / f"{name}.json"
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return save(name, {**kept, **shared, question: figures})
+
+
 def side_by_side(tasks: Mapping[str, Callable[[], object]], rounds: int = 5) -> dict[str, float]:
     """Return the median seconds of each task; rounds take the tasks in turn, so that noise falls on all alike."""
     times: dict[str, list[float]] = {name: [] for name in tasks}

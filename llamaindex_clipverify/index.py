@@ -21,7 +21,7 @@ from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence.reference import LEAST
 from llamaindex_clipverify.facts import Facts
 from llamaindex_clipverify.memory import DiskMemory, Memories
-from llamaindex_clipverify.models.table import as_encoder
+from llamaindex_clipverify.models.table import as_encoder, loadable
 from llamaindex_clipverify.packing import pack
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.protocols import Array, Check, Detector, Encoder, Reader
@@ -37,7 +37,6 @@ from llamaindex_clipverify.records import (
     edges_of,
     facts_of,
     hit_of,
-    loadable,
     picture_of,
     regions_of,
     renewed,
@@ -171,6 +170,21 @@ class EvidenceIndex:
         from llamaindex_clipverify.foreign import entries_in
 
         return cls.from_documents(entries_in(source, folders), store, encoder, detector, **options)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as the store's folder or address and the models, which are opened again.
+
+        Raises:
+            DataError: The index is in the hands of a client.
+        """
+        if not isinstance(self.store, (str, Path)):
+            raise DataError(
+                "an index on a client cannot be pickled",
+                got=type(self.store).__name__,
+                do="open it by folder or address",
+            )
+        models = (self._encoder, self._detector)
+        return _opened, (self.store, *models, {"reader": self._reader, "regions": self.regions, "name": self.name})
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -556,6 +570,10 @@ class EvidenceIndex:
 
 
 _REFERENCE = 200
+
+
+def _opened(store: Any, encoder: Any, detector: Any, options: dict[str, Any]) -> EvidenceIndex:
+    return EvidenceIndex(store, encoder, detector, **options)
 
 
 def _surplus(content: str, facts: Facts, known: Mapping[str, Mapping[str, Any]]) -> list[str]:

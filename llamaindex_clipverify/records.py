@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from llamaindex_clipverify.chroma import OWN
@@ -147,11 +146,3 @@ def hit_of(content: str, document: str | None, metadata: Mapping[str, Any] | Non
     """Return the hit of a record."""
     fields = dict(metadata or {})
     return Hit(content, str(fields.get(f"{OWN}uri", "")), score, document or "", users_of(fields), size_of(fields))
-
-
-def loadable(model: Any) -> str:
-    """Return the name by which a model can be loaded again, "" when there is none."""
-    name = model if isinstance(model, str) else getattr(model, "name", "")
-    if str(name).startswith("onnx:"):
-        return f"onnx:{Path(name[5:]).expanduser().resolve()}"
-    return str(Path(name).resolve()) if name not in ("", "tiny", "none") and Path(name).exists() else str(name)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from llamaindex_clipverify.errors import DataError
 
@@ -42,6 +43,10 @@ class Shelf:
                 )
         except sqlite3.Error as error:
             raise DataError("the cache cannot be opened", got=f"{path} ({error})", do="name another file") from error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as the file's path, which is opened again."""
+        return Shelf, (self.path, self.limit)
 
     def get(self, keys: Sequence[str]) -> dict[str, bytes]:
         """Return the values of those keys that are there."""

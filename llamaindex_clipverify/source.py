@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 from llamaindex_clipverify.errors import DataError, PictureError
 from llamaindex_clipverify.picture import Picture
 
+_OWN_ANSWER = re.compile(r"Sub question: .*\nResponse: ")
+"""What LlamaIndex's SubQuestionQueryEngine hands on among its sources: an answer does not support itself."""
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 """Endings of picture files, in lower case."""
 
@@ -41,10 +44,13 @@ def picture_in(node: Any, folders: Sequence[str | Path] | None = None, allow_url
 
 
 def passages_in(nodes: Iterable[Any]) -> list[str]:
-    """Return the texts of nodes that carry no picture, each once, in their order; the caption of a picture is no passage."""
+    """Return the texts of nodes that carry no picture, each once, in their order.
+
+    The caption of a picture is no passage, nor is what an engine of sub-questions answered itself.
+    """
     plain = [inner for node in nodes if not carries_picture(inner := getattr(node, "node", node))]
     found = [str(getattr(node, "text", None) or node.get_content() or "").strip() for node in plain]
-    return list(dict.fromkeys(text for text in found if text))
+    return list(dict.fromkeys(text for text in found if text and not _OWN_ANSWER.match(text)))
 
 
 def carries_picture(node: Any) -> bool:

@@ -40,6 +40,15 @@ class EnglishSplitter:
             before = mentions or before
         return sorted(dict.fromkeys(claims), key=lambda claim: (claim.start, claim.end))
 
+    def things(self, text: str) -> list[Claim]:
+        """Return the noun phrases of any text, questions too, as claims that such a thing is there; negations are not read."""
+        found: list[Claim] = []
+        for sentence in sentences(text.replace("?", ".")):
+            mentions = self._phrases.find(sentence.words, _written(sentence))
+            reading = Reading(sentence, mentions, [False] * len(sentence.words), self.vocabulary, self._own)
+            found += [claim for one in mentions if one.shown and not one.pronoun for claim in reading.there(one)]
+        return found
+
     def _sentence(
         self, sentence: Sentence, before: list[Mention], known_before: set[str]
     ) -> tuple[list[Claim], list[Mention]]:

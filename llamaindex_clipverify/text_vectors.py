@@ -8,6 +8,7 @@ from threading import RLock
 
 import numpy as np
 
+from llamaindex_clipverify.portable import Portable
 from llamaindex_clipverify.protocols import Array, Encoder
 from llamaindex_clipverify.shelf import Shelf
 
@@ -19,8 +20,10 @@ _STACKS = 512
 """Sets of phrases whose vectors are kept stacked: a claim and its foils are asked for in every picture."""
 
 
-class TextVectors:
+class TextVectors(Portable):
     """A least-recently-used table from prompted phrase to unit vector; thread-safe."""
+
+    _left = {"_table": OrderedDict, "_stacks": dict}  # noqa: RUF012
 
     def __init__(self, encoder: Encoder, limit: int = 50_000, shelf: Shelf | None = None) -> None:
         """Keep at most `limit` vectors of `encoder` in memory, and all of them on a shelf where there is one."""

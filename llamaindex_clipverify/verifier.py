@@ -36,6 +36,7 @@ from llamaindex_clipverify.korean import KoreanSplitter
 from llamaindex_clipverify.language import UNKNOWN, language_of
 from llamaindex_clipverify.models.table import as_encoder, load_detector, load_grounder, load_reader
 from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.portable import Portable
 from llamaindex_clipverify.profile import TRANSFERRED, Profile, bundled
 from llamaindex_clipverify.protocols import Check, Detector, Encoder, Explainer, Grounder, HeatMap, Memory, Reader
 from llamaindex_clipverify.report import Calibration, CheckedClaim, ClaimMap, ObjectAgreement, Report
@@ -54,11 +55,14 @@ _CLEARLY = 0.5
 """Confidence from which a thing that the answer does not name counts as missing from it."""
 
 
-class Verifier:
+class Verifier(Portable):
     """Splits an answer into claims, lets every check look and judge, and fuses what they say into trust and verdicts.
 
-    Facts of the last `remember` pictures are kept, so that a picture is looked at once. Thread-safe.
+    Facts of the last `remember` pictures are kept, so that a picture is looked at once. Thread-safe. Pickles as what it was made
+    with: models by their names, without weights.
     """
+
+    _left = {"_facts": OrderedDict}  # noqa: RUF012
 
     def __init__(
         self,

@@ -14,7 +14,7 @@ PACKAGE = "llamaindex_clipverify"
 ROOT = Path(__file__).parents[1] / PACKAGE
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors",),
+    ("errors", "portable"),
     ("wordnet", "language", "usage"),
     ("vocabulary",),
     ("picture", "claim", "prompts"),

@@ -15,6 +15,7 @@ import numpy as np
 
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.portable import Portable
 from llamaindex_clipverify.protocols import Array
 
 LEAST = 20
@@ -28,8 +29,10 @@ STANDINGS = (
 _KEPT = 4096
 
 
-class Reference:
+class Reference(Portable):
     """Vectors of some pictures under one encoder, and how values stand among theirs."""
+
+    _left = {"_usual": OrderedDict}  # noqa: RUF012
 
     def __init__(self, wholes: Array, regions: Sequence[Array]) -> None:
         """Take whole-picture vectors (N, D) and each picture's region vectors (R, D); R may be 0 for all pictures."""

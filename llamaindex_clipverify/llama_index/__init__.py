@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from llamaindex_clipverify.llama_index.chat import ClipVerifyChatEngine as ClipVerifyChatEngine
     from llamaindex_clipverify.llama_index.embedding import ClipVerifyEmbedding as ClipVerifyEmbedding
     from llamaindex_clipverify.llama_index.evaluation import ClipVerifyEvaluationResult as ClipVerifyEvaluationResult
     from llamaindex_clipverify.llama_index.evaluation import ClipVerifyEvaluator as ClipVerifyEvaluator
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.llama_index.postprocessor import ClipVerifyPostprocessor as ClipVerifyPostprocessor
     from llamaindex_clipverify.llama_index.query_engine import ClipVerifyQueryEngine as ClipVerifyQueryEngine
     from llamaindex_clipverify.llama_index.query_engine import ClipVerifySynthesizer as ClipVerifySynthesizer
+    from llamaindex_clipverify.llama_index.relevancy import ClipVerifyRelevancyEvaluator as ClipVerifyRelevancyEvaluator
+    from llamaindex_clipverify.llama_index.relevancy import ClipVerifyRetrievalEvaluator as ClipVerifyRetrievalEvaluator
     from llamaindex_clipverify.llama_index.response import get_report as get_report
     from llamaindex_clipverify.llama_index.response import pictures_of as pictures_of
     from llamaindex_clipverify.llama_index.response import verify_response as verify_response
@@ -22,14 +25,18 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.llama_index.splitter import LLMSplitter as LLMSplitter
     from llamaindex_clipverify.llama_index.synthesizer import LlavaSynthesizer as LlavaSynthesizer
     from llamaindex_clipverify.llama_index.together import TogetherVisionLLM as TogetherVisionLLM
+    from llamaindex_clipverify.llama_index.tools import verified_tool as verified_tool
 
 _HOMES = {
+    "ClipVerifyChatEngine": "chat",
     "ClipVerifyEmbedding": "embedding",
     "ClipVerifyEvaluationResult": "evaluation",
     "ClipVerifyEvaluator": "evaluation",
     "ClipVerifyIngestion": "ingestion",
     "ClipVerifyPostprocessor": "postprocessor",
     "ClipVerifyQueryEngine": "query_engine",
+    "ClipVerifyRelevancyEvaluator": "relevancy",
+    "ClipVerifyRetrievalEvaluator": "relevancy",
     "ClipVerifyRetriever": "retriever",
     "ClipVerifySynthesizer": "query_engine",
     "LLMSplitter": "splitter",
@@ -39,6 +46,7 @@ _HOMES = {
     "get_report": "response",
     "load_llm": "llms",
     "pictures_of": "response",
+    "verified_tool": "tools",
     "verify_response": "response",
 }
 __all__ = list(_HOMES)

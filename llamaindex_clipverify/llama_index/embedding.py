@@ -8,18 +8,23 @@ from typing import Any
 from llama_index.core.base.embeddings.base import Embedding
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from llama_index.core.embeddings import MultiModalEmbedding
+from llama_index.core.instrumentation.events.embedding import EmbeddingEndEvent, EmbeddingStartEvent
 from llama_index.core.schema import ImageType
+from llama_index_instrumentation import get_dispatcher
 
 from llamaindex_clipverify.models.table import load_encoder
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.protocols import Array, Encoder
+
+dispatcher = get_dispatcher(__name__)
 
 
 class ClipVerifyEmbedding(MultiModalEmbedding):
     """Pictures and texts as unit vectors of one space.
 
     Pictures may be paths, bytes, ``BytesIO``, PIL images or `Picture`s; EXIF orientation is applied. Texts beyond the model's
-    length are cut at its end token. Serialises by its name; an encoder given as an object must be given again.
+    length are cut before its end token, which is logged. Serialises by its name;
+    an encoder given as an object must be given again.
     """
 
     encoder: str = Field(description="Name, hub id or folder of the encoder.")
@@ -53,8 +58,11 @@ class ClipVerifyEmbedding(MultiModalEmbedding):
         return self._get_text_embedding(query)
 
     def _get_image_embeddings(self, img_file_paths: list[ImageType]) -> list[Embedding]:
-        images = [Picture.of(source).image for source in img_file_paths]
-        return _rows(self._model().encode_images(images))
+        dispatcher.event(EmbeddingStartEvent(model_dict=self.to_dict()))
+        pictures = [Picture.of(source) for source in img_file_paths]
+        rows = _rows(self._model().encode_images([picture.image for picture in pictures]))
+        dispatcher.event(EmbeddingEndEvent(chunks=[picture.name for picture in pictures], embeddings=rows))
+        return rows
 
     def _get_image_embedding(self, img_file_path: ImageType) -> Embedding:
         return self._get_image_embeddings([img_file_path])[0]

@@ -63,11 +63,25 @@ class ClipVerifyEvaluator(BaseEvaluator):
     def _evaluate(
         self, frame: dict[str, Any], images: Sequence[Any], passages: Sequence[str]
     ) -> ClipVerifyEvaluationResult:
+        return self._judged(frame, frame["response"] or "", images, passages)
+
+    def _judged(
+        self, frame: dict[str, Any], statement: str, images: Sequence[Any], passages: Sequence[str]
+    ) -> ClipVerifyEvaluationResult:
         try:
-            report = self.verifier.verify(frame["response"] or "", images, frame["query"], passages)
+            report = self.verifier.verify(statement, images, frame["query"], passages)
         except ClipVerifyError as error:
-            return ClipVerifyEvaluationResult(**frame, invalid_result=True, invalid_reason=str(error))
-        return self._result(report, frame)
+            return invalid(frame, str(error))
+        if report.trust is None:
+            reason = "; ".join(report.notes) or "nothing in the response could be checked on the pictures"
+            return invalid(frame, reason, report)
+        passing = report.trust >= self.min_trust
+        return ClipVerifyEvaluationResult(
+            **frame, report=report, score=report.trust, passing=passing, feedback=self._feedback(report)
+        )
+
+    def _feedback(self, report: Report) -> str:
+        return feedback(report)
 
     async def aevaluate(
         self,
@@ -89,7 +103,7 @@ class ClipVerifyEvaluator(BaseEvaluator):
         try:
             pictures = pictures_of(nodes, self.folders, self.allow_urls)
         except ClipVerifyError as error:
-            return ClipVerifyEvaluationResult(**frame, invalid_result=True, invalid_reason=str(error))
+            return invalid(frame, str(error))
         given = [*pictures, *(kwargs.get("images") or ()), *(kwargs.get("image_paths") or ())]
         return self._evaluate(frame, given, passages_in(nodes))
 
@@ -99,20 +113,16 @@ class ClipVerifyEvaluator(BaseEvaluator):
         """Evaluate a `Response` in a worker thread."""
         return await asyncio.to_thread(self.evaluate_response, query, response, **kwargs)
 
-    def _result(self, report: Report, frame: dict[str, Any]) -> ClipVerifyEvaluationResult:
-        if report.trust is None:
-            reason = "; ".join(report.notes) or "nothing in the response could be checked on the pictures"
-            return ClipVerifyEvaluationResult(**frame, report=report, invalid_result=True, invalid_reason=reason)
-        passing = report.trust >= self.min_trust
-        return ClipVerifyEvaluationResult(
-            **frame, report=report, score=report.trust, passing=passing, feedback=feedback(report)
-        )
-
     def _get_prompts(self) -> PromptDictType:
         return {}
 
     def _update_prompts(self, prompts: PromptDictType) -> None:
         """Do nothing: there is no prompt."""
+
+
+def invalid(frame: dict[str, Any], why: str, report: Report | None = None) -> ClipVerifyEvaluationResult:
+    """Return the result of what could not be evaluated; its feedback says why, because retrying engines ask for one."""
+    return ClipVerifyEvaluationResult(**frame, report=report, feedback=why, invalid_result=True, invalid_reason=why)
 
 
 def feedback(report: Report) -> str:

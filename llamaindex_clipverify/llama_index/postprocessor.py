@@ -9,6 +9,7 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.models.table import loadable
 from llamaindex_clipverify.source import picture_in
 from llamaindex_clipverify.verifier import Verifier
 
@@ -17,8 +18,11 @@ class ClipVerifyPostprocessor(BaseNodePostprocessor):
     """Scores pictures by the cosine of question and picture, drops and re-ranks; nodes without a picture keep their places.
 
     A postprocessor never sees the answer. What it saw in the pictures stays with the verifier, which need not look again.
-    Nodes are never changed: those with a new score are new.
+    Nodes are never changed: those with a new score are new. Serialises with the names of its models.
     """
+
+    encoder: str = Field(default="", description="Name of the encoder, to make a verifier of where none is given.")
+    detector: str = Field(default="", description="Name of the detector, if any.")
 
     similarity_cutoff: float | None = Field(
         default=None, description="Pictures with a lower cosine (-1 to 1) are dropped."
@@ -28,17 +32,20 @@ class ClipVerifyPostprocessor(BaseNodePostprocessor):
     allow_urls: bool = Field(default=False, description="Whether URLs in nodes may be fetched.")
     _verifier: Verifier = PrivateAttr()
 
-    def __init__(self, verifier: Verifier, **options: Any) -> None:
-        """Score with the encoder of a verifier.
+    def __init__(self, verifier: Verifier | None = None, **options: Any) -> None:
+        """Score with the encoder of a verifier, or with the one that `encoder` names.
 
         Raises:
-            DataError: The verifier has no encoder.
+            DataError: There is no encoder.
         """
+        if verifier is None:
+            verifier = Verifier.from_defaults(options.get("encoder") or None, options.get("detector") or None)
         if verifier.encoder is None:
             raise DataError(
                 "scoring needs an encoder", got="a verifier without one", do="give encoder= to the verifier"
             )
-        super().__init__(**options)
+        names = {"encoder": loadable(verifier.encoder), "detector": loadable(verifier.detector)}
+        super().__init__(**{**names, **options})
         self._verifier = verifier
 
     @classmethod

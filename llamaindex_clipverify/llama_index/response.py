@@ -45,8 +45,26 @@ class ReportJson(dict[str, Any]):
 
 
 def attach(response: Any, report: Report) -> None:
-    """Put a report into a response's metadata, beside what is there."""
-    response.metadata = {**(response.metadata or {}), KEY: ReportJson(report)}
+    """Put a report into a response's metadata, beside what is there; an agent's output takes it with its message."""
+    message = getattr(response, "response", None)
+    if hasattr(message, "additional_kwargs"):
+        message.additional_kwargs[KEY] = ReportJson(report)  # type: ignore[union-attr]
+    else:
+        response.metadata = {**(response.metadata or {}), KEY: ReportJson(report)}
+
+
+def nodes_of(response: Any) -> list[Any]:
+    """Return the nodes that a response rests on: its own, or those that the tools of a chat or an agent brought."""
+    own = getattr(response, "source_nodes", None)
+    if own:
+        return list(own)
+    tools = [*(getattr(response, "sources", None) or ()), *(getattr(response, "tool_calls", None) or ())]
+    outputs: list[Any] = [getattr(getattr(one, "tool_output", one), "raw_output", None) for one in tools]
+    return [node for one in outputs for node in (one if _are_nodes(one) else nodes_of(one))]
+
+
+def _are_nodes(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and bool(value) and all(hasattr(one, "node") for one in value)
 
 
 def verify_response(
@@ -56,20 +74,20 @@ def verify_response(
     folders: Sequence[str | Path] = (),
     allow_urls: bool = False,
 ) -> Report:
-    """Verify a LlamaIndex response on the pictures of its source nodes; the report is also put into its metadata.
+    """Verify a response of an engine, a chat engine or an agent on the pictures it rests on; it carries the report from then on.
 
     Raises:
         DataError: The response is empty, or its nodes carry neither pictures nor passages.
         PictureError: See `pictures_of`.
     """
-    pictures = pictures_of(response.source_nodes, folders, allow_urls)
-    report = verifier.verify(str(response), pictures, question, passages_in(response.source_nodes))
+    nodes = nodes_of(response)
+    report = verifier.verify(str(response), pictures_of(nodes, folders, allow_urls), question, passages_in(nodes))
     attach(response, report)
     return report
 
 
 def get_report(response: Any) -> Report:
-    """Return the report of a response, chat response, tool output, evaluation result, or of the first of these inside it.
+    """Return the report of a response, chat response, agent's or tool's output, evaluation result, or of the first inside it.
 
     Raises:
         DataError: There is none.
@@ -85,13 +103,14 @@ def get_report(response: Any) -> Report:
 def _candidates(response: Any, depth: int = 3) -> Iterator[Any]:
     yield response
     yield getattr(response, "report", None)
-    metadata = getattr(response, "metadata", None)
-    if isinstance(metadata, dict):
-        yield metadata.get(KEY)
+    for holder in ("metadata", "additional_kwargs"):
+        kept = getattr(response, holder, None)
+        if isinstance(kept, dict):
+            yield kept.get(KEY)
     inner = [
-        getattr(response, "raw_output", None),
-        getattr(response, "response", None),
+        *(getattr(response, name, None) for name in ("raw_output", "tool_output", "response")),
         *(getattr(response, "sources", None) or ()),
+        *(getattr(response, "tool_calls", None) or ()),
     ]
     for one in inner:
         if one is not None and not isinstance(one, str) and depth:

@@ -18,7 +18,7 @@ from llama_index_instrumentation import get_dispatcher
 
 from llamaindex_clipverify.answer import SENTENCE_END
 from llamaindex_clipverify.errors import ClipVerifyError
-from llamaindex_clipverify.llama_index.response import attach, pictures_of
+from llamaindex_clipverify.llama_index.response import attach, nodes_of, pictures_of
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report import Report, number
 from llamaindex_clipverify.revision import revise
@@ -88,9 +88,9 @@ class Verification:
     def of(self, response: Any, question: str | None) -> Any:
         """Verify a response, or a stream while it runs, and return it with the report in its metadata."""
         if isinstance(response, AsyncStreamingResponse):
-            response.response_gen = self._awatched(response, response.response_gen, question)
+            response.response_gen = self.awatched(response, response.response_gen, question)
         elif isinstance(response, StreamingResponse):
-            response.response_gen = self._watched(response, response.response_gen, question)
+            response.response_gen = self.watched(response, response.response_gen, question)
         else:
             self._settle(response, question)
         return response
@@ -145,7 +145,7 @@ class Verification:
 
     def _settle(self, response: Any, question: str | None) -> None:
         text = str(response)
-        report = self._verified(text, self.sources(response.source_nodes), question)
+        report = self._verified(text, self.sources(nodes_of(response)), question)
         self._attach(response, report)
         if self.on_doubt is not None and isinstance(getattr(response, "response", None), str):
             response.response = self._decided(text, report)
@@ -163,9 +163,8 @@ class Verification:
 
     # -- a stream -----------------------------------------------------------------------------------------------------
 
-    def _watched(
-        self, response: StreamingResponse, pieces: Iterable[str], question: str | None
-    ) -> Generator[str, None, None]:
+    def watched(self, response: Any, pieces: Iterable[str], question: str | None) -> Generator[str, None, None]:
+        """Yield the pieces of a stream; each sentence is verified when it is complete, and the whole at the end."""
         watch = _Watch(self, response, question)
         for piece in pieces:
             watch.hear(piece)
@@ -173,9 +172,10 @@ class Verification:
                 yield piece
         yield from watch.end()
 
-    async def _awatched(
-        self, response: AsyncStreamingResponse, pieces: AsyncIterable[str], question: str | None
+    async def awatched(
+        self, response: Any, pieces: AsyncIterable[str], question: str | None
     ) -> AsyncGenerator[str, None]:
+        """Yield the pieces of a stream, as `watched`; the event loop goes on while sentences are verified."""
         watch = _Watch(self, response, question)
         async for piece in pieces:
             await asyncio.to_thread(watch.hear, piece)
@@ -191,7 +191,7 @@ class _Watch:
     def __init__(self, how: Verification, response: Any, question: str | None) -> None:
         self.how, self.response, self.question = how, response, question
         self.text, self.verified = "", 0
-        self.found = how.sources(response.source_nodes)
+        self.found = how.sources(nodes_of(response))
 
     def hear(self, piece: str) -> None:
         """Take a piece of the answer."""

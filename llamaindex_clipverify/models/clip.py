@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -15,17 +16,21 @@ from transformers import AutoConfig, AutoModel, AutoProcessor
 
 from llamaindex_clipverify.errors import ModelError
 from llamaindex_clipverify.models.table import identity
+from llamaindex_clipverify.portable import Portable
 from llamaindex_clipverify.protocols import Array
 
 _IMAGES_AT_ONCE = 32
 _TEXTS_AT_ONCE = 256
 
 
-class ClipEncoder:
+_log = logging.getLogger(__name__)
+
+
+class ClipEncoder(Portable):
     """An `Encoder` on a transformers model with ``get_image_features`` and ``get_text_features``.
 
     Texts are padded as the family was trained: CLIP to the longest of the batch, SigLIP to its full length. Texts that are
-    too long lose their middle words' tail, never their end token. Calls are serialised: one lock per model.
+    too long are cut before their end token, which is logged as a warning. Calls are serialised: one lock per model.
     """
 
     def __init__(self, name: str, device: str | None = None, dtype: str = "float32") -> None:
@@ -100,7 +105,11 @@ class ClipEncoder:
     def tokens(self, texts: Sequence[str]) -> dict[str, torch.Tensor]:
         """Return the model's text input on the device, padded as its family needs."""
         fixed = "siglip" in str(getattr(self.config, "model_type", ""))
-        made = self.processor.tokenizer(
+        tokenizer = self.processor.tokenizer
+        for text in texts:
+            if len(text) > self.text_length and (number := len(tokenizer(text)["input_ids"])) > self.text_length:
+                _log.warning("text cut from %d tokens to %d: “%s…”", number, self.text_length, text[:60])
+        made = tokenizer(
             list(texts),
             padding="max_length" if fixed else "longest",
             truncation=True,

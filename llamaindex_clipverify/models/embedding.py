@@ -14,6 +14,7 @@ from PIL import Image
 
 from llamaindex_clipverify.errors import ModelError
 from llamaindex_clipverify.models.table import identity
+from llamaindex_clipverify.portable import Portable
 from llamaindex_clipverify.protocols import Array
 
 SCALE = 100.0
@@ -23,7 +24,7 @@ _SHORTEST = 16
 _log = logging.getLogger(__name__)
 
 
-class EmbeddingEncoder:
+class EmbeddingEncoder(Portable):
     """An `Encoder` on an embedding: its vectors are brought to length 1, and texts that it refuses for their length are cut.
 
     A cut is logged as a warning. It has no gradients to look into, so there are no heat maps.

@@ -13,12 +13,13 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from llamaindex_clipverify.errors import ModelError
 from llamaindex_clipverify.models.table import identity
+from llamaindex_clipverify.portable import Portable
 from llamaindex_clipverify.protocols import Array
 
 _AT_ONCE = 16
 
 
-class TransformersGrounder:
+class TransformersGrounder(Portable):
     """A `Grounder` on any sequence classifier with a class of entailment, or with one output for consistency."""
 
     def __init__(self, name: str, device: str | None = None) -> None:

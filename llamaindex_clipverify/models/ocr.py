@@ -19,6 +19,7 @@ from rapidocr import RapidOCR
 
 from llamaindex_clipverify.models.table import fingerprint
 from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.portable import Portable
 from llamaindex_clipverify.protocols import Box, Line
 
 logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)  # it logs a line for every picture without words
@@ -26,7 +27,7 @@ _FLOOR = 0.3
 """Confidence below which a line is not kept."""
 
 
-class RapidReader:
+class RapidReader(Portable):
     """A `Reader` of printed lines in Latin script, digits and Chinese."""
 
     def __init__(self, threads: int = 1, longest: int = 1280) -> None:

@@ -18,6 +18,7 @@ from llamaindex_clipverify.models.boxes import Canvas, suppressed
 from llamaindex_clipverify.models.optimized import Record, find
 from llamaindex_clipverify.models.table import fingerprint
 from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.portable import Portable
 from llamaindex_clipverify.protocols import Array, Box, Detections
 
 _AT_ONCE = 32
@@ -26,7 +27,7 @@ _STRIDE = 32
 """Pixels that the sides of a detector's input are multiples of."""
 
 
-class OnnxEncoder:
+class OnnxEncoder(Portable):
     """An `Encoder` of two ONNX files, one for pictures and one for texts, with the preparation of the original.
 
     A file in int8 takes one picture or text at a time: its activations are scaled by the largest of the batch, so that a vector
@@ -114,7 +115,7 @@ class OnnxEncoder:
         return f"OnnxEncoder({str(self.folder)!r})"
 
 
-class OnnxDetector:
+class OnnxDetector(Portable):
     """A `Detector` of one ONNX file of a YOLO network; needs neither torch nor ultralytics. Runs on the CPU.
 
     Each picture is looked at by itself, in its own proportions: what is seen never depends on the pictures beside it.

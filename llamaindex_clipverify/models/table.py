@@ -46,6 +46,16 @@ def as_encoder(model: Any) -> Encoder:
     raise ModelError("not an encoder", got=type(model).__name__, do="give a name, an Encoder, or a MultiModalEmbedding")
 
 
+def loadable(model: Any) -> str:
+    """Return the name by which a model can be loaded again, "" when there is none."""
+    name = model if isinstance(model, str) else getattr(model, "name", None) or str(getattr(model, "path", ""))
+    if name and Path(name).parent == TINY:
+        return "tiny"
+    if str(name).startswith("onnx:"):
+        return f"onnx:{Path(name[5:]).expanduser().resolve()}"
+    return str(Path(name).resolve()) if name not in ("", "tiny", "none") and Path(name).exists() else str(name)
+
+
 def load_encoder(name: str) -> Encoder:
     """Return the encoder of a name; weights are read on first use.
 

@@ -22,6 +22,7 @@ from transformers import (
 from llamaindex_clipverify.errors import ModelError
 from llamaindex_clipverify.models.table import identity
 from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.portable import Portable
 from llamaindex_clipverify.protocols import Box, Detections
 from llamaindex_clipverify.vocabulary import english
 
@@ -30,7 +31,7 @@ _MOST = 300
 _OPEN = ("owlvit", "owlv2", "grounding-dino", "mm-grounding-dino", "omdet-turbo")
 
 
-class TransformersDetector:
+class TransformersDetector(Portable):
     """A `Detector` on a transformers model; check the licence of each checkpoint."""
 
     def __init__(self, name: str, device: str | None = None) -> None:

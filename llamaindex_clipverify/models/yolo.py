@@ -32,6 +32,7 @@ from ultralytics.utils import SAFE_LOAD, SETTINGS, patches
 from llamaindex_clipverify.errors import ModelError
 from llamaindex_clipverify.models.table import fingerprint
 from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.portable import Portable
 from llamaindex_clipverify.protocols import Box, Detections
 from llamaindex_clipverify.vocabulary import english
 
@@ -45,7 +46,7 @@ _FLOOR = 0.001
 _AT_ONCE = 16
 
 
-class YoloDetector:
+class YoloDetector(Portable):
     """A `Detector` with fixed classes, from a ``.pt`` file or a folder with ``model.yaml`` and ``model.safetensors``."""
 
     def __init__(self, path: str, device: str | None = None, imgsz: int | None = None) -> None:

@@ -78,11 +78,12 @@ class Reading:
             repeated = mention.noun in known_before and mention.determiner in DEFINITE and not mention.negated
             told = repeated or id(mention) in self.told
             if not told or mention.colours or (mention.number is not None and not (mention.negated and told)):
-                yield from self._noun(mention)
+                yield from self.there(mention)
             if not mention.negated:
                 known_before.add(mention.noun)
 
-    def _noun(self, mention: Mention) -> Iterator[Claim]:
+    def there(self, mention: Mention) -> Iterator[Claim]:
+        """Yield that a mention is there, in its number or its colours."""
         if mention.number and not mention.negated:
             colour = mention.colours[0] if mention.colours else None
             yield self._claim("count", mention, number=mention.number, colour=colour)

@@ -1,0 +1,97 @@
+"""A chat engine whose answers carry a report: a wrapper for any chat engine, its streams included."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Generator
+from typing import Any
+
+from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.chat_engine.types import AgentChatResponse, BaseChatEngine, StreamingAgentChatResponse
+
+from llamaindex_clipverify.llama_index.verified import Folders, OnDoubt, Verification
+from llamaindex_clipverify.verifier import Verifier
+
+
+class ClipVerifyChatEngine(BaseChatEngine):
+    """Any chat engine; each answer carries a report on the pictures of its source nodes, or of those its tools brought.
+
+    Small talk that rests on nothing is reported as unverifiable. What the engine remembers of the conversation is its own answer,
+    before `on_doubt`.
+    """
+
+    def __init__(
+        self,
+        engine: BaseChatEngine,
+        verifier: Verifier,
+        *,
+        on_doubt: OnDoubt | None = None,
+        folders: Folders = (),
+        allow_urls: bool = False,
+    ) -> None:
+        """Wrap a chat engine; arguments as those of `ClipVerifyQueryEngine`."""
+        self.engine = engine
+        self.verification = Verification(verifier, on_doubt, folders, allow_urls)
+
+    def chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> AgentChatResponse:
+        """Answer as the engine does, and verify."""
+        response: AgentChatResponse = self.verification.of(self.engine.chat(message, chat_history), message)
+        return response
+
+    async def achat(self, message: str, chat_history: list[ChatMessage] | None = None) -> AgentChatResponse:
+        """Answer as the engine does, and verify in a worker thread."""
+        answered = await self.engine.achat(message, chat_history)
+        response: AgentChatResponse = await self.verification.aof(answered, message)
+        return response
+
+    def stream_chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> VerifiedChatStream:
+        """Stream as the engine does; the report is there when the stream has ended."""
+        return VerifiedChatStream(self.engine.stream_chat(message, chat_history), self.verification, message)
+
+    async def astream_chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> VerifiedChatStream:
+        """Stream as the engine does; the report is there when the stream has ended."""
+        return VerifiedChatStream(await self.engine.astream_chat(message, chat_history), self.verification, message)
+
+    def reset(self) -> None:
+        """Forget the conversation."""
+        self.engine.reset()
+
+    @property
+    def chat_history(self) -> list[ChatMessage]:
+        """The conversation."""
+        return self.engine.chat_history
+
+
+class VerifiedChatStream(StreamingAgentChatResponse):
+    """A chat engine's stream that is verified while it runs; `metadata` holds the report in the end."""
+
+    def __init__(self, inner: StreamingAgentChatResponse, verification: Verification, question: str) -> None:
+        """Watch a stream."""
+        super().__init__(sources=inner.sources, source_nodes=inner.source_nodes)
+        self.inner, self.verification, self.question = inner, verification, question
+        self.metadata: dict[str, Any] | None = None
+
+    @property
+    def response_gen(self) -> Generator[str, None, None]:
+        """The pieces of the answer, once."""
+        for piece in self.verification.watched(self, self.inner.response_gen, self.question):
+            self._hear(piece)
+            yield piece
+        self.is_done = True
+
+    async def async_response_gen(self) -> AsyncGenerator[str, None]:
+        """Yield the pieces of the answer, once."""
+        async for piece in self.verification.awatched(self, self.inner.async_response_gen(), self.question):
+            self._hear(piece)
+            yield piece
+        self.is_done = True
+
+    def _hear(self, piece: str) -> None:
+        self.unformatted_response += piece
+        self.response = self.unformatted_response.strip()
+
+    def __str__(self) -> str:
+        """Return the answer; what has not been read of the stream is read first."""
+        if not self.is_done and self.inner.achat_stream is None:
+            for _ in self.response_gen:
+                pass
+        return self.response

@@ -1,0 +1,101 @@
+"""Evaluators of what was retrieved, without a judge: do the pictures show what was asked about, and are they the right ones?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.bridge.pydantic import Field
+from llama_index.core.evaluation.retrieval.base import BaseRetrievalEvaluator, RetrievalEvalMode, RetrievalEvalResult
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
+from llama_index.core.schema import NodeWithScore, QueryBundle
+
+from llamaindex_clipverify.claim import sentence
+from llamaindex_clipverify.llama_index.evaluation import ClipVerifyEvaluationResult, ClipVerifyEvaluator, invalid
+from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.report import Report, number
+from llamaindex_clipverify.source import carries_picture, picture_in
+from llamaindex_clipverify.splitter import EnglishSplitter
+
+
+class ClipVerifyRelevancyEvaluator(ClipVerifyEvaluator):
+    """Whether the retrieved pictures show what the question is about: the things it names, in their number and colour.
+
+    The score is the trust that all of them are there, each in one of the pictures; the answer plays no part. A question that
+    names nothing a picture can show is an invalid result. English questions; those about relations ask for both things.
+    """
+
+    def _evaluate(
+        self, frame: dict[str, Any], images: Sequence[Any], passages: Sequence[str]
+    ) -> ClipVerifyEvaluationResult:
+        asked = asked_for(frame["query"] or "", self.verifier.splitter)
+        if not asked:
+            return invalid(frame, "the question names nothing that a picture can show")
+        if not images:
+            return invalid(frame, "no picture was retrieved")
+        return self._judged(frame, asked, images, ())
+
+    def _feedback(self, report: Report) -> str:
+        missing = [f"“{one.claim.text}” (trust {number(one.trust)})" for one in report.doubtful()]
+        if missing:
+            return f"The pictures do not show what was asked about: {'; '.join(missing)}."
+        return "The pictures show what was asked about."
+
+
+def asked_for(question: str, splitter: Any) -> str:
+    """Return what must be in a picture that answers a question, as sentences; "" where it names no such thing."""
+    reader = splitter if hasattr(splitter, "things") else EnglishSplitter()
+    return " ".join(dict.fromkeys(sentence(claim) for claim in reader.things(question)))
+
+
+class ClipVerifyRetrievalEvaluator(BaseRetrievalEvaluator):
+    """Hit rate, MRR, precision and the like of retrieved *pictures*; passages between them do not count.
+
+    A picture is told by its content, so what is expected may be given by path, by content id, or by node id, whatever ids the
+    store uses. ``from_metric_names(["mrr", "hit_rate"], retriever=…)``.
+    """
+
+    retriever: BaseRetriever = Field(description="Retriever to evaluate.")
+    node_postprocessors: list[BaseNodePostprocessor] = Field(
+        default_factory=list, description="Applied to what it finds."
+    )
+    folders: list[str] = Field(default_factory=list, description="Paths in nodes are opened only inside these folders.")
+    allow_urls: bool = Field(default=False, description="Whether URLs in nodes may be fetched.")
+
+    async def _aget_retrieved_ids_and_texts(
+        self, query: str, mode: RetrievalEvalMode = RetrievalEvalMode.IMAGE
+    ) -> tuple[list[str], list[str]]:
+        nodes = await self.retriever.aretrieve(query)
+        for one in self.node_postprocessors:
+            nodes = await one.apostprocess_nodes(nodes, query_bundle=QueryBundle(query))
+        shown = [scored for scored in nodes if carries_picture(scored.node)]
+        return [self._id(scored) for scored in shown], [str(getattr(scored.node, "text", "")) for scored in shown]
+
+    def _id(self, scored: NodeWithScore) -> str:
+        picture = picture_in(scored.node, self.folders, self.allow_urls)
+        return picture.id if picture is not None else scored.node.node_id
+
+    async def aevaluate(
+        self,
+        query: str,
+        expected_ids: list[str],
+        expected_texts: list[str] | None = None,
+        mode: RetrievalEvalMode = RetrievalEvalMode.IMAGE,
+        **kwargs: Any,
+    ) -> RetrievalEvalResult:
+        """Evaluate one query; `expected_ids` are paths of pictures, or content ids."""
+        wanted = [Picture.of(one).id if Path(one).is_file() else one for one in map(str, expected_ids)]
+        return await super().aevaluate(query, wanted, expected_texts, mode, **kwargs)
+
+    def evaluate(
+        self,
+        query: str,
+        expected_ids: list[str],
+        expected_texts: list[str] | None = None,
+        mode: RetrievalEvalMode = RetrievalEvalMode.IMAGE,
+        **kwargs: Any,
+    ) -> RetrievalEvalResult:
+        """Evaluate one query, as `aevaluate`."""
+        return super().evaluate(query, expected_ids, expected_texts, mode, **kwargs)

@@ -1,0 +1,51 @@
+"""Tools for agents: an engine whose every answer tells the agent how far to rely on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llama_index.core.base.base_query_engine import BaseQueryEngine
+from llama_index.core.tools import FunctionTool
+
+from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.llama_index.response import get_report
+from llamaindex_clipverify.report import Report, number
+
+
+def verified_tool(
+    engine: BaseQueryEngine,
+    name: str = "ask_pictures",
+    description: str = "Answers a question from pictures, and says which words of the answer the pictures do not support.",
+) -> FunctionTool:
+    """Return a tool that asks a verified engine; its text ends with the trust, which a ``QueryEngineTool`` keeps from the agent.
+
+    Args:
+        engine: One whose responses carry a report: `ClipVerifyQueryEngine`, or any with a `ClipVerifySynthesizer`.
+        name: What the agent calls it by.
+        description: What the agent knows of it.
+    """
+
+    def ask(question: str) -> Any:
+        return engine.query(question)
+
+    async def aask(question: str) -> Any:
+        return await engine.aquery(question)
+
+    return FunctionTool.from_defaults(ask, name, description, async_fn=aask, callback=_told)
+
+
+def _told(response: Any) -> str:
+    text = str(response)
+    try:
+        return f"{text}\n\n[{told(get_report(response))}]"
+    except DataError:
+        return f"{text}\n\n[not verified]"
+
+
+def told(report: Report) -> str:
+    """Return a report in one line for a language model: trust, share checked, and what the pictures do not support."""
+    if report.trust is None:
+        return "; ".join(("nothing of this could be checked on the pictures", *report.notes))
+    doubts = "; ".join(f"“{one.claim.text}” ({number(one.trust)})" for one in report.doubtful())
+    share = f"trust {number(report.trust)} of 1, {report.coverage:.0%} of the claims checked"
+    return f"{share}; not supported by the pictures: {doubts}" if doubts else f"{share}; no claim contradicted"

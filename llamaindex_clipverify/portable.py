@@ -1,0 +1,33 @@
+"""Pickling of objects with weights, locks and connections: they travel as what they were made with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from threading import Lock, RLock
+from typing import Any, ClassVar
+
+_LOCKS: dict[type, Callable[[], Any]] = {type(RLock()): RLock, type(Lock()): Lock}
+
+
+class Portable:
+    """A base for what loads on first use: pickling leaves behind what was loaded, and locks, and makes them anew on arrival."""
+
+    _left: ClassVar[Mapping[str, Callable[[], Any]]] = {}
+    """Further attributes that stay behind, and what makes them anew."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what it was made with; of locks, their kind."""
+        bases = type(self).__mro__
+        lazy = {name for base in bases for name, one in vars(base).items() if isinstance(one, cached_property)}
+        kept = {name: value for name, value in vars(self).items() if name not in lazy and name not in self._left}
+        return {name: type(value) if type(value) in _LOCKS else value for name, value in kept.items()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what it was made with, and make the rest anew."""
+        vars(self).update({name: _LOCKS[one]() if _is_kind(one) else one for name, one in state.items()})
+        vars(self).update({name: make() for name, make in self._left.items()})
+
+
+def _is_kind(value: Any) -> bool:
+    return isinstance(value, type) and value in _LOCKS
