@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from enum import Enum
 from functools import cached_property
 from threading import Lock, RLock
 from typing import Any, ClassVar
 
-_LOCKS: dict[type, Callable[[], Any]] = {type(RLock()): RLock, type(Lock()): Lock}
+
+class _LockKind(Enum):
+    """Stands for a lock on the way."""
+
+    PLAIN = "plain"
+    REENTRANT = "reentrant"
+
+    def made(self) -> Any:
+        """Return a new lock."""
+        return RLock() if self is _LockKind.REENTRANT else Lock()
+
+
+_KINDS = {type(Lock()): _LockKind.PLAIN, type(RLock()): _LockKind.REENTRANT}
 
 
 class Portable:
@@ -21,13 +34,10 @@ class Portable:
         bases = type(self).__mro__
         lazy = {name for base in bases for name, one in vars(base).items() if isinstance(one, cached_property)}
         kept = {name: value for name, value in vars(self).items() if name not in lazy and name not in self._left}
-        return {name: type(value) if type(value) in _LOCKS else value for name, value in kept.items()}
+        return {name: _KINDS.get(type(value), value) for name, value in kept.items()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take what it was made with, and make the rest anew."""
-        vars(self).update({name: _LOCKS[one]() if _is_kind(one) else one for name, one in state.items()})
+        made = {name: one.made() if isinstance(one, _LockKind) else one for name, one in state.items()}
+        vars(self).update(made)
         vars(self).update({name: make() for name, make in self._left.items()})
-
-
-def _is_kind(value: Any) -> bool:
-    return isinstance(value, type) and value in _LOCKS

@@ -107,7 +107,10 @@ class ClipEncoder(Portable):
         fixed = "siglip" in str(getattr(self.config, "model_type", ""))
         tokenizer = self.processor.tokenizer
         for text in texts:
-            if len(text) > self.text_length and (number := len(tokenizer(text)["input_ids"])) > self.text_length:
+            if (
+                len(text) > self.text_length
+                and (number := len(tokenizer(text, verbose=False)["input_ids"])) > self.text_length
+            ):
                 _log.warning("text cut from %d tokens to %d: “%s…”", number, self.text_length, text[:60])
         made = tokenizer(
             list(texts),
