@@ -11,7 +11,7 @@ export UV_LINK_MODE = copy
 export UV_PYTHON_DOWNLOADS = never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint types format constraints figures picture clean
+.PHONY: help setup demo test test-deepeval test-slow lint types format constraints figures real picture clean
 
 help:  ## Show what there is
 	@echo "make TARGET; UV_TORCH_BACKEND=cpu make setup installs several GB less where the CPU build can be reached"
@@ -39,6 +39,13 @@ demo: setup  ## Index drawn pictures, ask, verify what the bundled LLaVA answers
 test: setup  ## Run the tests, without network
 	OMP_NUM_THREADS=1 $(OFFLINE) $(RUN)/python -m pytest -n $(JOBS) $(ARGS)
 
+DEEPEVAL := .venv-deepeval/bin
+
+test-deepeval: $(UV)  ## Run the tests of the deepeval metric, in an environment of its own
+	@[ -x $(DEEPEVAL)/python ] || $(UV) venv --quiet --python $(PYTHON) .venv-deepeval
+	$(UV) pip install --quiet --python $(DEEPEVAL)/python -e '.[deepeval,yolo,cam]' -c constraints-deepeval.txt --override overrides.txt
+	$(OFFLINE) $(DEEPEVAL)/python -m pytest -q -c /dev/null --rootdir tests/deepeval_suite tests/deepeval_suite $(ARGS)
+
 test-slow: setup  ## Run the tests that take minutes
 	$(OFFLINE) $(RUN)/python -m pytest -m slow $(ARGS)
 
@@ -56,6 +63,8 @@ format: setup  ## Put the code into its form
 constraints: $(UV)  ## Pin anew what setup installs
 	$(UV) pip compile pyproject.toml --extra all --group dev --group training --override overrides.txt \
 	  --no-emit-index-url --python-version 3.11 --upgrade --quiet -o constraints.txt
+	$(UV) pip compile pyproject.toml --extra deepeval --extra yolo --extra cam --override overrides.txt \
+	  --no-emit-index-url --python-version 3.11 --upgrade --quiet -o constraints-deepeval.txt
 
 figures: setup  ## Measure again and write the tables of both README files and docs/figures.md (some two hours)
 	$(RUN)/python benchmarks/claims.py
@@ -70,6 +79,9 @@ figures: setup  ## Measure again and write the tables of both README files and d
 	$(RUN)/python benchmarks/light.py
 	$(RUN)/python benchmarks/report_page.py --page clipverify-demo/many.html
 	$(RUN)/python benchmarks/tables.py
+
+real: setup  ## Download real models and public sets, measure them, and write docs/real-results.md (needs internet; hours)
+	$(RUN)/python benchmarks/real.py $(ARGS)
 
 picture: demo  ## Photograph the page of the demonstration, and make docs/report.png (needs chromium and chromedriver)
 	$(RUN)/python .ci/pictures.py clipverify-demo/report.html clipverify-demo/looks --readme docs/report.png

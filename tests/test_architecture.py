@@ -54,7 +54,18 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("label_page",),
     ("finetuning", "finetuning.*"),
     ("html", "html.*", "markdown", "terminal", "revision", "assertions"),
-    ("llama_index", "llama_index.*", "langchain", "pytest_plugin", "demo", "demo.*", "doctor", "ui", "ui.*"),
+    (
+        "llama_index",
+        "llama_index.*",
+        "langchain",
+        "deepeval",
+        "pytest_plugin",
+        "demo",
+        "demo.*",
+        "doctor",
+        "ui",
+        "ui.*",
+    ),
     ("cli.app", "cli.output"),
     ("cli.options",),
     ("cli.checking", "cli.answering", "cli.first_contact", "cli.teaching", "cli.calibrating", "cli.optimizing"),
@@ -103,6 +114,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "captum": ("explainers.integrated_gradients",),
     "safetensors": ("models.yolo", "models.clip", "models.llava"),
     "cv2": ("doctor",),
+    "deepeval": ("deepeval",),
     "together": ("models.together",),
     "httpx": ("models.together",),
     "clip": (),
@@ -189,7 +201,19 @@ def test_a_file_imports_only_what_stands_below_it(module: str):
 
 @pytest.mark.parametrize("module", MODULES)
 def test_the_core_knows_nothing_of_the_rim(module: str):
-    rim = {"llama_index", "langchain", "pytest_plugin", "cli", "html", "markdown", "terminal", "demo", "doctor", "ui"}
+    rim = {
+        "llama_index",
+        "langchain",
+        "deepeval",
+        "pytest_plugin",
+        "cli",
+        "html",
+        "markdown",
+        "terminal",
+        "demo",
+        "doctor",
+        "ui",
+    }
     if module.split(".")[0] in rim:
         return
     looks = {other for name, _ in _imports(MODULES[module]) if (other := _own(name)) and other.split(".")[0] in rim}

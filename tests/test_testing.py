@@ -254,3 +254,24 @@ def test_styles_alternate_and_a_sample_keeps_the_order(tmp_path):
     assert len(list(tmp_path.glob("*.jpg"))) == 6
     kept = balanced(rows)
     assert [row for row in rows if row in kept] == kept
+
+
+def test_korean_sentences_are_read_as_the_claims_they_were_made_of() -> None:
+    from llamaindex_clipverify.korean import KoreanSplitter
+    from llamaindex_clipverify.splitter import EnglishSplitter
+    from llamaindex_clipverify.testing.korean import korean_sentence
+
+    reader, rng, made = KoreanSplitter(), np.random.default_rng(0), 0
+    for seed in range(FRESH + 840_000, FRESH + 840_020):
+        scene = draw_scene(seed)
+        for row in scene.claims(seed):
+            for claim in EnglishSplitter().split(str(row["claim"])):
+                said = korean_sentence(claim.swap(negated=False), claim.negated, rng)
+                if said is None:
+                    continue
+                made += 1
+                read = [one for one in reader.split(said) if one.kind == claim.kind]
+                assert [
+                    (one.noun, one.colour, one.number, one.relation, one.reference, one.negated) for one in read
+                ] == [(claim.noun, claim.colour, claim.number, claim.relation, claim.reference, claim.negated)], said
+    assert made > 150
