@@ -77,6 +77,8 @@ figures: setup  ## Measure again and write the tables of both README files and d
 	$(RUN)/python benchmarks/documents.py
 	$(RUN)/python benchmarks/typographic.py
 	$(RUN)/python benchmarks/light.py
+	$(RUN)/python benchmarks/indexing.py --large
+	$(RUN)/python benchmarks/doors.py
 	$(RUN)/python benchmarks/report_page.py --page clipverify-demo/many.html
 	$(RUN)/python benchmarks/tables.py
 

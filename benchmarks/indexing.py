@@ -30,6 +30,7 @@ from llamaindex_clipverify.facts import Facts
 from llamaindex_clipverify.metrics import auroc, group_weights, interval
 from llamaindex_clipverify.models.clip import ClipEncoder
 from llamaindex_clipverify.models.table import TINY
+from llamaindex_clipverify.profile import EYES
 from llamaindex_clipverify.records import Entry
 from llamaindex_clipverify.testing import FRESH, draw_scene
 from llamaindex_clipverify.text_vectors import PROMPT, TextVectors
@@ -173,19 +174,31 @@ def budgets(fit: int, scenes: int) -> dict[str, Any]:
     times = side_by_side(tasks, rounds=3)
     for budget in _BUDGETS:
         fewer: Any = Fewer(eyes, budget)
-        models = fit_kinds([row.example for row in looked(range(FIRST, FIRST + fit), verifier=fewer)])
+        learnt = list(looked(range(FIRST, FIRST + fit), verifier=fewer))
         test = list(looked(range(FRESH + 670_000, FRESH + 670_000 + scenes), verifier=fewer))
-        some = {
-            kind: [row for row in test if row.example.kind == kind and not row.example.negated]
-            for kind in ("object", "attribute")
-        }
-        some["small object"] = [row for row in some["object"] if row.share <= _SMALL]
         rows[str(budget)] = {
             "ms": round(1000 * times[str(budget)] / len(pictures), 1),
-            **{name: _scored(claims, models) for name, claims in some.items()},
+            "both": _measured(learnt, test, tuple(EYES["encoder"]) + tuple(EYES["detector"])),
+            "encoder alone": _measured(learnt, test, tuple(EYES["encoder"])),
         }
         print(budget, rows[str(budget)], flush=True)
     return {"fit": fit, "scenes": scenes, "budgets": rows}
+
+
+def _measured(learnt: list[Looked], test: list[Looked], checks: tuple[str, ...]) -> dict[str, Any]:
+    """Return the AUROC by kind of trust fitted on the numbers of these checks alone."""
+
+    def kept(row: Looked) -> Looked:
+        looks = tuple(
+            {name: value for name, value in look.items() if name.split(".")[0] in checks} for look in row.example.looks
+        )
+        return replace(row, example=replace(row.example, looks=looks))
+
+    models = fit_kinds([one.example for row in learnt if any((one := kept(row)).example.looks)])
+    tested = [kept(row) for row in test if not row.example.negated]
+    some = {kind: [row for row in tested if row.example.kind == kind] for kind in ("object", "attribute")}
+    some["small object"] = [row for row in some["object"] if row.share <= _SMALL]
+    return {name: _scored(claims, models) for name, claims in some.items()}
 
 
 def _scored(rows: list[Looked], models: Any) -> dict[str, Any]:

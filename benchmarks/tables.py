@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from door_tables import doors
 from map_tables import explained
 from rendering import interval, table, three
 from trust_tables import ablated, curves, guaranteed, indexed, judged, labelled, retrieved, revised, sliced, transferred
@@ -67,6 +68,7 @@ def rest() -> str:
         _describing(_read("describing"), {}),
         _models(_read("models"), {}),
         explained(_read("explaining")),
+        doors(_read("doors")),
     ]
     return "\n\n".join(part for part in parts if part)
 

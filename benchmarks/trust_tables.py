@@ -79,12 +79,14 @@ def indexed(data: Any) -> str:
         "decode, forwards, write alone, of ingest",
         "ingest, times LlamaIndex's stock path (one view)",
         "answer on indexed pictures, no phrase known: above the text forward, ms",
+        "the same, read from the store",
         "times the text forward",
         "looking anew, times indexed",
+        "pictures not indexed, s: first, again, from disk",
     ]
     rows = []
-    for name, row in data["rows"].items():
-        one, two = row["ingest"], row["verify"]
+    for name, row in [*data["rows"].items(), *data.get("large", {}).items()]:
+        one, two, strange = row["ingest"], row["verify"], row["foreign"]
         ratios = [
             f"{one['forwards_per_ingest']:.2f}",
             f"{one['parts_per_ingest']:.2f}",
@@ -92,12 +94,33 @@ def indexed(data: Any) -> str:
         ]
         answer = [
             f"{two['above_text_forward_ms']:.0f}",
+            f"{two['from_the_store_above_ms']:.0f}",
             f"{two['per_text_forward']:.2f}",
             f"{two['anew_per_indexed']:,.0f}",
         ]
-        rows.append([name, *ratios, *answer])
+        seconds = ", ".join(f"{strange[key]:.3g}" for key in ("first_s", "again_s", "again_from_disk_s"))
+        rows.append([name, *ratios, *answer, seconds])
     title = "**The index: ratios of one run; 17 views a picture, 8 claims on 4 pictures**"
-    return f"{title} – `{data['command']}`\n\n{table(heads, rows, {})}"
+    return f"{title} – `{data['command']}`\n\n{table(heads, rows, {})}\n\n{_budgets(data.get('regions'))}"
+
+
+def _budgets(data: Any) -> str:
+    """Return what the region budget costs and gains."""
+    if data is None:
+        return ""
+    kinds = ("object", "small object", "attribute")
+    heads = ["regions a picture", "ms a picture"]
+    heads += [f"{eyes}: {kind}" for eyes in ("both", "encoder alone") for kind in kinds]
+    rows = [
+        [
+            budget,
+            f"{one['ms']:.0f}",
+            *(f"{one[eyes][kind]['auroc']:.4f}" for eyes in ("both", "encoder alone") for kind in kinds),
+        ]
+        for budget, one in data["budgets"].items()
+    ]
+    title = f"**The region budget: AUROC of trust fitted with each on {data['fit']} drawn scenes, on {data['scenes']} others**"
+    return f"{title} – `python benchmarks/indexing.py --only regions`\n\n{table(heads, rows, {})}"
 
 
 def ablated(data: Any) -> str:

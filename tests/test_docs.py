@@ -37,6 +37,7 @@ def test_blocks_run_in_order(page, tmp_path, monkeypatch):
         exec(compile(code, str(page), "exec"), vars(module))
 
 
+@pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")  # LlamaIndex's agents
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
 def test_examples_run(example, tmp_path, monkeypatch, capsys):
     """Those that ask a model elsewhere say in one line what they need; `test_remote_examples_ask` runs the rest."""
