@@ -16,11 +16,22 @@ from typing import NoReturn
 
 import typer
 
-from llamaindex_clipverify.cli import answering, calibrating, checking, first_contact, optimizing, teaching
+from llamaindex_clipverify.cli import answering, calibrating, chatting, checking, first_contact, optimizing, teaching
 from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.errors import ClipVerifyError
 
-__all__ = ["answering", "app", "calibrating", "checking", "first_contact", "main", "optimizing", "run", "teaching"]
+__all__ = [
+    "answering",
+    "app",
+    "calibrating",
+    "chatting",
+    "checking",
+    "first_contact",
+    "main",
+    "optimizing",
+    "run",
+    "teaching",
+]
 
 _MANY = {"verify": {"--image"}, "compare": {"--image", "--text"}}
 """Options that take several values after one flag."""

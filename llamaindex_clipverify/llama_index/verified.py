@@ -29,7 +29,7 @@ dispatcher = get_dispatcher(__name__)
 
 OnDoubt = Literal["annotate", "abstain", "revise"]
 Folders = Sequence[str | Path] | Callable[[], Sequence[str | Path]]
-_SENTENCE_END = re.compile(rf"{SENTENCE_END}|\n")
+SENTENCE = re.compile(rf"{SENTENCE_END}|\n")
 ABSTAINED = "I cannot answer this from the pictures with confidence."
 
 
@@ -196,7 +196,7 @@ class _Watch:
     def hear(self, piece: str) -> None:
         """Take a piece of the answer."""
         self.text += piece
-        for match in _SENTENCE_END.finditer(self.text, self.verified):
+        for match in SENTENCE.finditer(self.text, self.verified):
             sentence = self.text[self.verified : match.end()].strip()
             self.verified = match.end()
             if sentence and self.found.pictures:
