@@ -63,9 +63,7 @@ def chat(
     where = f"{len(index):,} of {store}, or those that you upload" if index is not None else "those that you upload"
     checked = models or ", ".join(one for one in (encoder, detector) if one) or "the models of the index"
     title = f"Pictures: {where}. Answers by: {name}. Verified by: {checked}."
-    page = Page(
-        Answering(verifier, model, index, top_k), title, Limits(file=most_mb * 1_000_000), samples=name == "tiny"
-    )
+    page = Page(Answering(verifier, model, index, top_k), title, Limits(file=most_mb * 2**20), samples=name == "tiny")
     if host not in _HERE:
         typer.echo(f"clipverify: whoever reaches {host} can use this chat, and its models", err=True)
     address = page.launch(host, port, wait=False)

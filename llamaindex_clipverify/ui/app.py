@@ -15,7 +15,7 @@ from llamaindex_clipverify.protocols import HeatMap
 from llamaindex_clipverify.report import save_all
 from llamaindex_clipverify.ui import markup
 from llamaindex_clipverify.ui.answering import Answering
-from llamaindex_clipverify.ui.session import Limits, Session, Sessions, complaint
+from llamaindex_clipverify.ui.session import Limits, Session, Sessions, Turn, complaint
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 try:
@@ -69,7 +69,7 @@ class Page:
         session = self.sessions.of(request.session_hash)
         if self.methods and session.method is None:
             session.method = self.methods[0]
-        return markup.conversation(session), markup.album(session), ""
+        return markup.conversation(session), markup.album(session), markup.NOTHING
 
     def ask(self, question: str, request: gr.Request) -> Iterator[tuple[str, str]]:
         """Answer a question, piece by piece."""
@@ -123,7 +123,8 @@ class Page:
         """Show the evidence of a claim."""
         session = self.sessions.of(request.session_hash)
         session.look(int(event.turn), int(event.claim))
-        return markup.conversation(session), self._evidence(session)
+        panel = self._evidence(session)
+        return markup.conversation(session), panel
 
     def switch(self, method: str, request: gr.Request) -> str:
         """Draw the heat map of the claim by another method."""
@@ -132,28 +133,29 @@ class Page:
         return self._evidence(session)
 
     def _evidence(self, session: Session) -> str:
-        if session.looked_at is None:
-            return ""
-        place, claim = session.looked_at
-        turn = session.turns[place]
-        try:
-            return markup.evidence(turn, claim, self._map(session, place, claim))
-        except ClipVerifyError as error:
-            return markup.evidence(turn, claim, None, str(error))
+        """Return the evidence of what is looked at when it is drawn: meanwhile something else may have been clicked."""
+        while (chosen := session.chosen_claim) is not None:
+            turn, claim, method = chosen
+            try:
+                drawn = markup.evidence(turn, claim, self._map(turn, claim, method))
+            except ClipVerifyError as error:
+                drawn = markup.evidence(turn, claim, None, str(error))
+            if session.chosen_claim == chosen:
+                return drawn
+        return markup.NOTHING
 
-    def _map(self, session: Session, place: int, claim: int) -> HeatMap | None:
-        report = session.turns[place].report
-        if report is None or session.method is None:
+    def _map(self, turn: Turn, claim: int, method: str | None) -> HeatMap | None:
+        if turn.report is None or method is None:
             return None
-        explained = self.answering.verifier.explain(report, session.method, [claim])
-        maps = [one.map for one in explained.maps if one.claim == claim and one.map.method == session.method]
+        explained = self.answering.verifier.explain(turn.report, method, [claim])
+        maps = [one.map for one in explained.maps if one.claim == claim and one.map.method == method]
         return maps[-1] if maps else None
 
     def clear(self, request: gr.Request) -> tuple[str, str]:
         """Begin a new conversation with the same pictures."""
         session = self.sessions.of(request.session_hash)
         session.clear()
-        return markup.conversation(session), ""
+        return markup.conversation(session), markup.NOTHING
 
     def export(self, suffix: str, request: gr.Request) -> str | None:
         """Write the reports of a conversation into a file to be downloaded."""

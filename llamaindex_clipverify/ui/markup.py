@@ -19,6 +19,8 @@ from llamaindex_clipverify.render import Mark, data_uri, draw_boxes, draw_map, s
 from llamaindex_clipverify.report import CheckedClaim, Report, number
 from llamaindex_clipverify.ui.session import Session, Turn
 
+NOTHING = '<p class="cvc-empty">The evidence of a claim is shown here.</p>'
+"""Where no claim is looked at; Gradio does not replace what is shown by an empty text."""
 _SIDE = 640
 _THUMB = 220
 _SPECIAL = {ord("{"): "&#123;", ord("}"): "&#125;", ord("$"): "&#36;", ord("`"): "&#96;"}

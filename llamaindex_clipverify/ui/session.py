@@ -16,7 +16,7 @@ from llamaindex_clipverify.report import Report
 class Limits:
     """What a visitor may bring."""
 
-    file: int = 20_000_000
+    file: int = 20 * 2**20
     """Bytes of one picture."""
     pictures: int = 24
     """Pictures at once."""
@@ -135,6 +135,15 @@ class Session:
             if report is not None and 0 <= claim < len(report.claims):
                 self.looked_at = (turn, claim)
 
+    @property
+    def chosen_claim(self) -> tuple[Turn, int, str | None] | None:
+        """The turn and the claim that are looked at, and the method of the heat map; None for none."""
+        with self.lock:
+            if self.looked_at is None:
+                return None
+            place, claim = self.looked_at
+            return self.turns[place], claim, self.method
+
     def clear(self) -> None:
         """Forget the conversation; pictures stay."""
         with self.lock:
@@ -181,4 +190,4 @@ def complaint(problems: Sequence[str]) -> str:
 
 
 def _mega(number: int) -> str:
-    return f"{number / 1e6:.0f} MB"
+    return f"{number / 2**20:.0f} MB"
