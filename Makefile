@@ -6,12 +6,13 @@ RUN := .venv/bin
 STAMP := .venv/.installed
 OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 .ci/offline
 JOBS ?= 2
+EXTRAS := yolo,cam,together,openai,clip,ocr,onnx,finetune,langchain,ui
 
 export UV_LINK_MODE = copy
 export UV_PYTHON_DOWNLOADS = never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-deepeval test-slow lint types format constraints figures real picture clean
+.PHONY: help setup demo test test-deepeval test-oldest test-slow lint types format constraints figures real picture clean
 
 help:  ## Show what there is
 	@echo "make TARGET; UV_TORCH_BACKEND=cpu make setup installs several GB less where the CPU build can be reached"
@@ -30,7 +31,7 @@ REQUIREMENTS = { sed '/^\[tool\./,$$d' pyproject.toml; cat constraints.txt overr
 $(STAMP): pyproject.toml constraints.txt overrides.txt | $(UV)
 	@if [ -x $(RUN)/python ] && [ "$$($(REQUIREMENTS))" = "$$(cat $(STAMP) 2>/dev/null)" ]; then touch $(STAMP); else set -e; \
 	  [ -x $(RUN)/python ] || $(UV) venv --quiet --python $(PYTHON) .venv; \
-	  $(UV) pip install --python $(RUN)/python -e '.[yolo,cam,together,openai,clip,ocr,onnx,finetune,langchain,ui]' --group dev -c constraints.txt --override overrides.txt; \
+	  $(UV) pip install --python $(RUN)/python -e '.[$(EXTRAS)]' --group dev -c constraints.txt --override overrides.txt; \
 	  $(REQUIREMENTS) > $(STAMP); fi
 
 demo: setup  ## Index drawn pictures, ask, verify what the bundled LLaVA answers; writes clipverify-demo/report.html
@@ -45,6 +46,14 @@ test-deepeval: $(UV)  ## Run the tests of the deepeval metric, in an environment
 	@[ -x $(DEEPEVAL)/python ] || $(UV) venv --quiet --python $(PYTHON) .venv-deepeval
 	$(UV) pip install --quiet --python $(DEEPEVAL)/python -e '.[deepeval,yolo,cam]' -c constraints-deepeval.txt --override overrides.txt
 	$(OFFLINE) $(DEEPEVAL)/python -m pytest -q -c /dev/null --rootdir tests/deepeval_suite tests/deepeval_suite $(ARGS)
+
+OLDEST := .venv-oldest/bin
+
+test-oldest: $(UV)  ## Run the tests with the oldest supported releases, in an environment of its own
+	@[ -x $(OLDEST)/python ] || $(UV) venv --quiet --python $(PYTHON) .venv-oldest
+	$(UV) pip install --quiet --python $(OLDEST)/python -e '.[$(EXTRAS)]' \
+	  --group dev -c constraints-oldest.txt --override overrides.txt
+	OMP_NUM_THREADS=1 $(OFFLINE) $(OLDEST)/python -m pytest -n $(JOBS) $(ARGS)
 
 test-slow: setup  ## Run the tests that take minutes
 	$(OFFLINE) $(RUN)/python -m pytest -m slow $(ARGS)

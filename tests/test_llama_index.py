@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,18 +13,23 @@ import pytest
 from llama_index.core.base.response.schema import Response
 from llama_index.core.chat_engine.types import AgentChatResponse
 from llama_index.core.evaluation import BatchEvalRunner
-from llama_index.core.schema import ImageDocument, ImageNode, MediaResource, Node, NodeWithScore, TextNode
+from llama_index.core.instrumentation import get_dispatcher
+from llama_index.core.instrumentation.span_handlers import SimpleSpanHandler
+from llama_index.core.schema import ImageDocument, ImageNode, MediaResource, MetadataMode, Node, NodeWithScore, TextNode
 from llama_index.core.tools import ToolOutput
 
+import llamaindex_clipverify
 from llamaindex_clipverify import Picture, Verifier
 from llamaindex_clipverify.errors import DataError, PictureError
 from llamaindex_clipverify.llama_index import (
     ClipVerifyEmbedding,
     ClipVerifyEvaluator,
+    ClipVerifyPostprocessor,
     get_report,
     pictures_of,
     verify_response,
 )
+from llamaindex_clipverify.llama_index.verified import Verification
 from llamaindex_clipverify.testing import Scene
 
 TRUE, FALSE = "There is a zebra in the picture.", "There is a pizza in the picture."
@@ -141,3 +147,33 @@ def test_a_report_is_found_wherever_it_travels(tiny: Verifier, scene_file: Path)
         assert get_report(holder).trust == pytest.approx(report.trust, abs=1e-3)
     with pytest.raises(DataError, match="no report"):
         get_report(response(TRUE, scene_file))
+
+
+def test_annotations_reach_no_prompt(tiny: Verifier, scene_file: Path) -> None:
+    nodes = [NodeWithScore(node=ImageNode(image_path=str(scene_file), text="a caption", metadata={"page": 3}))]
+    options = {"folders": [str(scene_file.parent)], "annotate": True}
+    (found,) = ClipVerifyPostprocessor(tiny, **options).postprocess_nodes(nodes, query_str="a zebra")
+    seen = found.node.metadata["clipverify"]
+    assert "zebra" in seen["objects"] and seen["cosine"] == pytest.approx(found.score, abs=1e-4)
+    assert nodes[0].node.metadata == {"page": 3}, "the node that was given is as it was"
+    for mode in (MetadataMode.LLM, MetadataMode.EMBED):
+        content = found.node.get_content(mode)
+        assert "zebra" not in content and "page: 3" in content
+    assert "zebra" in found.node.get_content(MetadataMode.ALL)
+
+
+def test_verification_is_a_span(tiny: Verifier, scene_file: Path) -> None:
+    spans = SimpleSpanHandler()
+    get_dispatcher().add_span_handler(spans)
+    try:
+        Verification(tiny, folders=[scene_file.parent]).of(response(TRUE, scene_file), "q")
+    finally:
+        get_dispatcher().span_handlers.remove(spans)
+    assert any("Verification.report" in span.id_ and span.duration > 0 for span in spans.completed_spans)
+
+
+def test_no_default_of_llama_index_is_read() -> None:
+    folder = Path(llamaindex_clipverify.__file__).parent
+    asked = re.compile(r"llama_index\S* import [^\n]*\bSettings\b")
+    readers = [path.name for path in folder.rglob("*.py") if asked.search(path.read_text("utf-8"))]
+    assert readers == []

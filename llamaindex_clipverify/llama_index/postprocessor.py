@@ -6,12 +6,17 @@ from typing import Any
 
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
-from llama_index.core.schema import NodeWithScore, QueryBundle
+from llama_index.core.schema import BaseNode, NodeWithScore, QueryBundle
 
 from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.evidence.sightings import sightings
+from llamaindex_clipverify.facts import Facts
 from llamaindex_clipverify.models.table import loadable
 from llamaindex_clipverify.source import picture_in
 from llamaindex_clipverify.verifier import Verifier
+
+KEY = "clipverify"
+"""Of a node's metadata: what was seen in its picture."""
 
 
 class ClipVerifyPostprocessor(BaseNodePostprocessor):
@@ -26,6 +31,11 @@ class ClipVerifyPostprocessor(BaseNodePostprocessor):
 
     similarity_cutoff: float | None = Field(
         default=None, description="Pictures with a lower cosine (-1 to 1) are dropped."
+    )
+    annotate: bool = Field(
+        default=False,
+        description="Whether a picture's node carries what was seen in it, under `clipverify` in its metadata, where no language "
+        "model and no embedding sees it.",
     )
     top_n: int | None = Field(default=None, description="Most pictures to keep.")
     folders: list[str] = Field(default_factory=list, description="Paths in nodes are opened only inside these folders.")
@@ -64,11 +74,25 @@ class ClipVerifyPostprocessor(BaseNodePostprocessor):
         assert encoder is not None
         facts = self._verifier.facts([pictures[place] for place in shown])
         question = encoder.encode_texts([query_bundle.query_str])[0]
-        scored = [
-            NodeWithScore(node=nodes[place].node, score=float(seen["vector"] @ question))
-            for place, one in zip(shown, facts, strict=True)
-            if (seen := one.of("similarity")) is not None
-        ]
+        scored = []
+        for place, one in zip(shown, facts, strict=True):
+            seen = one.of("similarity")
+            if seen is not None:
+                cosine = float(seen["vector"] @ question)
+                node = _annotated(nodes[place].node, one, cosine) if self.annotate else nodes[place].node
+                scored.append(NodeWithScore(node=node, score=cosine))
         kept = [one for one in scored if self.similarity_cutoff is None or (one.score or 0.0) >= self.similarity_cutoff]
         ranked = sorted(kept, key=lambda one: -(one.score or 0.0))[: self.top_n]
         return [*ranked, *(node for place, node in enumerate(nodes) if pictures[place] is None)]
+
+
+def _annotated(node: BaseNode, facts: Facts, cosine: float) -> BaseNode:
+    """Return a copy of a node with what was seen in its picture: the cosine with the question, and the detector's things."""
+    seen = {"cosine": round(cosine, 4), "objects": sorted({one.label for one in sightings(facts)})}
+    return node.model_copy(
+        update={
+            "metadata": {**node.metadata, KEY: seen},
+            "excluded_llm_metadata_keys": [*node.excluded_llm_metadata_keys, KEY],
+            "excluded_embed_metadata_keys": [*node.excluded_embed_metadata_keys, KEY],
+        }
+    )

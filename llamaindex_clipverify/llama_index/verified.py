@@ -119,6 +119,7 @@ class Verification:
 
     # -- a whole answer -----------------------------------------------------------------------------------------------
 
+    @dispatcher.span
     def report(self, text: str, sources: Sources, question: str | None) -> Report:
         """Return the report on a text; whatever keeps it from being verified is told in the report's notes."""
         if not text.strip():
