@@ -25,6 +25,8 @@ from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
 from llamaindex_clipverify.verdict import Policy
 from llamaindex_clipverify.verifier import Verifier
 
+collect_ignore = ["deepeval_suite"]  # it has an environment of its own: make test-deepeval
+
 
 @pytest.fixture(scope="session")
 def scene() -> Scene:
