@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -225,6 +228,25 @@ def test_what_is_refused_is_said(visitor: Visitor, tmp_path: Path, pictures: lis
 def test_without_a_picture_it_says_what_to_do(visitor: Visitor) -> None:
     visitor.ask("What is there?")
     assert "no picture is chosen; upload one, or choose one" in visitor.text(".cvc-error")
+
+
+def test_the_verb_leaves_nothing_behind_when_it_is_stopped(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        "from llamaindex_clipverify.cli import main; main()",
+        "chat",
+        "--models",
+        "tiny",
+        "--port",
+        "0",
+    ]
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    ran = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
+    assert ran.stdout is not None and ran.stdout.readline().startswith("chat: http://127.0.0.1:")
+    assert list(tmp_path.glob("clipverify-chat-*"))
+    ran.terminate()
+    assert ran.wait(30) == 0 and not list(tmp_path.glob("clipverify-chat-*"))
 
 
 def test_in_the_dark_and_on_a_phone(visitor: Visitor) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from typing import Annotated
 
 import typer
@@ -66,6 +68,7 @@ def chat(
     page = Page(Answering(verifier, model, index, top_k), title, Limits(file=most_mb * 2**20), samples=name == "tiny")
     if host not in _HERE:
         typer.echo(f"clipverify: whoever reaches {host} can use this chat, and its models", err=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that its files are removed then, too
     address = page.launch(host, port, wait=False)
     say(f"chat: {address}  (Ctrl+C ends it)")
     try:
