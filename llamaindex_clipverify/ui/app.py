@@ -36,6 +36,11 @@ element.addEventListener('click', (event) => {
 });
 """
 
+_DOWNLOAD = """
+() => { setTimeout(() => document.querySelector('#made')?.click(), 200) }
+"""
+"""A download button only gives what it had before it was clicked; so another button makes the file, and this clicks for it."""
+
 
 class Page:
     """The chat's page and what its buttons do."""
@@ -159,18 +164,20 @@ class Page:
 
     def export(self, suffix: str, request: gr.Request) -> str | None:
         """Write the reports of a conversation into a file to be downloaded."""
-        reports = self.sessions.of(request.session_hash).reports
+        session = self.sessions.of(request.session_hash)
+        reports = session.reports
         if not reports:
             gr.Warning("There is no answer to export yet.")
             return None
         methods = self.methods[:1]
         explained = [self.answering.verifier.explain(one, methods) if methods else one for one in reports]
-        place = Path(tempfile.mkdtemp(dir=self.folder)) / f"conversation{suffix}"
-        return str(save_all(explained, place))
+        session.exports.append(Path(tempfile.mkdtemp(dir=self.folder)))
+        return str(save_all(explained, session.exports[-1] / f"conversation{suffix}"))
 
     def leave(self, request: gr.Request) -> None:
-        """Forget a tab that is closed."""
-        self.sessions.drop(request.session_hash)
+        """Forget a tab that is closed, and what it exported."""
+        for folder in self.sessions.drop(request.session_hash):
+            shutil.rmtree(folder, ignore_errors=True)
 
     # -- the page -----------------------------------------------------------------------------------------------------
 
@@ -188,8 +195,9 @@ class Page:
                         send = gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id="ask")
                     with gr.Row():
                         fresh = gr.Button("New conversation", size="sm", elem_id="clear")
-                        as_page = gr.DownloadButton("Export as a page", size="sm", elem_id="export-page")
-                        as_json = gr.DownloadButton("Export as JSON", size="sm", elem_id="export-json")
+                        as_page = gr.Button("Export as a page", size="sm", elem_id="export-page")
+                        as_json = gr.Button("Export as JSON", size="sm", elem_id="export-json")
+                    made = gr.DownloadButton("Download", elem_id="made", elem_classes="cvc-hidden")
                 with gr.Column(scale=2, min_width=320):
                     pictures = gr.HTML(js_on_load=_CLICK, elem_id="pictures")
                     with gr.Row():
@@ -213,7 +221,7 @@ class Page:
             method.change(self.switch, [method], [panel])
             fresh.click(self.clear, None, [talk, panel])
             for button, suffix in ((as_page, ".html"), (as_json, ".json")):
-                button.click(_bound(self.export, suffix), None, [button])
+                button.click(_bound(self.export, suffix), None, [made]).success(None, None, None, js=_DOWNLOAD)
         built: gr.Blocks = page
         return built
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import RLock
 
 from llamaindex_clipverify.errors import DataError, PictureError
@@ -59,6 +60,8 @@ class Session:
     """Turn and claim of the evidence panel."""
     method: str | None = None
     """Of the heat map; None for none."""
+    exports: list[Path] = field(default_factory=list)
+    """Folders of what was exported."""
     thumbnails: dict[str, str] = field(default_factory=dict)
     """Small prints by content id."""
     lock: RLock = field(default_factory=RLock)
@@ -174,10 +177,11 @@ class Sessions:
                 self._open.popitem(last=False)
             return session
 
-    def drop(self, tab: str | None) -> None:
-        """Forget a tab's session with its pictures."""
+    def drop(self, tab: str | None) -> list[Path]:
+        """Forget a tab's session with its pictures, and return the folders of what it exported."""
         with self._lock:
-            self._open.pop(tab or "", None)
+            session = self._open.pop(tab or "", None)
+        return [] if session is None else session.exports
 
     def __len__(self) -> int:
         """Return how many there are."""
