@@ -338,7 +338,7 @@ def test_a_hanging_server_is_left_in_time(server: FaultServer, ask: Ask) -> None
 @ways
 def test_a_server_that_hangs_once(server: FaultServer, ask: Ask) -> None:
     server.will({"hang": True}, said())
-    assert within(30, lambda: ask(llm_of(server, timeout=0.3, max_retries=1))) == ANSWER
+    assert within(30, lambda: ask(llm_of(server, timeout=3, max_retries=1))) == ANSWER
 
 
 @pytest.mark.parametrize("ask", [stream, astream])
