@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -192,7 +193,7 @@ def korean(number: int) -> dict[str, Any]:
             text = korean_sentence(claim, negated, random)
             plain = sentence(claim) if claim.kind != "relation" else f"There is {claim.phrase}."
             if negated:
-                plain = plain.replace("There is a", "There is no", 1).replace("There are ", "There are no ", 1)
+                plain = re.sub(r"^There (is|are) (?:an? )?", r"There \1 no ", plain)
             if text is None or len(rows) >= number:
                 continue
             trusts = {}
