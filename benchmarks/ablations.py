@@ -21,12 +21,12 @@ from looking import Looked, kept, looked
 from measuring import save
 
 from llamaindex_clipverify import Verifier
-from llamaindex_clipverify.calibration import Example, fit_kinds, trust_of
-from llamaindex_clipverify.metrics import auroc, ece, group_weights, interval
-from llamaindex_clipverify.profile import EYES, KindModel, Profile
-from llamaindex_clipverify.protocols import Array
+from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.testing import FRESH
 from llamaindex_clipverify.testing.backgrounds import FAMILIES, UNSEEN
+from llamaindex_clipverify.trust.fitting import Example, fit_kinds, trust_of
+from llamaindex_clipverify.trust.metrics import auroc, ece, group_weights, interval
+from llamaindex_clipverify.trust.profile import EYES, KindModel, Profile
 from training.fit_profile import FIRST, blank
 
 KINDS = ("object", "attribute", "count", "relation", "negated")

@@ -19,10 +19,10 @@ import numpy as np
 from measuring import save
 
 from llamaindex_clipverify import Picture, Verifier
-from llamaindex_clipverify.evaluation import Evaluation, Judged, evaluate, read_rows
-from llamaindex_clipverify.metrics import auroc, group_weights, interval
+from llamaindex_clipverify.evaluation.evaluation import Evaluation, Judged, evaluate, read_rows
 from llamaindex_clipverify.testing import FRESH
 from llamaindex_clipverify.testing.__main__ import main as write_scenes
+from llamaindex_clipverify.trust.metrics import auroc, group_weights, interval
 
 
 def pooled(verifier: Verifier, done: Evaluation) -> dict[str, Any]:

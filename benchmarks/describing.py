@@ -17,7 +17,7 @@ from pathlib import Path
 from measuring import save
 
 from llamaindex_clipverify import Describer, Picture, Prompts, Verifier
-from llamaindex_clipverify.models.table import load_llava
+from llamaindex_clipverify.models.registry import load_llava
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
 _TURN = 64

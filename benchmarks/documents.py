@@ -22,9 +22,9 @@ from measuring import save
 from PIL import Image
 
 from llamaindex_clipverify import Picture, Verifier
-from llamaindex_clipverify.evaluation import Row, evaluate, read_rows
+from llamaindex_clipverify.evaluation.evaluation import Row, evaluate, read_rows
 from llamaindex_clipverify.evidence.written_text import WrittenText, case_of
-from llamaindex_clipverify.models.table import TINY, load_reader
+from llamaindex_clipverify.models.registry import TINY, load_reader
 from llamaindex_clipverify.testing import FRESH
 from llamaindex_clipverify.testing.documents import Document, compressed, draw_document, rotated
 

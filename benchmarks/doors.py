@@ -28,10 +28,10 @@ from looking import truth_of
 from measuring import save_answer
 
 from llamaindex_clipverify import EvidenceIndex, Verifier
-from llamaindex_clipverify.claim import sentence
-from llamaindex_clipverify.metrics import auroc, group_weights, interval
+from llamaindex_clipverify.claims.claim import sentence
 from llamaindex_clipverify.testing import FRESH, draw_scene
 from llamaindex_clipverify.testing.korean import korean_sentence
+from llamaindex_clipverify.trust.metrics import auroc, group_weights, interval
 from training.fit_profile import claims_of
 
 _SPOILT = ("object", "attribute", "count")

@@ -34,6 +34,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from checkpoints import save_clip
 
+from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
+from llamaindex_clipverify.claims.foils import pictured
+from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.explainers import METHODS, load_explainer, load_method
 from llamaindex_clipverify.explainers.detections import detection_maps
 from llamaindex_clipverify.explainers.dropping import DroppingMap
@@ -43,15 +46,12 @@ from llamaindex_clipverify.explainers.look import Look
 from llamaindex_clipverify.explainers.trial import Target, curves, try_map, try_maps
 from llamaindex_clipverify.explainers.words import METHODS as WORD_METHODS
 from llamaindex_clipverify.explainers.words import word_map
-from llamaindex_clipverify.foils import pictured
-from llamaindex_clipverify.metrics import auroc
 from llamaindex_clipverify.models.clip import ClipEncoder
-from llamaindex_clipverify.models.table import load_detector, load_encoder
+from llamaindex_clipverify.models.registry import load_detector, load_encoder
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.splitter import EnglishSplitter
 from llamaindex_clipverify.testing import COLOURS, FRESH, Scene, draw_scene
 from llamaindex_clipverify.testing.statements import likely_absent
-from llamaindex_clipverify.vocabulary import english
+from llamaindex_clipverify.trust.metrics import auroc
 
 SHARED = Path(__file__).parents[2] / "shared"
 SEEDS = FRESH + 1_500_000

@@ -33,8 +33,8 @@ from measuring import RESULTS, save
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from llamaindex_clipverify import Describer, EnglishSplitter, Verifier
+from llamaindex_clipverify.adapting.finetuning import Selection, finetune
 from llamaindex_clipverify.answer import sentences
-from llamaindex_clipverify.finetuning import Selection, finetune
 from llamaindex_clipverify.models.llava import Llava
 from llamaindex_clipverify.testing import FRESH, NOUNS, STYLES, Scene, draw_scene, register_style, statements
 from llamaindex_clipverify.testing.truth import truth_of

@@ -17,11 +17,11 @@ import numpy as np
 from looking import Looked, kept, looked
 from measuring import save
 
-from llamaindex_clipverify.calibration import trust_of
-from llamaindex_clipverify.guarantee import Guarantee, Held
-from llamaindex_clipverify.profile import Profile
-from llamaindex_clipverify.protocols import Array
+from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.testing import FRESH
+from llamaindex_clipverify.trust.fitting import trust_of
+from llamaindex_clipverify.trust.guarantee import Guarantee, Held
+from llamaindex_clipverify.trust.profile import Profile
 
 DELTA = 0.1
 

@@ -18,13 +18,13 @@ import numpy as np
 from measuring import save
 
 from llamaindex_clipverify import Answer, Prompts, Verifier
-from llamaindex_clipverify.metrics import auroc, average_precision, ece, group_weights, interval
-from llamaindex_clipverify.models.table import load_llava
-from llamaindex_clipverify.protocols import VisionModel
-from llamaindex_clipverify.report import Report
-from llamaindex_clipverify.revision import MARK, revise
+from llamaindex_clipverify.models.protocols import VisionModel
+from llamaindex_clipverify.models.registry import load_llava
+from llamaindex_clipverify.report.report import Report
+from llamaindex_clipverify.report.revision import MARK, revise
 from llamaindex_clipverify.testing import FRESH, STYLES, Scene, draw_scene
 from llamaindex_clipverify.testing.truth import truth_of
+from llamaindex_clipverify.trust.metrics import auroc, average_precision, ece, group_weights, interval
 
 QUESTION = Prompts().describe
 _AT_ONCE = 24

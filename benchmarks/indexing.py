@@ -24,16 +24,16 @@ from looking import Looked, looked
 from measuring import save_answer, side_by_side
 
 from llamaindex_clipverify import Claim, EvidenceIndex, Picture, Verifier
-from llamaindex_clipverify.calibration import fit_kinds, trust_of
-from llamaindex_clipverify.evidence import Evidence
-from llamaindex_clipverify.facts import Facts
-from llamaindex_clipverify.metrics import auroc, group_weights, interval
+from llamaindex_clipverify.evidence.evidence import Evidence
+from llamaindex_clipverify.evidence.text_vectors import PROMPT, TextVectors
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.index.schema import Entry
 from llamaindex_clipverify.models.clip import ClipEncoder
-from llamaindex_clipverify.models.table import TINY
-from llamaindex_clipverify.profile import EYES
-from llamaindex_clipverify.records import Entry
+from llamaindex_clipverify.models.registry import TINY
 from llamaindex_clipverify.testing import FRESH, draw_scene
-from llamaindex_clipverify.text_vectors import PROMPT, TextVectors
+from llamaindex_clipverify.trust.fitting import fit_kinds, trust_of
+from llamaindex_clipverify.trust.metrics import auroc, group_weights, interval
+from llamaindex_clipverify.trust.profile import EYES
 from training.fit_profile import FIRST, blank
 
 ANSWER = (

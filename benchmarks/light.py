@@ -21,11 +21,11 @@ from looking import Looked, looked
 from measuring import save
 
 from llamaindex_clipverify import Verifier
-from llamaindex_clipverify.calibration import trust_of
-from llamaindex_clipverify.metrics import auroc, ece, group_weights, interval
-from llamaindex_clipverify.optimizing import optimize
-from llamaindex_clipverify.profile import Profile
+from llamaindex_clipverify.adapting.optimization import optimize
 from llamaindex_clipverify.testing import FRESH
+from llamaindex_clipverify.trust.fitting import trust_of
+from llamaindex_clipverify.trust.metrics import auroc, ece, group_weights, interval
+from llamaindex_clipverify.trust.profile import Profile
 from training.fit_profile import blank
 
 SCORES = {"contrast": "contrast.margin", "cosine": "similarity.cosine", "detector": "objects.logit"}

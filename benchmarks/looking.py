@@ -13,11 +13,11 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from llamaindex_clipverify import Claim, Picture, Verifier
-from llamaindex_clipverify.calibration import Example
-from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.testing import Scene, draw_scene
 from llamaindex_clipverify.testing.truth import truth_of
-from llamaindex_clipverify.trust import features_of
+from llamaindex_clipverify.trust.fitting import Example
+from llamaindex_clipverify.trust.fusion import features_of
 from training.fit_profile import blank, claims_of
 
 _AT_ONCE = 100
@@ -67,7 +67,7 @@ def looked(
         family: Of the backgrounds.
         draws: Times that claims are drawn of each scene; those drawn twice count once.
     """
-    from llamaindex_clipverify.profile import Profile
+    from llamaindex_clipverify.trust.profile import Profile
 
     verifier = verifier or Verifier.from_defaults("tiny", "tiny", profile=blank(), remember=2 * _AT_ONCE)
     gate, random = Profile.load("tiny").gate, np.random.default_rng(seeds[0])

@@ -18,11 +18,11 @@ from measuring import save
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from llamaindex_clipverify import Verifier
-from llamaindex_clipverify.calibration import left_out
-from llamaindex_clipverify.evaluation import evaluate, read_rows
-from llamaindex_clipverify.fitting import look
-from llamaindex_clipverify.metrics import auroc, ece, group_weights, interval
-from llamaindex_clipverify.models.table import TINY
+from llamaindex_clipverify.evaluation.calibration import look
+from llamaindex_clipverify.evaluation.evaluation import evaluate, read_rows
+from llamaindex_clipverify.models.registry import TINY
+from llamaindex_clipverify.trust.fitting import left_out
+from llamaindex_clipverify.trust.metrics import auroc, ece, group_weights, interval
 from training.fit_photographs import labelled
 
 

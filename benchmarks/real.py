@@ -25,10 +25,11 @@ from urllib.parse import urlsplit
 import measuring
 from measuring import save_answer
 
-from llamaindex_clipverify import Verifier, datasets
+from llamaindex_clipverify import Verifier
 from llamaindex_clipverify.errors import ClipVerifyError
-from llamaindex_clipverify.evaluation import Row, evaluate
-from llamaindex_clipverify.models.table import load_encoder
+from llamaindex_clipverify.evaluation import datasets
+from llamaindex_clipverify.evaluation.evaluation import Row, evaluate
+from llamaindex_clipverify.models.registry import load_encoder
 
 ENCODERS = ("openai/clip-vit-base-patch32", "openai/clip-vit-large-patch14")
 YOLO = "https://github.com/ultralytics/assets/releases/download/v8.4.0/yolov8n.pt"

@@ -20,7 +20,7 @@ import numpy as np
 from measuring import save
 
 from llamaindex_clipverify import EvidenceIndex, Picture
-from llamaindex_clipverify.protocols import Array
+from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.testing import FRESH, STYLES, Scene, draw_scene
 from llamaindex_clipverify.testing.statements import article
 

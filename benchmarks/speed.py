@@ -16,7 +16,7 @@ from measuring import save, side_by_side
 
 from llamaindex_clipverify import Picture, Verifier
 from llamaindex_clipverify.models.clip import ClipEncoder
-from llamaindex_clipverify.models.table import TINY
+from llamaindex_clipverify.models.registry import TINY
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
 ANSWER = (

@@ -19,10 +19,10 @@ from typing import Any
 
 from measuring import save
 
-from llamaindex_clipverify.claim import Splitter
-from llamaindex_clipverify.korean import KoreanSplitter
-from llamaindex_clipverify.reading.sentences import sentences
-from llamaindex_clipverify.splitter import EnglishSplitter
+from llamaindex_clipverify.claims.claim import Splitter
+from llamaindex_clipverify.claims.english.sentences import sentences
+from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
+from llamaindex_clipverify.claims.korean import KoreanSplitter
 from llamaindex_clipverify.testing.gold import Score, read_gold, score
 
 ROOT = Path(__file__).parents[1]

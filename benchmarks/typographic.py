@@ -18,14 +18,16 @@ from measuring import save
 from PIL import Image
 
 from llamaindex_clipverify import Picture, Verifier
-from llamaindex_clipverify.calibration import Example, fit_kinds
-from llamaindex_clipverify.metrics import auroc, group_weights, interval
-from llamaindex_clipverify.models.table import load_encoder, load_reader
-from llamaindex_clipverify.profile import Profile
-from llamaindex_clipverify.protocols import Array, Encoder, Line, Reader
+from llamaindex_clipverify.geometry import Array
+from llamaindex_clipverify.models.protocols import Encoder, Reader
+from llamaindex_clipverify.models.registry import load_encoder, load_reader
+from llamaindex_clipverify.models.text_lines import Line
 from llamaindex_clipverify.testing import FRESH, NOUNS, Scene, draw_scene
 from llamaindex_clipverify.testing.lettering import write_word
-from llamaindex_clipverify.trust import features_of
+from llamaindex_clipverify.trust.fitting import Example, fit_kinds
+from llamaindex_clipverify.trust.fusion import features_of
+from llamaindex_clipverify.trust.metrics import auroc, group_weights, interval
+from llamaindex_clipverify.trust.profile import Profile
 
 STRIP = (120, 24)
 """Width and height in pixels that the caption along the lower edge is seen in."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from llamaindex_clipverify import Verifier
-from llamaindex_clipverify.fitting import fit, from_captions
+from llamaindex_clipverify.evaluation.calibration import fit, from_captions
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
 with TemporaryDirectory() as folder:

@@ -8,7 +8,7 @@ from typing import Any
 from langchain_core.runnables import RunnableLambda, RunnablePassthrough
 
 from llamaindex_clipverify import EvidenceIndex, Report
-from llamaindex_clipverify.langchain import ClipVerifyRetriever, as_runnable
+from llamaindex_clipverify.integrations.langchain import ClipVerifyRetriever, as_runnable
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from llamaindex_clipverify import Claim, Evidence, Picture, Verifier
-from llamaindex_clipverify.evidence import stance_of
-from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.evidence.evidence import stance_of
+from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from llamaindex_clipverify import Picture, Verifier
-from llamaindex_clipverify.protocols import Detections
+from llamaindex_clipverify.models.detections import Detections
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
 

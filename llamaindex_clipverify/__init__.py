@@ -9,35 +9,35 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.answer import Answer as Answer
-    from llamaindex_clipverify.claim import Claim as Claim
+    from llamaindex_clipverify.claims.claim import Claim as Claim
+    from llamaindex_clipverify.claims.english.splitter import EnglishSplitter as EnglishSplitter
+    from llamaindex_clipverify.claims.korean import KoreanSplitter as KoreanSplitter
     from llamaindex_clipverify.description import Describer as Describer
     from llamaindex_clipverify.errors import ClipVerifyError as ClipVerifyError
-    from llamaindex_clipverify.evidence import Evidence as Evidence
-    from llamaindex_clipverify.index import EvidenceIndex as EvidenceIndex
-    from llamaindex_clipverify.korean import KoreanSplitter as KoreanSplitter
+    from llamaindex_clipverify.evidence.evidence import Evidence as Evidence
+    from llamaindex_clipverify.index.index import EvidenceIndex as EvidenceIndex
     from llamaindex_clipverify.picture import Picture as Picture
-    from llamaindex_clipverify.profile import Profile as Profile
     from llamaindex_clipverify.prompts import Prompts as Prompts
-    from llamaindex_clipverify.report import Report as Report
-    from llamaindex_clipverify.splitter import EnglishSplitter as EnglishSplitter
-    from llamaindex_clipverify.verdict import Policy as Policy
-    from llamaindex_clipverify.verifier import Verifier as Verifier
+    from llamaindex_clipverify.report.report import Report as Report
+    from llamaindex_clipverify.trust.profile import Profile as Profile
+    from llamaindex_clipverify.trust.verdict import Policy as Policy
+    from llamaindex_clipverify.verification.verifier import Verifier as Verifier
 
 _HOMES = {
     "Answer": "answer",
-    "Claim": "claim",
+    "Claim": "claims.claim",
     "ClipVerifyError": "errors",
     "Describer": "description",
-    "EnglishSplitter": "splitter",
-    "Evidence": "evidence",
-    "EvidenceIndex": "index",
-    "KoreanSplitter": "korean",
+    "EnglishSplitter": "claims.english.splitter",
+    "Evidence": "evidence.evidence",
+    "EvidenceIndex": "index.index",
+    "KoreanSplitter": "claims.korean",
     "Picture": "picture",
-    "Policy": "verdict",
-    "Profile": "profile",
+    "Policy": "trust.verdict",
+    "Profile": "trust.profile",
     "Prompts": "prompts",
-    "Report": "report",
-    "Verifier": "verifier",
+    "Report": "report.report",
+    "Verifier": "verification.verifier",
 }
 __all__ = ["__version__", *_HOMES]
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from llamaindex_clipverify.answer import Answer
 from llamaindex_clipverify.errors import ClipVerifyError, DataError, PictureError
+from llamaindex_clipverify.models.conversation import Conversation, Generated
+from llamaindex_clipverify.models.protocols import VisionModel
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.prompts import Prompts
-from llamaindex_clipverify.protocols import Conversation, Generated, VisionModel
-from llamaindex_clipverify.report import Report, number
-from llamaindex_clipverify.verifier import Verifier
+from llamaindex_clipverify.report.report import Report, number
+from llamaindex_clipverify.verification.verifier import Verifier
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -120,7 +120,7 @@ def _torch() -> Iterator[Finding]:
 
 
 def _bundled() -> Iterator[Finding]:
-    from llamaindex_clipverify.models.table import TINY
+    from llamaindex_clipverify.models.registry import TINY
 
     for name in ("clip", "yolo"):
         if not (TINY / name).is_dir():
@@ -132,7 +132,7 @@ def _bundled() -> Iterator[Finding]:
 
 
 def _loads_encoder() -> Finding:
-    from llamaindex_clipverify.models.table import load_encoder
+    from llamaindex_clipverify.models.registry import load_encoder
 
     encoder = load_encoder("tiny")
     width = encoder.encode_texts(["a dog"]).shape[1]
@@ -140,7 +140,7 @@ def _loads_encoder() -> Finding:
 
 
 def _loads_detector() -> Finding:
-    from llamaindex_clipverify.models.table import load_detector
+    from llamaindex_clipverify.models.registry import load_detector
     from llamaindex_clipverify.picture import Picture
 
     try:
@@ -155,7 +155,7 @@ def _loads_detector() -> Finding:
 
 def _reader() -> Iterator[Finding]:
     from llamaindex_clipverify.errors import MissingExtraError
-    from llamaindex_clipverify.models.table import load_reader
+    from llamaindex_clipverify.models.registry import load_reader
     from llamaindex_clipverify.picture import Picture
     from llamaindex_clipverify.testing.documents import draw_document
 
@@ -173,7 +173,7 @@ def _reader() -> Iterator[Finding]:
 
 
 def _speed() -> Iterator[Finding]:
-    from llamaindex_clipverify.verifier import Verifier
+    from llamaindex_clipverify.verification.verifier import Verifier
 
     verifier = Verifier.tiny()
     verifier.verify("There is a dog.", [_scene(0)])

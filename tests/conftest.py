@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from llamaindex_clipverify.evidence import Evidence
+from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
+from llamaindex_clipverify.evidence.evidence import Evidence
+from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import HeatMap
-from llamaindex_clipverify.report import CheckedClaim, ClaimMap, ObjectAgreement, Report
-from llamaindex_clipverify.splitter import EnglishSplitter
+from llamaindex_clipverify.report.report import CheckedClaim, ClaimMap, ObjectAgreement, Report
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
-from llamaindex_clipverify.verdict import Policy
-from llamaindex_clipverify.verifier import Verifier
+from llamaindex_clipverify.trust.verdict import Policy
+from llamaindex_clipverify.verification.verifier import Verifier
 
 collect_ignore = ["deepeval_suite"]  # it has an environment of its own: make test-deepeval
 

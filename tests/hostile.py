@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from llamaindex_clipverify.claim import Claim
-from llamaindex_clipverify.evidence import Evidence
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.evidence.evidence import Evidence
+from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import HeatMap
-from llamaindex_clipverify.report import CheckedClaim, ClaimMap, ObjectAgreement, Report
+from llamaindex_clipverify.report.report import CheckedClaim, ClaimMap, ObjectAgreement, Report
 
 HARMLESS = "There is a cup."
 HOSTILE = {

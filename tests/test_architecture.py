@@ -1,11 +1,11 @@
-"""The order of the layers, held by reading the imports. A file imports only what stands above it in the list, or beside it."""
+"""The order of the folders, read from the imports. A folder imports only from rows above its own in `ORDER`, or its own row."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,86 +13,27 @@ import pytest
 PACKAGE = "llamaindex_clipverify"
 ROOT = Path(__file__).parents[1] / PACKAGE
 
-LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "portable"),
-    ("wordnet", "language", "usage"),
-    ("vocabulary",),
-    ("picture", "claim", "prompts"),
-    ("protocols",),
-    ("guarantee",),
-    ("verdict",),
-    ("values",),
-    ("reading", "reading.*"),
-    (
-        "foils",
-        "facts",
-        "written",
-        "splitter",
-        "korean",
-        "text_vectors",
-        "answer",
-        "metrics",
-        "source",
-        "packing",
-        "chroma",
-        "shelf",
-        "memory",
-    ),
+ORDER: tuple[tuple[str, ...], ...] = (
+    ("errors", "geometry"),
+    ("picture", "prompts"),
+    ("answer", "node_pictures", "claims"),
+    ("facts", "models"),
     ("evidence",),
-    ("evidence.*",),
-    ("records",),
-    ("profile", "report", "models", "models.table", "testing", "testing.*"),
-    ("models.*", "trust", "guard", "render", "explainers"),
-    ("explainers.*",),
-    ("pieces", "wording"),
-    ("figures",),
-    ("calibration", "verifier", "compare"),
-    ("foreign",),
-    ("evaluation", "index", "ingest", "description"),
-    ("ray_engine",),
-    ("fitting", "datasets", "datasets.*", "labelling", "optimizing"),
-    ("label_page",),
-    ("finetuning", "finetuning.*"),
-    ("html", "html.*", "markdown", "terminal", "revision", "assertions"),
-    (
-        "llama_index",
-        "llama_index.*",
-        "langchain",
-        "deepeval",
-        "pytest_plugin",
-        "demo",
-        "demo.*",
-        "doctor",
-        "ui",
-        "ui.*",
-    ),
-    ("cli.app", "cli.output"),
-    ("cli.options",),
-    (
-        "cli.checking",
-        "cli.answering",
-        "cli.chatting",
-        "cli.first_contact",
-        "cli.teaching",
-        "cli.calibrating",
-        "cli.optimizing",
-    ),
+    ("trust", "explainers"),
+    ("report",),
+    ("verification",),
+    ("index", "evaluation", "description", "similarity_matrices"),
+    ("testing",),
+    ("adapting",),
+    ("llama_index", "integrations", "demo", "doctor", "ui"),
     ("cli",),
 )
-"""From the bottom up. What stands in one line may import each other, as a family."""
+"""Folders and root files, the lowest first. Imports inside functions and for types count like all others."""
 
-LAZY = {
-    ("index", "ingest"),
-    ("index", "foreign"),
-    ("index", "llama_index.retriever"),
-    ("index", "llama_index.query_engine"),
-    ("report", "html"),
-    ("report", "markdown"),
-    ("report", "terminal"),
-    ("evidence", "protocols"),
-    ("protocols", "evidence"),
+ALLOWED = {
+    ("index", "llama_index"): "as_retriever and as_query_engine return LlamaIndex objects, imported when called",
 }
-"""Looks from below that are allowed inside a function: a report saves itself as a page, and prints itself."""
+"""Imports against the order: importing and imported folder, and why."""
 
 OWNERS: dict[str, tuple[str, ...]] = {
     "torch": (
@@ -104,7 +45,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
         "models.llava",
         "models.grounder",
         "models.onnx_export",
-        "finetuning.lora",
+        "adapting.finetuning.lora",
         "doctor",
     ),
     "torchvision": (),
@@ -113,130 +54,147 @@ OWNERS: dict[str, tuple[str, ...]] = {
         "models.transformers_detector",
         "models.llava",
         "models.grounder",
-        "finetuning.lora",
+        "adapting.finetuning.lora",
     ),
-    "peft": ("finetuning.lora",),
-    "accelerate": ("finetuning.lora",),
+    "peft": ("adapting.finetuning.lora",),
+    "accelerate": ("adapting.finetuning.lora",),
     "ultralytics": ("models.yolo",),
     "pytorch_grad_cam": ("models.cam",),
     "captum": ("explainers.integrated_gradients",),
     "safetensors": ("models.yolo", "models.clip", "models.llava"),
     "cv2": ("doctor",),
-    "deepeval": ("deepeval",),
+    "deepeval": ("integrations.deepeval",),
     "together": ("models.together",),
     "httpx": ("models.together",),
     "clip": (),
     "rapidocr": ("models.ocr",),
     "onnx": ("models.onnx_export",),
     "onnxruntime": ("models.onnx", "models.onnx_export"),
-    "chromadb": ("chroma",),
+    "chromadb": ("index.chroma",),
     "gradio": ("ui.app",),
-    "langchain_core": ("langchain",),
-    "ray": ("ray_engine",),
-    "llama_index": ("llama_index", "llama_index.*", "index", "demo", "ui.answering"),
-    "sklearn": ("calibration", "explainers.dropping"),
-    "matplotlib": ("figures", "compare", "report", "calibration", "evaluation", "finetuning.history"),
-    "pandas": ("report", "evaluation", "description"),
-    "jinja2": ("html",),
-    "markupsafe": ("html",),
-    "typer": ("cli", "cli.*"),
-    "rich": ("cli.output", "terminal", "report"),
+    "langchain_core": ("integrations.langchain",),
+    "ray": ("integrations.ray_engine",),
+    "llama_index": ("llama_index.*", "index.index", "demo", "ui.answering"),
+    "sklearn": ("trust.fitting", "explainers.dropping"),
+    "matplotlib": ("report.*", "similarity_matrices", "trust.fitting", "evaluation.*", "adapting.finetuning.history"),
+    "pandas": ("report.report", "evaluation.evaluation", "description"),
+    "jinja2": ("report.html",),
+    "markupsafe": ("report.html",),
+    "typer": ("cli.*",),
+    "rich": ("cli.output", "report.terminal", "report.report"),
 }
-"""Each heavy or optional library, and the files that may import it."""
+"""Each heavy or optional library, and the files that may import it; ``X.*`` is the folder X."""
 
 
-def _modules() -> dict[str, Path]:
+def _modules() -> dict[str, str]:
+    """Return the source of every module by its name inside the package."""
     found = {}
     for path in sorted(ROOT.rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         if name:
-            found[name] = path
+            found[name] = path.read_text("utf-8")
     return found
+
+
+def _imports(source: str) -> Iterator[str]:
+    """Yield the full name of every imported module or name, wherever the import stands."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            yield from (str(name.value) for name in node.args[:1] if isinstance(name, ast.Constant))
+
+
+def _edges(modules: Mapping[str, str]) -> set[tuple[str, str]]:
+    """Return the pairs of importing and imported folder or root file."""
+    names = {name.split(".")[0] for name in modules}
+    return {
+        (module.split(".")[0], folder)
+        for module, source in modules.items()
+        for name in _imports(source)
+        if name.startswith(f"{PACKAGE}.") and (folder := name.split(".")[1]) in names and folder != module.split(".")[0]
+    }
+
+
+def _row(folder: str) -> int:
+    rows = [number for number, names in enumerate(ORDER) if folder in names]
+    assert rows, f"{folder} is in no row of ORDER: add it where it belongs"
+    return rows[0]
+
+
+def upward(modules: Mapping[str, str]) -> set[tuple[str, str]]:
+    """Return the imports against the order."""
+    return {edge for edge in _edges(modules) if _row(edge[1]) > _row(edge[0])} - set(ALLOWED)
+
+
+def cycles(modules: Mapping[str, str]) -> set[tuple[str, str]]:
+    """Return the pairs of folders that import each other, directly or through others."""
+    edges = _edges(modules) - set(ALLOWED)
+    reach = {folder: {two for one, two in edges if one == folder} for pair in edges for folder in pair}
+    for _ in reach:
+        reach = {one: others.union(*(reach[two] for two in others)) for one, others in reach.items()}
+    return {(one, two) for one, others in reach.items() for two in others if one < two and one in reach[two]}
 
 
 MODULES = _modules()
 
 
-def _imports(path: Path) -> Iterator[tuple[str, bool]]:
-    """Yield every imported module and whether the import costs nothing at import time (in a function, or for types only)."""
-    tree = ast.parse(path.read_text("utf-8"))
-    free = {
-        inner
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or _is_for_types(node)
-        for inner in ast.walk(node)
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from ((alias.name, node in free) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module, node in free
-            yield from ((f"{node.module}.{alias.name}", node in free) for alias in node.names)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
-            yield from ((str(name.value), node in free) for name in node.args[:1] if isinstance(name, ast.Constant))
+def test_no_folder_imports_from_a_later_row():
+    assert not upward(MODULES)
 
 
-def _is_for_types(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+def test_no_two_folders_import_each_other():
+    assert not cycles(MODULES)
 
 
-def _own(name: str) -> str | None:
-    inside = name.removeprefix(f"{PACKAGE}.")
-    return inside if name.startswith(f"{PACKAGE}.") and inside in MODULES else None
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"from {PACKAGE}.cli.app import app",
+        f"def f():\n    from {PACKAGE}.cli.app import app",
+        f"from {PACKAGE} import cli",
+        f"import importlib\ndef f():\n    return importlib.import_module('{PACKAGE}.cli.app')",
+        f"from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from {PACKAGE}.cli.app import app",
+    ],
+)
+def test_a_planted_import_against_the_order_is_found(line: str):
+    planted = {**MODULES, "evidence.colour": MODULES["evidence.colour"] + "\n" + line}
+    assert upward(planted) == {("evidence", "cli")}
 
 
-def _matches(module: str, pattern: str) -> bool:
-    return module == pattern or (pattern.endswith(".*") and module.startswith(pattern[:-1]))
+def test_a_planted_cycle_within_a_row_is_found():
+    planted = {**MODULES, "models.clip": MODULES["models.clip"] + f"\ndef f():\n    from {PACKAGE}.facts import Facts"}
+    planted["facts.facts"] += f"\nfrom {PACKAGE}.models.registry import load_encoder"
+    assert not upward(planted)
+    assert ("facts", "models") in cycles(planted)
 
 
-def _layer(module: str) -> int:
-    exact = [place for place, names in enumerate(LAYERS) if module in names]
-    family = [place for place, names in enumerate(LAYERS) if any(_matches(module, name) for name in names)]
-    assert exact or family, f"{module} stands in no layer: add it to LAYERS where it belongs"
-    return (exact or family)[0]
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_a_file_imports_only_what_stands_below_it(module: str):
-    wrong = {
-        other
-        for name, free in _imports(MODULES[module])
-        if (other := _own(name)) and _layer(other) > _layer(module) and not free and (module, other) not in LAZY
-    }
-    assert not wrong, f"{module} imports {sorted(wrong)}, which stand above it"
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_the_core_knows_nothing_of_the_rim(module: str):
-    rim = {
-        "llama_index",
-        "langchain",
-        "deepeval",
-        "pytest_plugin",
-        "cli",
-        "html",
-        "markdown",
-        "terminal",
-        "demo",
-        "doctor",
-        "ui",
-    }
-    if module.split(".")[0] in rim:
-        return
-    looks = {other for name, _ in _imports(MODULES[module]) if (other := _own(name)) and other.split(".")[0] in rim}
-    doors = {
-        "report": {"html", "markdown", "terminal"},
-        "index": {"llama_index.retriever", "llama_index.query_engine", "llama_index"},
-    }
-    assert looks <= doors.get(module, set())
+def test_every_allowed_exception_is_needed():
+    assert set(ALLOWED) <= _edges(MODULES)
 
 
 @pytest.mark.parametrize("library", OWNERS)
 def test_a_heavy_library_is_imported_in_its_own_file_only(library: str):
-    users = {module for module, path in MODULES.items() for name, _ in _imports(path) if name.split(".")[0] == library}
-    strangers = {user for user in users if not any(_matches(user, owner) for owner in OWNERS[library])}
+    users = {module for module, source in MODULES.items() for name in _imports(source) if name.split(".")[0] == library}
+    owners = OWNERS[library]
+    strangers = {
+        user
+        for user in users
+        if not any(user == one or (one.endswith(".*") and f"{user}.".startswith(one[:-1])) for one in owners)
+    }
     assert not strangers
+
+
+def test_the_root_holds_only_what_all_share():
+    assert len(list(ROOT.glob("*.py"))) <= 14
+
+
+def test_no_file_is_a_bag():
+    names = {part for module in MODULES for part in module.split(".")}
+    assert not names & {"utils", "helpers", "core", "common", "misc", "manager"}
 
 
 def test_importing_the_package_costs_no_model_library():
@@ -265,8 +223,3 @@ def test_every_public_noun_is_there():
         assert getattr(package, name) is not None
     with pytest.raises(AttributeError):
         _ = package.Nonsense
-
-
-def test_no_file_is_a_bag():
-    names = {part for module in MODULES for part in module.split(".")}
-    assert not names & {"utils", "helpers", "core", "common", "misc", "manager"}

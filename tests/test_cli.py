@@ -17,10 +17,10 @@ from PIL import Image
 
 from llamaindex_clipverify import cli
 from llamaindex_clipverify.explainers import METHODS
+from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import HeatMap
 from llamaindex_clipverify.testing import FRESH, draw_scene
-from llamaindex_clipverify.verifier import Verifier
+from llamaindex_clipverify.verification.verifier import Verifier
 
 
 class _Stub:
@@ -260,7 +260,7 @@ class _Letters:
 
 
 def test_compare_prints_aligned_matrices_and_writes_files(clipverify, scene_file, tmp_path, monkeypatch):
-    monkeypatch.setattr("llamaindex_clipverify.models.table.load_encoder", lambda name: _Letters())
+    monkeypatch.setattr("llamaindex_clipverify.models.registry.load_encoder", lambda name: _Letters())
     ran = clipverify("compare", "--encoder", "letters", "--text", "a cat", "no", "--image", scene_file,
                      "--npz", tmp_path / "m.npz", "--plot", tmp_path / "m.png")  # fmt: skip
     assert ran.code == 0, ran.err

@@ -12,8 +12,8 @@ from checkpoints import save_openai_clip
 
 from llamaindex_clipverify import EvidenceIndex, Verifier
 from llamaindex_clipverify.errors import ModelError
+from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.models.embedding import EmbeddingEncoder
-from llamaindex_clipverify.protocols import Array
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
 
 _WHY = "needs the extra: pip install 'llamaindex-clipverify[clip]'"

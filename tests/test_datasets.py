@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from llamaindex_clipverify import datasets
 from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.evaluation import datasets
 
 SETS = {
     "pope": "\n".join(

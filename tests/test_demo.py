@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from llamaindex_clipverify import demo
+from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
 from llamaindex_clipverify.demo import gallery, planted
-from llamaindex_clipverify.report import Report
-from llamaindex_clipverify.splitter import EnglishSplitter
+from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.testing import FRESH
 from llamaindex_clipverify.testing.truth import truth_of
 
@@ -103,7 +103,7 @@ def test_it_writes_pictures_page_and_json(shown):
 
 
 def test_the_verb_runs_again_where_it_has_run(clipverify, tiny, shown, monkeypatch):
-    from llamaindex_clipverify.verifier import Verifier
+    from llamaindex_clipverify.verification.verifier import Verifier
 
     monkeypatch.setattr(Verifier, "tiny", classmethod(lambda cls: tiny))
     monkeypatch.setattr(gallery, "SCENES", 4)

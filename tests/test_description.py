@@ -13,8 +13,8 @@ import pytest
 from llamaindex_clipverify import Describer, Picture, Verifier
 from llamaindex_clipverify.description import COLUMNS, Description, save, to_pandas
 from llamaindex_clipverify.errors import DataError
-from llamaindex_clipverify.models.table import load_llava
-from llamaindex_clipverify.protocols import Generated
+from llamaindex_clipverify.models.conversation import Generated
+from llamaindex_clipverify.models.registry import load_llava
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from llamaindex_clipverify.errors import DataError, ModelError
 from llamaindex_clipverify.explainers.detections import detection_maps
-from llamaindex_clipverify.models.table import load_detector
+from llamaindex_clipverify.models.registry import load_detector
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.testing import FRESH, draw_scene
 

@@ -78,11 +78,11 @@ def test_offline_variables_are_noted(monkeypatch):
 
 def test_a_reader_that_is_missing_is_a_note(monkeypatch):
     from llamaindex_clipverify.errors import MissingExtraError
-    from llamaindex_clipverify.models import table
+    from llamaindex_clipverify.models import registry
 
     def missing(name):
         raise MissingExtraError("rapidocr", "ocr")
 
-    monkeypatch.setattr(table, "load_reader", missing)
+    monkeypatch.setattr(registry, "load_reader", missing)
     (finding,) = doctor._reader()
     assert finding.state == "note" and finding.do == "pip install 'llamaindex-clipverify[ocr]'"

@@ -31,8 +31,8 @@ from llamaindex_clipverify.llama_index import (
     get_report,
     load_llm,
 )
-from llamaindex_clipverify.llama_index.verified import ABSTAINED, ClipVerifySentenceEvent
-from llamaindex_clipverify.report import Report
+from llamaindex_clipverify.llama_index.verification import ABSTAINED, ClipVerifySentenceEvent
+from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
 
 QUESTION = "What does the picture show?"

@@ -11,11 +11,12 @@ from PIL import Image, ImageOps
 
 from llamaindex_clipverify import Verifier
 from llamaindex_clipverify.errors import DataError, ModelError
-from llamaindex_clipverify.evidence.sightings import overlap
+from llamaindex_clipverify.geometry import overlap
+from llamaindex_clipverify.models.detections import Detections
 from llamaindex_clipverify.models.ensemble import EnsembleDetector, EnsembleEncoder, MirroredDetector, fuse
-from llamaindex_clipverify.models.table import TINY, load_detector, load_encoder
+from llamaindex_clipverify.models.protocols import Detector, Encoder
+from llamaindex_clipverify.models.registry import TINY, load_detector, load_encoder
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import Detections, Detector, Encoder
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from llamaindex_clipverify import Verifier
 from llamaindex_clipverify.errors import DataError
-from llamaindex_clipverify.evaluation import Evaluation, Judged, Row, evaluate, read_rows
+from llamaindex_clipverify.evaluation.evaluation import Evaluation, Judged, Row, evaluate, read_rows
 from llamaindex_clipverify.testing.__main__ import main as write_scenes
 
 

@@ -18,6 +18,7 @@ from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import ImageNode, NodeWithScore, QueryBundle, TextNode
 
 from llamaindex_clipverify import EvidenceIndex, Verifier
+from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
 from llamaindex_clipverify.llama_index import (
     ClipVerifyEvaluator,
     ClipVerifyQueryEngine,
@@ -25,7 +26,6 @@ from llamaindex_clipverify.llama_index import (
     ClipVerifyRetrievalEvaluator,
 )
 from llamaindex_clipverify.llama_index.relevancy import asked_for
-from llamaindex_clipverify.splitter import EnglishSplitter
 
 SCENES = Drawn(1300, 5, objects=(1, 3))
 TRUE, FALSE = "There is a zebra in the picture.", "There is a pizza in the picture."

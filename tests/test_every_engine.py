@@ -45,7 +45,7 @@ from llamaindex_clipverify.llama_index import (
     verify_response,
 )
 from llamaindex_clipverify.llama_index.response import nodes_of
-from llamaindex_clipverify.report import Report
+from llamaindex_clipverify.report.report import Report
 
 SCENES = Drawn(1200, 6, objects=(1, 2))
 QUESTION = "What does the picture show?"

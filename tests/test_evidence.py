@@ -8,18 +8,20 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from llamaindex_clipverify.claim import Claim
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
+from llamaindex_clipverify.claims.foils import foils
 from llamaindex_clipverify.evidence.colour import COLOURS, Colour, box_colours, name_colours
 from llamaindex_clipverify.evidence.contrast import Contrast, leads, margins
 from llamaindex_clipverify.evidence.objects import Objects, exactly
 from llamaindex_clipverify.evidence.regions import Regions, tiles
 from llamaindex_clipverify.evidence.relations import Relations
-from llamaindex_clipverify.facts import Facts, in_order, observe
-from llamaindex_clipverify.foils import foils
+from llamaindex_clipverify.evidence.text_vectors import TextVectors
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.facts.observation import in_order, observe
+from llamaindex_clipverify.geometry import Box
+from llamaindex_clipverify.models.detections import Detections
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import Box, Detections
-from llamaindex_clipverify.splitter import EnglishSplitter
-from llamaindex_clipverify.text_vectors import TextVectors
 
 SPLITTER = EnglishSplitter()
 

@@ -22,11 +22,11 @@ from llamaindex_clipverify.explainers.layers import blocks, cam_target
 from llamaindex_clipverify.explainers.look import Look
 from llamaindex_clipverify.explainers.trial import curves
 from llamaindex_clipverify.models.clip import ClipEncoder
-from llamaindex_clipverify.models.table import load_encoder
+from llamaindex_clipverify.models.registry import load_encoder
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.testing import FRESH, draw_scene
 from llamaindex_clipverify.testing.statements import likely_absent
-from llamaindex_clipverify.verifier import Verifier
+from llamaindex_clipverify.verification.verifier import Verifier
 
 STOCK = {"gradcam": GradCAM, "gradcam++": GradCAMPlusPlus, "layercam": LayerCAM, "hirescam": HiResCAM,
          "eigengradcam": EigenGradCAM}  # fmt: skip

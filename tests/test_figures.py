@@ -10,15 +10,15 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from llamaindex_clipverify import figures
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.explainers import load_explainer, load_method
 from llamaindex_clipverify.explainers.eigengradcam import principal
+from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.explainers.trial import curves
 from llamaindex_clipverify.explainers.words import word_map
-from llamaindex_clipverify.models.table import load_encoder
+from llamaindex_clipverify.models.registry import load_encoder
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import HeatMap
+from llamaindex_clipverify.report import figures
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
 

@@ -13,13 +13,13 @@ from llavas import plain_tokenizer, save_plain_llava
 from peft import PeftModel
 from PIL import Image
 
+from llamaindex_clipverify.adapting.finetuning import History, Judgement, Settings, finetune, lora
+from llamaindex_clipverify.adapting.finetuning.examples import Example, read
+from llamaindex_clipverify.adapting.finetuning.judging import judgement, table
+from llamaindex_clipverify.adapting.finetuning.selection import select, trusts
+from llamaindex_clipverify.adapting.finetuning.split import split
 from llamaindex_clipverify.description import Description
 from llamaindex_clipverify.errors import DataError, ModelError
-from llamaindex_clipverify.finetuning import History, Judgement, Settings, finetune, lora
-from llamaindex_clipverify.finetuning.examples import Example, read
-from llamaindex_clipverify.finetuning.judging import judgement, table
-from llamaindex_clipverify.finetuning.selection import select, trusts
-from llamaindex_clipverify.finetuning.split import split
 from llamaindex_clipverify.llama_index.llms import load_llm
 from llamaindex_clipverify.models.llava import Llava
 from llamaindex_clipverify.picture import Picture

@@ -14,12 +14,12 @@ import pytest
 from PIL import Image
 
 from llamaindex_clipverify import EnglishSplitter, EvidenceIndex, Policy, Profile, Verifier
-from llamaindex_clipverify.claim import sentence
+from llamaindex_clipverify.claims.claim import sentence
 from llamaindex_clipverify.cli import main
-from llamaindex_clipverify.evaluation import Row, read_rows
-from llamaindex_clipverify.fitting import fit, from_captions, from_rows
-from llamaindex_clipverify.label_page import serve
-from llamaindex_clipverify.labelling import Ledger, candidates
+from llamaindex_clipverify.evaluation.calibration import fit, from_captions, from_rows
+from llamaindex_clipverify.evaluation.evaluation import Row, read_rows
+from llamaindex_clipverify.evaluation.label_page import serve
+from llamaindex_clipverify.evaluation.labelling import Ledger, candidates
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.testing import FRESH, draw_scene
 

@@ -7,7 +7,7 @@ import pytest
 
 from llamaindex_clipverify import Policy
 from llamaindex_clipverify.errors import DataError
-from llamaindex_clipverify.guarantee import Guarantee, Held, bound, least, p_value, steps
+from llamaindex_clipverify.trust.guarantee import Guarantee, Held, bound, least, p_value, steps
 
 
 def _drawn(rng: np.random.Generator, number: int, false: float = 0.5) -> tuple[np.ndarray, np.ndarray]:

@@ -16,11 +16,11 @@ from conftest import make_report
 from hostile import HARMLESS, HOSTILE, report_of
 from PIL import Image
 
-from llamaindex_clipverify.claim import Claim
-from llamaindex_clipverify.html import fragment, page
+from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.pieces import focus, pieces
-from llamaindex_clipverify.report import CheckedClaim, Report, save_all
+from llamaindex_clipverify.report.html import fragment, page
+from llamaindex_clipverify.report.report import CheckedClaim, Report, save_all
+from llamaindex_clipverify.report.spans import focus, pieces
 
 
 class _Reader(HTMLParser):

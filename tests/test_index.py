@@ -17,9 +17,9 @@ from PIL import Image
 
 from llamaindex_clipverify import EvidenceIndex, Verifier
 from llamaindex_clipverify.errors import DataError, ModelError, PictureError
+from llamaindex_clipverify.index.schema import Entry
 from llamaindex_clipverify.llama_index import ClipVerifyPostprocessor, ClipVerifyRetriever
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.records import Entry
 from llamaindex_clipverify.testing import Scene
 
 SCENES = Drawn(200, 12, (1, 2))

@@ -34,7 +34,7 @@ def test_no_desktop_library_is_loaded() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["py.typed", "words/english.json", "profiles/tiny.json", "tiny/clip/config.json", "tiny/yolo/model.yaml", "tiny/yolo/LICENSE", "tiny/llava/config.json",
+    ["py.typed", "claims/words/english.json", "trust/profiles/tiny.json", "tiny/clip/config.json", "tiny/yolo/model.yaml", "tiny/yolo/LICENSE", "tiny/llava/config.json",
      "templates", "testing/sprites/sprites.json"],
 )  # fmt: skip
 def test_what_ships_is_there(path: str) -> None:

@@ -17,8 +17,14 @@ from langchain_core.runnables import RunnableLambda, RunnablePassthrough
 
 from llamaindex_clipverify import EvidenceIndex, Verifier
 from llamaindex_clipverify.errors import DataError, PictureError
-from llamaindex_clipverify.langchain import KEY, SCORE, ClipVerifyCompressor, ClipVerifyRetriever, as_runnable
-from llamaindex_clipverify.report import Report
+from llamaindex_clipverify.integrations.langchain import (
+    KEY,
+    SCORE,
+    ClipVerifyCompressor,
+    ClipVerifyRetriever,
+    as_runnable,
+)
+from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
 
 

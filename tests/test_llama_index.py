@@ -29,7 +29,7 @@ from llamaindex_clipverify.llama_index import (
     pictures_of,
     verify_response,
 )
-from llamaindex_clipverify.llama_index.verified import Verification
+from llamaindex_clipverify.llama_index.verification import Verification
 from llamaindex_clipverify.testing import Scene
 
 TRUE, FALSE = "There is a zebra in the picture.", "There is a pizza in the picture."

@@ -11,9 +11,9 @@ from llama_index.core.bridge.pydantic import Field
 from llama_index.core.llms import CompletionResponse, CompletionResponseGen, CustomLLM, LLMMetadata
 
 from llamaindex_clipverify import Verifier
+from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
 from llamaindex_clipverify.llama_index import LLMSplitter
 from llamaindex_clipverify.llama_index.splitter import find
-from llamaindex_clipverify.splitter import EnglishSplitter
 from llamaindex_clipverify.testing import Scene
 
 ANSWER = "A red car is next to two dogs. No cat is there. The sign says “STOP”. It is lovely."

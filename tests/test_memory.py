@@ -11,11 +11,11 @@ import pytest
 
 from llamaindex_clipverify import EvidenceIndex, Picture, Verifier
 from llamaindex_clipverify.errors import DataError
-from llamaindex_clipverify.memory import DiskMemory, Memories
+from llamaindex_clipverify.evidence.text_vectors import TextVectors
+from llamaindex_clipverify.facts.disk_cache import Shelf
+from llamaindex_clipverify.facts.memory import DiskMemory, Memories
 from llamaindex_clipverify.models.clip import ClipEncoder
-from llamaindex_clipverify.shelf import Shelf
 from llamaindex_clipverify.testing import FRESH, draw_scene
-from llamaindex_clipverify.text_vectors import TextVectors
 
 
 def _never(*_: object) -> None:

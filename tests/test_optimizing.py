@@ -20,15 +20,16 @@ import torchvision
 from checkpoints import save_clip
 from test_real_configurations import siglip
 
-from llamaindex_clipverify import EvidenceIndex, Picture, Verifier, optimizing
+from llamaindex_clipverify import EvidenceIndex, Picture, Verifier
+from llamaindex_clipverify.adapting import optimization
+from llamaindex_clipverify.adapting.optimization import Form, Optimization, agreement, optimize
 from llamaindex_clipverify.errors import DataError, MissingExtraError, ModelError
 from llamaindex_clipverify.explainers import load_explainer
 from llamaindex_clipverify.models.boxes import Canvas, resized, suppressed
 from llamaindex_clipverify.models.onnx import OnnxDetector, OnnxEncoder
-from llamaindex_clipverify.models.table import load_detector, load_encoder
-from llamaindex_clipverify.optimizing import Form, Optimization, agreement, optimize
-from llamaindex_clipverify.profile import Profile
+from llamaindex_clipverify.models.registry import load_detector, load_encoder
 from llamaindex_clipverify.testing import FRESH, draw_scene
+from llamaindex_clipverify.trust.profile import Profile
 
 TEXTS = ["a red car", "two dogs beside a small blue cup", "x", "", "a zebra and " * 60 + "a clock", "가나다"]
 
@@ -338,7 +339,7 @@ def test_other_peoples_files_are_left_alone(tmp_path):
 
 
 def test_a_copy_too_unlike_is_refused(tmp_path, pictures, monkeypatch):
-    monkeypatch.setattr(optimizing, "LEAST_COSINE", 1.1)
+    monkeypatch.setattr(optimization, "LEAST_COSINE", 1.1)
     with pytest.raises(ModelError, match=r"too unlike the original; got encoder, pictures, fp32: likeness 1\.000"):
         optimize(tmp_path / "light", "tiny", precision="fp32", pictures=pictures[:1])
     assert not (tmp_path / "light").exists()
@@ -390,9 +391,9 @@ def test_the_printed_face():
 def test_int8_is_kept_only_where_it_pays():
     plain = Form("vision", "fp32", 9.5, 10.0, 20.0, 1.0, 1.0)
     quick = replace(plain, precision="int8", milliseconds=5.0, least=0.995)
-    assert optimizing._chosen([plain, quick]) is quick
-    assert optimizing._chosen([plain, replace(quick, milliseconds=9.5)]) is plain
-    assert optimizing._chosen([plain, replace(quick, least=0.98)]) is plain
+    assert optimization._chosen([plain, quick]) is quick
+    assert optimization._chosen([plain, replace(quick, milliseconds=9.5)]) is plain
+    assert optimization._chosen([plain, replace(quick, least=0.98)]) is plain
 
 
 def test_agreement_counts_both_ways(plain, pictures):

@@ -7,8 +7,8 @@ import pytest
 
 from llamaindex_clipverify import Picture, Verifier
 from llamaindex_clipverify.errors import DataError
-from llamaindex_clipverify.facts import Facts
-from llamaindex_clipverify.packing import PIECE, pack, unpack
+from llamaindex_clipverify.facts.encoding import PIECE, pack, unpack
+from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
 

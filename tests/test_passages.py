@@ -19,8 +19,8 @@ from llamaindex_clipverify.errors import DataError, ModelError
 from llamaindex_clipverify.evidence.passages import SharedWords, grounded
 from llamaindex_clipverify.llama_index import ClipVerifyEvaluator
 from llamaindex_clipverify.llama_index.response import verify_response
-from llamaindex_clipverify.models.table import load_grounder
-from llamaindex_clipverify.source import passages_in
+from llamaindex_clipverify.models.registry import load_grounder
+from llamaindex_clipverify.node_pictures import passages_in
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
 
 BRIDGE = "The old bridge crosses the river Aare. It was built in 1932 by Italian masons, and it has four arches."

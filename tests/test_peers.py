@@ -17,12 +17,12 @@ from PIL import Image
 
 from llamaindex_clipverify import Verifier
 from llamaindex_clipverify.errors import ClipVerifyError, ModelError, PictureError
-from llamaindex_clipverify.guarantee import Guarantee, Held
 from llamaindex_clipverify.llama_index import ClipVerifyEmbedding, ClipVerifyEvaluator
 from llamaindex_clipverify.models.clip import ClipEncoder
 from llamaindex_clipverify.models.grounder import TransformersGrounder
-from llamaindex_clipverify.models.table import TINY
+from llamaindex_clipverify.models.registry import TINY
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
+from llamaindex_clipverify.trust.guarantee import Guarantee, Held
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from llamaindex_clipverify import Verifier
-from llamaindex_clipverify.evaluation import Evaluation, evaluate, read_rows
-from llamaindex_clipverify.models.table import TINY
+from llamaindex_clipverify.evaluation.evaluation import Evaluation, evaluate, read_rows
+from llamaindex_clipverify.models.registry import TINY
 
 SHARED = Path(__file__).parents[2] / "shared"
 PHOTOS = Path(os.environ.get("CLIPVERIFY_PHOTOS", SHARED / "photos"))

@@ -23,8 +23,8 @@ from llamaindex_clipverify.llama_index import (
     ClipVerifyPostprocessor,
     get_report,
 )
-from llamaindex_clipverify.models.table import load_encoder
-from llamaindex_clipverify.portable import Portable
+from llamaindex_clipverify.models.pickling import Portable
+from llamaindex_clipverify.models.registry import load_encoder
 
 SCENES = Drawn(1400, 4, objects=(1, 3))
 ANSWER = "There is a dog. There is a red car. There are two cups."

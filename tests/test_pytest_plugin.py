@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from llamaindex_clipverify.testing import FRESH, draw_scene
-from llamaindex_clipverify.verifier import Verifier
+from llamaindex_clipverify.verification.verifier import Verifier
 
 pytest_plugins = "pytester"
 _TRUE, _FALSE = "There is a cup in the picture.", "There is a giraffe in the picture."

@@ -12,8 +12,8 @@ import pytest
 
 from llamaindex_clipverify import EvidenceIndex, Picture, Verifier
 from llamaindex_clipverify.errors import DataError, PictureError
-from llamaindex_clipverify.evaluation import evaluate, read_rows
-from llamaindex_clipverify.records import Entry
+from llamaindex_clipverify.evaluation.evaluation import evaluate, read_rows
+from llamaindex_clipverify.index.schema import Entry
 from llamaindex_clipverify.testing.__main__ import write_scenes
 
 ray = pytest.importorskip("ray", reason="the extra ray is not installed")
@@ -29,7 +29,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_an_index_is_the_same_as_made_here(server: str, scenes: Path, tmp_path: Path) -> None:
-    from llamaindex_clipverify import ray_engine
+    from llamaindex_clipverify.integrations import ray_engine
 
     files = sorted(scenes.glob("*.png"))
     bad = Path(shutil.copy(scenes / "claims.jsonl", scenes / "bad.png"))
@@ -55,7 +55,7 @@ def test_an_index_is_the_same_as_made_here(server: str, scenes: Path, tmp_path: 
 
 
 def test_figures_are_the_same_as_found_here(scenes: Path) -> None:
-    from llamaindex_clipverify import ray_engine
+    from llamaindex_clipverify.integrations import ray_engine
 
     rows = read_rows(scenes / "claims.jsonl")
     here = evaluate(Verifier.tiny(), rows, bootstrap=0)
@@ -70,7 +70,7 @@ def test_figures_are_the_same_as_found_here(scenes: Path) -> None:
 
 
 def test_a_folder_has_one_writer(tmp_path: Path) -> None:
-    from llamaindex_clipverify import ray_engine
+    from llamaindex_clipverify.integrations import ray_engine
 
     with pytest.raises(DataError, match=r"one writer.*start a server"):
         ray_engine.ingest([Entry(Picture.of("a.png"))], str(tmp_path), encoder="tiny")

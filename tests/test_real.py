@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from llamaindex_clipverify import EvidenceIndex, Verifier
-from llamaindex_clipverify.evaluation import evaluate, read_rows
+from llamaindex_clipverify.evaluation.evaluation import evaluate, read_rows
 from llamaindex_clipverify.llama_index import get_report
-from llamaindex_clipverify.models.table import load_encoder
+from llamaindex_clipverify.models.registry import load_encoder
 
 PHOTOS = Path(os.environ.get("CLIPVERIFY_PHOTOS", Path(__file__).parents[2] / "shared" / "photos"))
 NAMES = {name: os.environ.get(f"CLIPVERIFY_REAL_{name.upper()}", "") for name in ("encoder", "detector", "llm")}

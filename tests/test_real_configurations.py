@@ -14,9 +14,9 @@ from PIL import Image
 
 from llamaindex_clipverify.errors import ModelError
 from llamaindex_clipverify.models.clip import ClipEncoder
-from llamaindex_clipverify.models.table import load_detector, load_encoder
+from llamaindex_clipverify.models.registry import load_detector, load_encoder
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.verifier import Verifier
+from llamaindex_clipverify.verification.verifier import Verifier
 
 TEXTS = ["a photo of a red car", "two dogs", "a very long text " * 60]
 LARGE = [pytest.param("B/16", marks=pytest.mark.slow), pytest.param("L/14", marks=pytest.mark.slow)]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from llamaindex_clipverify.models.table import TINY
+from llamaindex_clipverify.models.registry import TINY
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
 ROOT = Path(__file__).parents[1]

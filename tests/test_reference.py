@@ -13,12 +13,12 @@ from safetensors.numpy import load_file, save_file
 from llamaindex_clipverify import EvidenceIndex, Picture, Verifier
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence.reference import STANDINGS, Reference, rank
-from llamaindex_clipverify.facts import Facts
-from llamaindex_clipverify.metrics import auroc
-from llamaindex_clipverify.models.table import TINY
-from llamaindex_clipverify.profile import TRANSFERRED, Profile, bundled
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.models.registry import TINY
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
-from llamaindex_clipverify.trust import features_of, standings_of
+from llamaindex_clipverify.trust.fusion import features_of, standings_of
+from llamaindex_clipverify.trust.metrics import auroc
+from llamaindex_clipverify.trust.profile import TRANSFERRED, Profile, bundled
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,7 @@ class _Sure:
         self.labels = (noun,)
 
     def detect(self, pictures: list[Picture], labels: object = None) -> list[object]:
-        from llamaindex_clipverify.protocols import Detections
+        from llamaindex_clipverify.models.detections import Detections
 
         return [Detections(((5.0, 5.0, 90.0, 90.0),), self.labels, (1.0,), {self.labels[0]: 1.0}) for _ in pictures]
 

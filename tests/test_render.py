@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import HeatMap
-from llamaindex_clipverify.render import Mark, data_uri, draw_boxes, draw_map, heat_layer, heat_stamp, shrunk
+from llamaindex_clipverify.report.drawing import Mark, data_uri, draw_boxes, draw_map, heat_layer, heat_stamp, shrunk
 
 
 @pytest.fixture

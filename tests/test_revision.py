@@ -8,10 +8,10 @@ import pytest
 
 from llamaindex_clipverify import EnglishSplitter, Policy, Report, Verifier
 from llamaindex_clipverify.answer import sentences
-from llamaindex_clipverify.profile import AnswerModel
-from llamaindex_clipverify.report import CheckedClaim
-from llamaindex_clipverify.revision import MARK, NOTHING_LEFT, revise
+from llamaindex_clipverify.report.report import CheckedClaim
+from llamaindex_clipverify.report.revision import MARK, NOTHING_LEFT, revise
 from llamaindex_clipverify.testing import FRESH, draw_scene
+from llamaindex_clipverify.trust.profile import AnswerModel
 
 SPLITTER = EnglishSplitter()
 

@@ -28,7 +28,7 @@ from llamaindex_clipverify.errors import RequestError, ServiceTimeoutError
 from llamaindex_clipverify.llama_index import LlavaLLM, TogetherVisionLLM, load_llm
 from llamaindex_clipverify.llama_index.messages import image_block
 from llamaindex_clipverify.llama_index.synthesizer import LlavaSynthesizer
-from llamaindex_clipverify.models.table import TINY
+from llamaindex_clipverify.models.registry import TINY
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.testing import FRESH, draw_scene
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from llamaindex_clipverify.claim import Claim
-from llamaindex_clipverify.language import language_of
-from llamaindex_clipverify.splitter import EnglishSplitter
-from llamaindex_clipverify.vocabulary import english
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
+from llamaindex_clipverify.claims.language import language_of
+from llamaindex_clipverify.claims.vocabulary import english
 
 SPLITTER = EnglishSplitter()
 

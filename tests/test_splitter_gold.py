@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from llamaindex_clipverify.korean import KoreanSplitter
-from llamaindex_clipverify.reading.sentences import sentences
-from llamaindex_clipverify.splitter import EnglishSplitter
+from llamaindex_clipverify.claims.english.sentences import sentences
+from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
+from llamaindex_clipverify.claims.korean import KoreanSplitter
 from llamaindex_clipverify.testing.gold import read_gold, score
 
 DATA = Path(__file__).parent / "data"

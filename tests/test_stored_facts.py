@@ -18,10 +18,10 @@ import pytest
 from conftest import Drawn
 
 from llamaindex_clipverify import EvidenceIndex, Picture, Verifier
-from llamaindex_clipverify.claim import Claim
+from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.errors import DataError, ModelError
-from llamaindex_clipverify.evidence import Evidence
-from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.evidence.evidence import Evidence
+from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.llama_index.response import verify_response
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
 
@@ -87,7 +87,7 @@ def test_many_are_asked_for_in_parts(index: EvidenceIndex, own: Path, monkeypatc
     """Chroma Cloud gives some hundred records at once."""
     ids = [Picture.of(path).id for path in sorted(own.glob("*.png"))]
     at_once = index.facts(ids)
-    monkeypatch.setattr("llamaindex_clipverify.chroma.MOST", 7)
+    monkeypatch.setattr("llamaindex_clipverify.index.chroma.MOST", 7)
     in_parts = index.facts([*ids, "unknown"])
     assert set(in_parts) == set(at_once) == set(ids)
     for content, facts in at_once.items():

@@ -11,7 +11,7 @@ import pytest
 from hostile import HOSTILE, report_of
 from rich.console import Console
 
-from llamaindex_clipverify.report import Report, printable
+from llamaindex_clipverify.report.report import Report, printable
 
 
 def _printed(report: Report, *, colours: bool = False, width: int = 100) -> str:

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.testing import COLOURS, FRESH, NOUNS, STYLES, art, draw_scene, register_style, statements
 from llamaindex_clipverify.testing.__main__ import balanced, main, write_scenes
 from llamaindex_clipverify.testing.art import RGB, sprite_image, sprites
 from llamaindex_clipverify.testing.themes import THEMES, companions
-from llamaindex_clipverify.vocabulary import english
 
 SCENES = [draw_scene(FRESH + 500_000 + seed) for seed in range(60)]
 ROWS = [(scene, row) for scene in SCENES for row in scene.claims(scene.seed)]
@@ -257,8 +257,8 @@ def test_styles_alternate_and_a_sample_keeps_the_order(tmp_path):
 
 
 def test_korean_sentences_are_read_as_the_claims_they_were_made_of() -> None:
-    from llamaindex_clipverify.korean import KoreanSplitter
-    from llamaindex_clipverify.splitter import EnglishSplitter
+    from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
+    from llamaindex_clipverify.claims.korean import KoreanSplitter
     from llamaindex_clipverify.testing.korean import korean_sentence
 
     reader, rng, made = KoreanSplitter(), np.random.default_rng(0), 0

@@ -33,8 +33,8 @@ from llamaindex_clipverify.errors import (
 from llamaindex_clipverify.llama_index import TogetherVisionLLM, load_llm
 from llamaindex_clipverify.llama_index.messages import image_block
 from llamaindex_clipverify.models.together import normalised
+from llamaindex_clipverify.models.usage import UsageCounter
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.usage import UsageCounter
 
 KEY = "tgp_v1_a-key-that-must-not-be-seen"
 Ask = Callable[[TogetherVisionLLM], str]

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from llamaindex_clipverify import calibration
-from llamaindex_clipverify.calibration import Example, fit_alone, fit_gate, fit_kinds, log_odds
-from llamaindex_clipverify.claim import Claim
+from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.errors import DataError
-from llamaindex_clipverify.evidence import Evidence
-from llamaindex_clipverify.facts import Facts
-from llamaindex_clipverify.metrics import accuracy, auroc, average_precision, ece, group_weights, interval
-from llamaindex_clipverify.profile import Feature, KindModel, Profile
-from llamaindex_clipverify.trust import fuse
-from llamaindex_clipverify.verdict import Policy
+from llamaindex_clipverify.evidence.evidence import Evidence
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.trust import fitting
+from llamaindex_clipverify.trust.fitting import Example, fit_alone, fit_gate, fit_kinds, log_odds
+from llamaindex_clipverify.trust.fusion import fuse
+from llamaindex_clipverify.trust.metrics import accuracy, auroc, average_precision, ece, group_weights, interval
+from llamaindex_clipverify.trust.profile import Feature, KindModel, Profile
+from llamaindex_clipverify.trust.verdict import Policy
 
 DOG = Claim("dog", 0, 3, "object", noun="dog")
 MODEL = KindModel(-0.5, {"objects.logit": Feature(1.0, 0.0, -0.2), "contrast.margin": Feature(0.5, 1.0, 0.1)})
@@ -229,10 +229,10 @@ def _examples(number: int, chance: Callable[[np.ndarray], np.ndarray]) -> list[E
 
 
 def _error(examples: Sequence[Example], curved: bool, monkeypatch: pytest.MonkeyPatch) -> tuple[float, float, int]:
-    monkeypatch.setattr(calibration, "_CURVED", 1000 if curved else 10**9)
-    model = calibration.fit_kinds(examples[: len(examples) // 2])["object"]
+    monkeypatch.setattr(fitting, "_CURVED", 1000 if curved else 10**9)
+    model = fitting.fit_kinds(examples[: len(examples) // 2])["object"]
     rest = examples[len(examples) // 2 :]
-    trusts = np.array([calibration.trust_of(model, row) for row in rest])
+    trusts = np.array([fitting.trust_of(model, row) for row in rest])
     labels = np.array([row.label for row in rest], float)
     return ece(trusts, labels), auroc(trusts, labels), len(model.curve)
 

@@ -11,13 +11,13 @@ import pytest
 from PIL import Image
 
 from llamaindex_clipverify import Answer, Picture, Policy, Report, Verifier
-from llamaindex_clipverify.claim import Claim
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
 from llamaindex_clipverify.errors import ClipVerifyError, DataError, ModelError, PictureError
-from llamaindex_clipverify.evidence import Evidence
-from llamaindex_clipverify.facts import Facts
-from llamaindex_clipverify.splitter import EnglishSplitter
+from llamaindex_clipverify.evidence.evidence import Evidence
+from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
-from llamaindex_clipverify.trust import fuse
+from llamaindex_clipverify.trust.fusion import fuse
 
 PHOTO = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)
 """Noise: as unlike a drawn scene as a photograph, and always at hand."""

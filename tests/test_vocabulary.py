@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from llamaindex_clipverify.foils import foils
-from llamaindex_clipverify.korean import KoreanSplitter, korean
-from llamaindex_clipverify.language import language_of
-from llamaindex_clipverify.splitter import EnglishSplitter
-from llamaindex_clipverify.vocabulary import english
-from llamaindex_clipverify.wordnet import wordnet
+from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
+from llamaindex_clipverify.claims.foils import foils
+from llamaindex_clipverify.claims.korean import KoreanSplitter, korean
+from llamaindex_clipverify.claims.language import language_of
+from llamaindex_clipverify.claims.vocabulary import english
+from llamaindex_clipverify.claims.wordnet import wordnet
 
 WORDS = english()
 
@@ -96,7 +96,7 @@ def test_irregular_plurals():
 
 
 def test_the_licence_lies_beside_the_data():
-    folder = Path(__file__).parents[1] / "llamaindex_clipverify" / "words"
+    folder = Path(__file__).parents[1] / "llamaindex_clipverify" / "claims" / "words"
     assert "Princeton University" in (folder / "LICENSE.wordnet").read_text("utf-8")
     assert (folder / "wordnet.json").stat().st_size < 400 * 1024
 

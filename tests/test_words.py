@@ -12,10 +12,10 @@ from llamaindex_clipverify.explainers.integrated_gradients import IntegratedGrad
 from llamaindex_clipverify.explainers.swaps import replacements
 from llamaindex_clipverify.explainers.words import METHODS, Part, WordMap, parts_of, word_map
 from llamaindex_clipverify.models.clip import ClipEncoder
-from llamaindex_clipverify.models.table import load_encoder
+from llamaindex_clipverify.models.registry import load_encoder
 from llamaindex_clipverify.testing import FRESH, draw_scene
 from llamaindex_clipverify.testing.statements import likely_absent
-from llamaindex_clipverify.verifier import Verifier
+from llamaindex_clipverify.verification.verifier import Verifier
 
 
 @pytest.fixture(scope="module")

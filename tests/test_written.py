@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from llamaindex_clipverify.splitter import EnglishSplitter
-from llamaindex_clipverify.values import Value, values_in
-from llamaindex_clipverify.written import squash, statement, statements
+from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
+from llamaindex_clipverify.claims.written_claims import squash, statement, statements
+from llamaindex_clipverify.claims.written_values import Value, values_in
 
 
 def value(text: str) -> Value:

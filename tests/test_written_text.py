@@ -10,18 +10,21 @@ import pytest
 from PIL import Image, ImageDraw
 
 from llamaindex_clipverify import Picture, Verifier
-from llamaindex_clipverify.claim import Claim
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
 from llamaindex_clipverify.errors import DataError, MissingExtraError, ModelError
-from llamaindex_clipverify.evidence import Evidence
+from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.evidence.lettering import Lettering, named, painted_over, without_letters
 from llamaindex_clipverify.evidence.written_text import BELIEF, WrittenText
-from llamaindex_clipverify.facts import Facts, observe
-from llamaindex_clipverify.models import table
-from llamaindex_clipverify.models.table import load_reader
-from llamaindex_clipverify.profile import Feature, KindModel, Profile
-from llamaindex_clipverify.protocols import Array, Box, Line, Reader
-from llamaindex_clipverify.splitter import EnglishSplitter
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.facts.observation import observe
+from llamaindex_clipverify.geometry import Array, Box
+from llamaindex_clipverify.models import registry
+from llamaindex_clipverify.models.protocols import Reader
+from llamaindex_clipverify.models.registry import load_reader
+from llamaindex_clipverify.models.text_lines import Line
 from llamaindex_clipverify.testing.documents import KINDS, compressed, draw_document, rotated
+from llamaindex_clipverify.trust.profile import Feature, KindModel, Profile
 
 needs_reader = pytest.mark.skipif(
     importlib.util.find_spec("rapidocr") is None, reason="rapidocr is not installed: make setup, or the extra [ocr]"
@@ -184,7 +187,7 @@ def test_readers_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(module: str) -> None:
         raise ModuleNotFoundError(module, name="rapidocr")
 
-    monkeypatch.setattr(table.importlib, "import_module", missing)
+    monkeypatch.setattr(registry.importlib, "import_module", missing)
     with pytest.raises(
         MissingExtraError, match=r"rapidocr is not installed; pip install 'llamaindex-clipverify\[ocr\]'"
     ):

@@ -23,8 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from llamaindex_clipverify.models.table import TINY, load_llava
-from llamaindex_clipverify.splitter import EnglishSplitter
+from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
+from llamaindex_clipverify.models.registry import TINY, load_llava
 from llamaindex_clipverify.testing import FRESH, STYLES, Scene, draw_scene
 from llamaindex_clipverify.testing.truth import truth_of
 from training import talks

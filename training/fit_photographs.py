@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from llamaindex_clipverify import EnglishSplitter, Verifier
-from llamaindex_clipverify.datasets.coco import there_is
-from llamaindex_clipverify.evaluation import Row, read_rows
-from llamaindex_clipverify.fitting import Labelled, fit, from_captions, from_rows
+from llamaindex_clipverify.evaluation.calibration import Labelled, fit, from_captions, from_rows
+from llamaindex_clipverify.evaluation.datasets.coco import there_is
+from llamaindex_clipverify.evaluation.evaluation import Row, read_rows
 
-OUT = Path(__file__).parents[1] / "llamaindex_clipverify" / "profiles" / "photographs.json"
+OUT = Path(__file__).parents[1] / "llamaindex_clipverify" / "trust" / "profiles" / "photographs.json"
 _MOST = 6
 
 

@@ -14,18 +14,18 @@ from pathlib import Path
 import numpy as np
 
 from llamaindex_clipverify import Claim, Picture, Verifier
-from llamaindex_clipverify.calibration import Example
-from llamaindex_clipverify.evidence import Evidence
-from llamaindex_clipverify.facts import Facts
-from llamaindex_clipverify.fitting import profile_of
-from llamaindex_clipverify.profile import Profile
-from llamaindex_clipverify.splitter import EnglishSplitter
+from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
+from llamaindex_clipverify.evaluation.calibration import profile_of
+from llamaindex_clipverify.evidence.evidence import Evidence
+from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.testing import NOUNS, Scene, draw_scene, register_style
 from llamaindex_clipverify.testing.truth import truth_of
-from llamaindex_clipverify.trust import features_of
+from llamaindex_clipverify.trust.fitting import Example
+from llamaindex_clipverify.trust.fusion import features_of
+from llamaindex_clipverify.trust.profile import Profile
 
 FIRST = 700_000
-FOLDER = Path(__file__).parents[1] / "llamaindex_clipverify" / "profiles"
+FOLDER = Path(__file__).parents[1] / "llamaindex_clipverify" / "trust" / "profiles"
 
 
 def claims_of(scene: Scene, seed: int | None = None) -> Iterator[tuple[Claim, bool]]:

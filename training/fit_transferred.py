@@ -22,13 +22,13 @@ from typing import Any
 import numpy as np
 
 from llamaindex_clipverify import Picture, Verifier
-from llamaindex_clipverify.calibration import Example, fit_few, fit_kinds, parted, trust_of
-from llamaindex_clipverify.guarantee import Guarantee, Held
-from llamaindex_clipverify.metrics import auroc, ece, group_weights, interval
-from llamaindex_clipverify.profile import EYES, TRANSFERRED, KindModel, Profile
-from llamaindex_clipverify.protocols import Array
+from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.testing import Scene, draw_scene
-from llamaindex_clipverify.trust import features_of, standings_of
+from llamaindex_clipverify.trust.fitting import Example, fit_few, fit_kinds, parted, trust_of
+from llamaindex_clipverify.trust.fusion import features_of, standings_of
+from llamaindex_clipverify.trust.guarantee import Guarantee, Held
+from llamaindex_clipverify.trust.metrics import auroc, ece, group_weights, interval
+from llamaindex_clipverify.trust.profile import EYES, TRANSFERRED, KindModel, Profile
 from training.fit_profile import FOLDER, blank, examples
 
 FIRST, REFERENCE = 760_000, 790_000

@@ -83,7 +83,7 @@ def make_tokenizer(shelf: Shelf, size: int = 1500) -> PreTrainedTokenizerFast:
                     yield f" {answer}"
             if index % 20 == 0:
                 yield judge_talk(scenes[0], rng).turns[0][0][1]
-        from llamaindex_clipverify.vocabulary import english
+        from llamaindex_clipverify.claims.vocabulary import english
 
         for name in [*NOUNS, *(english().plural(noun) for noun in NOUNS), *COLOURS]:
             yield from [f" {name}"] * 200

@@ -14,10 +14,10 @@ from typing import Any
 from llama_index.core.evaluation.multi_modal import faithfulness
 from numpy.random import Generator
 
+from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.prompts import NOTHING, Prompts
 from llamaindex_clipverify.testing import COLOURS, NOUNS, Scene
 from llamaindex_clipverify.testing import statements as say
-from llamaindex_clipverify.vocabulary import english
 
 PROMPTS = Prompts()
 JUDGE = faithfulness.DEFAULT_EVAL_TEMPLATE.get_template()

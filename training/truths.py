@@ -14,10 +14,10 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.testing import COLOURS, NOUNS
 from llamaindex_clipverify.testing import statements as say
 from llamaindex_clipverify.testing.themes import companions
-from llamaindex_clipverify.vocabulary import english
 from training.pictures import Batch
 
 UNKNOWN = -1

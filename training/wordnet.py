@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from llamaindex_clipverify.vocabulary import english
+from llamaindex_clipverify.claims.vocabulary import english
 
 ROOTS = ("person", "animal", "plant")
 """Nouns of the topmost file that are depictable too."""
 OWN_ROWS = {"stop sign": "street_sign", "potted plant": "plant"}
 """Nouns of the vocabulary that WordNet lacks, and what they are kinds of."""
-OUT = Path(__file__).parents[1] / "llamaindex_clipverify" / "words" / "wordnet.json"
+OUT = Path(__file__).parents[1] / "llamaindex_clipverify" / "claims" / "words" / "wordnet.json"
 
 DEPICTABLE = {5: "animal", 6: "artifact", 8: "body", 13: "food", 17: "object", 18: "person", 20: "plant"}
 """Lexicographer files whose nouns a picture can show."""

@@ -8,9 +8,9 @@ import numpy as np
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
+from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.testing import COLOURS, NOUNS, draw_scene
 from llamaindex_clipverify.testing.themes import WORDS
-from llamaindex_clipverify.vocabulary import english
 
 PAD, START, END = "<|pad|>", "<|startoftext|>", "<|endoftext|>"
 LONGEST = 77

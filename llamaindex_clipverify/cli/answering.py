@@ -23,10 +23,10 @@ from llamaindex_clipverify.cli.options import (
 )
 from llamaindex_clipverify.cli.output import print_report, progress_bar, save_report, say, write_or_print
 from llamaindex_clipverify.errors import DataError
-from llamaindex_clipverify.report import check_suffix
+from llamaindex_clipverify.report.report import check_suffix
 
 if TYPE_CHECKING:
-    from llamaindex_clipverify.index import EvidenceIndex
+    from llamaindex_clipverify.index.index import EvidenceIndex
 
 Store = Annotated[str, typer.Option(metavar="DIR|URL", help="The index: a folder, or a Chroma server's address.")]
 LlmName = Annotated[
@@ -50,8 +50,8 @@ def index(
 
     Every picture is looked at once. Adding it again changes nothing, and a run that was stopped goes on where it was.
     """
-    from llamaindex_clipverify.index import EvidenceIndex
-    from llamaindex_clipverify.source import picture_files
+    from llamaindex_clipverify.index.index import EvidenceIndex
+    from llamaindex_clipverify.node_pictures import picture_files
 
     require(models, encoder, detector, reader)
     eye, finder = model_names(models, encoder, detector)
@@ -60,9 +60,9 @@ def index(
     files = [file for path in paths for file in picture_files(path)]
     with progress_bar("indexing") as step:
         if engine == "ray":
-            from llamaindex_clipverify import ray_engine
+            from llamaindex_clipverify.index.schema import Entry
+            from llamaindex_clipverify.integrations import ray_engine
             from llamaindex_clipverify.picture import Picture
-            from llamaindex_clipverify.records import Entry
 
             entries = [Entry(Picture.of(file.resolve())) for file in files]
             added = ray_engine.ingest(
@@ -144,7 +144,7 @@ def describe(
 
     from llamaindex_clipverify.description import SUFFIXES, Describer, save
     from llamaindex_clipverify.llama_index.llms import load_llm, vision_model
-    from llamaindex_clipverify.source import picture_files
+    from llamaindex_clipverify.node_pictures import picture_files
 
     if out is not None and out.suffix.lower() not in SUFFIXES:
         raise DataError("descriptions are saved as .jsonl or .csv", got=out.name, do="name it so")
@@ -170,7 +170,7 @@ def _open(
     store: str, models: str | None, encoder: str | None, detector: str | None, reader: str | None
 ) -> EvidenceIndex:
     """Open an index with the models named, or else with those it was made with."""
-    from llamaindex_clipverify.index import EvidenceIndex
+    from llamaindex_clipverify.index.index import EvidenceIndex
 
     eye, finder = model_names(models, encoder, detector)
     return EvidenceIndex.open(store, eye, finder, reader=reader)

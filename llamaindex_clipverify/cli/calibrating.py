@@ -16,11 +16,11 @@ from llamaindex_clipverify.errors import DataError, ModelError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llamaindex_clipverify.fitting import Labelled
-    from llamaindex_clipverify.labelling import Candidate, Ledger
+    from llamaindex_clipverify.evaluation.calibration import Labelled
+    from llamaindex_clipverify.evaluation.labelling import Candidate, Ledger
     from llamaindex_clipverify.picture import Picture
-    from llamaindex_clipverify.profile import Profile
-    from llamaindex_clipverify.verifier import Verifier
+    from llamaindex_clipverify.trust.profile import Profile
+    from llamaindex_clipverify.verification.verifier import Verifier
 
 
 @app.command()
@@ -46,8 +46,8 @@ def calibrate(  # noqa: PLR0913, PLR0917 - one parameter for each flag
 
     Use it with --models PROFILE.json.
     """
-    from llamaindex_clipverify import fitting
-    from llamaindex_clipverify.verdict import Policy
+    from llamaindex_clipverify.evaluation import calibration
+    from llamaindex_clipverify.trust.verdict import Policy
 
     gc.enable()
     require(models, encoder, detector)
@@ -62,7 +62,7 @@ def calibrate(  # noqa: PLR0913, PLR0917 - one parameter for each flag
     eye, finder = model_names(models, encoder, detector)
     names = {name: one for name, one in (("encoder", eye), ("detector", finder)) if one is not None}
     with progress_bar("looking") as step:
-        profile, errors = fitting.fit(
+        profile, errors = calibration.fit(
             verifier, claims, out.stem, data=about, models=names, weak=from_captions is not None, progress=step
         )
     for error in errors:
@@ -87,16 +87,18 @@ def _claims(
     images: Path | None,
     captions: str | None,
 ) -> tuple[list[Labelled], str]:
-    from llamaindex_clipverify import datasets, fitting
+    from llamaindex_clipverify.evaluation import calibration, datasets
 
     if captions is not None:
-        return fitting.from_captions(_captions(captions), verifier.splitter), f"captions of {captions}, weakly labelled"
+        return calibration.from_captions(
+            _captions(captions), verifier.splitter
+        ), f"captions of {captions}, weakly labelled"
     if data is not None:
-        return fitting.from_rows(datasets.read("rows", data, data.parent), verifier.splitter), data.name
+        return calibration.from_rows(datasets.read("rows", data, data.parent), verifier.splitter), data.name
     name, path = ("coco", coco) if coco is not None else ("pope", pope)
     if images is None or path is None:
         raise DataError("the folder of the pictures is needed", do="give --images DIR")
-    return fitting.from_rows(datasets.read(name, path, images), verifier.splitter), path.name
+    return calibration.from_rows(datasets.read(name, path, images), verifier.splitter), path.name
 
 
 def _captions(source: str) -> dict[Path, list[str]]:
@@ -115,7 +117,7 @@ def _captions(source: str) -> dict[Path, list[str]]:
                 "the captions cannot be read", got=f"{path} ({error!r})", do="give columns image and caption"
             ) from error
     else:
-        from llamaindex_clipverify.index import EvidenceIndex
+        from llamaindex_clipverify.index.index import EvidenceIndex
 
         for hit in EvidenceIndex.open(source).hits():
             if hit.caption:
@@ -162,7 +164,7 @@ def label(
 
     One key each: y, n, s to skip, q to stop. Then: clipverify calibrate FILE.jsonl.
     """
-    from llamaindex_clipverify.labelling import Ledger, candidates
+    from llamaindex_clipverify.evaluation.labelling import Ledger, candidates
 
     pictures, verifier = _pictures(store)
     if verifier is None or (models, encoder, detector) != (None, None, None):
@@ -179,7 +181,7 @@ def label(
         asked = candidates(verifier, pictures, n + len(ledger))
     asked = [one for one in asked if one not in ledger][:left]
     if browser:
-        from llamaindex_clipverify.label_page import serve
+        from llamaindex_clipverify.evaluation.label_page import serve
 
         serve(asked, ledger, port, lambda url: say(f"open {url} – stop with q there, or with ctrl-c here"))
     else:
@@ -205,9 +207,9 @@ def _ask(asked: Sequence[Candidate], ledger: Ledger) -> None:
 
 def _pictures(store: str) -> tuple[list[Picture], Verifier | None]:
     """Return the pictures of an index or a folder, and the verifier of the index."""
-    from llamaindex_clipverify.index import EvidenceIndex
+    from llamaindex_clipverify.index.index import EvidenceIndex
+    from llamaindex_clipverify.node_pictures import picture_files
     from llamaindex_clipverify.picture import Picture
-    from llamaindex_clipverify.source import picture_files
 
     folder = Path(store)
     if folder.is_dir() and not (folder / "chroma.sqlite3").is_file():

@@ -44,7 +44,7 @@ def chat(
 ) -> None:
     """Chat about pictures in the browser; the answer's words are marked as they are verified (extra ui)."""
     from llamaindex_clipverify.errors import DataError
-    from llamaindex_clipverify.index import EvidenceIndex
+    from llamaindex_clipverify.index.index import EvidenceIndex
     from llamaindex_clipverify.ui.app import Page
     from llamaindex_clipverify.ui.session import Limits
 

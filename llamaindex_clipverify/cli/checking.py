@@ -31,11 +31,11 @@ from llamaindex_clipverify.cli.options import (
 from llamaindex_clipverify.cli.output import print_report, progress_bar, save_report, say, write, write_or_print
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.explainers import METHODS
-from llamaindex_clipverify.report import check_suffix
+from llamaindex_clipverify.report.report import check_suffix
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.explainers.words import WordMap
-    from llamaindex_clipverify.verifier import Verifier
+    from llamaindex_clipverify.verification.verifier import Verifier
 
 
 @app.command()
@@ -101,9 +101,9 @@ def explain(
     A map explains; it proves nothing: it has a peak whether or not the thing is there. So it is tried, and drawn grey where
     what it points at, seen alone, fits something else better.
     """
-    from llamaindex_clipverify.figures import method_grid
-    from llamaindex_clipverify.figures import save as save_figure
-    from llamaindex_clipverify.render import draw_map
+    from llamaindex_clipverify.report.drawing import draw_map
+    from llamaindex_clipverify.report.figures import method_grid
+    from llamaindex_clipverify.report.figures import save as save_figure
 
     if not text.strip():
         raise DataError("the text is empty", do="give it with --text")
@@ -156,7 +156,7 @@ def compare(
 
     Three matrices: image×text, image×image, text×text.
     """
-    from llamaindex_clipverify.compare import compare as compared
+    from llamaindex_clipverify.similarity_matrices import compare as compared
 
     if not text and not image:
         raise DataError("there is nothing to compare", do="give --text and --image")
@@ -199,7 +199,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter for each flag
     """
     import json as json_module
 
-    from llamaindex_clipverify import datasets, evaluation
+    from llamaindex_clipverify.evaluation import datasets, evaluation
 
     gc.enable()
     require(models, encoder, detector, reader)
@@ -209,7 +209,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one parameter for each flag
     make = partial(make_verifier, models, encoder, detector, reader, alpha, delta, reference)
     with progress_bar("checking") as step:
         if engine == "ray":
-            from llamaindex_clipverify import ray_engine
+            from llamaindex_clipverify.integrations import ray_engine
 
             found = ray_engine.evaluate(make, rows, workers=workers, progress=step)
         else:

@@ -36,7 +36,7 @@ def optimize(
     json_file: JsonFile = None,
 ) -> None:
     """Export encoder and detector to ONNX Runtime, and compare the copies with the originals."""
-    from llamaindex_clipverify.optimizing import optimize as make
+    from llamaindex_clipverify.adapting.optimization import optimize as make
 
     require(models, encoder, detector)
     verifier = make_verifier(models, encoder, detector)

@@ -11,9 +11,9 @@ import typer
 from llamaindex_clipverify.errors import DataError, ModelError
 
 if TYPE_CHECKING:
+    from llamaindex_clipverify.models.protocols import Encoder
     from llamaindex_clipverify.picture import Picture
-    from llamaindex_clipverify.protocols import Encoder
-    from llamaindex_clipverify.verifier import Verifier
+    from llamaindex_clipverify.verification.verifier import Verifier
 
 Models = Annotated[str | None, typer.Option(metavar="tiny|PROFILE.json", help="Set all models at once.")]
 EncoderName = Annotated[
@@ -77,8 +77,8 @@ def make_verifier(
     reference: Path | None = None,
 ) -> Verifier:
     """Return the verifier of the models named, with guaranteed thresholds where an alpha is given."""
-    from llamaindex_clipverify.verdict import Policy
-    from llamaindex_clipverify.verifier import Verifier
+    from llamaindex_clipverify.trust.verdict import Policy
+    from llamaindex_clipverify.verification.verifier import Verifier
 
     policy = Policy(alpha=alpha, delta=delta)
     named: dict[str, Any] = {} if reader is None else {"reader": reader}
@@ -93,7 +93,7 @@ def make_verifier(
 
 def some_of(folder: Path, most: int = 200) -> list[Path]:
     """Return pictures of a folder, spread evenly over it."""
-    from llamaindex_clipverify.source import picture_files
+    from llamaindex_clipverify.node_pictures import picture_files
 
     files = picture_files(folder)
     return [files[int(place * len(files) / most)] for place in range(most)] if len(files) > most else files
@@ -106,7 +106,7 @@ def make_encoder(models: str | None, encoder: str | None) -> Encoder:
         if found is None:
             raise ModelError("the profile names no encoder", got=models, do="give --encoder")
         return found
-    from llamaindex_clipverify.models.table import load_encoder
+    from llamaindex_clipverify.models.registry import load_encoder
 
     return load_encoder(encoder)
 
@@ -127,7 +127,7 @@ def model_names(models: str | None, encoder: str | None, detector: str | None) -
         return encoder, detector
     if models == "tiny":
         return "tiny", "tiny"
-    from llamaindex_clipverify.profile import Profile
+    from llamaindex_clipverify.trust.profile import Profile
 
     named = Profile.load(models).models
     return named.get("encoder"), named.get("detector")

@@ -13,8 +13,8 @@ import typer
 from llamaindex_clipverify.errors import MissingExtraError, ModelError
 
 if TYPE_CHECKING:
-    from llamaindex_clipverify.report import Report
-    from llamaindex_clipverify.verifier import Verifier
+    from llamaindex_clipverify.report.report import Report
+    from llamaindex_clipverify.verification.verifier import Verifier
 
 
 def say(text: str) -> None:

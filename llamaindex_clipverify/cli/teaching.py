@@ -64,7 +64,7 @@ def finetune(  # noqa: PLR0913, PLR0917 - one parameter for each flag
 
     The models of the verifier judge its descriptions of the test pictures before and after.
     """
-    from llamaindex_clipverify import finetuning
+    from llamaindex_clipverify.adapting import finetuning
 
     gc.enable()
     judged = (models, encoder, detector) != (None, None, None)

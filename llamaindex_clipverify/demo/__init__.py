@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 from llamaindex_clipverify.demo import gallery
 from llamaindex_clipverify.demo.planted import Story, stories
 from llamaindex_clipverify.errors import ModelError
-from llamaindex_clipverify.report import MARKS, Report, number, save_all
+from llamaindex_clipverify.report.report import MARKS, Report, number, save_all
 
 if TYPE_CHECKING:
-    from llamaindex_clipverify.index import EvidenceIndex
+    from llamaindex_clipverify.index.index import EvidenceIndex
     from llamaindex_clipverify.testing import Scene
-    from llamaindex_clipverify.verifier import Verifier
+    from llamaindex_clipverify.verification.verifier import Verifier
 
 _PICTURES = 2
 """Retrieved for each question."""
@@ -65,7 +65,7 @@ def run(
         llm: The bundled LLaVA by default.
     """
     if verifier is None:
-        from llamaindex_clipverify.verifier import Verifier as Bundled
+        from llamaindex_clipverify.verification.verifier import Verifier as Bundled
 
         verifier = Bundled.tiny()
     drawn = gallery.draw(out / "pictures")
@@ -91,7 +91,7 @@ def run(
 
 
 def _index(out: Path, drawn: dict[str, Scene], verifier: Verifier) -> EvidenceIndex:
-    from llamaindex_clipverify.index import EvidenceIndex
+    from llamaindex_clipverify.index.index import EvidenceIndex
 
     encoder, store = verifier.encoder, out / "store"
     assert encoder is not None

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.demo.planted import listed
-from llamaindex_clipverify.report import Report
+from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
 from llamaindex_clipverify.testing.statements import article
 from llamaindex_clipverify.testing.truth import truth_of
-from llamaindex_clipverify.vocabulary import english
 
 _FIRST = FRESH + 700_000
 SCENES = 24

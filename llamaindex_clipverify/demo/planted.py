@@ -12,9 +12,9 @@ from itertools import combinations, count
 
 import numpy as np
 
+from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.testing import COLOURS, FRESH, NOUNS, Scene, SceneObject, draw_scene
 from llamaindex_clipverify.testing.statements import article
-from llamaindex_clipverify.vocabulary import english
 
 _FIRST = FRESH + 500_000
 """Where the search for scenes begins: far from the seeds that tests and benchmarks draw."""

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from llamaindex_clipverify.claim import Claim
-from llamaindex_clipverify.evidence import Evidence, silent, stance_of
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
 from llamaindex_clipverify.evidence.sightings import sightings, where
-from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.geometry import Array, Box
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import Array, Box
 
 COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "white", "black", "brown", "pink", "grey")
 _SIDE = 48

@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from llamaindex_clipverify.claim import Claim
-from llamaindex_clipverify.evidence import Evidence, silent, stance_of
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.foils import foils
+from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
 from llamaindex_clipverify.evidence.reference import Reference, rank
 from llamaindex_clipverify.evidence.sightings import unconfirmed
-from llamaindex_clipverify.facts import Facts
-from llamaindex_clipverify.foils import foils
+from llamaindex_clipverify.evidence.text_vectors import TextVectors
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import Array
-from llamaindex_clipverify.text_vectors import TextVectors
 
 
 @dataclass(frozen=True)

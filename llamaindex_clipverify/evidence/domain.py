@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from llamaindex_clipverify.claim import Claim
-from llamaindex_clipverify.evidence import Evidence
-from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.evidence.evidence import Evidence
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import Array
 
 _SIDE = 256
 

@@ -16,14 +16,15 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from llamaindex_clipverify.claim import Claim
-from llamaindex_clipverify.evidence import Evidence
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.foils import foils
+from llamaindex_clipverify.claims.written_claims import squash
+from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.evidence.lines import lines
-from llamaindex_clipverify.facts import Facts
-from llamaindex_clipverify.foils import foils
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.geometry import Array, Box
+from llamaindex_clipverify.models.protocols import Encoder, Reader
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import Array, Box, Encoder, Reader
-from llamaindex_clipverify.written import squash
 
 SWAYED = ("similarity", "contrast", "regions")
 """Checks that letters can sway: those of the encoder."""

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from llamaindex_clipverify.facts import Facts
-from llamaindex_clipverify.protocols import Box
-from llamaindex_clipverify.values import Value, values_in
-from llamaindex_clipverify.written import squash
+from llamaindex_clipverify.claims.written_claims import squash
+from llamaindex_clipverify.claims.written_values import Value, values_in
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.geometry import Box
 
 LEGIBLE = 0.8
 """Confidence from which a line counts as legible."""

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from llamaindex_clipverify.claim import Claim
-from llamaindex_clipverify.evidence import Evidence, silent, stance_of
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.vocabulary import english
+from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
 from llamaindex_clipverify.evidence.sightings import SEEN, Sighting, confidence, logit, sightings, where
-from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.models.protocols import Detector
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import Detector
-from llamaindex_clipverify.vocabulary import english
 
 CLEARLY = 0.5
 """Confidence from which boxes are counted against a claim."""

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from llamaindex_clipverify.answer import sentences
-from llamaindex_clipverify.evidence import Evidence
-from llamaindex_clipverify.protocols import Array, Grounder
-from llamaindex_clipverify.reading.grammar import ARTICLES, BE, DETERMINERS, HAVE, PREPOSITIONS
+from llamaindex_clipverify.claims.english.grammar import ARTICLES, BE, DETERMINERS, HAVE, PREPOSITIONS
+from llamaindex_clipverify.evidence.evidence import Evidence
+from llamaindex_clipverify.geometry import Array
+from llamaindex_clipverify.models.protocols import Grounder
 
 ENOUGH = 0.8
 """Support from which a passage supports a statement."""

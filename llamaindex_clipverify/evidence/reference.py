@@ -14,9 +14,9 @@ from threading import Lock
 import numpy as np
 
 from llamaindex_clipverify.errors import DataError
-from llamaindex_clipverify.facts import Facts
-from llamaindex_clipverify.portable import Portable
-from llamaindex_clipverify.protocols import Array
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.geometry import Array
+from llamaindex_clipverify.models.pickling import Portable
 
 LEAST = 20
 """Pictures a reference needs."""

@@ -13,16 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from llamaindex_clipverify.claim import Claim
-from llamaindex_clipverify.evidence import Evidence, silent, stance_of
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.foils import foils, other_nouns
 from llamaindex_clipverify.evidence.contrast import leads, margins
+from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
 from llamaindex_clipverify.evidence.reference import Reference, rank
-from llamaindex_clipverify.evidence.sightings import overlap, sightings, unconfirmed, where
-from llamaindex_clipverify.facts import Facts
-from llamaindex_clipverify.foils import foils, other_nouns
+from llamaindex_clipverify.evidence.sightings import sightings, unconfirmed, where
+from llamaindex_clipverify.evidence.text_vectors import TextVectors
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.geometry import Array, Box, overlap
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import Array, Box
-from llamaindex_clipverify.text_vectors import TextVectors
 
 _MARGIN = 0.08
 """Boxes are widened by this share of their size: a tight crop cuts the outline off."""

@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llamaindex_clipverify.claim import Claim
-from llamaindex_clipverify.evidence import Evidence, silent, stance_of
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
 from llamaindex_clipverify.evidence.sightings import Sighting, sightings, where
-from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import Box
 
 _CLEAR = 0.25
 """Margins closer to zero than this are ambiguous."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from llamaindex_clipverify.claim import Claim
-from llamaindex_clipverify.facts import Facts
-from llamaindex_clipverify.protocols import Array, Box
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.geometry import Box
 
 SEEN = 0.25
 """Confidence from which a box counts as a sighting (the default of ultralytics' predict)."""
@@ -75,17 +75,6 @@ def logit(probability: float, bound: float = 7.0) -> float:
     """Return log-odds, clipped to ±`bound`."""
     inside = min(max(probability, 1e-9), 1 - 1e-9)
     return min(max(float(np.log(inside / (1 - inside))), -bound), bound)
-
-
-def overlap(one: Sequence[float] | Array, other: Sequence[float] | Array) -> float:
-    """Return the intersection over union 0–1 of two boxes (xyxy)."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    inside = width * height
-    areas = (one[2] - one[0]) * (one[3] - one[1]) + (other[2] - other[0]) * (other[3] - other[1])
-    return float(inside / (areas - inside))
 
 
 def where(box: Box) -> str:

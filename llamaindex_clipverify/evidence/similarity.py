@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llamaindex_clipverify.claim import Claim
-from llamaindex_clipverify.evidence import Evidence
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.evidence.reference import Reference
-from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.evidence.text_vectors import TextVectors
+from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.text_vectors import TextVectors
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,14 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
-from llamaindex_clipverify.claim import Claim
-from llamaindex_clipverify.evidence import Evidence, silent, stance_of
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.written_claims import Statement, squash, statement
+from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
 from llamaindex_clipverify.evidence.lines import LEGIBLE, Spot, Written, lines, near, same_row, values, whole, words
 from llamaindex_clipverify.evidence.sightings import logit, where
-from llamaindex_clipverify.facts import Facts
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.models.protocols import Reader
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import Reader
-from llamaindex_clipverify.written import Statement, squash, statement
 
 Case = Literal["in place", "there", "elsewhere", "other in place", "other of its sort", "other words"]
 BELIEF: dict[Case, float] = {

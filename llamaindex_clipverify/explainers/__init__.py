@@ -11,8 +11,9 @@ import importlib
 from typing import Any
 
 from llamaindex_clipverify.errors import DataError, ModelError
-from llamaindex_clipverify.models.table import load_adapter
-from llamaindex_clipverify.protocols import Encoder, Explainer
+from llamaindex_clipverify.explainers.heat_map import Explainer
+from llamaindex_clipverify.models.protocols import Encoder
+from llamaindex_clipverify.models.registry import load_adapter
 
 METHODS = {
     "attention": "AttentionMap",

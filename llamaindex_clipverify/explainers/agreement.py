@@ -10,7 +10,7 @@ import numpy as np
 from llamaindex_clipverify.explainers.attention import AttentionMap
 from llamaindex_clipverify.explainers.dropping import DroppingMap
 from llamaindex_clipverify.explainers.look import Look
-from llamaindex_clipverify.protocols import Array
+from llamaindex_clipverify.geometry import Array
 
 
 class AgreementMap:

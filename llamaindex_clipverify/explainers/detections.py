@@ -14,8 +14,10 @@ import torch
 
 from llamaindex_clipverify.errors import DataError, ModelError
 from llamaindex_clipverify.explainers.explainer import place_on
+from llamaindex_clipverify.explainers.heat_map import HeatMap
+from llamaindex_clipverify.geometry import Array, Box
+from llamaindex_clipverify.models.detections import Detections
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import Array, Box, Detections, HeatMap
 
 
 def detection_maps(

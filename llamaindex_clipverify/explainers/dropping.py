@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.cluster import ward_tree
 
 from llamaindex_clipverify.explainers.look import Look
-from llamaindex_clipverify.protocols import Array
+from llamaindex_clipverify.geometry import Array
 
 DEPTHS = (8, 16, 32)
 """Numbers of groups."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from llamaindex_clipverify.explainers.look import Look
-from llamaindex_clipverify.protocols import Array
+from llamaindex_clipverify.geometry import Array
 
 
 class EigenGradCamMap:

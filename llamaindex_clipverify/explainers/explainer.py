@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from llamaindex_clipverify.evidence.text_vectors import TextVectors
 from llamaindex_clipverify.explainers import METHODS, STOCK, load_method
+from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.explainers.layers import blocks, target_layer
 from llamaindex_clipverify.explainers.look import Look
 from llamaindex_clipverify.explainers.trial import Target, try_maps
+from llamaindex_clipverify.geometry import Array, Box
 from llamaindex_clipverify.models.clip import ClipEncoder
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import Array, Box, HeatMap
-from llamaindex_clipverify.text_vectors import TextVectors
 
 
 class ClipExplainer:

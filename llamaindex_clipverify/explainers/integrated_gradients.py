@@ -14,8 +14,8 @@ from captum.attr import LayerIntegratedGradients
 
 from llamaindex_clipverify.errors import ModelError
 from llamaindex_clipverify.explainers.words import Part, by_part, offsets_of
+from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.models.clip import ClipEncoder, embedding
-from llamaindex_clipverify.protocols import Array
 
 STEPS = 128
 """Points on the way from the baseline to the text."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from llamaindex_clipverify.explainers.look import Look
+from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.models.cam import combine
-from llamaindex_clipverify.protocols import Array
 
 
 class LayerCamMap:

@@ -14,9 +14,9 @@ import torch
 from PIL import Image
 
 from llamaindex_clipverify.errors import ModelError
+from llamaindex_clipverify.evidence.text_vectors import PROMPT
 from llamaindex_clipverify.models.clip import ClipEncoder, embedding
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.text_vectors import PROMPT
 
 _NORMS = ("layer_norm1", "layernorm_before", "norm1", "ln_1")
 """What the first normalisation of a block is called."""
@@ -130,7 +130,7 @@ def cam_target(encoder: Any, text: str, layer: str | None = None) -> CamTarget:
     Raises:
         ModelError: The encoder is none whose layers can be looked into, or has no such layer.
     """
-    from llamaindex_clipverify.models.table import as_encoder
+    from llamaindex_clipverify.models.registry import as_encoder
 
     found = as_encoder(encoder)
     if not isinstance(found, ClipEncoder):

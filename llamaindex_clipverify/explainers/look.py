@@ -19,8 +19,8 @@ from PIL import Image
 from llamaindex_clipverify.errors import ModelError
 from llamaindex_clipverify.explainers.heads import Heads, watched
 from llamaindex_clipverify.explainers.layers import as_grid, target_layer
+from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.models.clip import ClipEncoder, embedding
-from llamaindex_clipverify.protocols import Array
 
 _AT_ONCE = 32
 

@@ -14,8 +14,8 @@ import torch
 from llamaindex_clipverify.errors import ModelError
 from llamaindex_clipverify.explainers.heads import watched
 from llamaindex_clipverify.explainers.words import Part, by_part, offsets_of
+from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.models.clip import ClipEncoder, embedding
-from llamaindex_clipverify.protocols import Array
 
 
 class Misalignment:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.explainers.words import Part
+from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.models.clip import ClipEncoder
-from llamaindex_clipverify.protocols import Array
-from llamaindex_clipverify.vocabulary import english
 
 _NUMBERS = (1, 2, 3, 4)
 _BASIC = ("red", "orange", "yellow", "green", "blue", "purple", "white", "black")

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from llamaindex_clipverify.explainers.heat_map import MapTrial
 from llamaindex_clipverify.explainers.look import Look
-from llamaindex_clipverify.protocols import Array, MapTrial
+from llamaindex_clipverify.geometry import Array
 
 _SHARE, _LEAST = 0.2, 9
 """Strongest patches shown alone: a fifth of the grid, at least nine."""

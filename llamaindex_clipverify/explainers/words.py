@@ -12,13 +12,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from llamaindex_clipverify.claims.english.grammar import DEFINITE, DETERMINERS, EMPTY, FUNCTION
+from llamaindex_clipverify.claims.english.lexicon import Lexicon
+from llamaindex_clipverify.claims.english.sentences import sentences
+from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.models.clip import ClipEncoder
-from llamaindex_clipverify.protocols import Array
-from llamaindex_clipverify.reading.grammar import DEFINITE, DETERMINERS, EMPTY, FUNCTION
-from llamaindex_clipverify.reading.lexicon import Lexicon
-from llamaindex_clipverify.reading.sentences import sentences
-from llamaindex_clipverify.vocabulary import english
 
 METHODS = {
     "swaps": "Swaps",

@@ -8,8 +8,8 @@ from typing import Any
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.chat_engine.types import AgentChatResponse, BaseChatEngine, StreamingAgentChatResponse
 
-from llamaindex_clipverify.llama_index.verified import Folders, OnDoubt, Verification
-from llamaindex_clipverify.verifier import Verifier
+from llamaindex_clipverify.llama_index.verification import Folders, OnDoubt, Verification
+from llamaindex_clipverify.verification.verifier import Verifier
 
 
 class ClipVerifyChatEngine(BaseChatEngine):

@@ -12,9 +12,10 @@ from llama_index.core.instrumentation.events.embedding import EmbeddingEndEvent,
 from llama_index.core.schema import ImageType
 from llama_index_instrumentation import get_dispatcher
 
-from llamaindex_clipverify.models.table import load_encoder
+from llamaindex_clipverify.geometry import Array
+from llamaindex_clipverify.models.protocols import Encoder
+from llamaindex_clipverify.models.registry import load_encoder
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import Array, Encoder
 
 dispatcher = get_dispatcher(__name__)
 

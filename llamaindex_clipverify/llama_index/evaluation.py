@@ -13,9 +13,9 @@ from llama_index.core.prompts.mixin import PromptDictType
 
 from llamaindex_clipverify.errors import ClipVerifyError
 from llamaindex_clipverify.llama_index.response import pictures_of
-from llamaindex_clipverify.report import Report, number
-from llamaindex_clipverify.source import passages_in
-from llamaindex_clipverify.verifier import Verifier
+from llamaindex_clipverify.node_pictures import passages_in
+from llamaindex_clipverify.report.report import Report, number
+from llamaindex_clipverify.verification.verifier import Verifier
 
 
 class ClipVerifyEvaluationResult(EvaluationResult):

@@ -9,8 +9,8 @@ from typing import Any
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.schema import BaseNode, TransformComponent
 
-from llamaindex_clipverify.index import EvidenceIndex
-from llamaindex_clipverify.source import carries_picture
+from llamaindex_clipverify.index.index import EvidenceIndex
+from llamaindex_clipverify.node_pictures import carries_picture
 
 
 class ClipVerifyIngestion(TransformComponent):

@@ -10,8 +10,8 @@ from typing import Any
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, LLMMetadata
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
 
-from llamaindex_clipverify.llama_index.vision import VisionLLM
-from llamaindex_clipverify.models.table import load_llava
+from llamaindex_clipverify.llama_index.base_llm import VisionLLM
+from llamaindex_clipverify.models.registry import load_llava
 
 
 class LlavaLLM(VisionLLM):

@@ -13,8 +13,9 @@ from llama_index.core.llms import LLM
 
 from llamaindex_clipverify.errors import DataError, MissingExtraError
 from llamaindex_clipverify.llama_index.messages import image_block
+from llamaindex_clipverify.models.conversation import Conversation, Generated
+from llamaindex_clipverify.models.protocols import VisionModel
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import Conversation, Generated, VisionModel
 
 LLMS = "llamaindex_clipverify.llms"
 """Entry-point group: name to a callable that takes what follows ``name:`` and options, and returns an LLM."""

@@ -11,8 +11,8 @@ from llama_index.core.base.llms.types import ChatMessage, ImageBlock, TextBlock
 from PIL import Image
 
 from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.node_pictures import allowed, decoded
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.source import allowed, decoded
 
 
 def parts_of(

@@ -10,10 +10,10 @@ from llama_index.core.schema import BaseNode, NodeWithScore, QueryBundle
 
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence.sightings import sightings
-from llamaindex_clipverify.facts import Facts
-from llamaindex_clipverify.models.table import loadable
-from llamaindex_clipverify.source import picture_in
-from llamaindex_clipverify.verifier import Verifier
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.models.registry import loadable
+from llamaindex_clipverify.node_pictures import picture_in
+from llamaindex_clipverify.verification.verifier import Verifier
 
 KEY = "clipverify"
 """Of a node's metadata: what was seen in its picture."""

@@ -14,11 +14,11 @@ from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.response_synthesizers.base import BaseSynthesizer, QueryTextType
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from llamaindex_clipverify.index import EvidenceIndex
+from llamaindex_clipverify.index.index import EvidenceIndex
 from llamaindex_clipverify.llama_index.synthesizer import LlavaSynthesizer
-from llamaindex_clipverify.llama_index.verified import Folders, OnDoubt, Verification
+from llamaindex_clipverify.llama_index.verification import Folders, OnDoubt, Verification
 from llamaindex_clipverify.prompts import Prompts
-from llamaindex_clipverify.verifier import Verifier
+from llamaindex_clipverify.verification.verifier import Verifier
 
 
 class ClipVerifyQueryEngine(BaseQueryEngine):

@@ -12,12 +12,12 @@ from llama_index.core.evaluation.retrieval.base import BaseRetrievalEvaluator, R
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from llamaindex_clipverify.claim import sentence
+from llamaindex_clipverify.claims.claim import sentence
+from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
 from llamaindex_clipverify.llama_index.evaluation import ClipVerifyEvaluationResult, ClipVerifyEvaluator, invalid
+from llamaindex_clipverify.node_pictures import carries_picture, picture_in
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.report import Report, number
-from llamaindex_clipverify.source import carries_picture, picture_in
-from llamaindex_clipverify.splitter import EnglishSplitter
+from llamaindex_clipverify.report.report import Report, number
 
 
 class ClipVerifyRelevancyEvaluator(ClipVerifyEvaluator):

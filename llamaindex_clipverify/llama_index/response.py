@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.node_pictures import passages_in, picture_in
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.report import Report
-from llamaindex_clipverify.source import passages_in, picture_in
-from llamaindex_clipverify.verifier import Verifier
+from llamaindex_clipverify.report.report import Report
+from llamaindex_clipverify.verification.verifier import Verifier
 
 KEY = "clipverify"
 """Where a report lives in `Response.metadata`, as plain JSON."""

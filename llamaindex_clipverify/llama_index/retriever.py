@@ -9,9 +9,9 @@ from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.schema import ImageNode, NodeWithScore, QueryBundle
 
-from llamaindex_clipverify.index import EvidenceIndex
+from llamaindex_clipverify.index.index import EvidenceIndex
+from llamaindex_clipverify.index.schema import Hit
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.records import Hit
 
 
 class IndexedImageNode(ImageNode):

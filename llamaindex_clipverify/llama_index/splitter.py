@@ -16,9 +16,9 @@ from typing import Any, get_args
 
 from llama_index.core.llms import LLM
 
-from llamaindex_clipverify.claim import Claim, Kind, Splitter
-from llamaindex_clipverify.splitter import EnglishSplitter
-from llamaindex_clipverify.vocabulary import Vocabulary, english
+from llamaindex_clipverify.claims.claim import Claim, Kind, Splitter
+from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
+from llamaindex_clipverify.claims.vocabulary import Vocabulary, english
 
 PROMPT = """Split the text into claims that can be true or false of a picture. Write one JSON object on each line, nothing else:
 {"words": "...", "kind": "...", "noun": "...", "negated": false, "colour": null, "number": null, "relation": null, \

@@ -21,9 +21,9 @@ from llama_index_instrumentation import get_dispatcher
 
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.llama_index.messages import image_block
+from llamaindex_clipverify.node_pictures import picture_in
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.prompts import Prompts
-from llamaindex_clipverify.source import picture_in
 
 dispatcher = get_dispatcher(__name__)
 

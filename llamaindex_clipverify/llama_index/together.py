@@ -12,11 +12,11 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse, LLMMetad
 from llama_index.core.bridge.pydantic import Field, PrivateAttr, SecretStr, field_validator
 
 from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.llama_index.base_llm import VisionLLM
 from llamaindex_clipverify.llama_index.messages import png
-from llamaindex_clipverify.llama_index.vision import VisionLLM
-from llamaindex_clipverify.models.table import load_together
+from llamaindex_clipverify.models.registry import load_together
+from llamaindex_clipverify.models.usage import Usage, UsageCounter
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.usage import Usage, UsageCounter
 
 _OURS = {"messages", "model", "stream"}
 """Fields of a request that `extra` may not replace."""

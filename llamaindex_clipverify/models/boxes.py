@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from llamaindex_clipverify.protocols import Array
+from llamaindex_clipverify.geometry import Array
 
 _GREY = 114
 """Level of the margin, as YOLO networks are trained with."""

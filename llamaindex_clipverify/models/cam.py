@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from pytorch_grad_cam import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
 
-from llamaindex_clipverify.protocols import Array
+from llamaindex_clipverify.geometry import Array
 
 _CLASSES: dict[str, Any] = {
     "gradcam": GradCAM,

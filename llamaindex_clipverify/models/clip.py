@@ -15,9 +15,9 @@ from PIL import Image
 from transformers import AutoConfig, AutoModel, AutoProcessor
 
 from llamaindex_clipverify.errors import ModelError
-from llamaindex_clipverify.models.table import identity
-from llamaindex_clipverify.portable import Portable
-from llamaindex_clipverify.protocols import Array
+from llamaindex_clipverify.geometry import Array
+from llamaindex_clipverify.models.identity import identity
+from llamaindex_clipverify.models.pickling import Portable
 
 _IMAGES_AT_ONCE = 32
 _TEXTS_AT_ONCE = 256

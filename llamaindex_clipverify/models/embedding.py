@@ -13,9 +13,9 @@ import numpy as np
 from PIL import Image
 
 from llamaindex_clipverify.errors import ModelError
-from llamaindex_clipverify.models.table import identity
-from llamaindex_clipverify.portable import Portable
-from llamaindex_clipverify.protocols import Array
+from llamaindex_clipverify.geometry import Array
+from llamaindex_clipverify.models.identity import identity
+from llamaindex_clipverify.models.pickling import Portable
 
 SCALE = 100.0
 """What CLIP's published models multiply a cosine by; an embedding does not tell its own."""

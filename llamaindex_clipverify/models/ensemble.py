@@ -13,9 +13,10 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from llamaindex_clipverify.errors import DataError
-from llamaindex_clipverify.evidence.sightings import overlap
+from llamaindex_clipverify.geometry import Array, Box, overlap
+from llamaindex_clipverify.models.detections import Detections
+from llamaindex_clipverify.models.protocols import Detector, Encoder
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.protocols import Array, Box, Detections, Detector, Encoder
 
 _SAME = 0.55
 """Intersection over union from which two boxes of a class are one thing (the value of the paper)."""

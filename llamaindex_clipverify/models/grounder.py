@@ -12,9 +12,9 @@ import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from llamaindex_clipverify.errors import ModelError
-from llamaindex_clipverify.models.table import identity
-from llamaindex_clipverify.portable import Portable
-from llamaindex_clipverify.protocols import Array
+from llamaindex_clipverify.geometry import Array
+from llamaindex_clipverify.models.identity import identity
+from llamaindex_clipverify.models.pickling import Portable
 
 _AT_ONCE = 16
 

@@ -22,8 +22,9 @@ from transformers import (
 )
 
 from llamaindex_clipverify.errors import DataError, ModelError
-from llamaindex_clipverify.models.table import TINY, identity
-from llamaindex_clipverify.protocols import Conversation, Generated
+from llamaindex_clipverify.models.conversation import Conversation, Generated
+from llamaindex_clipverify.models.identity import identity
+from llamaindex_clipverify.models.registry import TINY
 
 _SMALLER = "take a smaller model, quantize=4 on a CUDA device, or another device="
 _CHAT = (

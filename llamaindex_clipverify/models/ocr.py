@@ -17,10 +17,11 @@ import numpy as np
 import rapidocr
 from rapidocr import RapidOCR
 
-from llamaindex_clipverify.models.table import fingerprint
+from llamaindex_clipverify.geometry import Box
+from llamaindex_clipverify.models.identity import fingerprint
+from llamaindex_clipverify.models.pickling import Portable
+from llamaindex_clipverify.models.text_lines import Line
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.portable import Portable
-from llamaindex_clipverify.protocols import Box, Line
 
 logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)  # it logs a line for every picture without words
 _FLOOR = 0.3

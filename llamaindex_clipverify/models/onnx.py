@@ -14,12 +14,13 @@ import onnxruntime
 from PIL import Image
 
 from llamaindex_clipverify.errors import ModelError
+from llamaindex_clipverify.geometry import Array, Box
 from llamaindex_clipverify.models.boxes import Canvas, suppressed
+from llamaindex_clipverify.models.detections import Detections
+from llamaindex_clipverify.models.identity import fingerprint
 from llamaindex_clipverify.models.optimized import Record, find
-from llamaindex_clipverify.models.table import fingerprint
+from llamaindex_clipverify.models.pickling import Portable
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.portable import Portable
-from llamaindex_clipverify.protocols import Array, Box, Detections
 
 _AT_ONCE = 32
 _FLOOR = 0.001

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from llamaindex_clipverify.errors import ModelError
-from llamaindex_clipverify.models.table import RECORD
+from llamaindex_clipverify.models.registry import RECORD
 
 SCHEMA = 1
 Kind = Literal["encoder", "detector"]

@@ -19,12 +19,13 @@ from transformers import (
     AutoProcessor,
 )
 
+from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.errors import ModelError
-from llamaindex_clipverify.models.table import identity
+from llamaindex_clipverify.geometry import Box
+from llamaindex_clipverify.models.detections import Detections
+from llamaindex_clipverify.models.identity import identity
+from llamaindex_clipverify.models.pickling import Portable
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.portable import Portable
-from llamaindex_clipverify.protocols import Box, Detections
-from llamaindex_clipverify.vocabulary import english
 
 _FLOOR = 0.001
 _MOST = 300

@@ -29,12 +29,13 @@ from safetensors.torch import load_file
 from ultralytics import YOLO
 from ultralytics.utils import SAFE_LOAD, SETTINGS, patches
 
+from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.errors import ModelError
-from llamaindex_clipverify.models.table import fingerprint
+from llamaindex_clipverify.geometry import Box
+from llamaindex_clipverify.models.detections import Detections
+from llamaindex_clipverify.models.identity import fingerprint
+from llamaindex_clipverify.models.pickling import Portable
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.portable import Portable
-from llamaindex_clipverify.protocols import Box, Detections
-from llamaindex_clipverify.vocabulary import english
 
 SETTINGS["sync"] = False
 if Path(os.environ["YOLO_CONFIG_DIR"]).name.startswith("clipverify-yolo-"):

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from llamaindex_clipverify.claim import Claim, Splitter
-from llamaindex_clipverify.vocabulary import english
+from llamaindex_clipverify.claims.claim import Claim, Splitter
+from llamaindex_clipverify.claims.vocabulary import english
 
 KINDS: tuple[str, ...] = ("object", "attribute", "count", "relation", "action", "text", "other")
 

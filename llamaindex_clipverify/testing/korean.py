@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from numpy.random import Generator
 
-from llamaindex_clipverify.claim import Claim
-from llamaindex_clipverify.korean import korean_words
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.korean import korean_words
 from llamaindex_clipverify.testing.statements import pick
 
 _ADJECTIVES = {

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from numpy.random import Generator
 
+from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.testing.art import COLOURS, NOUNS
 from llamaindex_clipverify.testing.themes import companions
-from llamaindex_clipverify.vocabulary import english
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.testing.scenes import Scene

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from llamaindex_clipverify.claim import Claim
+from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.testing.art import NOUNS
 from llamaindex_clipverify.testing.scenes import Relation, Scene
 

@@ -11,13 +11,13 @@ from llama_index.core.base.response.schema import StreamingResponse
 from llama_index.core.schema import ImageNode, NodeWithScore
 
 from llamaindex_clipverify.errors import ClipVerifyError, DataError
-from llamaindex_clipverify.index import EvidenceIndex
+from llamaindex_clipverify.index.index import EvidenceIndex
 from llamaindex_clipverify.llama_index.synthesizer import LlavaSynthesizer
-from llamaindex_clipverify.llama_index.verified import SENTENCE
+from llamaindex_clipverify.llama_index.verification import SENTENCE
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.report import Report
+from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.ui.session import Session, Turn
-from llamaindex_clipverify.verifier import Verifier
+from llamaindex_clipverify.verification.verifier import Verifier
 
 
 @dataclass

@@ -8,15 +8,15 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-from llamaindex_clipverify import wording
 from llamaindex_clipverify.errors import ClipVerifyError
-from llamaindex_clipverify.html.album import Album
-from llamaindex_clipverify.html.report_view import ReportView
+from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.pieces import pieces
-from llamaindex_clipverify.protocols import HeatMap
-from llamaindex_clipverify.render import Mark, data_uri, draw_boxes, draw_map, shrunk
-from llamaindex_clipverify.report import CheckedClaim, Report, number
+from llamaindex_clipverify.report import labels
+from llamaindex_clipverify.report.drawing import Mark, data_uri, draw_boxes, draw_map, shrunk
+from llamaindex_clipverify.report.html.album import Album
+from llamaindex_clipverify.report.html.report_view import ReportView
+from llamaindex_clipverify.report.report import CheckedClaim, Report, number
+from llamaindex_clipverify.report.spans import pieces
 from llamaindex_clipverify.ui.session import Session, Turn
 
 NOTHING = '<p class="cvc-empty">The evidence of a claim is shown here.</p>'
@@ -85,7 +85,7 @@ def _foot(turn: Turn) -> str:
     notes = "".join(f'<span class="cvc-note">{safe(note)}</span>' for note in report.notes)
     return (
         f'<p class="cvc-foot"><b class="cvc-{_colour(report)}">trust {number(report.trust)}</b>'
-        f"<span>{safe(wording.coverage(report))}</span><span>{safe(wording.calibration(report))}</span>{notes}</p>"
+        f"<span>{safe(labels.coverage(report))}</span><span>{safe(labels.calibration(report))}</span>{notes}</p>"
     )
 
 
@@ -140,7 +140,7 @@ def _figure(report: Report, one: CheckedClaim, heat: HeatMap | None) -> str:
     image = draw_boxes(picture, marks, _SIDE) if heat is None else draw_map(picture, heat, marks, _SIDE)
     caption = f"box of {safe(one.claim.noun or one.claim.text)}" if one.region else "no box"
     if heat is not None:
-        told = f"no evidence: {wording.doubt(heat)}" if heat.empty else f"“{heat.text}” by {heat.method}"
+        told = f"no evidence: {labels.doubt(heat)}" if heat.empty else f"“{heat.text}” by {heat.method}"
         caption += f" · heat map: {safe(told)}"
     return f'<figure><img src="{data_uri(image)}" alt="{caption}"><figcaption>{caption}</figcaption></figure>'
 

@@ -10,7 +10,7 @@ from threading import RLock
 
 from llamaindex_clipverify.errors import DataError, PictureError
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.report import Report
+from llamaindex_clipverify.report.report import Report
 
 
 @dataclass(frozen=True)

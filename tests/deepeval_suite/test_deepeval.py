@@ -10,7 +10,7 @@ from deepeval import assert_test
 from deepeval.test_case import LLMTestCase, MLLMImage
 
 from llamaindex_clipverify import Verifier
-from llamaindex_clipverify.deepeval import ClipVerifyMetric
+from llamaindex_clipverify.integrations.deepeval import ClipVerifyMetric
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
 TRUE, FALSE = "There is a zebra in the picture.", "There is a zebra. There is a pizza in the picture."

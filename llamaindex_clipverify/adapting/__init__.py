@@ -1,0 +1,1 @@
+"""Fitting models to your pictures and your machine: lighter models, and fine-tuning."""

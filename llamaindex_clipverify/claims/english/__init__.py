@@ -1,0 +1,1 @@
+"""The English splitter, in parts."""

@@ -1,0 +1,135 @@
+"""Which words of a sentence are nouns: those of the vocabulary first, then WordNet's, longest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from llamaindex_clipverify.claims.english.grammar import ADJECTIVES, EMPTY, FUNCTION, MASS, PAIRED
+from llamaindex_clipverify.claims.english.sentences import Word
+from llamaindex_clipverify.claims.vocabulary import Vocabulary, regular_plural
+from llamaindex_clipverify.claims.wordnet import WordNet, wordnet
+
+_LONGEST = 4
+_COLOURED_ROOTS = ("animal", "plant", "food", "beverage")
+"""Kinds whose names may begin with a colour or an adjective: a *golden retriever* is no golden thing, a *red light* is red."""
+_NO_COMPOUNDS = frozenset(("yellow jacket", "black eye", "black belt"))
+
+
+class Noun(NamedTuple):
+    """A noun found at a place in a sentence."""
+
+    length: int
+    """How many words it takes."""
+    name: str
+    """Canonical noun, or the singular."""
+    known: bool
+    """Whether the vocabulary has it."""
+    plural: bool
+    depictable: bool = True
+    verb: bool = False
+    """Whether the same form may be a verb."""
+    narrow: str | None = None
+    """What the answer calls it, where that says more than the noun: *man* for person."""
+
+
+class Lexicon:
+    """Looks nouns up; results for single words are kept."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        """Prefer the nouns of a vocabulary."""
+        self.vocabulary = vocabulary
+        self._single: dict[str, Noun | None] = {}
+        self._openers = {form.split()[0] for form in vocabulary.nouns if " " in form}
+
+    @property
+    def net(self) -> WordNet:
+        """WordNet, read when first asked."""
+        return wordnet()
+
+    def noun(self, words: Sequence[Word], at: int) -> Noun | None:
+        """Return the longest noun that begins at a word, or None."""
+        first = words[at].text
+        compound = self._compound(words, at)
+        if compound is not None:
+            return compound
+        if first not in self._single:
+            if len(self._single) > 20_000:
+                self._single.clear()
+            self._single[first] = self._look_up(first)
+        return self._single[first]
+
+    def _compound(self, words: Sequence[Word], at: int) -> Noun | None:
+        first = words[at].text
+        if first not in self._openers and first not in self.net.openers:
+            return None
+        coloured = first in self.vocabulary.colours or first in ADJECTIVES
+        for length in range(min(_LONGEST, len(words) - at), 1, -1):
+            form = " ".join(word.text for word in words[at : at + length])
+            noun = self._known(form, length)
+            if noun is not None:
+                return noun
+            noun = self._listed(form, length)
+            if noun is not None and (not coloured or self._may_be_coloured(noun, words, at + length)):
+                return self._headed(noun, words[at + length - 1].text)
+        return None
+
+    def _headed(self, noun: Noun, last: str) -> Noun:
+        """Call a compound by its head where the vocabulary has that and it is one: a fire truck is a truck."""
+        head = self._known(last, 1)
+        if head is None or not self.net.is_kind(noun.name, head.name):
+            return noun
+        return head._replace(length=noun.length, narrow=noun.name)
+
+    def _may_be_coloured(self, noun: Noun, words: Sequence[Word], after: int) -> bool:
+        """Whether a colour is part of a name: not before a noun of the vocabulary, nor before a longer name."""
+        begins = after - noun.length + 1
+        rest = self.noun(words, begins)
+        if rest is None or rest.known or rest.length != noun.length - 1:
+            return False
+        return any(self.net.is_kind(noun.name, root) for root in _COLOURED_ROOTS) and noun.name not in _NO_COMPOUNDS
+
+    def _look_up(self, form: str) -> Noun | None:
+        if form in EMPTY:
+            return Noun(1, form, False, form.endswith("s"), depictable=False)
+        if form in FUNCTION or not form[0].isalpha():
+            return self._known(form, 1)
+        return self._known(form, 1) or self._listed(form, 1) or self._hyphenated(form)
+
+    def _known(self, form: str, length: int) -> Noun | None:
+        words = self.vocabulary
+        noun = words.nouns.get(form)
+        if noun is None:
+            return None
+        plural = form in words.plural_forms and form not in words.singular_forms
+        return Noun(length, noun, True, plural, narrow=words.narrow.get(form))
+
+    def _listed(self, form: str, length: int) -> Noun | None:
+        net = self.net
+        if form in PAIRED:
+            return Noun(length, form, False, True)
+        one = net.singular(form)
+        if one is not None and net.shows(one) and not net.shows(form):
+            return Noun(length, one, False, True, verb=one in net.verbs)
+        if net.shows(form) or form in net.abstract or form in MASS:
+            shown = net.shows(form) or form in MASS
+            verb = form in net.verbs or (form.endswith("s") and one in net.verbs)
+            return Noun(length, form, False, False, depictable=shown, verb=verb)
+        if one is None:
+            return None
+        return Noun(length, one, False, True, depictable=net.shows(one), verb=one in net.verbs)
+
+    def _hyphenated(self, form: str) -> Noun | None:
+        tail = form.rsplit("-", 1)[-1]
+        return None if tail == form or not tail.isalpha() else self._look_up(tail)
+
+    def unknown(self, form: str, singular: bool) -> Noun:
+        """Return the noun of a word that no list has."""
+        plural = not singular and form.endswith("s") and not form.endswith(("ss", "us", "is"))
+        return Noun(1, _singular(form) if plural else form, False, plural)
+
+
+def _singular(form: str) -> str:
+    """Undo the regular plural."""
+    options = [form[:-3] + "y"] if form.endswith("ies") else [form[:-2], form[:-1]] if form.endswith("es") else []
+    return next((one for one in options if regular_plural(one) == form), form[:-1])

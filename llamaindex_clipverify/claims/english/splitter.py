@@ -1,0 +1,92 @@
+"""English answers into typed claims, without a model: sentences, noun phrases, negation, colours, numbers, relations.
+
+It can see nouns – of the vocabulary, of WordNet, and unknown ones after an article – with their number and colour, predicates of
+colour, spatial relations between two nouns, what somebody is doing, written words, and the pronouns that only one noun fits.
+Opinions, hedges and abstract things are no claims; a sentence with nothing else is one claim of kind `other`. The parts are in
+`reading`.
+"""
+
+from __future__ import annotations
+
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.english.phrases import Mention, Phrases
+from llamaindex_clipverify.claims.english.pronouns import resolve
+from llamaindex_clipverify.claims.english.scopes import compare, hedge, negate
+from llamaindex_clipverify.claims.english.sentences import Sentence, sentences
+from llamaindex_clipverify.claims.english.statements import WRITTEN, Reading
+from llamaindex_clipverify.claims.vocabulary import Vocabulary, english
+from llamaindex_clipverify.claims.written_claims import with_written
+
+
+class EnglishSplitter:
+    """The default splitter; `vocabulary` decides which nouns, colours and relations it knows."""
+
+    language = "en"
+
+    def __init__(self, vocabulary: Vocabulary | None = None) -> None:
+        """Use the built-in English words, or a vocabulary extended by `Vocabulary.with_nouns`."""
+        self.vocabulary = vocabulary or english()
+        self._own = None if self.vocabulary is english() else self.vocabulary
+        self._phrases = Phrases(self.vocabulary)
+
+    def split(self, answer: str) -> list[Claim]:
+        """Return the claims of an answer in the order of their first character; an empty answer has none."""
+        claims: list[Claim] = []
+        known_before: set[str] = set()
+        before: list[Mention] = []
+        for sentence in sentences(answer):
+            found, mentions = self._sentence(sentence, before, known_before)
+            claims += found
+            before = mentions or before
+        return sorted(dict.fromkeys(claims), key=lambda claim: (claim.start, claim.end))
+
+    def things(self, text: str) -> list[Claim]:
+        """Return the noun phrases of any text, questions too, as claims that such a thing is there; negations are not read."""
+        found: list[Claim] = []
+        for sentence in sentences(text.replace("?", ".")):
+            mentions = self._phrases.find(sentence.words, _written(sentence))
+            reading = Reading(sentence, mentions, [False] * len(sentence.words), self.vocabulary, self._own)
+            found += [claim for one in mentions if one.shown and not one.pronoun for claim in reading.there(one)]
+        return found
+
+    def _sentence(
+        self, sentence: Sentence, before: list[Mention], known_before: set[str]
+    ) -> tuple[list[Claim], list[Mention]]:
+        mentions = self._phrases.find(sentence.words, _written(sentence))
+        negate(sentence.words, mentions)
+        compare(sentence.words, mentions)
+        hedged = hedge(sentence.words, mentions)
+        resolve(sentence.words, mentions, before)
+        reading = Reading(sentence, mentions, hedged, self.vocabulary, self._own)
+        claims = _with_written(sentence, reading.claims(known_before))
+        return claims or _whole(sentence), [one for one in mentions if one.shown]
+
+
+def _with_written(sentence: Sentence, claims: list[Claim]) -> list[Claim]:
+    """Return the claims of a sentence with those on written words found by their labels."""
+    found = with_written(claims, sentence.text, sentence.start, sentence.end)
+    return [
+        claim.swap(text=sentence.answer[claim.start : claim.end], cites=sentence.cites)
+        if claim.kind == "text"
+        else claim
+        for claim in found
+    ]
+
+
+def _written(sentence: Sentence) -> list[bool]:
+    """Return for each word whether it is quoted: what is written in a picture is not what stands in it."""
+    if not any(mark in sentence.own for mark in '"“$€£¥₩%:-') and not any(
+        letter.isupper() for letter in sentence.own[1:]
+    ):
+        return [False] * len(sentence.words)
+    spans = [match.span() for match in WRITTEN.finditer(sentence.text, sentence.start, sentence.end)]
+    return [any(start <= word.start < end for start, end in spans) for word in sentence.words]
+
+
+def _whole(sentence: Sentence) -> list[Claim]:
+    """Return the sentence as one claim that nothing can check; "Objects found:" before a list is none."""
+    if sentence.own.rstrip().endswith(":"):
+        return []
+    begin = sentence.start + len(sentence.own) - len(sentence.own.lstrip())
+    stop = begin + len(sentence.own.strip())
+    return [Claim(sentence.answer[begin:stop], begin, stop, "other", cites=sentence.cites)]

@@ -1,0 +1,17 @@
+"""HAT: 400 machine captions of COCO val2014 with hallucinated words marked (Petryk et al., NAACL 2024, arXiv 2404.02904)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from llamaindex_clipverify.evaluation.evaluation import Row
+
+
+def rows(path: Path, images: Path) -> Iterator[Row]:
+    """Yield a row for each caption, false if any of its words is hallucinated."""
+    for one in json.loads(path.read_text(encoding="utf-8")):
+        wrong = any(flag for _, flag in one["grounding"])
+        name = one["image_path"]
+        yield Row((name,), one["caption"], int(not wrong), "caption", name, images)

@@ -1,0 +1,73 @@
+"""A heat map, its test by the encoder alone, and the protocol of what draws one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from llamaindex_clipverify.geometry import Array
+from llamaindex_clipverify.picture import Picture
+
+
+@dataclass(frozen=True)
+class MapTrial:
+    """What the encoder alone says of a heat map. Margins are in nats: scaled cosine of the text less that of its best foil."""
+
+    energy: float
+    """Sum of the un-normalised, rectified map."""
+    peak: float
+    """Its maximum."""
+    sign: float
+    """Correlation −1 to 1 with the map of the opposite direction; near 1 the method did not hear what it was asked."""
+    shown: float
+    """Margin of the map's strongest patches, seen alone; above 0 they fit the text better than any foil."""
+    left: float | None
+    """Margin of the picture without them; None where foils make it needless."""
+    whole: float
+    """Margin of the whole picture."""
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """Where a model looked for a text in a picture. An explanation, never proof that the thing is there."""
+
+    values: Array
+    """Float (H, W) of the upright picture, 0–1, min-max scaled: its maximum is 1 whether or not the thing is there."""
+    method: str
+    text: str
+    evidence: float
+    """The un-normalised peak of the map; 0 for an empty map. Comparable only between maps of one method and model."""
+    cosine: float
+    """Cosine of the picture and the text, which the map explains."""
+    doubt: str = ""
+    """Why the map is no evidence that the thing is there, in a few words; "" when it held its trial, or none was made."""
+    trial: MapTrial | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether the map says nothing: the method found nothing that speaks for the text, or the map failed its trial."""
+        return self.evidence <= 0 or bool(self.doubt)
+
+
+class Explainer(Protocol):
+    """Draws heat maps of texts in a picture."""
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The names that `explain` takes."""
+        ...
+
+    def suits(self, method: str) -> bool:
+        """Whether the encoder has what a method looks into, and what the method needs is installed."""
+        ...
+
+    def explain(
+        self,
+        picture: Picture,
+        texts: Sequence[str],
+        method: str | None = None,
+        foils: Sequence[Sequence[str]] = (),
+    ) -> list[HeatMap]:
+        """Return one map for each text, told apart from its foils where there are any; by its best method when None."""
+        ...

@@ -1,0 +1,76 @@
+"""Facts as short pieces of text, and back: what a database's metadata can hold.
+
+JSON with the arrays behind it as raw bytes, deflated, in base 64, cut into pieces of at most `PIECE` characters: Chroma Cloud
+takes 4,096 bytes a value.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.facts.facts import Facts
+
+PIECE = 4000
+"""Characters of a piece at most, all of them ASCII."""
+
+
+def pack(facts: Facts, without: Collection[tuple[str, str]] = ()) -> list[str]:
+    """Return facts as pieces of text.
+
+    Args:
+        facts: Of one picture; failures are not kept.
+        without: ``(check, key)`` of arrays that are kept elsewhere.
+    """
+    arrays: list[bytes] = []
+    seen = {
+        check: {key: _described(value, arrays) for key, value in one.items() if (check, key) not in without}
+        for check, one in facts.seen.items()
+    }
+    made = {name: list(by) for name, by in facts.made_by.items()}
+    head = json.dumps({"picture": facts.picture, "size": list(facts.size), "seen": seen, "made_by": made}).encode()
+    raw = len(head).to_bytes(4, "big") + head + b"".join(arrays)
+    text = base64.b64encode(zlib.compress(raw, 6)).decode("ascii")
+    return [text[start : start + PIECE] for start in range(0, len(text), PIECE)]
+
+
+def unpack(pieces: Sequence[str]) -> Facts:
+    """Return what `pack` was given, without the arrays that it left out.
+
+    Raises:
+        DataError: The pieces are not whole.
+    """
+    try:
+        raw = zlib.decompress(base64.b64decode("".join(pieces), validate=True))
+        start = 4 + int.from_bytes(raw[:4], "big")
+        head = json.loads(raw[4:start])
+        seen = {
+            check: {key: _restored(value, raw, start) for key, value in one.items()}
+            for check, one in head["seen"].items()
+        }
+        made = {name: (int(version), str(model)) for name, (version, model) in head["made_by"].items()}
+        return Facts(head["picture"], (int(head["size"][0]), int(head["size"][1])), seen, made)
+    except (ValueError, KeyError, TypeError, zlib.error) as error:
+        raise DataError("stored facts cannot be read", got=repr(error), do="index the picture again") from error
+
+
+def _described(value: Any, arrays: list[bytes]) -> Any:
+    if not isinstance(value, np.ndarray):
+        return value
+    begin = sum(map(len, arrays))
+    arrays.append(np.ascontiguousarray(value).tobytes())
+    return {"dtype": str(value.dtype), "shape": list(value.shape), "at": begin}
+
+
+def _restored(value: Any, raw: bytes, start: int) -> Any:
+    if not (isinstance(value, Mapping) and set(value) == {"dtype", "shape", "at"}):
+        return value
+    number = int(np.prod(value["shape"], dtype=np.int64))
+    found = np.frombuffer(raw, value["dtype"], number, start + value["at"]).reshape(value["shape"])
+    return found.copy()

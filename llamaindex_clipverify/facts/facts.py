@@ -1,0 +1,68 @@
+"""Facts: what the checks saw in one picture before any claim was known. JSON plus arrays, versioned per check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from llamaindex_clipverify.facts.observation import Observer
+
+Seen = dict[str, Any]
+"""The facts of one check: JSON values and numpy arrays under plain names."""
+
+
+@dataclass
+class Facts:
+    """Everything seen in one picture, by check."""
+
+    picture: str
+    """Content id of the picture."""
+    size: tuple[int, int]
+    seen: dict[str, Seen] = field(default_factory=dict)
+    made_by: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Check to (version, model id): facts of another version or model are not used."""
+    failed: dict[str, str] = field(default_factory=dict)
+    """Check to the error that kept it from seeing; shown in the report, never averaged."""
+
+    def of(self, check: str) -> Seen | None:
+        """Return what a check saw, or None if it did not look or failed."""
+        return self.seen.get(check)
+
+    def has(self, check: Observer) -> bool:
+        """Whether facts of this very check, version and model are there."""
+        return self.made_by.get(check.name) == (check.version, check.model)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON; arrays become {"array": nested list, "dtype": name}."""
+        return {
+            "picture": self.picture,
+            "size": list(self.size),
+            "seen": {name: {key: _plain(value) for key, value in seen.items()} for name, seen in self.seen.items()},
+            "made_by": {name: list(made) for name, made in self.made_by.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Facts:
+        """Read what `to_dict` wrote."""
+        return cls(
+            data["picture"],
+            (int(data["size"][0]), int(data["size"][1])),
+            {name: {key: _rich(value) for key, value in seen.items()} for name, seen in data["seen"].items()},
+            {name: (int(made[0]), str(made[1])) for name, made in data["made_by"].items()},
+        )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return {"array": value.tolist(), "dtype": str(value.dtype)}
+    return value
+
+
+def _rich(value: Any) -> Any:
+    if isinstance(value, dict) and set(value) == {"array", "dtype"}:
+        return np.array(value["array"], dtype=value["dtype"])
+    return value

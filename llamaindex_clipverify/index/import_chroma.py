@@ -1,0 +1,75 @@
+"""Pictures in Chroma collections that others made: LlamaIndex's multimodal index, and Chroma's own multimodal functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.index import chroma
+from llamaindex_clipverify.index.schema import Entry
+from llamaindex_clipverify.node_pictures import allowed, decoded, path_in, picture_text
+from llamaindex_clipverify.picture import Picture
+
+_NODE = "_node_content"
+"""Where LlamaIndex keeps a whole node as JSON."""
+_INTERNAL = (_NODE, "_node_type", "doc_id", "document_id", "ref_doc_id", "file_path", "image_path")
+
+
+def entries_in(source: Any, folders: Sequence[str | Path]) -> list[Entry]:
+    """Return the pictures of a collection with captions and metadata.
+
+    Args:
+        source: A Chroma collection, or an object that holds one (``ChromaVectorStore``).
+        folders: Paths are opened only inside these.
+
+    Raises:
+        DataError: There is no collection, or no picture in it.
+        PictureError: A path outside the folders.
+    """
+    table = source
+    for name in ("_collection", "collection", "client"):
+        if not hasattr(table, "get") or not hasattr(table, "query"):
+            table = getattr(source, name, table)
+    if not hasattr(table, "get") or not hasattr(table, "query"):
+        raise DataError(
+            "no Chroma collection", got=type(source).__name__, do="give a collection or a ChromaVectorStore"
+        )
+    found = list(_entries(table, folders))
+    if not found:
+        raise DataError("the collection holds no picture", got=getattr(table, "name", table), do="check its uris")
+    return found
+
+
+def _entries(table: Any, folders: Sequence[str | Path]) -> Iterator[Entry]:
+    for page in chroma.pages(table, ["documents", "metadatas", "uris"]):
+        uris = page.get("uris") or [None] * len(page["ids"])
+        for uri, document, metadata in zip(uris, page["documents"], page["metadatas"], strict=True):
+            entry = _entry(uri, document, metadata or {}, folders)
+            if entry is not None:
+                yield entry
+
+
+def _entry(
+    uri: str | None, document: str | None, metadata: Mapping[str, Any], folders: Sequence[str | Path]
+) -> Entry | None:
+    node = _node(metadata)
+    resource = node.get("image_resource") or {}
+    data = node.get("image") or resource.get("data") or picture_text(document)
+    named = uri or node.get("image_path") or resource.get("path") or path_in(metadata)
+    if not data and not named:
+        return None
+    picture = Picture.of(decoded(data)) if data else Picture.of(allowed(Path(str(named)), folders))
+    caption = str(node.get("text") or (node.get("text_resource") or {}).get("text") or document or "")
+    kept = {key: value for key, value in metadata.items() if key not in _INTERNAL and value is not None}
+    return Entry(picture, "" if caption in (str(named), data) or picture_text(caption) else caption, kept)
+
+
+def _node(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        node = json.loads(metadata.get(_NODE, "{}"))
+    except (TypeError, ValueError):
+        return {}
+    return node if isinstance(node, dict) else {}

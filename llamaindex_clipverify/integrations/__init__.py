@@ -1,0 +1,1 @@
+"""Doors other than LlamaIndex: LangChain, pytest, deepeval, Ray. One library, one file."""

@@ -1,0 +1,149 @@
+"""Doors for LangChain, by langchain-core alone: a retriever, a document compressor, and a step that adds the report.
+
+A picture is a `Document` whose text is its caption and whose metadata names its file; documents of langchain_chroma's
+``add_images``, whose text is the picture itself in base64, are read as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun, Callbacks
+from langchain_core.documents import BaseDocumentCompressor, Document
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import Runnable, RunnableLambda
+from pydantic import ConfigDict, Field
+
+from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.index.index import EvidenceIndex
+from llamaindex_clipverify.index.schema import Hit
+from llamaindex_clipverify.node_pictures import allowed, path_in, picture_text
+from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.verification.verifier import Verifier
+
+KEY = "clipverify"
+"""Where a step's output holds the report, in its JSON form."""
+SCORE = "clipverify_score"
+"""Metadata key of a picture's cosine with the query, -1 to 1."""
+
+
+class ClipVerifyRetriever(BaseRetriever):
+    """Finds pictures in an `EvidenceIndex`, best first."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+    index: EvidenceIndex
+    top_k: int = Field(default=4, ge=1, description="Most pictures.")
+    where: dict[str, Any] | None = Field(default=None, description="A Chroma filter on the pictures' metadata.")
+
+    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
+        del run_manager  # nothing within is worth a callback of its own
+        return [_document(hit) for hit in self.index.search(query, top_k=self.top_k, where=self.where)]
+
+
+class ClipVerifyCompressor(BaseDocumentCompressor):
+    """Orders pictures by their cosine with the query and drops the far ones; documents without a picture follow, unchanged."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+    verifier: Verifier
+    cutoff: float | None = Field(default=None, description="Pictures with a lower cosine are dropped.")
+    top_n: int | None = Field(default=None, description="Most pictures to keep.")
+    folders: list[str] = Field(default_factory=list, description="Paths in documents are opened only inside these.")
+
+    def compress_documents(
+        self,
+        documents: Sequence[Document],
+        query: str,
+        callbacks: Callbacks | None = None,
+    ) -> Sequence[Document]:
+        """Return the documents that are kept, with their score; those given are not changed.
+
+        Raises:
+            DataError: The verifier has no encoder.
+            PictureError: A path outside the folders.
+        """
+        if self.verifier.encoder is None:
+            raise DataError(
+                "scoring needs an encoder", got="a verifier without one", do="give encoder= to the verifier"
+            )
+        pictures = [picture_of(one, self.folders) for one in documents]
+        shown = [place for place, picture in enumerate(pictures) if picture is not None]
+        facts = self.verifier.facts([pictures[place] for place in shown])
+        question = self.verifier.encoder.encode_texts([query])[0]
+        scored = []
+        for place, seen in zip(shown, facts, strict=True):
+            looked = seen.of("similarity")
+            if looked is not None:
+                score = float(looked["vector"] @ question)
+                metadata = {**documents[place].metadata, SCORE: score}
+                scored.append((score, documents[place].model_copy(update={"metadata": metadata})))
+        kept = [row for row in scored if self.cutoff is None or row[0] >= self.cutoff]
+        ranked = [document for _, document in sorted(kept, key=lambda row: -row[0])][: self.top_n]
+        return [*ranked, *(one for one, picture in zip(documents, pictures, strict=True) if picture is None)]
+
+
+def as_runnable(
+    verifier: Verifier,
+    *,
+    answer: str = "answer",
+    documents: str = "context",
+    images: str = "images",
+    question: str = "input",
+    folders: Sequence[str | Path] = (),
+) -> Runnable[Mapping[str, Any], dict[str, Any]]:
+    """Return a step that passes its input on and adds the report of the answer in it, under ``clipverify``.
+
+    Args:
+        verifier: Who verifies.
+        answer: Key of the answer: a text, or a message.
+        documents: Key of the retrieved documents: pictures, and passages that may support what no picture shows.
+        images: Key of pictures given beside them: anything `Picture.of` takes.
+        question: Key of the question.
+        folders: Paths in documents are opened only inside these.
+
+    Raises (when it runs):
+        DataError: There is no answer, or neither picture nor passage.
+        PictureError: A path outside the folders.
+    """
+
+    def verify(given: Mapping[str, Any]) -> dict[str, Any]:
+        if answer not in given:
+            raise DataError(
+                "no answer in the step's input", got=", ".join(map(str, given)), do=f"name its key: answer={answer!r}"
+            )
+        said = given[answer]
+        retrieved = list(given.get(documents) or ())
+        found = [picture_of(one, folders) for one in retrieved]
+        passages = [one.page_content for one, picture in zip(retrieved, found, strict=True) if picture is None]
+        pictures = [*(one for one in found if one is not None), *(given.get(images) or ())]
+        text = said if isinstance(said, str) else str(getattr(said, "text", None) or getattr(said, "content", said))
+        asked = given.get(question)
+        report = verifier.verify(text, pictures, asked if isinstance(asked, str) else None, passages)
+        return {**given, KEY: report.to_dict()}
+
+    async def averify(given: Mapping[str, Any]) -> dict[str, Any]:
+        return await asyncio.to_thread(verify, given)
+
+    return RunnableLambda(verify, averify, name="clipverify")
+
+
+def picture_of(document: Document, folders: Sequence[str | Path]) -> Picture | None:
+    """Return the picture that a document stands for, or None for a passage.
+
+    Raises:
+        PictureError: A path outside the folders.
+    """
+    data = picture_text(document.page_content)
+    if data is not None:
+        return Picture.of(data)
+    path = path_in(document.metadata)
+    return Picture.of(allowed(Path(path), folders)) if path else None
+
+
+def _document(hit: Hit) -> Document:
+    metadata: dict[str, Any] = {**hit.metadata, "image_path": hit.uri, SCORE: hit.score}
+    if hit.region is not None:
+        metadata |= {"region": [round(float(edge), 1) for edge in hit.region], "region_label": hit.label}
+    return Document(page_content=hit.caption, metadata=metadata, id=hit.id)

@@ -1,0 +1,218 @@
+"""Names of models: which adapter a name means. Others join through the entry-point groups named below."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from llamaindex_clipverify.errors import MissingExtraError, ModelError
+from llamaindex_clipverify.models.protocols import Detector, Encoder, Grounder, Reader
+
+TINY = Path(str(files("llamaindex_clipverify"))) / "tiny"
+"""Folder of the bundled models."""
+ENCODERS = "llamaindex_clipverify.encoders"
+"""Entry-point group: name to a callable that takes what follows ``name:`` and returns an `Encoder`."""
+DETECTORS = "llamaindex_clipverify.detectors"
+"""Entry-point group: name to a callable that takes what follows ``name:`` and returns a `Detector`."""
+READERS = "llamaindex_clipverify.readers"
+"""Entry-point group: name to a callable that takes what follows ``name:`` and returns a `Reader`."""
+
+RECORD = "optimized.json"
+"""The file by which a folder of an optimized model is recognised (see `models.optimized`)."""
+VIEWS = (0.75, 1.0, 1.5)
+"""Scales, relative to the size a detector is made for, at which ``views:`` looks."""
+
+
+def as_encoder(model: Any) -> Encoder:
+    """Return the encoder of a name, the encoder that was given, or one on a LlamaIndex MultiModalEmbedding.
+
+    Raises:
+        ModelError: It is none of these.
+    """
+    if isinstance(model, str):
+        return load_encoder(model)
+    if hasattr(model, "id") and hasattr(model, "logit_scale"):
+        given: Encoder = model
+        return given
+    if hasattr(model, "get_image_embedding_batch"):
+        from llamaindex_clipverify.models.embedding import EmbeddingEncoder
+
+        return EmbeddingEncoder(model)
+    raise ModelError("not an encoder", got=type(model).__name__, do="give a name, an Encoder, or a MultiModalEmbedding")
+
+
+def loadable(model: Any) -> str:
+    """Return the name by which a model can be loaded again, "" when there is none."""
+    name = model if isinstance(model, str) else getattr(model, "name", None) or str(getattr(model, "path", ""))
+    if name and Path(name).parent == TINY:
+        return "tiny"
+    if str(name).startswith("onnx:"):
+        return f"onnx:{Path(name[5:]).expanduser().resolve()}"
+    return str(Path(name).resolve()) if name not in ("", "tiny", "none") and Path(name).exists() else str(name)
+
+
+def load_encoder(name: str) -> Encoder:
+    """Return the encoder of a name; weights are read on first use.
+
+    Args:
+        name: ``tiny`` (the bundled one), a folder or hub id of a CLIP or SigLIP model, ``onnx:FOLDER`` (what ``clipverify
+            optimize`` wrote), or ``NAME:REST`` of an entry point; several with commas between them vote.
+    """
+    if "," in name:
+        from llamaindex_clipverify.models.ensemble import EnsembleEncoder
+
+        return EnsembleEncoder([load_encoder(one.strip()) for one in name.split(",")])
+    scheme, _, rest = name.partition(":")
+    folder = _optimized(name, "encoder")
+    if folder is not None:
+        light: Encoder = load_adapter("onnx", "onnxruntime", "onnx").OnnxEncoder(folder)
+        return light
+    own = _entry(ENCODERS, scheme) if rest else None
+    if own is not None:
+        made: Encoder = own(rest)
+        return made
+    module = load_adapter("clip", "transformers", "torch")
+    encoder: Encoder = module.ClipEncoder(str(TINY / "clip") if name == "tiny" else name)
+    return encoder
+
+
+def load_detector(name: str) -> Detector | None:
+    """Return the detector of a name, or None for ``none``; weights are read on first use.
+
+    Args:
+        name: ``tiny``, a YOLO file (``yolov8n.pt`` or a path; AGPL-3.0 through ultralytics), ``transformers:ID_OR_FOLDER``,
+            ``onnx:FOLDER`` (what ``clipverify optimize`` wrote), ``none``, or ``NAME:REST`` of an entry point. Several with
+            commas between them vote; ``views:YOLO_FILE`` looks at each picture at three scales and in the mirror, which takes
+            six times as long and sees more.
+
+    Raises:
+        ModelError: The name is none of these.
+    """
+    if "," in name:
+        from llamaindex_clipverify.models.ensemble import EnsembleDetector
+
+        members = [load_detector(one.strip()) for one in name.split(",")]
+        return EnsembleDetector([one for one in members if one is not None])
+    scheme, _, rest = name.partition(":")
+    if name == "none":
+        return None
+    if rest and scheme == "views":
+        return _views(rest)
+    folder = _optimized(name, "detector")
+    if folder is not None:
+        return _named(load_adapter("onnx", "onnxruntime", "onnx").OnnxDetector, folder)
+    if rest and scheme == "transformers":
+        return _named(load_adapter("transformers_detector", "transformers", "torch").TransformersDetector, rest)
+    own = _entry(DETECTORS, scheme) if rest else None
+    if own is not None:
+        return _named(own, rest)
+    if name == "tiny" or name.endswith(".pt") or (Path(name) / "model.yaml").exists():
+        return _named(
+            load_adapter("yolo", "ultralytics", "yolo").YoloDetector, str(TINY / "yolo") if name == "tiny" else name
+        )
+    raise ModelError(
+        "no such detector", got=name, do="give tiny, a YOLO .pt file, transformers:ID_OR_FOLDER, onnx:FOLDER, or none"
+    )
+
+
+def _views(name: str) -> Detector:
+    from llamaindex_clipverify.models.ensemble import EnsembleDetector, MirroredDetector
+
+    plain = load_detector(name)
+    if plain is None or not hasattr(plain, "at"):
+        raise ModelError("views are made for YOLO files", got=name, do="give views:yolov8n.pt")
+    scaled = [plain.at(scale) for scale in VIEWS]
+    return EnsembleDetector([*scaled, *(MirroredDetector(one) for one in scaled)])
+
+
+def _named(make: Callable[[str], Any], name: str) -> Detector:
+    detector: Detector = make(name)
+    return detector
+
+
+def _optimized(name: str, kind: str) -> str | None:
+    """Return the folder of an optimized model that a name means: after ``onnx:``, or recognised by its record."""
+    scheme, _, rest = name.partition(":")
+    if scheme == "onnx" and rest:
+        return rest
+    folder = Path(name).expanduser()
+    return name if any((place / RECORD).is_file() for place in (folder, folder / kind)) else None
+
+
+def load_exporter() -> Any:
+    """Return what writes models as ONNX. See `models.onnx_export`.
+
+    Raises:
+        MissingExtraError: onnx or ONNX Runtime is not installed.
+    """
+    load_adapter("onnx", "onnxruntime", "onnx")
+    return load_adapter("onnx_export", "onnx", "onnx")
+
+
+def load_reader(name: str) -> Reader | None:
+    """Return the reader of a name, or None for ``none``; weights are read on first use.
+
+    Args:
+        name: ``rapidocr`` (its wheel carries the models), ``none``, or ``NAME:REST`` of an entry point.
+
+    Raises:
+        ModelError: The name is none of these.
+        MissingExtraError: RapidOCR is not installed.
+    """
+    if name == "none":
+        return None
+    scheme, _, rest = name.partition(":")
+    own = _entry(READERS, scheme) if rest else None
+    if own is None and name != "rapidocr":
+        raise ModelError("no such reader", got=name, do="give rapidocr or none")
+    reader: Reader = own(rest) if own is not None else load_adapter("ocr", "rapidocr", "ocr").RapidReader()
+    return reader
+
+
+def load_grounder(name: str) -> Grounder:
+    """Return the model of entailment of a name, ``transformers:ID_OR_FOLDER``; weights are read on first use.
+
+    Raises:
+        ModelError: The name is not of that form.
+    """
+    scheme, _, rest = name.partition(":")
+    if scheme != "transformers" or not rest:
+        raise ModelError("no such grounder", got=name, do="give transformers:ID_OR_FOLDER of a model of entailment")
+    grounder: Grounder = load_adapter("grounder", "transformers", "torch").TransformersGrounder(rest)
+    return grounder
+
+
+def load_llava(name: str, **options: Any) -> Any:
+    """Return the local vision language model of a name; weights are read on first use. See `models.llava.Llava`."""
+    return load_adapter("llava", "transformers", "torch").Llava(name, **options)
+
+
+def load_together(key: str | None = None, **options: Any) -> Any:
+    """Return the client of a vision model behind a server. See `models.together.TogetherChat`."""
+    return load_adapter("together", "together", "together").TogetherChat(key, **options)
+
+
+def load_adapter(module: str, library: str, extra: str) -> Any:
+    """Return the module of `models` that wraps a library.
+
+    Raises:
+        MissingExtraError: The library is not installed.
+    """
+    try:
+        return importlib.import_module(f"llamaindex_clipverify.models.{module}")
+    except ModuleNotFoundError as error:
+        if error.name and error.name.split(".")[0] == library:
+            raise MissingExtraError(library, extra) from error
+        raise
+
+
+def _entry(group: str, name: str) -> Callable[[str], Any] | None:
+    for entry in entry_points(group=group):
+        if entry.name == name:
+            made: Callable[[str], Any] = entry.load()
+            return made
+    return None

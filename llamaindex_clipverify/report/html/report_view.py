@@ -1,0 +1,98 @@
+"""A report as the templates show it: everything is decided here, so that they only lay out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from llamaindex_clipverify.report import labels
+from llamaindex_clipverify.report.html.album import Album, Print
+from llamaindex_clipverify.report.html.claim_view import ClaimView
+from llamaindex_clipverify.report.report import MARKS, ClaimMap, Report, number
+from llamaindex_clipverify.report.spans import focus, pieces, state
+
+
+@dataclass(frozen=True)
+class PictureView:
+    """A picture of a report: what to call it, and its print."""
+
+    name: str
+    print: Print
+
+
+class ReportView:
+    """A report as shown."""
+
+    def __init__(self, report: Report, mark: str, album: Album) -> None:
+        """Prepare a report.
+
+        Args:
+            report: What is shown.
+            mark: What the ids of its elements begin with.
+            album: Where the pictures are embedded.
+        """
+        self.report, self.mark = report, mark
+        self.pictures = [
+            PictureView(picture.name if picture.uri else f"picture {place}", album.print_of(picture))
+            for place, picture in enumerate(report.pictures, 1)
+        ]
+        self._by_content = {one.print.content: one for one in reversed(self.pictures) if one.print.content}
+        self.methods = list(dict.fromkeys(one.map.method for one in report.maps))
+        self.pieces = pieces(report)
+        self.focus = focus(report)
+        self.claims = [ClaimView(self, place) for place in range(len(report.claims))]
+        self.trust = number(report.trust)
+        self.state = state(report)
+        self.mark_of_verdict = MARKS[report.verdict]
+
+    def picture(self, content: str | None) -> PictureView | None:
+        """Return one of the pictures by its content id."""
+        return self._by_content.get(content) if content else None
+
+    def maps(self, claim: int) -> Sequence[ClaimMap]:
+        """Return the heat maps of a claim."""
+        return self._maps.get(claim, ())
+
+    @cached_property
+    def _maps(self) -> Mapping[int, Sequence[ClaimMap]]:
+        found: dict[int, list[ClaimMap]] = {}
+        for one in self.report.maps:
+            found.setdefault(one.claim, []).append(one)
+        return found
+
+    @property
+    def word(self) -> str:
+        """Its state in words."""
+        return labels.STATES[self.state]
+
+    @property
+    def wording(self) -> Mapping[str, str]:
+        """What its figures mean, in words."""
+        return {
+            "trust": labels.trusted(self.report),
+            "counts": labels.counts(self.report),
+            "coverage": labels.coverage(self.report),
+            "calibration": labels.calibration(self.report),
+            "meaning": labels.CALIBRATIONS[self.report.calibration],
+        }
+
+    @property
+    def doubted(self) -> list[str]:
+        """The contradicted words, least trusted first; the beginnings of the first few."""
+        return [_beginning(one.claim.text, 60) for one in self.report.doubtful()[:4]]
+
+    @property
+    def title(self) -> str:
+        """What the index calls it: the question, else the beginning of the answer."""
+        return _beginning(self.report.question or self.report.answer, 110) or "an empty answer"
+
+    @property
+    def beginning(self) -> str:
+        """The beginning of the answer; "" where the title is that already."""
+        return _beginning(self.report.answer, 160) if self.report.question else ""
+
+
+def _beginning(text: str, length: int) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= length else flat[: length - 1] + "…"

@@ -1,0 +1,54 @@
+"""What the figures of a report mean, in words: the same words on the page, in Markdown and on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from llamaindex_clipverify.explainers.heat_map import HeatMap
+from llamaindex_clipverify.report.report import Report
+
+CALIBRATIONS: Mapping[str, str] = {
+    "calibrated": "trust is a probability, on pictures like those of the profile",
+    "transferred": "trust comes from weights fitted with other encoders: within about a tenth, on drawn scenes",
+    "uncalibrated": "trust is raw confidence, not a probability",
+}
+STATES: Mapping[str, str] = {
+    "contradicted": "contradicted",
+    "undecided": "undecided",
+    "supported": "supported",
+    "unverifiable": "nothing could check it",
+}
+"""The verdicts as told apart by line and colour, the worst first: an unverifiable claim with a trust is undecided."""
+
+
+def calibration(report: Report) -> str:
+    """Return the state of calibration with its profile: ``calibrated · tiny``."""
+    return " · ".join(part for part in (report.calibration, report.profile) if part)
+
+
+def coverage(report: Report) -> str:
+    """Say how many of the claims anything could check."""
+    if not report.claims:
+        return "no claims"
+    checked = sum(one.trust is not None for one in report.claims)
+    total = len(report.claims)
+    return f"{checked} of {total} claim{'' if total == 1 else 's'} could be checked"
+
+
+def counts(report: Report) -> str:
+    """Count the verdicts that occur: ``2 supported, 1 contradicted``."""
+    verdicts = [one.verdict for one in report.claims]
+    order = ("supported", "contradicted", "unverifiable")
+    return ", ".join(f"{verdicts.count(one)} {one}" for one in order if one in verdicts) or "none"
+
+
+def doubt(heat: HeatMap) -> str:
+    """Say why an empty map is no evidence."""
+    return heat.doubt or "the method found nothing that speaks for these words"
+
+
+def trusted(report: Report) -> str:
+    """Say of what the trust is the probability."""
+    if report.trust is None:
+        return "nothing could be checked"
+    return "that all checked claims are true"

@@ -1,0 +1,62 @@
+"""An answer cut into pieces, so that every view of a report can mark the words of its claims.
+
+The answer's characters come out exactly once, whatever spans the claims have: the text is cut at every border of a claim, and
+each piece knows the claims that cover it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from llamaindex_clipverify.report.report import CheckedClaim, Report
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of the answer covered by the same claims all along."""
+
+    text: str
+    claims: tuple[int, ...]
+    """Indices of the claims that cover it, the shortest (the most specific) first."""
+    state: str
+    """The worst state among them; "" where no claim is."""
+    ends: tuple[int, ...]
+    """Claims whose span ends with this piece; they are numbered there."""
+
+
+def pieces(report: Report) -> list[Piece]:
+    """Cut the answer at the borders of its claims; the texts of the pieces joined are the answer."""
+    spans = {place: _span(one, len(report.answer)) for place, one in enumerate(report.claims)}
+    spans = {place: span for place, span in spans.items() if span[0] < span[1]}
+    borders = sorted({0, len(report.answer), *(edge for span in spans.values() for edge in span)})
+    return [_piece(report, spans, start, end) for start, end in pairwise(borders)]
+
+
+def state(one: CheckedClaim | Report) -> str:
+    """Return its verdict, or ``undecided`` where it is unverifiable although it was checked."""
+    return "undecided" if one.verdict == "unverifiable" and one.trust is not None else one.verdict
+
+
+def focus(report: Report) -> int | None:
+    """Return the claim to show first: the least trusted one, or the first when nothing was checked; None without claims."""
+    checked = [place for place, one in enumerate(report.claims) if one.trust is not None]
+    if checked:
+        return min(checked, key=lambda place: report.claims[place].trust or 0.0)
+    return 0 if report.claims else None
+
+
+_WORST = ("contradicted", "undecided", "supported", "unverifiable")
+"""Checked and undecided is worse than supported; a claim that nothing could check takes no colour from one that was."""
+
+
+def _span(one: CheckedClaim, length: int) -> tuple[int, int]:
+    return max(0, min(one.claim.start, length)), max(0, min(one.claim.end, length))
+
+
+def _piece(report: Report, spans: dict[int, tuple[int, int]], start: int, end: int) -> Piece:
+    over = [place for place, span in spans.items() if span[0] <= start and end <= span[1]]
+    over.sort(key=lambda place: (spans[place][1] - spans[place][0], place))
+    worst = min((state(report.claims[place]) for place in over), key=_WORST.index, default="")
+    ends = tuple(sorted(place for place in over if spans[place][1] == end))
+    return Piece(report.answer[start:end], tuple(over), worst, ends)

@@ -1,0 +1,69 @@
+"""Reports on a terminal, printed by rich: the answer with its claims underlined and numbered, and a table of them.
+
+No text of a report is read as rich's markup, and control characters are shown, not obeyed.
+"""
+
+from __future__ import annotations
+
+from rich.console import ConsoleRenderable, Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from llamaindex_clipverify.report import labels
+from llamaindex_clipverify.report.report import MARKS, Report, number, printable
+from llamaindex_clipverify.report.spans import pieces, state
+
+_STYLES = {
+    "supported": "underline green",
+    "contradicted": "bold underline red",
+    "undecided": "underline yellow",
+    "unverifiable": "dim underline",
+}
+_COLOURS = {"supported": "green", "contradicted": "bold red", "undecided": "yellow", "unverifiable": "dim"}
+
+
+def renderable(report: Report) -> ConsoleRenderable:
+    """Return what a rich console prints for a report."""
+    parts: list[ConsoleRenderable] = [_head(report)]
+    parts += [Text(f"! {printable(note)}", "yellow") for note in report.notes]
+    if report.question:
+        parts.append(Padding(Text(printable(report.question), "dim"), (1, 0, 0, 2)))
+    parts.append(Padding(_answer(report), (0 if report.question else 1, 0, 1, 2)))
+    return Group(*parts, _table(report)) if report.claims else Group(*parts)
+
+
+def _head(report: Report) -> Text:
+    own = state(report)
+    return Text.assemble(
+        (f"trust {number(report.trust)}", f"bold {_COLOURS[own].removeprefix('bold ')}"),
+        (f"  {MARKS[report.verdict]} {labels.STATES[own]}", _COLOURS[own]),
+        f" · {labels.counts(report)} · coverage {report.coverage:.0%}\n",
+        (printable(f"{labels.calibration(report)}: {labels.CALIBRATIONS[report.calibration]}"), "dim"),
+    )
+
+
+def _answer(report: Report) -> Text:
+    if not report.answer.strip():
+        return Text("The answer is empty.", "italic dim")
+    found = Text()
+    for one in pieces(report):
+        found.append(printable(one.text), _STYLES.get(one.state))
+        for place in one.ends:
+            claim = report.claims[place]
+            found.append(f"{MARKS[claim.verdict]}{place + 1}", _COLOURS[state(claim)])
+    return found
+
+
+def _table(report: Report) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    table.add_column("", justify="right", style="dim")
+    table.add_column("trust", justify="right", no_wrap=True)
+    table.add_column("claim", ratio=2, overflow="fold")
+    table.add_column("why", ratio=5, overflow="fold", style="dim")
+    for place, one in enumerate(report.claims, 1):
+        colour = _COLOURS[state(one)]
+        trust = Text(f"{MARKS[one.verdict]} {number(one.trust):>4}", colour)
+        words = Text(printable(" ".join(one.claim.text.split())), colour)
+        table.add_row(str(place), trust, words, Text(printable("\n".join(one.reasons))))
+    return table

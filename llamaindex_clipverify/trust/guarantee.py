@@ -1,0 +1,222 @@
+"""Thresholds with a guarantee: how often a verdict may be wrong, and how sure that is.
+
+Learn then test (Angelopoulos et al. 2021, arXiv 2110.01052): each threshold in turn is tested, on labelled claims that nothing
+was fitted on, against "more than `alpha` of what it accepts is wrong". The test is the exact binomial one; the order of the
+thresholds is laid down beforehand on other data (fixed-sequence testing), so the level `delta` is spent once. Claims of a
+picture depend on each other, so one random claim of each takes part. The guarantee holds for data like those, and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, log
+from typing import Any
+
+import numpy as np
+
+from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.geometry import Array
+
+_SHARES = np.r_[0.02, 0.04, 0.06, np.arange(0.08, 0.98, 0.03), 0.98]
+"""Shares of all claims that the thresholds tried accept, from strict to loose."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A threshold to be tried, with what other data let expect of it."""
+
+    threshold: float
+    """Of the trust in the verdict: of a claim for *supported*, of its opposite for *contradicted*."""
+    share: float
+    """Share of all claims that it accepts."""
+    risk: float
+    """Share of wrong ones among them."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """Labelled claims that nothing was fitted on, one of each picture, and the thresholds to be tried on them."""
+
+    trusts: tuple[float, ...]
+    labels: tuple[int, ...]
+    supported: tuple[Step, ...]
+    contradicted: tuple[Step, ...]
+
+    @classmethod
+    def of(cls, trusts: Array, labels: Array, groups: Sequence[str], expected: Array, seed: int = 0) -> Held:
+        """Draw one claim of each group, and lay the thresholds by the trusts of other claims.
+
+        Args:
+            trusts: Of the held claims as stated (N,), 0–1.
+            labels: Whether they are true (N,).
+            groups: The picture of each.
+            expected: Trusts of other claims of the same sort (M,): they lay down what is tried, in which order.
+            seed: Of the draw.
+        """
+        order = np.random.default_rng(seed).permutation(len(trusts))
+        first = sorted({groups[place]: place for place in order}.values())
+        return cls(
+            tuple(float(trusts[place]) for place in first), tuple(int(labels[place]) for place in first),
+            steps(np.asarray(expected)), steps(1 - np.asarray(expected)),
+        )  # fmt: skip
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Held:
+        """Read what a profile's JSON holds."""
+        ways = {name: tuple(Step(**one) for one in data[name]) for name in ("supported", "contradicted")}
+        return cls(tuple(data["trusts"]), tuple(data["labels"]), **ways)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One threshold and what the test of it saw."""
+
+    threshold: float | None
+    """Least trust in the verdict that is accepted; None when no threshold passes and the verdict is never given."""
+    accepted: int = 0
+    """Held claims it accepts; of the first one tried where none passes."""
+    wrong: int = 0
+    missing: int | None = None
+    """Held claims, one a picture, that are missing for the first one to pass at the share of wrong ones seen; None when it
+    passes, or when so many are wrong that no number would do."""
+
+
+@dataclass(frozen=True)
+class Guarantee:
+    """At most `alpha` of the supported claims is false, of the contradicted true, each with confidence 1 − `delta`."""
+
+    alpha: float
+    delta: float
+    supported: Bound
+    contradicted: Bound
+    claims: int
+    data: str
+    """What the claims are about; the guarantee holds for such data alone."""
+
+    @classmethod
+    def of(cls, held: Held, alpha: float, delta: float, data: str) -> Guarantee:
+        """Test the thresholds of `held`.
+
+        Raises:
+            DataError: `alpha` or `delta` is not between 0 and 1.
+        """
+        if not (0 < alpha < 1 and 0 < delta < 1):
+            raise DataError("alpha and delta lie between 0 and 1", got=f"alpha={alpha}, delta={delta}")
+        trusts, labels = np.array(held.trusts), np.array(held.labels)
+        supported = bound(trusts, labels == 0, held.supported, alpha, delta)
+        contradicted = bound(1 - trusts, labels == 1, held.contradicted, alpha, delta)
+        return cls(alpha, delta, supported, contradicted, len(trusts), data)
+
+    def lines(self) -> list[str]:
+        """Return one line for each verdict: the guarantee, or what is missing."""
+        about = (("supported", "false", self.supported), ("contradicted", "true", self.contradicted))
+        return [self._line(*one) for one in about]
+
+    def _line(self, verdict: str, wrong: str, found: Bound) -> str:
+        if found.threshold is not None:
+            limit = found.threshold if verdict == "supported" else 1 - found.threshold
+            side = "from" if verdict == "supported" else "up to"
+            return (
+                f"{verdict} {side} trust {limit:.2f}: at most {self.alpha:.0%} {wrong} with confidence {1 - self.delta:.0%}, "
+                f"on data like these alone: {self.data}"
+            )
+        if found.missing is None:
+            seen = f"{found.wrong} of {found.accepted} were {wrong}"
+            return f"nothing is called {verdict}: {seen}, more than {self.alpha:.0%}"
+        return (
+            f"nothing is called {verdict}: about {found.missing:,} more labelled pictures are missing for at most "
+            f"{self.alpha:.0%} {wrong} with confidence {1 - self.delta:.0%}"
+        )
+
+
+def steps(trusts: Array) -> tuple[Step, ...]:
+    """Return the thresholds, .5 at least, that accept given shares of calibrated trusts (N,), strict to loose."""
+    if not len(trusts):
+        return ()
+    cuts = np.unique(np.quantile(trusts, 1 - _SHARES).clip(min=0.5))[::-1]
+    accepted = [trusts[trusts >= cut] for cut in cuts]
+    return tuple(
+        Step(float(cut), len(some) / len(trusts), float(1 - some.mean()))
+        for cut, some in zip(cuts, accepted, strict=True)
+        if len(some)
+    )
+
+
+def bound(trusts: Array, wrong: Array, order: Sequence[Step], alpha: float, delta: float) -> Bound:
+    """Return the loosest threshold of the sequence that passes, testing from its likeliest start on.
+
+    Args:
+        trusts: Trust in the verdict (N,).
+        wrong: Whether the verdict would be wrong (N,).
+        order: Thresholds, strict to loose, laid down on other data.
+        alpha: Share of wrong verdicts allowed.
+        delta: Chance allowed that more are wrong.
+    """
+    passed: Bound | None = None
+    tried: Bound | None = None
+    for step in order[_start(order, len(trusts), alpha, delta) :]:
+        accepted = trusts >= step.threshold
+        number, errors = int(accepted.sum()), int(wrong[accepted].sum())
+        tried = Bound(step.threshold, number, errors)
+        if not p_value(errors, number, alpha) <= delta:
+            break
+        passed = tried
+    if passed is not None:
+        return passed
+    if tried is None:
+        return Bound(None, missing=least(alpha, delta))
+    return Bound(None, tried.accepted, tried.wrong, _missing(tried, len(trusts), order, alpha, delta))
+
+
+def p_value(wrong: int, accepted: int, alpha: float) -> float:
+    """Return the chance of so few wrong ones among those accepted if more than `alpha` were; 1 when none is accepted."""
+    from scipy.stats import binom
+
+    return float(binom.cdf(wrong, accepted, alpha)) if accepted else 1.0
+
+
+def least(alpha: float, delta: float, wrong: int = 0) -> int:
+    """Return how many accepted claims it takes to pass with so many wrong ones: 22 at .1 and .1 with none, 78 with four."""
+    number = max(ceil(log(delta) / log(1 - alpha)), wrong)
+    while p_value(wrong, number, alpha) > delta:
+        number += 1
+    return number
+
+
+def _start(order: Sequence[Step], number: int, alpha: float, delta: float) -> int:
+    """Return the place from which the sequence is likeliest to pass; the stricter of two that are about equally likely."""
+    if not order:
+        return 0
+    chances = _powers(order, number, alpha, delta)
+    if chances.max() < 0.1:  # too few claims: the one that needs fewest
+        return int(np.argmin([_needed(step.share, step.risk, alpha, delta) for step in order]))
+    return int(np.flatnonzero(chances >= 0.99 * chances.max())[0])
+
+
+def _powers(order: Sequence[Step], number: int, alpha: float, delta: float) -> Array:
+    """Return the chance that each threshold passes if it is as good as expected and accepts two deviations fewer."""
+    from scipy.stats import binom
+
+    shares, risks = np.array([step.share for step in order]), np.array([step.risk for step in order])
+    accepted = np.floor(number * shares - 2 * np.sqrt(number * shares * (1 - shares))).clip(min=0)
+    allowed = binom.ppf(delta, accepted, alpha) - 1  # the most wrong ones with which the test still passes
+    chances: Array = np.where(accepted > 0, binom.cdf(allowed, accepted, risks.clip(1e-4, 1)), 0.0)
+    return chances
+
+
+def _missing(tried: Bound, number: int, order: Sequence[Step], alpha: float, delta: float) -> int | None:
+    """Return how many more held claims it takes if the share of wrong ones stays as seen; None when that is not below alpha."""
+    share = tried.accepted / number if tried.accepted else order[0].share
+    needed = _needed(share, tried.wrong / max(tried.accepted, 1), alpha, delta)
+    return None if np.isinf(needed) else max(1, ceil(needed) - number)
+
+
+def _needed(share: float, risk: float, alpha: float, delta: float) -> float:
+    """Return how many held claims it takes to pass where a share is accepted, of which a share is wrong."""
+    if risk >= 0.95 * alpha:
+        return float("inf")
+    accepted = least(alpha, delta)
+    while p_value(ceil(risk * accepted - 1e-9), accepted, alpha) > delta:
+        accepted = ceil(accepted * 1.05)
+    return accepted / max(share, 1e-3)
