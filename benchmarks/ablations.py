@@ -21,16 +21,17 @@ from looking import Looked, kept, looked
 from measuring import save
 
 from llamaindex_clipverify import Verifier
+from llamaindex_clipverify.evidence.checks_by_model import CHECKS_BY_MODEL
 from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.testing import FRESH
 from llamaindex_clipverify.testing.backgrounds import FAMILIES, UNSEEN
 from llamaindex_clipverify.trust.fitting import Example, fit_kinds, trust_of
 from llamaindex_clipverify.trust.metrics import auroc, ece, group_weights, interval
-from llamaindex_clipverify.trust.profile import EYES, KindModel, Profile
+from llamaindex_clipverify.trust.profile import KindModel, Profile
 from training.fit_profile import FIRST, blank
 
 KINDS = ("object", "attribute", "count", "relation", "negated")
-CHECKS = (*EYES["encoder"], *EYES["detector"])
+CHECKS = (*CHECKS_BY_MODEL["encoder"], *CHECKS_BY_MODEL["detector"])
 SUPPORTED = 0.6
 """The default policy's."""
 _SIZES = ((0.0, 0.02, "under 2 %"), (0.02, 0.06, "2–6 %"), (0.06, 1.0, "over 6 %"))
@@ -128,7 +129,7 @@ def variants() -> dict[str, Callable[[str], bool]]:
     """Return which checks take part, by name."""
     found: dict[str, Callable[[str], bool]] = {"all checks": bool}
     found |= {f"without {check}": partial(_other, check) for check in CHECKS}
-    found |= {f"{eye} alone": partial(_among, checks) for eye, checks in EYES.items()}
+    found |= {f"{eye} alone": partial(_among, checks) for eye, checks in CHECKS_BY_MODEL.items()}
     return found
 
 

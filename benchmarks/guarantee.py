@@ -20,7 +20,7 @@ from measuring import save
 from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.testing import FRESH
 from llamaindex_clipverify.trust.fitting import trust_of
-from llamaindex_clipverify.trust.guarantee import Guarantee, Held
+from llamaindex_clipverify.trust.guarantee import Guarantee, Holdout
 from llamaindex_clipverify.trust.profile import Profile
 
 DELTA = 0.1
@@ -66,7 +66,7 @@ def measured(world: World, alpha: float, draws: int, scenes: int) -> dict[str, A
     for _ in range(draws):
         order, held = world.draw(random, scenes), world.draw(random, scenes)
         names = [str(place) for place in range(scenes)]
-        claims = Held.of(world.trusts[held], world.labels[held], names, world.trusts[order])
+        claims = Holdout.of(world.trusts[held], world.labels[held], names, world.trusts[order])
         found = Guarantee.of(claims, alpha, DELTA, "")
         rows.append(world.risks(found.supported.threshold, found.contradicted.threshold))
     table = np.array(rows)

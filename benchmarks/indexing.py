@@ -24,6 +24,7 @@ from looking import Looked, looked
 from measuring import save_answer, side_by_side
 
 from llamaindex_clipverify import Claim, EvidenceIndex, Picture, Verifier
+from llamaindex_clipverify.evidence.checks_by_model import CHECKS_BY_MODEL
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.evidence.text_vectors import PROMPT, TextVectors
 from llamaindex_clipverify.facts.facts import Facts
@@ -33,7 +34,6 @@ from llamaindex_clipverify.models.registry import TINY
 from llamaindex_clipverify.testing import FRESH, draw_scene
 from llamaindex_clipverify.trust.fitting import fit_kinds, trust_of
 from llamaindex_clipverify.trust.metrics import auroc, group_weights, interval
-from llamaindex_clipverify.trust.profile import EYES
 from training.fit_profile import FIRST, blank
 
 ANSWER = (
@@ -70,8 +70,10 @@ def ingest(encoder: ClipEncoder, files: list[Path], work: Path) -> dict[str, Any
     assert detector is not None
     parts["forwards"] = timed(lambda: (detector.detect(again), encoder.encode_images(views)))
     other = EvidenceIndex(work / "two", encoder, "tiny")
-    rows = [(Entry(picture), one) for picture, one in zip(pictures, facts, strict=True)]
-    parts["write"] = timed(lambda: [other.write(rows[start : start + 32], {}) for start in range(0, len(rows), 32)])
+    rows = [(Entry(picture=picture), one) for picture, one in zip(pictures, facts, strict=True)]
+    parts["write"] = timed(
+        lambda: [other.records.write(rows[start : start + 32], {}) for start in range(0, len(rows), 32)]
+    )
     stock = timed(lambda: _stock(encoder, files[2:]))
     alone = parts["decode"] + parts["forwards"] + parts["write"]
     return {
@@ -178,8 +180,8 @@ def budgets(fit: int, scenes: int) -> dict[str, Any]:
         test = list(looked(range(FRESH + 670_000, FRESH + 670_000 + scenes), verifier=fewer))
         rows[str(budget)] = {
             "ms": round(1000 * times[str(budget)] / len(pictures), 1),
-            "both": _measured(learnt, test, tuple(EYES["encoder"]) + tuple(EYES["detector"])),
-            "encoder alone": _measured(learnt, test, tuple(EYES["encoder"])),
+            "both": _measured(learnt, test, tuple(CHECKS_BY_MODEL["encoder"]) + tuple(CHECKS_BY_MODEL["detector"])),
+            "encoder alone": _measured(learnt, test, tuple(CHECKS_BY_MODEL["encoder"])),
         }
         print(budget, rows[str(budget)], flush=True)
     return {"fit": fit, "scenes": scenes, "budgets": rows}
@@ -213,9 +215,9 @@ def _forget_texts(verifier: Verifier) -> None:
     """Empty the tables of phrases, on disk too."""
     for table in {id(check.texts): check.texts for check in verifier.checks if hasattr(check, "texts")}.values():
         assert isinstance(table, TextVectors)
-        table._table.clear()
+        table._vectors.clear()
         table._stacks.clear()
-        table.shelf = None
+        table.disk = None
 
 
 def rows_of(names: Sequence[str], pictures: int) -> dict[str, Any]:

@@ -1,33 +1,91 @@
-"""An answer and the pictures and passages it may rest on: the hand-off. What comes before may be anybody's RAG."""
+"""An answer and its sources: the hand-off from any RAG system to verification."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.geometry import Box
+from llamaindex_clipverify.node_pictures import NO_ACCESS, Access, passage_in, picture_in, text_in
 from llamaindex_clipverify.picture import Picture
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One retrieved picture or passage that an answer may rest on."""
+
+    picture: Picture | None = None
+    text: str = ""
+    """The passage; for a picture its caption, which supports nothing."""
+    score: float | None = None
+    """The retriever's score in its own range; for pictures of an `EvidenceIndex` the cosine with the query, -1 to 1."""
+    region: Box | None = None
+    """The region of the picture that matched the query, xyxy pixels; None for the whole picture."""
+
+    @property
+    def is_passage(self) -> bool:
+        """Whether it is a passage that may support statements."""
+        return self.picture is None and bool(self.text)
+
+    @classmethod
+    def of_node(cls, node: Any, access: Access = NO_ACCESS) -> Source:
+        """Read a retrieved node of LlamaIndex, with or without its score.
+
+        Args:
+            node: ``NodeWithScore``, ``ImageNode``, ``ImageDocument``, ``Node`` or ``TextNode``.
+            access: What may be opened.
+
+        Raises:
+            PictureError: A path or URL that may not be opened.
+        """
+        inner = getattr(node, "node", node)
+        score = getattr(node, "score", None)
+        picture = picture_in(inner, access)
+        if picture is None:
+            return cls(text=passage_in(inner), score=score)
+        hit = getattr(inner, "hit", None)
+        return cls(
+            picture=picture,
+            text=text_in(inner),
+            score=score,
+            region=getattr(hit, "region", None),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answer:
-    """A text about pictures."""
+    """A text with the pictures and passages that it may rest on."""
 
     text: str
-    pictures: tuple[Picture, ...]
+    sources: tuple[Source, ...] = ()
     question: str | None = None
-    passages: tuple[str, ...] = ()
-    """Texts that were retrieved beside the pictures."""
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """The pictures, in the order of the sources."""
+        return tuple(source.picture for source in self.sources if source.picture is not None)
+
+    @property
+    def passages(self) -> tuple[str, ...]:
+        """The passages, in the order of the sources."""
+        return tuple(source.text for source in self.sources if source.is_passage)
 
     @classmethod
     def of(cls, text: str, images: Sequence[Any], question: str | None = None, passages: Sequence[str] = ()) -> Answer:
-        """Make an answer; `images` are whatever `Picture.of` takes. The same picture given twice counts once.
+        """Make an answer from pictures and passages.
+
+        Args:
+            text: The answer.
+            images: Anything that `Picture.of` takes; a picture given twice counts once.
+            question: Kept in the report.
+            passages: Texts that may support what no picture can show.
 
         Raises:
             DataError: The text is blank, or there is neither picture nor passage.
-            PictureError: One of the images is none.
+            PictureError: An image is not a picture.
         """
         if not text.strip():
             raise DataError("the answer is empty", do="give the text to verify")
@@ -37,14 +95,52 @@ class Answer:
             passages = (passages,)
         if not images and not passages:
             raise DataError("an answer needs a picture to be verified on", do="give at least one")
-        return cls(text, tuple(dict.fromkeys(Picture.of(image) for image in images)), question, tuple(passages))
+        pictures = dict.fromkeys(Picture.of(image) for image in images)
+        sources = (*(Source(picture=picture) for picture in pictures), *(Source(text=passage) for passage in passages))
+        return cls(text=text, sources=sources, question=question)
+
+    @classmethod
+    def on_pictures(cls, text: str, pictures: Sequence[Picture], question: str | None = None) -> Answer:
+        """Make an answer about pictures, none of which is read yet: what cannot be read is an error of verification."""
+        return cls(text=text, sources=tuple(Source(picture=picture) for picture in pictures), question=question)
+
+    @classmethod
+    def from_nodes(
+        cls, text: str, nodes: Iterable[Any], access: Access = NO_ACCESS, question: str | None = None
+    ) -> Answer:
+        """Make an answer from retrieved LlamaIndex nodes: the one place where nodes become pictures and passages.
+
+        Every picture and every passage counts once. The caption of a picture is not a passage, nor is the answer of a
+        sub-question engine.
+
+        Args:
+            text: The answer; may be empty.
+            nodes: See `Source.of_node`.
+            access: What may be opened.
+            question: Kept in the report.
+
+        Raises:
+            PictureError: A node names a path or URL that may not be opened, or a picture that cannot be read.
+        """
+        return cls(text=text, sources=sources_of(nodes, access), question=question)
+
+
+def sources_of(nodes: Iterable[Any], access: Access = NO_ACCESS) -> tuple[Source, ...]:
+    """Return the sources in retrieved nodes, each picture and passage once; parameters and errors as `Answer.from_nodes`."""
+    distinct: dict[Picture | str, Source] = {}
+    for node in nodes:
+        source = Source.of_node(node, access)
+        key = source.picture if source.picture is not None else source.text
+        if key:
+            distinct.setdefault(key, source)
+    return tuple(distinct.values())
 
 
 SENTENCE_END = r"[.!?](?:\s*\[\d+\][.!?]?)?(?=\s)"
-"""Pattern of the end of a sentence within a text, the mark of its picture included."""
+"""Pattern of the end of a sentence within a text, its picture mark included."""
 _SENTENCE = re.compile(rf"\S(?:.*?{SENTENCE_END}|.*)")
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
-    """Return start and end of each sentence of a text, the mark of its picture included; a line break ends one too."""
+    """Return start and end of each sentence, its picture mark included; a line break also ends a sentence."""
     return [match.span() for match in _SENTENCE.finditer(text)]

@@ -172,7 +172,7 @@ class Describer:
             return Description(picture, error="the model said nothing")
         if self.verifier is None:
             return described[0]
-        answers = [Answer(one.text, (picture,), self.prompts.describe) for one in described]
+        answers = [Answer.on_pictures(one.text, (picture,), self.prompts.describe) for one in described]
         reports = self.verifier.verify_batch(answers)
         judged = [
             Description(picture, one.text, None, one.mean_logprob, f"not verified: {report}")

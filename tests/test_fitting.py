@@ -61,7 +61,7 @@ def test_a_fitted_profile_is_loaded_by_its_path_and_calibrates(fitted: Path, sce
     assert profile.gate is not None
     assert not profile.weak
     assert profile.data.endswith("claims on 48 pictures of rows.jsonl")
-    assert profile.held is not None and 3 <= len(profile.held.trusts) <= 30
+    assert profile.holdout is not None and 3 <= len(profile.holdout.trusts) <= 30
     verifier = Verifier.from_profile(str(fitted))
     report = verifier.verify("There is a zebra.", [scenes / "0.png"])
     assert (report.calibration, report.profile) == ("calibrated", "own")

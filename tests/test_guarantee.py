@@ -7,7 +7,7 @@ import pytest
 
 from llamaindex_clipverify import Policy
 from llamaindex_clipverify.errors import DataError
-from llamaindex_clipverify.trust.guarantee import Guarantee, Held, bound, least, p_value, steps
+from llamaindex_clipverify.trust.guarantee import Guarantee, Holdout, bound, least, p_value, steps
 
 
 def _drawn(rng: np.random.Generator, number: int, false: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
@@ -17,9 +17,9 @@ def _drawn(rng: np.random.Generator, number: int, false: float = 0.5) -> tuple[n
     return 1 / (1 + np.exp(-log_odds)), labels
 
 
-def _held(rng: np.random.Generator, number: int, false: float = 0.5) -> Held:
+def _held(rng: np.random.Generator, number: int, false: float = 0.5) -> Holdout:
     trusts, labels = _drawn(rng, number, false)
-    return Held.of(trusts, labels, [f"picture {place}" for place in range(number)], _drawn(rng, 800, false)[0])
+    return Holdout.of(trusts, labels, [f"picture {place}" for place in range(number)], _drawn(rng, 800, false)[0])
 
 
 @pytest.mark.parametrize("false", [0.1, 0.5])
@@ -44,7 +44,7 @@ def test_the_risk_is_kept_and_most_true_claims_are_too(false: float, alpha: floa
 def test_a_verifier_that_knows_nothing_gets_no_threshold() -> None:
     rng = np.random.default_rng(1)
     trusts, labels = rng.uniform(0, 1, 500), rng.integers(0, 2, 500)
-    held = Held.of(trusts, labels, [str(place) for place in range(500)], rng.uniform(0, 1, 500))
+    held = Holdout.of(trusts, labels, [str(place) for place in range(500)], rng.uniform(0, 1, 500))
     found = Guarantee.of(held, 0.1, 0.1, "noise")
     assert (found.supported.threshold, found.supported.missing) == (None, None)
     assert found.lines()[0].startswith("nothing is called supported: ")
@@ -71,7 +71,7 @@ def test_too_few_labels_are_counted() -> None:
 
 def test_one_claim_of_each_picture_takes_part() -> None:
     trusts, labels = _drawn(np.random.default_rng(4), 300)
-    held = Held.of(trusts, labels, [str(place // 10) for place in range(300)], trusts)
+    held = Holdout.of(trusts, labels, [str(place // 10) for place in range(300)], trusts)
     assert len(held.trusts) == len(held.labels) == 30
     assert all(step.threshold >= 0.5 for step in (*held.supported, *held.contradicted)), "verdicts cannot cross"
 

@@ -44,7 +44,7 @@ def test_texts_and_pictures_find_their_picture(index: EvidenceIndex, scenes: lis
 
 def test_adding_again_changes_nothing_but_captions(index: EvidenceIndex, files: list[Path]) -> None:
     first = index.search(image=files[0], top_k=1)[0]
-    again = index.add([Entry(Picture.of(files[0]), "a caption", {"page": 3})])
+    again = index.add([Entry(picture=Picture.of(files[0]), caption="a caption", metadata={"page": 3})])
     assert (again.places, again.new, again.skipped) == ((first.id,), 0, ()) and len(index) == 12
     hit = index.search(image=files[0], top_k=1)[0]
     assert (hit.caption, hit.metadata) == ("a caption", {"page": 3})
@@ -127,7 +127,7 @@ def test_a_folder_is_walked_and_progress_told(files: list[Path], tmp_path: Path,
 
 
 def test_filters_and_bad_questions(index: EvidenceIndex, files: list[Path]) -> None:
-    index.add([Entry(Picture.of(files[0]), "", {"year": 1999})])
+    index.add([Entry(picture=Picture.of(files[0]), metadata={"year": 1999})])
     assert [hit.uri for hit in index.search("a dog", where={"year": 1999})] == [str(files[0])]
     with pytest.raises(DataError, match="nothing to look for"):
         index.search("  ")

@@ -12,7 +12,7 @@ import pytest
 from llamaindex_clipverify import EvidenceIndex, Picture, Verifier
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
-from llamaindex_clipverify.facts.disk_cache import Shelf
+from llamaindex_clipverify.facts.disk_cache import DiskCache
 from llamaindex_clipverify.facts.memory import DiskMemory, Memories
 from llamaindex_clipverify.models.clip import ClipEncoder
 from llamaindex_clipverify.testing import FRESH, draw_scene
@@ -23,7 +23,7 @@ def _never(*_: object) -> None:
 
 
 def test_values_come_back_from_another_connection(tmp_path: Path) -> None:
-    one, other = Shelf(tmp_path / "deep" / "a.sqlite3"), Shelf(tmp_path / "deep" / "a.sqlite3")
+    one, other = DiskCache(tmp_path / "deep" / "a.sqlite3"), DiskCache(tmp_path / "deep" / "a.sqlite3")
     one.put({f"k{place}": bytes([place % 256]) * 3 for place in range(1200)})
     assert other.get([f"k{place}" for place in range(1200)] + ["none"])["k1199"] == bytes([1199 % 256]) * 3
     other.put({"k0": b"new"})
@@ -31,24 +31,24 @@ def test_values_come_back_from_another_connection(tmp_path: Path) -> None:
 
 
 def test_what_was_unused_for_longest_goes(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path / "a.sqlite3", limit=1000)
+    cache = DiskCache(tmp_path / "a.sqlite3", limit=1000)
     for place in range(12):
-        shelf.put({f"k{place:02}": b"x" * 100})
-    assert 8 <= len(shelf) <= 10
-    assert "k11" in shelf.get(["k00", "k11"]) and "k00" not in shelf.get(["k00", "k11"])
+        cache.put({f"k{place:02}": b"x" * 100})
+    assert 8 <= len(cache) <= 10
+    assert "k11" in cache.get(["k00", "k11"]) and "k00" not in cache.get(["k00", "k11"])
 
 
 def test_threads_may_share_it(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path / "a.sqlite3")
+    cache = DiskCache(tmp_path / "a.sqlite3")
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda n: (shelf.put({f"{n}": b"v"}), shelf.get([f"{n}"])), range(200)))
-    assert len(shelf) == 200
+        list(pool.map(lambda n: (cache.put({f"{n}": b"v"}), cache.get([f"{n}"])), range(200)))
+    assert len(cache) == 200
 
 
 def test_another_file_is_one_error(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("something else " * 100)
     with pytest.raises(DataError, match="the cache cannot be opened"):
-        Shelf(tmp_path / "a.txt")
+        DiskCache(tmp_path / "a.txt")
 
 
 def test_foreign_pictures_are_looked_at_once_for_all_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,9 +99,9 @@ def test_phrases_are_encoded_once_for_all_processes(
     tmp_path: Path, tiny: Verifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert tiny.encoder is not None
-    first = TextVectors(tiny.encoder, shelf=Shelf(tmp_path / "texts.sqlite3")).of(["a dog", "a red car"])
+    first = TextVectors(tiny.encoder, disk=DiskCache(tmp_path / "texts.sqlite3")).of(["a dog", "a red car"])
     monkeypatch.setattr(type(tiny.encoder), "encode_texts", _never)
-    second = TextVectors(tiny.encoder, shelf=Shelf(tmp_path / "texts.sqlite3")).of(["a red car", "a dog"])
+    second = TextVectors(tiny.encoder, disk=DiskCache(tmp_path / "texts.sqlite3")).of(["a red car", "a dog"])
     assert np.array_equal(first, second[::-1])
 
 

@@ -22,7 +22,7 @@ from llamaindex_clipverify.models.clip import ClipEncoder
 from llamaindex_clipverify.models.grounder import TransformersGrounder
 from llamaindex_clipverify.models.registry import TINY
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
-from llamaindex_clipverify.trust.guarantee import Guarantee, Held
+from llamaindex_clipverify.trust.guarantee import Guarantee, Holdout
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +169,7 @@ def test_the_guarantee_holds_where_the_risk_is_not_monotone() -> None:
     for _ in range(300):
         held, order = (random.integers(0, len(trusts), 300) for _ in range(2))
         names = [str(place) for place in range(300)]
-        claims = Held.of(trusts[held], (~false[held]).astype(int), names, trusts[order])
+        claims = Holdout.of(trusts[held], (~false[held]).astype(int), names, trusts[order])
         least = Guarantee.of(claims, 0.1, 0.1, "").supported.threshold
         over.append(least is not None and false[trusts >= least].mean() > 0.1)
     assert np.mean(over) <= 0.1 + 3 * np.sqrt(0.1 * 0.9 / 300)

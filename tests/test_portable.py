@@ -41,7 +41,7 @@ def again(value: Any) -> Any:
 class Lazy(Portable):
     """Has one of each."""
 
-    _left = {"table": dict}  # noqa: RUF012
+    _not_pickled = {"table": dict}  # noqa: RUF012
 
     def __init__(self) -> None:
         self.name, self.table, self.locks = "a", {"much": 1}, None
@@ -72,7 +72,7 @@ def test_an_index_is_opened_again(tiny: Verifier, files: list[Path], tmp_path: P
     assert [one.verdict for one in first.claims] == [one.verdict for one in second.claims]
     assert [one.trust for one in first.claims] == pytest.approx([one.trust for one in second.claims])
     with pytest.raises(DataError, match="cannot be pickled"):
-        pickle.dumps(EvidenceIndex(index.client, "tiny", "tiny"))
+        pickle.dumps(EvidenceIndex(index.records.client, "tiny", "tiny"))
 
 
 def test_components_serialise_by_the_names_of_their_models(tiny: Verifier, files: list[Path]) -> None:

@@ -33,10 +33,18 @@ def test_an_index_is_the_same_as_made_here(server: str, scenes: Path, tmp_path: 
 
     files = sorted(scenes.glob("*.png"))
     bad = Path(shutil.copy(scenes / "claims.jsonl", scenes / "bad.png"))
-    entries = [Entry(Picture.of(path), path.stem, {"page": place}) for place, path in enumerate([*files, bad])]
+    entries = [
+        Entry(picture=Picture.of(path), caption=path.stem, metadata={"page": place})
+        for place, path in enumerate([*files, bad])
+    ]
     there = ray_engine.ingest(entries, server, encoder="tiny", detector="tiny", name="ray-there", workers=2)
     local = EvidenceIndex(tmp_path / "store", "tiny", "tiny")
-    here = local.add([Entry(Picture.of(path), path.stem, {"page": place}) for place, path in enumerate([*files, bad])])
+    here = local.add(
+        [
+            Entry(picture=Picture.of(path), caption=path.stem, metadata={"page": place})
+            for place, path in enumerate([*files, bad])
+        ]
+    )
     assert there.places == here.places and there.skipped == here.skipped and there.new == here.new == 40
     remote = EvidenceIndex(server, "tiny", "tiny", name="ray-there")
     assert remote.count() == local.count() and remote.verify_integrity().whole
@@ -73,6 +81,6 @@ def test_a_folder_has_one_writer(tmp_path: Path) -> None:
     from llamaindex_clipverify.integrations import ray_engine
 
     with pytest.raises(DataError, match=r"one writer.*start a server"):
-        ray_engine.ingest([Entry(Picture.of("a.png"))], str(tmp_path), encoder="tiny")
+        ray_engine.ingest([Entry(picture=Picture.of("a.png"))], str(tmp_path), encoder="tiny")
     with pytest.raises(DataError, match="without a path"):
-        ray_engine.ingest([Entry(Picture.of(b"x"))], "http://127.0.0.1:1", encoder="tiny")
+        ray_engine.ingest([Entry(picture=Picture.of(b"x"))], "http://127.0.0.1:1", encoder="tiny")

@@ -12,7 +12,8 @@ from safetensors.numpy import load_file, save_file
 
 from llamaindex_clipverify import EvidenceIndex, Picture, Verifier
 from llamaindex_clipverify.errors import DataError
-from llamaindex_clipverify.evidence.reference import STANDINGS, Reference, rank
+from llamaindex_clipverify.evidence.checks_by_model import TRANSFERABLE
+from llamaindex_clipverify.evidence.reference import Reference, rank
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.models.registry import TINY
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
@@ -103,7 +104,7 @@ def test_an_encoder_without_a_profile_is_trusted_by_transferred_weights(
 def test_the_encoder_of_a_profile_does_not_borrow(
     tiny: Verifier, references: list[Picture], scenes: list[Scene]
 ) -> None:
-    beside = tiny.beside(tiny.facts(references))
+    beside = tiny.with_reference(tiny.facts(references))
     for scene in scenes[:4]:
         answer = " ".join(str(row["claim"]) for row in scene.claims(0))
         one, other = (verifier.verify(answer, [scene.image]) for verifier in (tiny, beside))
@@ -137,15 +138,15 @@ class _Sure:
 
 
 def test_own_profiles_and_the_transferred_one_share_no_number(tiny: Verifier, references: list[Picture]) -> None:
-    beside = tiny.beside(tiny.facts(references))
+    beside = tiny.with_reference(tiny.facts(references))
     (claim,) = tiny.splitter.split("There is a dog.")
     evidence = beside.evidence(claim, beside.facts(references[:1])[0])
     own, shared = features_of(evidence), standings_of(evidence)
     assert not set(own) & set(shared)
-    assert set(shared) <= set(STANDINGS)
-    assert set(STANDINGS) - {"regions.agreement"} <= set(shared)
+    assert set(shared) <= set(TRANSFERABLE)
+    assert set(TRANSFERABLE) - {"regions.agreement"} <= set(shared)
     used = {name for model in Profile.load(TRANSFERRED).kinds.values() for name in model.features}
-    assert used <= set(STANDINGS)
+    assert used <= set(TRANSFERABLE)
     assert TRANSFERRED not in [profile.name for profile in bundled()], "it is nobody's own"
 
 
@@ -156,7 +157,7 @@ def test_a_reference_needs_what_the_encoder_saw() -> None:
 
 def test_the_profile_says_what_it_is() -> None:
     profile = Profile.load(TRANSFERRED)
-    assert profile.transferred and profile.gate is None and profile.held is None
+    assert profile.transferred and profile.gate is None and profile.holdout is None
     assert "encoders" in profile.data
     text = json.dumps(dict(profile.parts))
     assert set(json.loads(text).values()) == {"*"}

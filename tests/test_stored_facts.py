@@ -97,15 +97,15 @@ def test_many_are_asked_for_in_parts(index: EvidenceIndex, own: Path, monkeypatc
 
 def test_what_is_known_is_asked_for_once(index: EvidenceIndex, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    get = index._pictures.get
+    get = index.records.pictures.get
 
     def counted(**wanted: Any) -> Any:
         asked.append(len(wanted["ids"]))
         return get(**wanted)
 
-    monkeypatch.setattr(index._pictures, "get", counted)
+    monkeypatch.setattr(index.records.pictures, "get", counted)
     content = Picture.of(own / "00.png").id
-    known = index.known([content, "unknown"])
+    known = index.records.known([content, "unknown"])
     assert asked == [2] and set(known) == {content}
     assert known[content]["facts"].of("objects") is not None
 
@@ -203,8 +203,8 @@ def test_what_is_amiss_is_found_and_mended(index: EvidenceIndex, own: Path) -> N
     whole = index.verify_integrity()
     assert whole.whole and whole.pictures == 10 and not whole.missing
     first, second = (Picture.of(own / name).id for name in ("00.png", "01.png"))
-    index._pictures.delete(ids=[first])
-    index._regions.delete(ids=[f"{second}#0"])
+    index.records.pictures.delete(ids=[first])
+    index.records.regions.delete(ids=[f"{second}#0"])
     (own / "05.png").unlink()
     found = index.verify_integrity()
     assert found.orphans > 0 and found.incomplete == (second,) and not found.whole

@@ -13,7 +13,7 @@ from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.trust import fitting
-from llamaindex_clipverify.trust.fitting import Example, fit_alone, fit_gate, fit_kinds, log_odds
+from llamaindex_clipverify.trust.fitting import Example, fit_gate, fit_kinds, fit_single_models, log_odds
 from llamaindex_clipverify.trust.fusion import fuse
 from llamaindex_clipverify.trust.metrics import accuracy, auroc, average_precision, ece, group_weights, interval
 from llamaindex_clipverify.trust.profile import Feature, KindModel, Profile
@@ -130,7 +130,7 @@ def test_a_feature_that_speaks_against_itself_is_left_out() -> None:
 
 
 def test_an_eye_alone_has_a_model_of_its_own() -> None:
-    alone = fit_alone(made_up(0))
+    alone = fit_single_models(made_up(0))
     assert set(alone["detector"]["object"].features) == {"objects.logit"}
     assert set(alone["encoder"]["object"].features) <= {"contrast.margin", "regions.margin"}
     profile = Profile("p", "d", "2026-01-01", {}, {}, {"object": MODEL}, alone)
@@ -164,7 +164,7 @@ def test_profiles_survive_json(tmp_path: Path) -> None:
     again = Profile.load(profile.save(tmp_path / "p.json"))
     assert (
         again.kinds == profile.kinds
-        and again.alone == profile.alone
+        and again.single_model == profile.single_model
         and again.nouns == ("dog",)
         and again.gate is not None
     )

@@ -22,13 +22,14 @@ from typing import Any
 import numpy as np
 
 from llamaindex_clipverify import Picture, Verifier
+from llamaindex_clipverify.evidence.checks_by_model import CHECKS_BY_MODEL
 from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.testing import Scene, draw_scene
 from llamaindex_clipverify.trust.fitting import Example, fit_few, fit_kinds, parted, trust_of
 from llamaindex_clipverify.trust.fusion import features_of, standings_of
-from llamaindex_clipverify.trust.guarantee import Guarantee, Held
+from llamaindex_clipverify.trust.guarantee import Guarantee, Holdout
 from llamaindex_clipverify.trust.metrics import auroc, ece, group_weights, interval
-from llamaindex_clipverify.trust.profile import EYES, TRANSFERRED, KindModel, Profile
+from llamaindex_clipverify.trust.profile import TRANSFERRED, KindModel, Profile
 from training.fit_profile import FOLDER, blank, examples
 
 FIRST, REFERENCE = 760_000, 790_000
@@ -46,7 +47,7 @@ def looked(
     verifier = Verifier.from_defaults(
         encoder, detector, profile=blank(), transferred=blank(), remember=10 * len(scenes)
     )
-    verifier = verifier.beside(verifier.facts([Picture.of(scene.image) for scene in others]))
+    verifier = verifier.with_reference(verifier.facts([Picture.of(scene.image) for scene in others]))
     facts = verifier.facts([Picture.of(scene.image) for scene in scenes])
     own, shared = (
         list(examples(verifier, scenes, facts, np.random.default_rng(0), numbers))
@@ -57,7 +58,7 @@ def looked(
 
 
 def _encoders(look: dict[str, float]) -> dict[str, float]:
-    return {name: value for name, value in look.items() if name.split(".")[0] in EYES["encoder"]}
+    return {name: value for name, value in look.items() if name.split(".")[0] in CHECKS_BY_MODEL["encoder"]}
 
 
 def figures(rows: Sequence[Example], models: dict[str, KindModel]) -> dict[str, Any]:
@@ -114,7 +115,7 @@ def few(tables: dict[str, tuple[list[Example], list[Example]]], draws: int = 30)
                 lines = _refitted(trusts[chosen], labels[chosen])
                 small = fit_few([single[0][place] for place in chosen]) if _both(labels[chosen]) else None
                 own_trusts = np.array([trust_of(small, row) for row in single[0]]) if small else trusts
-                held = Held.of(trusts[chosen], labels[chosen], [str(n) for n in chosen], trusts[rest])
+                held = Holdout.of(trusts[chosen], labels[chosen], [str(n) for n in chosen], trusts[rest])
                 least = Guarantee.of(held, 0.1, 0.1, "").supported.threshold
                 kept = 0.0 if least is None else float((trusts[rest & (labels == 1)] >= least).mean())
                 ways = {"ece_transferred": trusts, "ece_scaled": lines(trusts), "ece_own": own_trusts}
@@ -180,7 +181,7 @@ def main() -> None:
     for number, cells in fewer.items():
         print(number, "labels", cells, flush=True)
     every = [row for _, shared in tables.values() for row in shared]
-    parts = dict.fromkeys(EYES["encoder"], "*")
+    parts = dict.fromkeys(CHECKS_BY_MODEL["encoder"], "*")
     data = f"{len(tables)} small encoders on {options.scenes} drawn scenes"
     today = datetime.date.today().isoformat()
     Profile(TRANSFERRED, data, today, {}, parts, fit_kinds(every), transferred=True).save(options.out)

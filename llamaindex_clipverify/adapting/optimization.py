@@ -25,6 +25,7 @@ import numpy as np
 
 from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.errors import DataError, ModelError
+from llamaindex_clipverify.evidence.checks_by_model import CHECKS_BY_MODEL
 from llamaindex_clipverify.evidence.text_vectors import PROMPT
 from llamaindex_clipverify.geometry import Array, overlap
 from llamaindex_clipverify.models.detections import Detections
@@ -33,7 +34,7 @@ from llamaindex_clipverify.models.protocols import Detector, Encoder
 from llamaindex_clipverify.models.registry import load_detector, load_encoder, load_exporter
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.testing import FRESH, draw_scene
-from llamaindex_clipverify.trust.profile import EYES, Profile
+from llamaindex_clipverify.trust.profile import Profile
 
 PRECISIONS = ("fp32", "int8", "auto")
 LEAST_COSINE = 0.99
@@ -364,7 +365,7 @@ def _carry(profile: Profile | None, folder: Path, same: Mapping[Kind, bool]) -> 
         kind: load_encoder(f"onnx:{folder}") if kind == "encoder" else load_detector(f"onnx:{folder}") for kind in same
     }
     ids = {loaded[kind].record.made_of: loaded[kind].id for kind, alike in same.items() if alike}
-    carried = profile.carried(ids, dict.fromkeys(same, f"onnx:{folder}"))
+    carried = profile.rebound(ids, dict.fromkeys(same, f"onnx:{folder}"))
     return carried if carried.parts != profile.parts else None
 
 
@@ -378,7 +379,7 @@ def _place_profile(profile: Profile | None, folder: Path, work: Path) -> None:
 
 def _note(profile: Profile, same: Mapping[Kind, bool]) -> str:
     """Say for which copies the profile of the originals holds."""
-    known = {kind: alike for kind, alike in same.items() if EYES[kind][0] in profile.parts}
+    known = {kind: alike for kind, alike in same.items() if CHECKS_BY_MODEL[kind][0] in profile.parts}
     other = [kind for kind, alike in known.items() if not alike]
     if not other:
         return f"profile {profile.name!r} goes on to hold: --models {_PROFILE} of the folder" if known else ""

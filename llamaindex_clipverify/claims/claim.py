@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from llamaindex_clipverify.claims.vocabulary import Vocabulary, english
+
+if TYPE_CHECKING:
+    from llamaindex_clipverify.claims.written_claims import Statement
 
 Kind = Literal["object", "attribute", "count", "relation", "action", "text", "other"]
 
@@ -36,6 +39,8 @@ class Claim:
     """Zero-based index of the picture that the sentence names ("in image 2"), else None: any picture will do."""
     narrow: str | None = None
     """What the answer calls the noun where that says more: *man* for person. Who sees persons cannot count men."""
+    written: Statement | None = None
+    """Of a `text` claim: what is said to be written, parsed; None where the splitter did not parse it."""
     vocabulary: Vocabulary | None = None
     """Where the words came from; None is English."""
 

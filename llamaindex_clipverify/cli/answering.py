@@ -64,7 +64,7 @@ def index(
             from llamaindex_clipverify.integrations import ray_engine
             from llamaindex_clipverify.picture import Picture
 
-            entries = [Entry(Picture.of(file.resolve())) for file in files]
+            entries = [Entry(picture=Picture.of(file.resolve())) for file in files]
             added = ray_engine.ingest(
                 entries,
                 store,

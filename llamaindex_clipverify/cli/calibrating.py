@@ -70,7 +70,7 @@ def calibrate(  # noqa: PLR0913, PLR0917 - one parameter for each flag
     out.parent.mkdir(parents=True, exist_ok=True)
     profile.save(out)
     say(_told(profile))
-    guarantee = Policy(alpha=alpha, delta=delta).on(profile.held, profile.data).guarantee
+    guarantee = Policy(alpha=alpha, delta=delta).on(profile.holdout, profile.data).guarantee
     for line in guarantee.lines() if guarantee is not None else ():
         say(line)
     say(str(out))

@@ -13,17 +13,18 @@ from llamaindex_clipverify.claims.claim import Claim, Splitter
 from llamaindex_clipverify.claims.foils import foils
 from llamaindex_clipverify.errors import PictureError
 from llamaindex_clipverify.evaluation.evaluation import Row
+from llamaindex_clipverify.evidence.domain import DOMAIN_FACTS, statistics_of
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.trust.fitting import (
     LEAST,
     Example,
-    fit_alone,
     fit_answers,
     fit_gate,
     fit_kinds,
+    fit_single_models,
     fit_small,
-    hold,
+    hold_out,
 )
 from llamaindex_clipverify.trust.fusion import features_of
 from llamaindex_clipverify.trust.profile import Gate, Profile
@@ -139,11 +140,11 @@ def profile_of(
         data=data,
         date=datetime.date.today().isoformat(),
         models=dict(models),
-        parts={check.name: check.model for check in verifier.checks if check.name != "domain"},
+        parts={check.name: check.model for check in verifier.checks if check.name != DOMAIN_FACTS},
         kinds=kinds,
-        alone={} if small else fit_alone(examples),
+        single_model={} if small else fit_single_models(examples),
         gate=_gate(facts),
-        held=None if small else hold(examples, kinds),
+        holdout=None if small else hold_out(examples, kinds),
         answers=None if small else fit_answers(examples, kinds),
     )
 
@@ -180,5 +181,5 @@ def _example(verifier: Verifier, one: Labelled, seen: Mapping[Path, Facts]) -> E
 
 
 def _gate(facts: Iterable[Facts]) -> Gate | None:
-    statistics = [seen["statistics"] for one in facts if (seen := one.of("domain")) is not None]
+    statistics = [found for known in facts if (found := statistics_of(known)) is not None]
     return fit_gate(np.stack(statistics)) if len(statistics) >= LEAST else None

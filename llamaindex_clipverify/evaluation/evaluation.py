@@ -14,6 +14,8 @@ import numpy as np
 
 from llamaindex_clipverify.answer import Answer
 from llamaindex_clipverify.errors import ClipVerifyError, DataError
+from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS
+from llamaindex_clipverify.evidence.vectors import picture_vector
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.picture import Picture
@@ -127,7 +129,9 @@ def _judge(verifier: Verifier, rows: Sequence[Row]) -> Iterator[tuple[Row, Judge
     opened = {path: Picture.of(path) for row in rows for path in row.paths}
     started = time.perf_counter()
     blank: Report | ClipVerifyError = DataError("the claim is empty")
-    answers = [Answer(row.claim, tuple(opened[path] for path in row.paths)) for row in rows if row.claim.strip()]
+    answers = [
+        Answer.on_pictures(row.claim, tuple(opened[path] for path in row.paths)) for row in rows if row.claim.strip()
+    ]
     done = iter(verifier.verify_batch(answers))
     reports = [next(done) if row.claim.strip() else blank for row in rows]
     seconds = (time.perf_counter() - started) / max(len(rows), 1)
@@ -148,7 +152,7 @@ def _judged(verifier: Verifier, row: Row, report: Report, facts: Sequence[Facts]
 
 
 def _clipscore(verifier: Verifier, row: Row, facts: Sequence[Facts]) -> float | None:
-    vectors = [seen["vector"] for one in facts if (seen := one.of("similarity")) is not None]
+    vectors = [vector for known in facts if (vector := picture_vector(known)) is not None]
     if verifier.encoder is None or not vectors:
         return None
     text = verifier.encoder.encode_texts([row.claim])[0]
@@ -161,7 +165,7 @@ def _detector(report: Report) -> float | None:
         1 - one.score if claim.claim.negated else one.score
         for claim in report.claims
         for one in claim.evidence
-        if one.check == "objects" and one.score is not None
+        if one.check == DETECTOR_FACTS and one.score is not None
     ]
     return min(scores, default=None)
 

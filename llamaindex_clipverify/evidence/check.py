@@ -1,18 +1,40 @@
-"""The protocol of a check: one way of knowing, one file in this folder."""
+"""The protocol of a check: one way of knowing, one file in this folder. Nothing to inherit."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.facts.observation import Observer
 
+if TYPE_CHECKING:
+    from llamaindex_clipverify.evidence.reference import Reference
+    from llamaindex_clipverify.evidence.text_vectors import TextVectors
+
 
 class Check(Observer, Protocol):
-    """One way of knowing. `observe` sees pixels, once per picture; `judge` sees facts and claims, and is cheap."""
+    """One way of knowing: `observe` sees pixels, once per picture; `judge` sees facts and a claim, and is cheap."""
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
-        """Return its evidence on the positive form of one claim in one picture; None when the check is not made for it."""
+        """Return the evidence on the positive form of a claim in one picture; None when the check is not made for it."""
+        ...
+
+
+@runtime_checkable
+class EncoderCheck(Check, Protocol):
+    """A check that compares texts with picture vectors of an encoder."""
+
+    @property
+    def texts(self) -> TextVectors:
+        """Text vectors of the encoder."""
+        ...
+
+    def phrases(self, claim: Claim) -> list[str]:
+        """Return the texts that `judge` compares, so that the texts of many claims are encoded in one batch."""
+        ...
+
+    def with_reference(self, reference: Reference) -> Self:
+        """Return the check with reference pictures, which its scores are standardised against."""
         ...

@@ -1,8 +1,8 @@
-"""Colour: which colours fill the box of the named thing? Works on photographs without any image-text encoder.
+"""Colour: which colours fill the box of the named thing? Works on photographs without an image-text encoder.
 
-Pixels in the ellipse inside a box vote for one of eleven basic colour terms (Berlin & Kay 1969) by hue, saturation and value;
-what the surroundings of the box show too is discounted. It is silent where the detector found no such thing, and wrong under
-coloured light.
+Pixels in the ellipse inside a box vote for one of eleven basic colour terms (Berlin & Kay 1969) by hue, saturation and value.
+Colours that the surroundings of the box show too are discounted. It is silent where the detector found no such thing, and wrong
+under coloured light.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from PIL import Image
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
-from llamaindex_clipverify.evidence.sightings import sightings, where
+from llamaindex_clipverify.evidence.sightings import COLOUR_FACTS, DETECTOR_FACTS, belief_of, sightings, where
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array, Box
 from llamaindex_clipverify.picture import Picture
@@ -30,9 +30,9 @@ _SIDE = 48
 class Colour:
     """Margin -1 to 1: share of the claimed colour in the best box minus the largest share of another."""
 
-    name: str = "colour"
+    name: str = COLOUR_FACTS
     version: int = 1
-    needs: tuple[str, ...] = ("objects",)
+    needs: tuple[str, ...] = (DETECTOR_FACTS,)
     model: str = ""
 
     def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
@@ -40,7 +40,7 @@ class Colour:
         return [self._look(picture, facts) for picture, facts in zip(pictures, known, strict=True)]
 
     def _look(self, picture: Picture, facts: Facts) -> dict[str, Any]:
-        boxes = (facts.of("objects") or {}).get("boxes", np.zeros((0, 4), np.float32))
+        boxes = (facts.of(DETECTOR_FACTS) or {}).get("boxes", np.zeros((0, 4), np.float32))
         shares = [box_colours(picture, tuple(map(float, box))) for box in boxes]  # type: ignore[arg-type]
         return {"names": list(COLOURS), "shares": np.array(shares, np.float32).reshape(-1, len(COLOURS))}
 
@@ -57,14 +57,16 @@ class Colour:
         best = int(np.argmax(margins))
         box, margin = boxes[best], margins[best]
         share = box.colours[box.colour or claim.colour]
+        stance = stance_of(margin, 0.0, -0.15)
         return Evidence(
-            self.name,
-            stance_of(margin, 0.0, -0.15),
-            margin,
-            f"{claim.noun} at {where(box.box)} is {box.colour} ({share:.0%})",
-            facts.picture,
-            box.box,
-            {"margin": margin},
+            check=self.name,
+            stance=stance,
+            score=margin,
+            reason=f"{claim.noun} at {where(box.box)} is {box.colour} ({share:.0%})",
+            picture=facts.picture,
+            region=box.box,
+            features={"margin": margin},
+            belief=None if stance == "silent" else belief_of(margin),
         )
 
 

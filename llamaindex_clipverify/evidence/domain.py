@@ -1,8 +1,7 @@
-"""Domain: what kind of picture is this, in two dozen plain statistics? It judges nothing.
+"""Domain: 24 plain statistics of a picture (colour, contrast, edges, flat areas). It judges no claim.
 
-A profile fitted on one kind of picture says nothing about another. These numbers – colour, contrast, edges, flat areas – are
-what a profile remembers of its pictures, so that pictures unlike those can be noticed without trusting the very model whose
-knowledge is in doubt.
+A profile stores the distribution of these statistics over the pictures it was fitted on. Pictures outside that distribution are
+noticed without relying on the models that may not know them.
 """
 
 from __future__ import annotations
@@ -20,6 +19,8 @@ from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.picture import Picture
 
+DOMAIN_FACTS = "domain"
+"""Name of the check."""
 _SIDE = 256
 
 
@@ -27,7 +28,7 @@ _SIDE = 256
 class Domain:
     """Observes ``statistics``, float32 (24,); never judges."""
 
-    name: str = "domain"
+    name: str = DOMAIN_FACTS
     version: int = 1
     needs: tuple[str, ...] = ()
     model: str = ""
@@ -37,8 +38,14 @@ class Domain:
         return [{"statistics": statistics(picture.image)} for picture in pictures]
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
-        """Say nothing about any claim."""
+        """Return None: a profile uses the facts."""
         return None
+
+
+def statistics_of(facts: Facts) -> Array | None:
+    """Return the statistics of a picture, float32 (24,); None when they were not measured."""
+    seen = facts.of(DOMAIN_FACTS)
+    return None if seen is None else seen["statistics"]
 
 
 def statistics(image: Image.Image) -> Array:

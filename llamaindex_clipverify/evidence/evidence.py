@@ -1,48 +1,48 @@
-"""Evidence: what one check says of one claim in one picture. Each check is one file in this folder."""
+"""Evidence: what one check says about one claim in one picture."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from llamaindex_clipverify.geometry import Box
 
 Stance = Literal["supports", "contradicts", "silent", "failed"]
+_OPPOSITE: dict[Stance, Stance] = {"supports": "contradicts", "contradicts": "supports"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """One check's word on the positive form of a claim. Silent is not contradicted: the check has nothing to say."""
+    """The result of one check on the positive form of a claim. *Silent* means that the check cannot tell."""
 
     check: str
+    """Name of the check."""
     stance: Stance
     score: float | None = None
-    """In the check's own range, which its docstring names; None when silent or failed."""
+    """In the check's own range, which its docstring gives; None when silent or failed."""
     reason: str = ""
+    """One line for the reader of a report."""
     picture: str | None = None
     """Content id of the picture."""
     region: Box | None = None
-    """The part of the picture it speaks of, xyxy pixels."""
+    """The part of the picture that the evidence is about, xyxy pixels."""
     features: dict[str, float] = field(default_factory=dict)
-    """Numbers that the fusion may weigh, under names unique in the check."""
+    """Numbers that the fusion may weigh, by names unique within the check."""
+    belief: float | None = None
+    """Probability 0–1 of the positive claim that needs no fitting; used where no profile can weigh the check."""
+    is_condition: bool = False
+    """Whether `belief` is only about a necessary condition of the claim: the car of "a red car" is there."""
+    is_unrelated: bool = False
+    """Whether the claim cannot be about this picture, so that its silence does not keep other pictures from deciding."""
 
     @property
     def speaks(self) -> bool:
-        """Whether there is anything to weigh."""
+        """Whether the check takes a stance."""
         return self.stance in ("supports", "contradicts")
 
     def inverted(self) -> Evidence:
-        """Return it as evidence on the negated claim."""
-        swapped: dict[Stance, Stance] = {"supports": "contradicts", "contradicts": "supports"}
-        return Evidence(
-            self.check,
-            swapped.get(self.stance, self.stance),
-            self.score,
-            self.reason,
-            self.picture,
-            self.region,
-            self.features,
-        )
+        """Return the evidence on the negated claim."""
+        return replace(self, stance=_OPPOSITE.get(self.stance, self.stance))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form of the report contract."""
@@ -57,12 +57,12 @@ class Evidence:
 
 
 def silent(check: str, reason: str) -> Evidence:
-    """Return evidence that says nothing, and why."""
-    return Evidence(check, "silent", None, reason)
+    """Return evidence that a check cannot tell, with the reason."""
+    return Evidence(check=check, stance="silent", reason=reason)
 
 
 def stance_of(score: float, supports: float, contradicts: float) -> Stance:
-    """Read a score with two thresholds: at or above `supports`, at or below `contradicts`, else silent."""
+    """Return *supports* at or above one threshold, *contradicts* at or below the other, *silent* in between."""
     if score >= supports:
         return "supports"
     return "contradicts" if score <= contradicts else "silent"

@@ -1,6 +1,6 @@
-"""Reading the facts of written words: lines, what stands in them, and what stands beside what.
+"""Reads the facts of written words: lines, the values and words in them, and which value belongs to which label.
 
-A picture taken askew is set upright first: places are turned back by the common tilt of its lines, so that rows are rows again.
+A tilted picture is straightened first: positions are rotated back by the median tilt of its lines, so that rows are level.
 """
 
 from __future__ import annotations
@@ -11,33 +11,35 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from llamaindex_clipverify.claims.written_claims import squash
+from llamaindex_clipverify.claims.written_claims import normalise_words
 from llamaindex_clipverify.claims.written_values import Value, values_in
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Box
 
+READER_FACTS = "written_text"
+"""Name of the check whose facts hold ``lines``."""
 LEGIBLE = 0.8
 """Confidence from which a line counts as legible."""
 _PAGE = 0.09
-"""Share of the picture that lines cover at least on a page or a sign; in a street it is less."""
+"""Share of the picture that lines cover on a page or a sign, at least; in a street scene it is less."""
 
 
 @dataclass(frozen=True)
 class Written:
-    """One line, where it stands once the picture is upright."""
+    """One line, at its position once the picture is straightened."""
 
     text: str
     confidence: float
     box: Box
-    """In the picture as it is."""
+    """In the picture as given, xyxy pixels."""
     left: float
     right: float
     middle: float
-    """Height of its middle."""
+    """Vertical position of its middle."""
     height: float
 
     def between(self, start: int, end: int) -> tuple[float, float]:
-        """Return about where the characters from `start` to `end` lie, from left to right."""
+        """Return roughly the left and right edge of the characters from `start` to `end`."""
         step = (self.right - self.left) / max(len(self.text), 1)
         return self.left + start * step, self.left + end * step
 
@@ -52,20 +54,19 @@ class Spot:
     value: Value | None = None
     text: str = ""
     alone: bool = True
-    """Whether nothing else stands in the line: a heading of a column, and no title of a page."""
+    """Whether the line contains nothing else: the heading of a column, not the title of a page."""
 
 
 def lines(facts: Facts) -> list[Written]:
     """Return the lines of a picture from top to bottom; none when nothing was read."""
-    seen = facts.of("written_text")
+    seen = facts.of(READER_FACTS)
     rows = seen["lines"] if seen else []
     if not rows:
         return []
     long = [row["tilt"] for row in rows if len(row["text"]) >= 5] or [row["tilt"] for row in rows]
     turn = math.radians(median(long))
     turn = turn if abs(turn) < math.radians(30) else 0.0
-    found = [_upright(row, turn) for row in rows]
-    return sorted(found, key=lambda line: (line.middle, line.left))
+    return sorted((_upright(row, turn) for row in rows), key=lambda line: (line.middle, line.left))
 
 
 def _upright(row: dict[str, Any], turn: float) -> Written:
@@ -81,14 +82,14 @@ def _upright(row: dict[str, Any], turn: float) -> Written:
 
 
 def whole(found: Sequence[Written], size: tuple[int, int], least: float) -> bool:
-    """Whether the picture is one of writing, all of it legible, so that what is not read is not there.
+    """Whether the picture is a page or sign that is legible throughout, so that what was not read is not there.
 
-    A photograph of a street is not: what a small or half-hidden sign says goes unread, and leaves no trace.
+    A street scene is not: small or half-hidden signs go unread without a trace.
 
     Args:
-        found: All its lines.
+        found: All lines of the picture.
         size: Width and height of the picture.
-        least: Confidence that every line must have.
+        least: Smallest confidence that every line must have.
     """
     area = sum((line.box[2] - line.box[0]) * (line.box[3] - line.box[1]) for line in found)
     clear = all(line.confidence >= least and line.height <= size[1] / 2 for line in found)
@@ -96,7 +97,7 @@ def whole(found: Sequence[Written], size: tuple[int, int], least: float) -> bool
 
 
 def values(found: Sequence[Written]) -> list[Spot]:
-    """Return every value of the lines."""
+    """Return every value in the lines."""
     return [
         Spot(line, *line.between(value.start, value.end), value, value.text)
         for line in found
@@ -105,28 +106,28 @@ def values(found: Sequence[Written]) -> list[Spot]:
 
 
 def words(found: Sequence[Written]) -> Iterator[tuple[str, Spot]]:
-    """Yield every word of the lines, squashed, and where it stands."""
+    """Yield every word of the lines in normal form, with its position."""
     for line in found:
         at = 0
         for part in line.text.replace(":", " ").split():
             at = line.text.find(part, at)
-            for word in squash(part):
+            for word in normalise_words(part):
                 yield word, Spot(line, *line.between(at, at + len(part)), text=part)
             at += len(part)
 
 
 def same_row(one: Written, two: Written) -> bool:
-    """Whether two lines stand on one row."""
+    """Whether two lines are on the same row."""
     return one is two or abs(one.middle - two.middle) < 0.6 * min(one.height, two.height)
 
 
 def near(label: Spot, other: Spot, crowded: bool) -> float:
-    """Return how well a thing belongs to a label, 0–1: on its row, or in its column.
+    """Return how well a value or word belongs to a label, 0–1: on its row, or in its column.
 
     Args:
-        label: A word that names the place.
-        other: What may stand there.
-        crowded: Whether the label's row has something of that sort itself: then a column counts for little.
+        label: The label.
+        other: The value or word.
+        crowded: Whether the row of the label contains a value of that type itself: then a column counts for little.
     """
     if same_row(label.line, other.line):
         return 1.0 if other.left >= label.left else 0.5 if crowded else 0.8

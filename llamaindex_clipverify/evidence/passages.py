@@ -1,8 +1,8 @@
-"""Passages: what the texts that were retrieved beside the pictures say of a statement that no picture can show.
+"""Passages: do the texts retrieved with the pictures support a statement that no picture can show?
 
-They support; they never contradict: a passage that says nothing of a statement proves nothing. Without a model, a statement is
-supported where one or two sentences of a passage hold nearly all its content words, every number and name, and say *not* as
-often; a `Grounder` – a model of entailment – may be plugged in instead.
+Passages support and never contradict, because a passage that does not mention a statement proves nothing. By default a statement
+is supported if one or two consecutive sentences of a passage contain nearly all its content words, every number and name, and as
+many negations. A `Grounder`, a model of entailment, can be used instead.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.models.protocols import Grounder
 
+PASSAGES = "passages"
+"""Name of the check in the evidence."""
 ENOUGH = 0.8
 """Support from which a passage supports a statement."""
 SUREST = 0.9
-"""Greatest support by words alone: the same words can be put together to say something else."""
+"""Maximum support by word overlap: the same words can be combined to another meaning."""
 _WORD = re.compile(r"[^\W_]+(?:[.,:'’-][^\W_]+)*")
 _NOT = frozenset(
     "not no never none neither nor without cannot isn't aren't wasn't weren't doesn't don't didn't can't won't".split()
@@ -43,12 +45,12 @@ _ENDINGS = ("ings", "ing", "edly", "ed", "ies", "es", "s", "ly")
 
 @dataclass(frozen=True)
 class SharedWords:
-    """A grounder without a model."""
+    """The default grounder: word overlap, no model."""
 
     id: str = ""
 
     def support(self, pairs: Sequence[tuple[str, str]]) -> Array:
-        """Return the share of each statement's content words that its passage holds together, at most `SUREST`."""
+        """Return the share of each statement's content words within two sentences of its passage, at most `SUREST`."""
         return np.array([_shared(statement, passage) for statement, passage in pairs], np.float32)
 
 
@@ -61,7 +63,10 @@ def grounded(statement: str, passages: Sequence[str], grounder: Grounder) -> Evi
     if support[best] < ENOUGH:
         return None
     return Evidence(
-        "passages", "supports", float(support[best]), f"passage {best + 1} says so: {_quoted(passages[best])}"
+        check=PASSAGES,
+        stance="supports",
+        score=float(support[best]),
+        reason=f"passage {best + 1} says so: {_quoted(passages[best])}",
     )
 
 
@@ -82,12 +87,12 @@ def _held(said: _Words, there: _Words) -> float:
 
 @dataclass(frozen=True)
 class _Words:
-    """A text as sets: stems of its content words, those that must be there as they are, and how often it says *not*."""
+    """A text as sets: its words, the stems of its content words, the words that must match exactly, and its negations."""
 
     every: frozenset[str]
     content: frozenset[str]
     exact: frozenset[str]
-    """Numbers, and names: words in capitals that do not begin their sentence."""
+    """Numbers and names: capitalised words that do not begin the text."""
     denials: int
 
     @classmethod

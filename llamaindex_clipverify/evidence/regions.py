@@ -1,15 +1,15 @@
-"""Regions: the contrast on detector boxes and tiles; the best region wins.
+"""Regions: the contrast on detector boxes and tiles; the best region counts.
 
-The answer to small objects, many objects and busy backgrounds, where one vector for the whole picture is not enough (crops
-with CLIP: ReCLIP, Subramanian et al., ACL 2022). It cannot count and cannot see relations between regions.
+It helps with small objects, many objects and busy backgrounds, where one vector for the whole picture is not enough (crops
+with CLIP: ReCLIP, Subramanian et al., ACL 2022). It cannot count, and it cannot see relations between regions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -17,9 +17,10 @@ from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.foils import foils, other_nouns
 from llamaindex_clipverify.evidence.contrast import leads, margins
 from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
-from llamaindex_clipverify.evidence.reference import Reference, rank
-from llamaindex_clipverify.evidence.sightings import sightings, unconfirmed, where
+from llamaindex_clipverify.evidence.reference import Reference, rank, standardised
+from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS, sightings, unconfirmed, where
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
+from llamaindex_clipverify.evidence.vectors import REGION_FACTS, region_vectors
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array, Box, overlap
 from llamaindex_clipverify.picture import Picture
@@ -35,22 +36,29 @@ class Regions:
     texts: TextVectors
     budget: int = 16
     reference: Reference | None = None
-    name: str = "regions"
+    name: str = REGION_FACTS
     version: int = 2
-    needs: tuple[str, ...] = ("objects",)
+    needs: tuple[str, ...] = (DETECTOR_FACTS,)
+
+    TRANSFERABLE: ClassVar[tuple[str, ...]] = (*standardised("margin", "lead", "cosine"), "rank", "agreement")
+    """Features that mean the same for any encoder."""
 
     @property
     def model(self) -> str:
         """Id of the encoder."""
         return self.texts.encoder.id
 
+    def with_reference(self, reference: Reference) -> Regions:
+        """Return the check with reference pictures."""
+        return replace(self, reference=reference)
+
     def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
         """Encode all regions of all pictures in one batch: ``boxes`` (R, 4) xyxy, ``vectors`` (R, D), ``labels``.
 
-        A label is what the detector sees there, "" for a tile.
+        A label is what the detector sees in the region, "" for a tile.
         """
-        found = [self._regions(facts) for facts in known]
-        boxes = [[box for box, _ in own] for own in found]
+        regions = [self._regions(facts) for facts in known]
+        boxes = [[box for box, _ in own] for own in regions]
         crops = [picture.crop(box) for picture, own in zip(pictures, boxes, strict=True) for box in own]
         vectors = self.texts.encoder.encode_images(crops)
         ends = np.cumsum([len(own) for own in boxes])[:-1]
@@ -61,34 +69,34 @@ class Regions:
                 "vectors": part,
                 "labels": [label for _, label in own],
             }
-            for own, part in zip(found, parts, strict=True)
+            for own, part in zip(regions, parts, strict=True)
         ]
 
     def _regions(self, facts: Facts) -> list[tuple[Box, str]]:
-        boxes = [(_widened(one.box, facts.size), one.label) for one in sightings(facts, floor=0.15)]
+        boxes = [(_widened(sighting.box, facts.size), sighting.label) for sighting in sightings(facts, floor=0.15)]
         return [*boxes[: max(self.budget - 4, 1)], *((box, "") for box in tiles(facts.size))][: self.budget]
 
     def phrases(self, claim: Claim) -> list[str]:
-        """Return the texts that judging a claim takes."""
+        """Return the texts that `judge` compares."""
         if claim.kind not in ("object", "attribute") or claim.noun is None:
             return []
-        one, rivals = _compared(claim)
-        return [one.phrase, *(rival.phrase for rival in rivals)]
+        singular, rivals = _compared(claim)
+        return [singular.phrase, *(rival.phrase for rival in rivals)]
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
         """Score objects and attributes in every region; an attribute only where the noun itself fits."""
-        seen = facts.of(self.name)
-        if seen is None or claim.kind not in ("object", "attribute") or claim.noun is None:
+        regions = region_vectors(facts)
+        if regions is None or claim.kind not in ("object", "attribute") or claim.noun is None:
             return None
-        if not len(seen["boxes"]):
+        if not len(regions):
             return silent(self.name, "no region")
-        one, every = _compared(claim)
-        rivals = (unconfirmed(every, facts) if claim.kind == "object" else every) or every
-        claimed, others = self._scores(one, rivals, seen["vectors"])
+        singular, all_rivals = _compared(claim)
+        rivals = (unconfirmed(all_rivals, facts) if claim.kind == "object" else all_rivals) or all_rivals
+        claimed, others = self._scores(singular, rivals, regions.vectors)
         scores = margins(claimed, others)
         best = int(np.argmax(scores))
         margin = float(scores[best])
-        box: Box = tuple(float(edge) for edge in seen["boxes"][best])  # type: ignore[assignment]
+        box: Box = tuple(float(edge) for edge in regions.boxes[best])  # type: ignore[assignment]
         stance = stance_of(margin, 0.5, -0.5)
         verb = {"supports": "fits", "contradicts": "fits nowhere; best try"}.get(stance, "may fit")
         features = {
@@ -99,15 +107,23 @@ class Regions:
         }
         boxes = sightings(facts, claim.noun)
         if boxes:
-            features["agreement"] = max(overlap(box, one.box) for one in boxes)
+            features["agreement"] = max(overlap(box, sighting.box) for sighting in boxes)
         if self.reference is not None:
             values = {name: features[name] for name in ("margin", "lead", "cosine")}
-            features |= self.reference.standings(self.name, one.phrase, values, partial(self._elsewhere, one, every))
-        reason = f"“{one.phrase}” {verb} at {where(box)}"
-        where_seen = box if stance == "supports" else None
-        return Evidence(self.name, stance, margin, reason, facts.picture, where_seen, features)
+            features |= self.reference.standings(
+                self.name, singular.phrase, values, partial(self._on_others, singular, all_rivals), per_region=True
+            )
+        return Evidence(
+            check=self.name,
+            stance=stance,
+            score=margin,
+            reason=f"“{singular.phrase}” {verb} at {where(box)}",
+            picture=facts.picture,
+            region=box if stance == "supports" else None,
+            features=features,
+        )
 
-    def _elsewhere(self, claim: Claim, rivals: list[Claim], vectors: Array) -> dict[str, Array]:
+    def _on_others(self, claim: Claim, rivals: list[Claim], vectors: Array) -> dict[str, Array]:
         """Return margins, leads and cosines (K,) of a claim on other regions (K, D)."""
         claimed, others = self._scores(claim, rivals, vectors)
         cosines: Array = claimed / self.texts.encoder.logit_scale
@@ -121,9 +137,9 @@ class Regions:
 
 
 def _compared(claim: Claim) -> tuple[Claim, list[Claim]]:
-    """Return the claim of one thing, and what it is compared with: a region shows one thing at a time."""
-    one = claim.swap(plural=False)
-    return one, foils(one) + (other_nouns(one)[:6] if claim.kind == "attribute" else [])
+    """Return the claim about a single thing, and its rivals: a region shows one thing at a time."""
+    singular = claim.swap(plural=False)
+    return singular, foils(singular) + (other_nouns(singular)[:6] if claim.kind == "attribute" else [])
 
 
 def tiles(size: tuple[int, int]) -> list[Box]:

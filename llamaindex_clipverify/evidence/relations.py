@@ -1,25 +1,25 @@
 """Relations: left of, right of, above, below, on, inside, next to, from the geometry of two boxes.
 
-Image-text encoders are near chance on relations (What'sUp, Kamath et al., EMNLP 2023), boxes are not. The frame is the
-viewer's. Silent when one of the two is not found, when pairs of boxes disagree, or when the boxes are nearly level.
+Image-text encoders are near chance on relations (What'sUp, Kamath et al., EMNLP 2023); boxes are not. Left and right are the
+viewer's. The check is silent when one of the two things is not found, when pairs of boxes disagree, or when the margin is small.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
-from llamaindex_clipverify.evidence.sightings import Sighting, sightings, where
+from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS, Sighting, belief_of, detector_saw, sightings, where
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.picture import Picture
 
 _CLEAR = 0.25
-"""Margins closer to zero than this are ambiguous."""
+"""Margins closer to 0 than this are ambiguous."""
 
 
 @dataclass(frozen=True)
@@ -28,19 +28,19 @@ class Relations:
 
     name: str = "relations"
     version: int = 1
-    needs: tuple[str, ...] = ("objects",)
+    needs: tuple[str, ...] = (DETECTOR_FACTS,)
     model: str = ""
 
     def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
-        """See nothing of its own: the boxes are there."""
+        """Add no facts: it uses the detector's boxes."""
         return [{} for _ in pictures]
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
         """Judge a relation between two nouns."""
-        if claim.kind != "relation" or claim.relation not in _MEASURES or facts.of("objects") is None:
+        if claim.kind != "relation" or claim.relation not in _MEASURES or not detector_saw(facts):
             return None
         first, second = sightings(facts, claim.noun), sightings(facts, claim.reference)
-        pairs = [(one, two) for one in first for two in second if one.place != two.place]
+        pairs = [(one, two) for one in first for two in second if one.row != two.row]
         if not pairs:
             missing = claim.noun if not first else claim.reference
             return silent(self.name, f"no {missing} found to compare")
@@ -50,13 +50,22 @@ class Relations:
     def _decide(self, claim: Claim, measured: list[tuple[float, Sighting, Sighting]], facts: Facts) -> Evidence:
         margins = [margin for margin, _, _ in measured]
         margin, one, two = max(measured, key=lambda row: row[0])
-        places = f"{claim.noun} at {where(one.box)}, {claim.reference} at {where(two.box)}"
+        boxes = f"{claim.noun} at {where(one.box)}, {claim.reference} at {where(two.box)}"
         if abs(margin) < _CLEAR:
-            return Evidence(self.name, "silent", margin, f"too close to tell: {places}", facts.picture, one.box)
+            reason = f"too close to tell: {boxes}"
+            return replace(silent(self.name, reason), score=margin, picture=facts.picture, region=one.box)
         if min(margins) <= -_CLEAR < _CLEAR <= max(margins) and claim.relation != "next to":
-            return Evidence(self.name, "silent", None, f"pairs disagree: {places} and others", facts.picture)
-        stance = stance_of(margin, _CLEAR, -_CLEAR)
-        return Evidence(self.name, stance, margin, places, facts.picture, one.box, {"margin": margin})
+            return replace(silent(self.name, f"pairs disagree: {boxes} and others"), picture=facts.picture)
+        return Evidence(
+            check=self.name,
+            stance=stance_of(margin, _CLEAR, -_CLEAR),
+            score=margin,
+            reason=boxes,
+            picture=facts.picture,
+            region=one.box,
+            features={"margin": margin},
+            belief=belief_of(margin),
+        )
 
 
 def _left_of(one: Box, two: Box) -> float:

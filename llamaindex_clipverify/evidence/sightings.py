@@ -1,4 +1,4 @@
-"""Reading the detector's and the colour check's facts of one picture; shared by the checks that need them."""
+"""Reads the facts of the detector and of the colour check; shared by the checks that need boxes."""
 
 from __future__ import annotations
 
@@ -6,26 +6,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit, logit
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Box
 
+DETECTOR_FACTS = "objects"
+"""Name of the check whose facts hold boxes: ``boxes``, ``labels``, ``scores`` and ``maxima``."""
+COLOUR_FACTS = "colour"
+"""Name of the check whose facts hold the colours of those boxes."""
 SEEN = 0.25
 """Confidence from which a box counts as a sighting (the default of ultralytics' predict)."""
+CLEARLY_SEEN = 0.5
+"""Confidence from which boxes count against a claim or an answer."""
 
 
 @dataclass(frozen=True)
 class Sighting:
     """One box of the detector, with the colours found in it."""
 
-    place: int
+    row: int
     """Row of the box in the facts."""
     label: str
     score: float
     box: Box
     colours: dict[str, float]
-    """Share 0–1 of each colour in the box; empty when colours were not looked at."""
+    """Share 0–1 of each colour in the box; empty without the colour check."""
 
     @property
     def colour(self) -> str | None:
@@ -35,31 +42,31 @@ class Sighting:
 
 def sightings(facts: Facts, noun: str | None = None, floor: float = SEEN) -> list[Sighting]:
     """Return the boxes of a noun, or all, at or above a confidence, best first."""
-    seen = facts.of("objects")
+    seen = facts.of(DETECTOR_FACTS)
     if seen is None:
         return []
-    shares = (facts.of("colour") or {}).get("shares")
-    names: list[str] = (facts.of("colour") or {}).get("names", [])
-    found = []
-    for place, (label, score) in enumerate(zip(seen["labels"], seen["scores"], strict=True)):
+    shares = (facts.of(COLOUR_FACTS) or {}).get("shares")
+    names: list[str] = (facts.of(COLOUR_FACTS) or {}).get("names", [])
+    boxes = []
+    for row, (label, score) in enumerate(zip(seen["labels"], seen["scores"], strict=True)):
         if score >= floor and noun in (None, label):
-            colours = {} if shares is None else dict(zip(names, map(float, shares[place]), strict=True))
-            left, top, right, bottom = (float(edge) for edge in seen["boxes"][place])
-            found.append(Sighting(place, label, float(score), (left, top, right, bottom), colours))
-    return found
+            colours = {} if shares is None else dict(zip(names, map(float, shares[row]), strict=True))
+            left, top, right, bottom = (float(edge) for edge in seen["boxes"][row])
+            boxes.append(Sighting(row, label, float(score), (left, top, right, bottom), colours))
+    return boxes
 
 
 def confidence(facts: Facts, noun: str) -> float | None:
-    """Return the highest confidence 0–1 that the detector gave a noun in the picture; None when it did not look."""
-    seen = facts.of("objects")
+    """Return the highest confidence 0–1 of a noun in the picture; None when no detector has seen the picture."""
+    seen = facts.of(DETECTOR_FACTS)
     return None if seen is None else float(seen["maxima"].get(noun, 0.0))
 
 
 def unconfirmed(foils: Sequence[Claim], facts: Facts) -> list[Claim]:
-    """Return the foils of one claim that detector and colours do not show to be true of the picture: those are no foils."""
+    """Return the foils that are not true of the picture themselves, as far as detector and colours can tell."""
     boxes: dict[str, list[Sighting]] = {}
 
-    def there(foil: Claim) -> bool:
+    def is_true(foil: Claim) -> bool:
         if foil.noun is None:
             return False
         if foil.kind == "attribute" and foil.colour is not None:
@@ -68,16 +75,25 @@ def unconfirmed(foils: Sequence[Claim], facts: Facts) -> list[Claim]:
             return any(box.colours.get(foil.colour, 0.0) >= 0.4 for box in boxes[foil.noun])
         return foil.kind == "object" and (confidence(facts, foil.noun) or 0.0) >= SEEN
 
-    return [foil for foil in foils if not there(foil)]
+    return [foil for foil in foils if not is_true(foil)]
 
 
-def logit(probability: float, bound: float = 7.0) -> float:
+def detector_saw(facts: Facts) -> bool:
+    """Whether a detector has seen the picture."""
+    return facts.of(DETECTOR_FACTS) is not None
+
+
+def bounded_logit(probability: float, bound: float = 7.0) -> float:
     """Return log-odds, clipped to ±`bound`."""
-    inside = min(max(probability, 1e-9), 1 - 1e-9)
-    return min(max(float(np.log(inside / (1 - inside))), -bound), bound)
+    return float(np.clip(logit(np.clip(probability, 1e-9, 1 - 1e-9)), -bound, bound))
+
+
+def belief_of(margin: float) -> float:
+    """Return a belief 0–1 that needs no fitting, of a margin -1 to 1: the logistic function of six times the margin."""
+    return float(expit(6 * margin))
 
 
 def where(box: Box) -> str:
-    """Write a box for a reason: ``(12, 80)–(310, 260)``."""
+    """Return a box as text: ``(12, 80)–(310, 260)``."""
     left, top, right, bottom = (int(round(edge)) for edge in box)
     return f"({left}, {top})–({right}, {bottom})"

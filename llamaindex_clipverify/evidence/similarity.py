@@ -1,19 +1,20 @@
 """Similarity: the cosine of the claim and the whole picture (CLIPScore, Hessel et al., EMNLP 2021).
 
-It can rank pictures for a phrase. Alone it cannot tell true from false – a number without a scale – and so it never takes a
-stance; the fusion may weigh it.
+It ranks pictures for a phrase. The cosine alone cannot tell true from false, because it has no scale, so this check never
+takes a stance; the fusion may weigh its number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.evidence.evidence import Evidence
-from llamaindex_clipverify.evidence.reference import Reference
+from llamaindex_clipverify.evidence.reference import Reference, standardised
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
+from llamaindex_clipverify.evidence.vectors import PICTURE_FACTS, picture_vector
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.picture import Picture
 
@@ -24,14 +25,21 @@ class Similarity:
 
     texts: TextVectors
     reference: Reference | None = None
-    name: str = "similarity"
+    name: str = PICTURE_FACTS
     version: int = 1
     needs: tuple[str, ...] = ()
+
+    TRANSFERABLE: ClassVar[tuple[str, ...]] = standardised("cosine")
+    """Features that mean the same for any encoder."""
 
     @property
     def model(self) -> str:
         """Id of the encoder."""
         return self.texts.encoder.id
+
+    def with_reference(self, reference: Reference) -> Similarity:
+        """Return the check with reference pictures."""
+        return replace(self, reference=reference)
 
     def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
         """Encode the pictures in one batch: ``vector``, float32 (D,)."""
@@ -39,20 +47,26 @@ class Similarity:
         return [{"vector": vector} for vector in vectors]
 
     def phrases(self, claim: Claim) -> list[str]:
-        """Return the texts that judging a claim takes."""
+        """Return the texts that `judge` compares."""
         return [] if claim.kind == "text" else [claim.phrase]
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
         """Score any claim that is a phrase or a sentence."""
-        seen = facts.of(self.name)
-        if seen is None or claim.kind == "text":
+        vector = picture_vector(facts)
+        if vector is None or claim.kind == "text":
             return None
         text = self.texts.of([claim.phrase])[0]
-        cosine = float(text @ seen["vector"])
+        cosine = float(text @ vector)
         features = {"cosine": cosine}
         if self.reference is not None:
             features |= self.reference.standings(
                 self.name, claim.phrase, {"cosine": cosine}, lambda vectors: {"cosine": vectors @ text}
             )
-        reason = f"cosine {cosine:.2f} with the whole picture"
-        return Evidence(self.name, "silent", cosine, reason, facts.picture, features=features)
+        return Evidence(
+            check=self.name,
+            stance="silent",
+            score=cosine,
+            reason=f"cosine {cosine:.2f} with the whole picture",
+            picture=facts.picture,
+            features=features,
+        )

@@ -1,74 +1,76 @@
-"""Text vectors of one encoder, kept: foils and common claims are encoded once, whatever check asks for them."""
+"""Text vectors of one encoder, cached: foils and common claims are encoded once, whichever check needs them."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from threading import RLock
 
 import numpy as np
+from cachetools import LRUCache
 
-from llamaindex_clipverify.facts.disk_cache import Shelf
+from llamaindex_clipverify.facts.disk_cache import DiskCache
 from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.models.pickling import Portable
 from llamaindex_clipverify.models.protocols import Encoder
 
 PROMPT = "a photo of {}"
-"""The frame that a phrase is put in (Radford et al. 2021, section 3.1.4)."""
-
-
+"""Prompt template around a phrase (Radford et al. 2021, section 3.1.4)."""
 _STACKS = 512
-"""Sets of phrases whose vectors are kept stacked: a claim and its foils are asked for in every picture."""
+"""Sets of phrases whose stacked vectors are kept: a claim and its foils are needed again for every picture."""
+
+
+def _no_stacks() -> LRUCache[tuple[str, ...], Array]:
+    return LRUCache(_STACKS)
 
 
 class TextVectors(Portable):
-    """A least-recently-used table from prompted phrase to unit vector; thread-safe."""
+    """A least-recently-used cache from phrase to unit vector; thread-safe."""
 
-    _left = {"_table": OrderedDict, "_stacks": dict}  # noqa: RUF012
+    _not_pickled = {"_vectors": dict, "_stacks": _no_stacks}  # noqa: RUF012
 
-    def __init__(self, encoder: Encoder, limit: int = 50_000, shelf: Shelf | None = None) -> None:
-        """Keep at most `limit` vectors of `encoder` in memory, and all of them on a shelf where there is one."""
+    def __init__(self, encoder: Encoder, limit: int = 50_000, disk: DiskCache | None = None) -> None:
+        """Keep at most `limit` vectors of `encoder` in memory, and all of them on disk if a cache is given."""
         self.encoder = encoder
         self.limit = limit
-        self.shelf = shelf
-        self._table: OrderedDict[str, Array] = OrderedDict()
-        self._stacks: dict[tuple[str, ...], Array] = {}
+        self.disk = disk
+        self._vectors: dict[str, Array] = {}
+        self._stacks = _no_stacks()
         self._lock = RLock()
 
     def of(self, phrases: Sequence[str]) -> Array:
-        """Return float32 (phrases, D), not to be written to; missing ones are encoded in one batch."""
+        """Return float32 (phrases, D), read-only; missing phrases are encoded in one batch."""
         key = tuple(phrases)
         with self._lock:
-            if (stacked := self._stacks.get(key)) is not None:
-                return stacked
-            missing = [phrase for phrase in dict.fromkeys(phrases) if phrase not in self._table]
-            if missing and self.shelf is not None:
-                missing = self._unshelved(missing, self.shelf)
-            if missing:
-                vectors = self.encoder.encode_texts([PROMPT.format(phrase) for phrase in missing])
-                self._table.update(zip(missing, vectors, strict=True))
-                if self.shelf is not None:
-                    new = zip(missing, vectors, strict=True)
-                    self.shelf.put({self._key(phrase): vector.astype(np.float32).tobytes() for phrase, vector in new})
-            rows = [self._take(phrase) for phrase in phrases]
-            while len(self._table) > self.limit:
-                self._table.popitem(last=False)
-            if len(self._stacks) >= _STACKS:
-                self._stacks.clear()
-            stacked = self._stacks[key] = np.stack(rows)
-            return stacked
+            if (stack := self._stacks.get(key)) is not None:
+                return stack
+            self._load([phrase for phrase in dict.fromkeys(phrases) if phrase not in self._vectors])
+            stack = np.stack([self._used(phrase) for phrase in phrases])
+            while len(self._vectors) > self.limit:
+                del self._vectors[next(iter(self._vectors))]
+            self._stacks[key] = stack
+            return stack
 
-    def _unshelved(self, phrases: Sequence[str], shelf: Shelf) -> list[str]:
-        """Take what is on the shelf and return the rest."""
-        found = shelf.get([self._key(phrase) for phrase in phrases])
+    def _used(self, phrase: str) -> Array:
+        """Return a vector and make it the most recently used; a dict is quicker here than an LRUCache of 50,000."""
+        vector = self._vectors[phrase] = self._vectors.pop(phrase)
+        return vector
+
+    def _load(self, phrases: list[str]) -> None:
+        """Read vectors from disk, and encode those that are not there."""
+        if not phrases:
+            return
+        known = self.disk.get([self._key(phrase) for phrase in phrases]) if self.disk is not None else {}
         for phrase in phrases:
-            if (value := found.get(self._key(phrase))) is not None:
-                self._table[phrase] = np.frombuffer(value, np.float32)
-        return [phrase for phrase in phrases if phrase not in self._table]
+            if (value := known.get(self._key(phrase))) is not None:
+                self._vectors[phrase] = np.frombuffer(value, np.float32)
+        missing = [phrase for phrase in phrases if phrase not in self._vectors]
+        if not missing:
+            return
+        vectors = self.encoder.encode_texts([PROMPT.format(phrase) for phrase in missing])
+        self._vectors.update(zip(missing, vectors, strict=True))
+        if self.disk is not None:
+            rows = zip(missing, vectors, strict=True)
+            self.disk.put({self._key(phrase): vector.astype(np.float32).tobytes() for phrase, vector in rows})
 
     def _key(self, phrase: str) -> str:
         return f"{self.encoder.id}|{PROMPT.format(phrase)}"
-
-    def _take(self, phrase: str) -> Array:
-        self._table.move_to_end(phrase)
-        return self._table[phrase]

@@ -1,10 +1,10 @@
-"""Written text: does the picture say what the claim says is written?
+"""Written text: do the words in the picture say what the claim says is written?
 
-It reads lines (OCR) and compares in normal form: numbers, amounts, percentages, dates, times and codes as `values`, names and
-quotations as words. Labels decide between places: "the tax is 1.25" is looked for on the row, or in the column, of "tax". It
-contradicts only where another legible value or name stands in the place meant, or where the picture is one of writing (a page, a
-sign), legible throughout, and says other things of that sort. Where nothing is written, or the reading is doubtful, it is silent.
-It cannot read handwriting well, nor tell what a word means: "the shop is closed" is no claim for it.
+Lines (OCR) are compared in normal form: numbers, amounts, percentages, dates, times and codes as values, names and quotations as
+words. Labels select the position: "the tax is 1.25" is looked for on the row, or in the column, of "tax". The check contradicts
+only if another legible value or name is at the position meant, or if the picture is a page or sign, legible throughout, and only
+other values of that type were read. It is silent where nothing is written or the reading is doubtful. It does not read
+handwriting well and does not understand words: "the shop is closed" is not a claim for it.
 """
 
 from __future__ import annotations
@@ -15,10 +15,21 @@ from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from llamaindex_clipverify.claims.claim import Claim
-from llamaindex_clipverify.claims.written_claims import Statement, squash, statement
+from llamaindex_clipverify.claims.written_claims import Statement, normalise_words, statement
 from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
-from llamaindex_clipverify.evidence.lines import LEGIBLE, Spot, Written, lines, near, same_row, values, whole, words
-from llamaindex_clipverify.evidence.sightings import logit, where
+from llamaindex_clipverify.evidence.lines import (
+    LEGIBLE,
+    READER_FACTS,
+    Spot,
+    Written,
+    lines,
+    near,
+    same_row,
+    values,
+    whole,
+    words,
+)
+from llamaindex_clipverify.evidence.sightings import bounded_logit, where
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.models.protocols import Reader
 from llamaindex_clipverify.picture import Picture
@@ -32,18 +43,18 @@ BELIEF: dict[Case, float] = {
     "other of its sort": 0.15,
     "other words": 0.15,
 }
-"""How likely a claim is in each case. On drawn documents every case but "elsewhere", which hardly occurs there, is right in 99 of
-100 (``python benchmarks/documents.py --fit``); the numbers keep farther from 0 and 1, because photographs are harder to read."""
+"""Probability of a claim in each case. On drawn documents every case but "elsewhere", which is rare there, is right in 99 of 100
+(``python benchmarks/documents.py --fit``); the numbers here are more cautious, because photographs are harder to read."""
 _SURE = 0.9
 _MOST_LINES = 200
 
 
 @dataclass(frozen=True)
 class WrittenText:
-    """Belief 0–1 that the words stand where the claim says (see `BELIEF`), less decided where the line is less legible."""
+    """Belief 0–1 that the words are where the claim says (see `BELIEF`), closer to .5 the less legible the line is."""
 
     reader: Reader
-    name: str = "written_text"
+    name: str = READER_FACTS
     version: int = 1
     needs: tuple[str, ...] = ()
 
@@ -74,26 +85,33 @@ class WrittenText:
         if claim.kind != "text" or facts.of(self.name) is None:
             return None
         if not lines(facts):
-            why = "nothing is written in the picture"
-            return Evidence(self.name, "silent", None, why, facts.picture, features={"blank": 1.0})
-        found = _found(claim, facts)
-        if found is None:
+            empty = silent(self.name, "nothing is written in the picture")
+            return replace(empty, picture=facts.picture, is_unrelated=True)
+        match = _match(claim, facts)
+        if match is None:
             return silent(self.name, "no value, name or quotation to look for")
-        return self._evidence(found, facts)
+        return self._evidence(match, facts)
 
-    def _evidence(self, found: _Found, facts: Facts) -> Evidence:
-        if found.case is None:
-            return Evidence(self.name, "silent", None, found.reason, facts.picture)
-        belief = 0.5 + (BELIEF[found.case] - 0.5) * found.confidence
-        region = found.spot.line.box if found.spot else None
-        reason = found.reason if region is None else f"{found.reason} at {where(region)}"
-        features = {"logit": logit(belief)}
-        return Evidence(self.name, stance_of(belief, 0.6, 0.4), belief, reason, facts.picture, region, features)
+    def _evidence(self, match: _Match, facts: Facts) -> Evidence:
+        if match.case is None:
+            return replace(silent(self.name, match.reason), picture=facts.picture)
+        belief = 0.5 + (BELIEF[match.case] - 0.5) * match.confidence
+        region = match.spot.line.box if match.spot else None
+        return Evidence(
+            check=self.name,
+            stance=stance_of(belief, 0.6, 0.4),
+            score=belief,
+            reason=match.reason if region is None else f"{match.reason} at {where(region)}",
+            picture=facts.picture,
+            region=region,
+            features={"logit": bounded_logit(belief)},
+            belief=belief,
+        )
 
 
 @dataclass(frozen=True)
-class _Found:
-    """What was found: a case, or None when nothing can be said."""
+class _Match:
+    """The result of the comparison: a case, or None when nothing can be said."""
 
     case: Case | None
     reason: str
@@ -102,13 +120,13 @@ class _Found:
 
 
 def case_of(claim: Claim, facts: Facts) -> Case | None:
-    """Return the case that a text claim is in one picture, None when nothing can be said: what `BELIEF` is fitted on."""
-    found = _found(claim, facts)
-    return found.case if found is not None else None
+    """Return the case of a text claim in one picture, which `BELIEF` is fitted on; None when nothing can be said."""
+    match = _match(claim, facts)
+    return match.case if match is not None else None
 
 
-def _found(claim: Claim, facts: Facts) -> _Found | None:
-    said, written = statement(claim.text), lines(facts)
+def _match(claim: Claim, facts: Facts) -> _Match | None:
+    said, written = claim.written or statement(claim.text), lines(facts)
     if said is None:
         return None
     return _value(said, written, facts.size) if said.value is not None else _words(said, written, facts.size)
@@ -117,7 +135,7 @@ def _found(claim: Claim, facts: Facts) -> _Found | None:
 # -- values -----------------------------------------------------------------------------------------------------------
 
 
-def _value(said: Statement, written: Sequence[Written], size: tuple[int, int]) -> _Found:
+def _value(said: Statement, written: Sequence[Written], size: tuple[int, int]) -> _Match:
     value = said.value
     assert value is not None
     spots = [spot for spot in values(written) if spot.value is not None and spot.value.comparable(value)]
@@ -128,46 +146,46 @@ def _value(said: Statement, written: Sequence[Written], size: tuple[int, int]) -
         return _placed(value.text, labels, spots, own, others)
     if own:
         best = max(own, key=lambda spot: spot.line.confidence)
-        return _Found("there", f"“{best.line.text}”", best.line.confidence, best)
+        return _Match("there", f"“{best.line.text}”", best.line.confidence, best)
     return _absent(value.text, value.sort, others, whole(written, size, LEGIBLE))
 
 
-def _absent(text: str, sort: str, others: Sequence[Spot], all_read: bool) -> _Found:
-    """Nowhere to be read: told only where others of its very sort are, in a picture whose writing is read as a whole."""
+def _absent(text: str, sort: str, others: Sequence[Spot], all_read: bool) -> _Match:
+    """Return the match of a value that was not read: contradicted only if all text was legible, with other such values."""
     if sort == "number" or not others:
-        return _Found(None, f"“{text}” is not to be read, nor any other such {sort}")
+        return _Match(None, f"“{text}” is not to be read, nor any other such {sort}")
     if not all_read:
-        return _Found(None, f"“{text}” is not to be read, but not all that is written may be legible")
+        return _Match(None, f"“{text}” is not to be read, but not all that is written may be legible")
     spot = max(others, key=lambda one: SequenceMatcher(None, one.text, text).ratio())
-    return _Found("other of its sort", f"“{text}” is nowhere; the nearest is “{spot.text}”", spot.line.confidence, spot)
+    return _Match("other of its sort", f"“{text}” is nowhere; the nearest is “{spot.text}”", spot.line.confidence, spot)
 
 
 def _placed(
     text: str, labels: Sequence[Sequence[Spot]], spots: Sequence[Spot], own: Sequence[Spot], others: Sequence[Spot]
-) -> _Found:
-    """Decide between the places that the labels name: the best of the right values against the best of the others."""
+) -> _Match:
+    """Decide between the positions that the labels name: the best right value against the best other value."""
     mine, best = _best(labels, spots, own)
     theirs, rival = _best(labels, spots, others)
     name = " ".join(label[0].text for label in labels)
     if best is not None and mine > 0 and mine >= theirs - 0.05:
-        return _Found("in place", f"{name}: “{best.line.text}”", best.line.confidence, best)
+        return _Match("in place", f"{name}: “{best.line.text}”", best.line.confidence, best)
     if rival is not None and theirs >= 0.65 * len(labels):
         if rival.line.confidence < LEGIBLE:
-            return _Found(None, f"{name}: “{rival.line.text}” is hardly legible")
-        return _Found("other in place", f"{name}: “{rival.text}”, not “{text}”", rival.line.confidence, rival)
+            return _Match(None, f"{name}: “{rival.line.text}” is hardly legible")
+        return _Match("other in place", f"{name}: “{rival.text}”, not “{text}”", rival.line.confidence, rival)
     if best is not None:
-        return _Found("elsewhere", f"“{best.line.text}”, but not clearly beside {name}", best.line.confidence, best)
-    return _Found(None, f"“{text}” is not to be read beside {name}")
+        return _Match("elsewhere", f"“{best.line.text}”, but not clearly beside {name}", best.line.confidence, best)
+    return _Match(None, f"“{text}” is not to be read beside {name}")
 
 
 def _best(labels: Sequence[Sequence[Spot]], spots: Sequence[Spot], among: Sequence[Spot]) -> tuple[float, Spot | None]:
-    """Return the spot that belongs best to all labels together, and how well; nearer ones first among equals."""
+    """Return the spot that belongs best to all labels together, and how well; the more legible one among equals."""
     rated = [(sum(_belongs(label, spot, spots) for label in labels), spot) for spot in among]
     return max(rated, key=lambda row: (row[0], row[1].line.confidence), default=(0.0, None))
 
 
 def _belongs(label: Sequence[Spot], spot: Spot, spots: Sequence[Spot]) -> float:
-    """Return how well a spot belongs to a label, wherever the label stands; the nearest behind it fits a little better."""
+    """Return how well a spot belongs to any occurrence of a label; the next value to its right fits slightly better."""
     best = 0.0
     for place in label:
         row = [
@@ -180,9 +198,9 @@ def _belongs(label: Sequence[Spot], spot: Spot, spots: Sequence[Spot]) -> float:
 
 
 def _labels(names: Sequence[str], written: Sequence[Written]) -> list[list[Spot]]:
-    """Return, for each label word that the picture shows, where it stands."""
+    """Return, for each label word in the picture, its occurrences."""
     shown = list(words(written))
-    wanted = [word for name in names for word in squash(name)]
+    wanted = [word for name in names for word in normalise_words(name)]
     found = []
     for name in wanted:
         spots = [spot for word, spot in shown if _alike(name, word)]
@@ -192,16 +210,16 @@ def _labels(names: Sequence[str], written: Sequence[Written]) -> list[list[Spot]
 
 
 def _all_named(line: Written, wanted: Sequence[str]) -> bool:
-    return all(any(_alike(name, word) for name in wanted) for word in squash(line.text))
+    return all(any(_alike(name, word) for name in wanted) for word in normalise_words(line.text))
 
 
 # -- words ------------------------------------------------------------------------------------------------------------
 
 
-def _words(said: Statement, written: Sequence[Written], size: tuple[int, int]) -> _Found:
-    shown = [line for line in written if squash(line.text)]
+def _words(said: Statement, written: Sequence[Written], size: tuple[int, int]) -> _Match:
+    shown = [line for line in written if normalise_words(line.text)]
     text = " ".join(said.words)
-    own = [line for line in shown if _holds(squash(line.text), said.words)]
+    own = [line for line in shown if _holds(normalise_words(line.text), said.words)]
     labels = _labels(said.labels, written)
     slot = _slot(labels, shown)
     named = labels[0][0].text if labels else ""
@@ -209,27 +227,31 @@ def _words(said: Statement, written: Sequence[Written], size: tuple[int, int]) -
         best = max(own, key=lambda line: line.confidence)
         spot = Spot(best, best.left, best.right, text=best.text)
         if slot is None or slot.line in own or any(same_row(slot.line, line) for line in own):
-            return _Found("in place" if slot else "there", f"“{best.text}”", best.confidence, spot)
-        return _Found("other in place", f"{named}: “{slot.text}”", slot.line.confidence, slot)
-    spread = [line for line in shown if any(word in squash(line.text) for word in said.words)]
-    if len(spread) > 1 and all(any(word in squash(line.text) for line in spread) for word in said.words):
-        return _Found("there", f"“{' '.join(line.text for line in spread)}”", spread[0].confidence * 0.9)
+            return _Match("in place" if slot else "there", f"“{best.text}”", best.confidence, spot)
+        return _Match("other in place", f"{named}: “{slot.text}”", slot.line.confidence, slot)
+    spread = [line for line in shown if any(word in normalise_words(line.text) for word in said.words)]
+    if len(spread) > 1 and all(any(word in normalise_words(line.text) for line in spread) for word in said.words):
+        return _Match("there", f"“{' '.join(line.text for line in spread)}”", spread[0].confidence * 0.9)
     nearest = _likeness(text, shown)
-    if slot is not None and slot.line.confidence >= LEGIBLE and _ratio(text, " ".join(squash(slot.text))) < 0.75:
-        return _Found("other in place", f"{named}: “{slot.text}”", slot.line.confidence, slot)
+    if (
+        slot is not None
+        and slot.line.confidence >= LEGIBLE
+        and _ratio(text, " ".join(normalise_words(slot.text))) < 0.75
+    ):
+        return _Match("other in place", f"{named}: “{slot.text}”", slot.line.confidence, slot)
     if not said.claims_words:
-        return _Found(None, "the name is not to be read")
+        return _Match(None, "the name is not to be read")
     if nearest > 0.7 or not whole(written, size, _SURE):
-        return _Found(None, "the words are not to be read, but not all that is written may be legible")
-    return _Found("other words", "the words are nowhere in what is written", min(line.confidence for line in written))
+        return _Match(None, "the words are not to be read, but not all that is written may be legible")
+    return _Match("other words", "the words are nowhere in what is written", min(line.confidence for line in written))
 
 
 def _slot(labels: Sequence[Sequence[Spot]], shown: Sequence[Written]) -> Spot | None:
-    """Return what stands behind a label: the rest of its line after a colon, or else the next line on its row."""
+    """Return the text after a label: the rest of its line after a colon, or else the next line on its row."""
     for label in labels:
         for place in label:
             head, mark, rest = place.line.text.partition(":")
-            if mark and squash(rest) and place.text.rstrip(":") in head:
+            if mark and normalise_words(rest) and place.text.rstrip(":") in head:
                 return Spot(place.line, place.left, place.line.right, text=rest.strip())
             row = [line for line in shown if line is not place.line and same_row(line, place.line)]
             right = [line for line in row if line.left >= place.right - 1]
@@ -240,7 +262,7 @@ def _slot(labels: Sequence[Sequence[Spot]], shown: Sequence[Written]) -> Spot | 
 
 
 def _holds(have: Sequence[str], want: Sequence[str]) -> bool:
-    """Whether words stand one after the other in a line; spaces may be lost or added."""
+    """Whether a line contains the words in this order; spaces may be lost or added."""
     places = range(len(have) - len(want) + 1)
     if any(tuple(have[at : at + len(want)]) == tuple(want) for at in places):
         return True
@@ -249,7 +271,7 @@ def _holds(have: Sequence[str], want: Sequence[str]) -> bool:
 
 
 def _alike(one: str, two: str) -> bool:
-    """Whether a label, squashed, may be a word of the picture: the same but for a misread letter in a long one."""
+    """Whether a label and a word of the picture, both in normal form, may be the same: a long word may have a misread letter."""
     if one == two:
         return True
     if min(len(one), len(two)) < 6 or abs(len(one) - len(two)) > 1 or _digits(one) != _digits(two):
@@ -262,7 +284,7 @@ def _digits(word: str) -> str:
 
 
 def _likeness(text: str, shown: Sequence[Written]) -> float:
-    return max((_ratio(text, " ".join(squash(line.text))) for line in shown), default=0.0)
+    return max((_ratio(text, " ".join(normalise_words(line.text))) for line in shown), default=0.0)
 
 
 def _ratio(one: str, two: str) -> float:

@@ -1,4 +1,7 @@
-"""A table from key to bytes on disk, shared between processes and bounded in size: SQLite, nothing that runs when it is read."""
+"""A cache from key to bytes in a SQLite file, shared between processes and bounded in size.
+
+Our own instead of diskcache, because diskcache unpickles what it reads, and an index folder may come from somebody else.
+"""
 
 from __future__ import annotations
 
@@ -13,22 +16,23 @@ from typing import Any
 from llamaindex_clipverify.errors import DataError
 
 LIMIT = 1 << 30
-"""Bytes of values kept, by default."""
+"""Default size limit: bytes of all values."""
 _AT_ONCE = 500
+"""Keys per SQL statement."""
 
 
-class Shelf:
-    """Values by key; those unused for longest go when there are too many."""
+class DiskCache:
+    """Values by key; the least recently used are deleted when the size limit is exceeded."""
 
     def __init__(self, path: str | Path, limit: int = LIMIT) -> None:
-        """Open a file, made when missing, with its folder.
+        """Open the cache; file and folder are created when missing.
 
         Args:
-            path: Of the SQLite file.
-            limit: Bytes of values at most.
+            path: Path of the SQLite file.
+            limit: Size limit: bytes of all values.
 
         Raises:
-            DataError: The file cannot be opened, or is something else.
+            DataError: The file cannot be opened, or is not such a cache.
         """
         self.path, self.limit = Path(path), limit
         self._lock = Lock()
@@ -45,24 +49,24 @@ class Shelf:
             raise DataError("the cache cannot be opened", got=f"{path} ({error})", do="name another file") from error
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel as the file's path, which is opened again."""
-        return Shelf, (self.path, self.limit)
+        """Pickle as the path, which is opened again."""
+        return DiskCache, (self.path, self.limit)
 
     def get(self, keys: Sequence[str]) -> dict[str, bytes]:
-        """Return the values of those keys that are there."""
-        found: dict[str, bytes] = {}
+        """Return the values of the known keys."""
+        values: dict[str, bytes] = {}
         with self._connection() as connection:
             for start in range(0, len(keys), _AT_ONCE):
                 part = list(keys[start : start + _AT_ONCE])
                 marks = ",".join("?" * len(part))  # nothing but question marks goes into the statement
-                found |= dict(connection.execute(f"SELECT key, value FROM shelf WHERE key IN ({marks})", part))  # noqa: S608
-            if found:
+                values |= dict(connection.execute(f"SELECT key, value FROM shelf WHERE key IN ({marks})", part))  # noqa: S608
+            if values:
                 now = time.time()
-                connection.executemany("UPDATE shelf SET used = ? WHERE key = ? AND used < ?", _touched(found, now))
-        return found
+                connection.executemany("UPDATE shelf SET used = ? WHERE key = ? AND used < ?", _touched(values, now))
+        return values
 
     def put(self, rows: Mapping[str, bytes]) -> None:
-        """Keep values by key, new or in place of old ones."""
+        """Store values by key; existing values are replaced."""
         now = time.time()
         with self._connection() as connection:
             connection.executemany(
@@ -73,7 +77,7 @@ class Shelf:
                 self._shrink(connection, size)
 
     def __len__(self) -> int:
-        """Return how many values there are."""
+        """Return the number of values."""
         with self._connection() as connection:
             return int(connection.execute("SELECT COUNT(*) FROM shelf").fetchone()[0])
 
@@ -83,7 +87,7 @@ class Shelf:
             self._open.close()
 
     def _shrink(self, connection: sqlite3.Connection, size: int) -> None:
-        """Drop what was unused for longest until nine tenths of the limit are left."""
+        """Delete the least recently used values until nine tenths of the limit are left."""
         gone = []
         for key, length in connection.execute("SELECT key, LENGTH(value) FROM shelf ORDER BY used"):
             if size <= 0.9 * self.limit:
@@ -98,6 +102,6 @@ class Shelf:
             yield self._open
 
 
-def _touched(found: Mapping[str, bytes], now: float) -> Iterator[tuple[float, str, float]]:
-    """Yield updates of the time of use, at most one an hour: reading shall not become writing."""
-    return ((now, key, now - 3600) for key in found)
+def _touched(values: Mapping[str, bytes], now: float) -> Iterator[tuple[float, str, float]]:
+    """Yield updates of the time of use, at most one an hour per value, so that reading rarely writes."""
+    return ((now, key, now - 3600) for key in values)

@@ -1,4 +1,4 @@
-"""Facts that outlive a process: of any picture, by its content and the very model that saw it, in a file."""
+"""Memories: facts that outlive a process, by picture content, check, version and model."""
 
 from __future__ import annotations
 
@@ -7,73 +7,73 @@ from pathlib import Path
 from typing import Protocol
 
 from llamaindex_clipverify.errors import DataError
-from llamaindex_clipverify.facts.disk_cache import Shelf
+from llamaindex_clipverify.facts.disk_cache import DiskCache
 from llamaindex_clipverify.facts.encoding import pack, unpack
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.facts.observation import Observer
 
 
 class Memory(Protocol):
-    """Facts that outlive a verifier: those of pictures that were looked at before."""
+    """Facts that outlive a verifier: those of pictures that were observed before."""
 
     def recall(self, ids: Sequence[str], checks: Sequence[Observer]) -> dict[str, Facts]:
-        """Return what is known of those pictures, by content id, for these checks; other facts do no harm."""
+        """Return the known facts of pictures by content id; facts of other checks may be among them."""
         ...
 
     def keep(self, facts: Sequence[Facts]) -> None:
-        """Keep facts that were found."""
+        """Store new facts."""
         ...
 
 
 class DiskMemory:
-    """A `Memory` on a shelf; facts of one check by one model are one value."""
+    """A `Memory` in a disk cache: the facts of one check by one model are one value."""
 
-    def __init__(self, shelf: Shelf | str | Path) -> None:
-        """Keep facts on a shelf, or in a file of that path, made when missing."""
-        self.shelf = shelf if isinstance(shelf, Shelf) else Shelf(shelf)
+    def __init__(self, cache: DiskCache | str | Path) -> None:
+        """Use a cache, or the file at that path, created when missing."""
+        self.cache = cache if isinstance(cache, DiskCache) else DiskCache(cache)
 
     def recall(self, ids: Sequence[str], checks: Sequence[Observer]) -> dict[str, Facts]:
-        """Return what these checks, in these versions and with these models, saw in those pictures."""
+        """Return the facts of these checks, in these versions and with these models, by picture."""
         keys = {_key(content, check.name, check.version, check.model): content for content in ids for check in checks}
-        found: dict[str, Facts] = {}
-        for key, value in self.shelf.get(list(keys)).items():
+        recalled: dict[str, Facts] = {}
+        for key, value in self.cache.get(list(keys)).items():
             try:
                 part = unpack([value.decode("ascii")])
             except (DataError, UnicodeDecodeError):
-                continue  # it is looked at again
-            facts = found.setdefault(keys[key], Facts(part.picture, part.size))
+                continue  # the picture is observed again
+            facts = recalled.setdefault(keys[key], Facts(part.picture, part.size))
             facts.seen |= part.seen
             facts.made_by |= part.made_by
-        return found
+        return recalled
 
     def keep(self, facts: Sequence[Facts]) -> None:
-        """Keep what every check saw."""
+        """Store the facts of every check."""
         rows = {}
-        for one in facts:
-            for name, (version, model) in one.made_by.items():
-                part = Facts(one.picture, one.size, {name: one.seen[name]}, {name: (version, model)})
-                rows[_key(one.picture, name, version, model)] = "".join(pack(part)).encode("ascii")
+        for known in facts:
+            for name, (version, model) in known.made_by.items():
+                part = Facts(known.picture, known.size, {name: known.seen[name]}, {name: (version, model)})
+                rows[_key(known.picture, name, version, model)] = "".join(pack(part)).encode("ascii")
         if rows:
-            self.shelf.put(rows)
+            self.cache.put(rows)
 
 
 class Memories:
-    """Several memories as one: the first that knows a picture is asked, and all keep what is new to it."""
+    """Several memories as one: each is asked for what those before it do not know, and all keep new facts."""
 
     def __init__(self, *memories: Memory) -> None:
         """Ask in this order."""
         self.memories = memories
 
     def recall(self, ids: Sequence[str], checks: Sequence[Observer]) -> dict[str, Facts]:
-        """Return the facts that any of them knows."""
-        found: dict[str, Facts] = {}
+        """Return the facts that any memory knows."""
+        recalled: dict[str, Facts] = {}
         for memory in self.memories:
-            left = [content for content in ids if content not in found]
-            found |= memory.recall(left, checks) if left else {}
-        return found
+            missing = [content for content in ids if content not in recalled]
+            recalled |= memory.recall(missing, checks) if missing else {}
+        return recalled
 
     def keep(self, facts: Sequence[Facts]) -> None:
-        """Let each keep what it keeps."""
+        """Store facts in every memory."""
         for memory in self.memories:
             memory.keep(facts)
 

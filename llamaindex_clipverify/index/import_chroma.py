@@ -10,7 +10,7 @@ from typing import Any
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.index import chroma
 from llamaindex_clipverify.index.schema import Entry
-from llamaindex_clipverify.node_pictures import allowed, decoded, path_in, picture_text
+from llamaindex_clipverify.node_pictures import Access, decoded, path_in, picture_text
 from llamaindex_clipverify.picture import Picture
 
 _NODE = "_node_content"
@@ -61,10 +61,11 @@ def _entry(
     named = uri or node.get("image_path") or resource.get("path") or path_in(metadata)
     if not data and not named:
         return None
-    picture = Picture.of(decoded(data)) if data else Picture.of(allowed(Path(str(named)), folders))
+    picture = Picture.of(decoded(data)) if data else Access(folders).picture_at(str(named))
     caption = str(node.get("text") or (node.get("text_resource") or {}).get("text") or document or "")
     kept = {key: value for key, value in metadata.items() if key not in _INTERNAL and value is not None}
-    return Entry(picture, "" if caption in (str(named), data) or picture_text(caption) else caption, kept)
+    text = "" if caption in (str(named), data) or picture_text(caption) else caption
+    return Entry(picture=picture, caption=text, metadata=kept)
 
 
 def _node(metadata: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The records of an evidence index: what goes in, what comes out, and what lies in a database's metadata in between."""
+"""The schema of an evidence index: what goes in, what is found, and the metadata of its records."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from llamaindex_clipverify.index.chroma import OWN
 from llamaindex_clipverify.picture import Picture
 
 FACTS = f"{OWN}facts_"
-"""Keys of the pieces of packed facts: this and a number."""
+"""Prefix of the keys of packed facts, followed by a number."""
 OF = f"{OWN}picture"
-"""Key of a region's picture."""
+"""Key of the picture of a region."""
 _EDGES = ("left", "top", "right", "bottom")
 
 Metadata = Mapping[str, str | int | float | bool]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     """A picture to be indexed."""
 
@@ -31,9 +31,9 @@ class Entry:
     metadata: Metadata = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Hit:
-    """A picture that was found."""
+    """A picture found by a search."""
 
     id: str
     """SHA-256 of the picture's content."""
@@ -47,58 +47,62 @@ class Hit:
     region: Box | None = None
     """The region that matched, xyxy pixels; None where the whole picture matched better."""
     label: str = ""
-    """What the detector sees in that region."""
+    """What the detector sees in that region; "" for a tile."""
 
     @property
     def picture(self) -> Picture:
-        """The picture, known by its id; its file is opened only where pixels are needed."""
+        """The picture, known by its id; its file is opened only when pixels are needed."""
         return Picture.known(self.id, self.size, self.uri)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Added:
-    """What became of documents that were added."""
+    """The result of `EvidenceIndex.add`."""
 
     places: tuple[str | None, ...]
-    """Content id of each picture, in the order given; None for one that was left out."""
+    """Content id of each picture, in the order given; None for a skipped one."""
     new: int
-    """How many of them were looked at; the others were there with all facts."""
+    """Number of pictures that were observed; the others were indexed before, with all facts."""
     skipped: tuple[tuple[str, str], ...] = ()
-    """Names of the pictures that could not be read, and why."""
+    """Names of unreadable pictures, and why."""
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Content ids of the pictures that are now there, in the order given."""
+        """Content ids of the indexed pictures, in the order given."""
         return tuple(content for content in self.places if content is not None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Integrity:
-    """What `EvidenceIndex.verify_integrity` found."""
+    """The result of `EvidenceIndex.verify_integrity`."""
 
     pictures: int
     regions: int
     orphans: int = 0
-    """Regions without a picture: what a run left that was killed."""
+    """Number of regions without a picture, left by a run that was killed."""
     incomplete: tuple[str, ...] = ()
-    """Ids of pictures whose facts or regions are not all there."""
+    """Ids of pictures with missing facts or regions."""
     missing: tuple[str, ...] = ()
-    """Paths of files that are gone."""
+    """Paths of missing files."""
     repaired: bool = False
 
     @property
     def whole(self) -> bool:
-        """Whether nothing is amiss; files that are gone do no harm to verification."""
+        """Whether nothing needs repair; missing files do not affect verification."""
         return not self.orphans and not self.incomplete
+
+    def as_repaired(self) -> Integrity:
+        """Return it marked as repaired."""
+        return replace(self, repaired=True)
 
 
 def users_of(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the metadata that are the user's own."""
+    """Return the user's part of the metadata of a record."""
     return {key: value for key, value in metadata.items() if not key.startswith(OWN)}
 
 
 def renewed(old: Mapping[str, Any], users: Metadata) -> dict[str, Any]:
-    """Return a record's metadata with others of the user's: None takes a key away, the index's own stay."""
+    """Return the metadata of a record with a new user's part; None deletes a key."""
     return {**dict.fromkeys(old), **users, **{key: value for key, value in old.items() if key.startswith(OWN)}}
 
 
@@ -108,12 +112,12 @@ def picture_of(content: str, metadata: Mapping[str, Any]) -> Picture:
 
 
 def size_of(metadata: Mapping[str, Any]) -> tuple[int, int]:
-    """Return width and height in pixels, 0 where a record does not tell."""
+    """Return width and height in pixels, 0 if the record lacks them."""
     return int(metadata.get(f"{OWN}width", 0)), int(metadata.get(f"{OWN}height", 0))
 
 
 def facts_of(metadata: Mapping[str, Any]) -> Facts | None:
-    """Return the facts in a picture's record, without their vectors; None where they are not whole."""
+    """Return the packed facts of a picture's record, without vectors; None if they are damaged."""
     pieces: list[str] = []
     while (piece := metadata.get(f"{FACTS}{len(pieces)}")) is not None:
         pieces.append(str(piece))
@@ -123,18 +127,13 @@ def facts_of(metadata: Mapping[str, Any]) -> Facts | None:
         return None
 
 
-def regions_of(facts: Facts) -> int:
-    """Return how many regions were seen."""
-    return len((facts.of("regions") or {"boxes": ()})["boxes"])
-
-
 def edges_of(box: Array) -> dict[str, float]:
     """Return a box (4,) as metadata."""
     return {f"{OWN}{edge}": float(value) for edge, value in zip(_EDGES, box, strict=True)}
 
 
 def better(hit: Hit, region: tuple[float, Mapping[str, Any]] | None) -> Hit:
-    """Return a hit on a whole picture, or on its best region (score and metadata) where that is nearer."""
+    """Return the hit, changed to its best region (score and metadata) if that is nearer."""
     if region is None or region[0] <= hit.score:
         return hit
     score, metadata = region
@@ -143,6 +142,13 @@ def better(hit: Hit, region: tuple[float, Mapping[str, Any]] | None) -> Hit:
 
 
 def hit_of(content: str, document: str | None, metadata: Mapping[str, Any] | None, score: float) -> Hit:
-    """Return the hit of a record."""
+    """Return a record as a hit."""
     fields = dict(metadata or {})
-    return Hit(content, str(fields.get(f"{OWN}uri", "")), score, document or "", users_of(fields), size_of(fields))
+    return Hit(
+        id=content,
+        uri=str(fields.get(f"{OWN}uri", "")),
+        score=score,
+        caption=document or "",
+        metadata=users_of(fields),
+        size=size_of(fields),
+    )

@@ -13,6 +13,7 @@ from typing import Any
 
 from llamaindex_clipverify.errors import ClipVerifyError, MissingExtraError
 from llamaindex_clipverify.llama_index.evaluation import feedback
+from llamaindex_clipverify.node_pictures import Access
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.verification.verifier import Verifier
@@ -62,7 +63,7 @@ class ClipVerifyMetric(BaseMetric):  # type: ignore[misc]  # deepeval is in an e
         self.verifier, self.threshold = verifier, 1.0 if strict_mode else threshold
         self.include_reason, self.strict_mode = include_reason, strict_mode
         self.async_mode, self.verbose_mode = async_mode, verbose_mode
-        self.allow_unverified, self.allow_urls = allow_unverified, allow_urls
+        self.allow_unverified, self.access = allow_unverified, Access(allow_urls=allow_urls)
         self.report: Report | None = None
 
     @property
@@ -77,7 +78,7 @@ class ClipVerifyMetric(BaseMetric):  # type: ignore[misc]  # deepeval is in an e
         passages, images = _parted([*(test_case.retrieval_context or ()), *(test_case.context or ())])
         question, shown = _parted([test_case.input])
         try:
-            pictures = [_picture(image, self.allow_urls) for image in (*images, *shown)]
+            pictures = [_picture(image, self.access) for image in (*images, *shown)]
             self.report = self.verifier.verify(" ".join(texts), pictures, " ".join(question), passages)
         except ClipVerifyError as problem:
             return self._unverified(str(problem))
@@ -116,7 +117,7 @@ def _pieces(texts: Iterable[Any]) -> Iterator[Any]:
         yield from convert_to_multi_modal_array(str(getattr(text, "context", text) or ""))
 
 
-def _picture(image: MLLMImage, allow_urls: bool) -> Picture:
+def _picture(image: MLLMImage, access: Access) -> Picture:
     if image.dataBase64:
         return Picture.of(base64.b64decode(image.dataBase64))
-    return Picture.of(str(image.url), allow_urls=allow_urls)
+    return access.picture_of_url(str(image.url))

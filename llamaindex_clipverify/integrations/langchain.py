@@ -20,8 +20,9 @@ from pydantic import ConfigDict, Field
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.index.index import EvidenceIndex
 from llamaindex_clipverify.index.schema import Hit
-from llamaindex_clipverify.node_pictures import allowed, path_in, picture_text
+from llamaindex_clipverify.node_pictures import Access, path_in, picture_text
 from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.verification.ranking import rank_by_question
 from llamaindex_clipverify.verification.verifier import Verifier
 
 KEY = "clipverify"
@@ -64,24 +65,14 @@ class ClipVerifyCompressor(BaseDocumentCompressor):
             DataError: The verifier has no encoder.
             PictureError: A path outside the folders.
         """
-        if self.verifier.encoder is None:
-            raise DataError(
-                "scoring needs an encoder", got="a verifier without one", do="give encoder= to the verifier"
-            )
-        pictures = [picture_of(one, self.folders) for one in documents]
-        shown = [place for place, picture in enumerate(pictures) if picture is not None]
-        facts = self.verifier.facts([pictures[place] for place in shown])
-        question = self.verifier.encoder.encode_texts([query])[0]
-        scored = []
-        for place, seen in zip(shown, facts, strict=True):
-            looked = seen.of("similarity")
-            if looked is not None:
-                score = float(looked["vector"] @ question)
-                metadata = {**documents[place].metadata, SCORE: score}
-                scored.append((score, documents[place].model_copy(update={"metadata": metadata})))
-        kept = [row for row in scored if self.cutoff is None or row[0] >= self.cutoff]
-        ranked = [document for _, document in sorted(kept, key=lambda row: -row[0])][: self.top_n]
-        return [*ranked, *(one for one, picture in zip(documents, pictures, strict=True) if picture is None)]
+        pictures = [picture_of(document, Access(self.folders)) for document in documents]
+        ranked = rank_by_question(self.verifier, query, pictures, self.cutoff, self.top_n)
+        kept = [_scored(documents[picture.index], picture.cosine) for picture in ranked]
+        return [*kept, *(one for one, picture in zip(documents, pictures, strict=True) if picture is None)]
+
+
+def _scored(document: Document, score: float) -> Document:
+    return document.model_copy(update={"metadata": {**document.metadata, SCORE: score}})
 
 
 def as_runnable(
@@ -115,7 +106,7 @@ def as_runnable(
             )
         said = given[answer]
         retrieved = list(given.get(documents) or ())
-        found = [picture_of(one, folders) for one in retrieved]
+        found = [picture_of(one, Access(folders)) for one in retrieved]
         passages = [one.page_content for one, picture in zip(retrieved, found, strict=True) if picture is None]
         pictures = [*(one for one in found if one is not None), *(given.get(images) or ())]
         text = said if isinstance(said, str) else str(getattr(said, "text", None) or getattr(said, "content", said))
@@ -129,7 +120,7 @@ def as_runnable(
     return RunnableLambda(verify, averify, name="clipverify")
 
 
-def picture_of(document: Document, folders: Sequence[str | Path]) -> Picture | None:
+def picture_of(document: Document, access: Access) -> Picture | None:
     """Return the picture that a document stands for, or None for a passage.
 
     Raises:
@@ -139,7 +130,7 @@ def picture_of(document: Document, folders: Sequence[str | Path]) -> Picture | N
     if data is not None:
         return Picture.of(data)
     path = path_in(document.metadata)
-    return Picture.of(allowed(Path(path), folders)) if path else None
+    return access.picture_at(path) if path else None
 
 
 def _document(hit: Hit) -> Document:

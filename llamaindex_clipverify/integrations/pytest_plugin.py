@@ -230,10 +230,13 @@ def _taken_apart(
     nodes = getattr(answer, "source_nodes", None)
     if nodes is None:
         return str(answer), list(images), list(passages)
-    from llamaindex_clipverify.node_pictures import passages_in, picture_in
+    from llamaindex_clipverify.answer import Answer
+    from llamaindex_clipverify.node_pictures import Access, carries_picture
 
-    found = list(images) or [picture_in(getattr(node, "node", node), folders) for node in nodes]
-    return str(answer), [one for one in found if one is not None], [*passages, *passages_in(nodes)]
+    # with images of the caller's own, the paths of nodes are not needed and nothing of them is opened
+    texts = [node for node in nodes if not images or not carries_picture(getattr(node, "node", node))]
+    retrieved = Answer.from_nodes(str(answer), texts, Access(folders))
+    return retrieved.text, list(images) or list(retrieved.pictures), [*passages, *retrieved.passages]
 
 
 def _verifier(models: Any) -> Verifier:

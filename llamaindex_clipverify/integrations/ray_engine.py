@@ -73,7 +73,11 @@ def ingest(
     skipped = [(str(row["name"]), str(row["why"])) for row in rows if row["why"]]
     if strict and skipped:
         raise PictureError("a picture cannot be indexed", got=": ".join(skipped[0]), do="replace it or leave it out")
-    return Added(tuple(row["id"] or None for row in rows), sum(int(row["new"]) for row in rows), tuple(skipped))
+    return Added(
+        places=tuple(row["id"] or None for row in rows),
+        new=sum(int(row["new"]) for row in rows),
+        skipped=tuple(skipped),
+    )
 
 
 def evaluate(
@@ -156,7 +160,7 @@ class _Indexer:
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         columns = (batch[key] for key in ("path", "caption", "metadata"))
         entries = [
-            Entry(Picture.of(str(path)), str(caption), json.loads(metadata))
+            Entry(picture=Picture.of(str(path)), caption=str(caption), metadata=json.loads(metadata))
             for path, caption, metadata in zip(*columns, strict=True)
         ]
         added = self.index.add(entries)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.llama_index.llms import load_llm as load_llm
     from llamaindex_clipverify.llama_index.postprocessor import ClipVerifyPostprocessor as ClipVerifyPostprocessor
     from llamaindex_clipverify.llama_index.query_engine import ClipVerifyQueryEngine as ClipVerifyQueryEngine
-    from llamaindex_clipverify.llama_index.query_engine import ClipVerifySynthesizer as ClipVerifySynthesizer
     from llamaindex_clipverify.llama_index.relevancy import ClipVerifyRelevancyEvaluator as ClipVerifyRelevancyEvaluator
     from llamaindex_clipverify.llama_index.relevancy import ClipVerifyRetrievalEvaluator as ClipVerifyRetrievalEvaluator
     from llamaindex_clipverify.llama_index.response import get_report as get_report
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.llama_index.synthesizer import LlavaSynthesizer as LlavaSynthesizer
     from llamaindex_clipverify.llama_index.together import TogetherVisionLLM as TogetherVisionLLM
     from llamaindex_clipverify.llama_index.tools import verified_tool as verified_tool
+    from llamaindex_clipverify.llama_index.verified_synthesizer import ClipVerifySynthesizer as ClipVerifySynthesizer
 
 _HOMES = {
     "ClipVerifyChatEngine": "chat",
@@ -38,7 +38,7 @@ _HOMES = {
     "ClipVerifyRelevancyEvaluator": "relevancy",
     "ClipVerifyRetrievalEvaluator": "relevancy",
     "ClipVerifyRetriever": "retriever",
-    "ClipVerifySynthesizer": "query_engine",
+    "ClipVerifySynthesizer": "verified_synthesizer",
     "LLMSplitter": "splitter",
     "LlavaLLM": "llava",
     "LlavaSynthesizer": "synthesizer",

@@ -1,4 +1,4 @@
-"""What vision models have in common as LlamaIndex LLMs: the eight calls, from the four that each model knows."""
+"""Base class of vision models as LlamaIndex LLMs: the eight public calls, from the four that each model implements."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from llama_index.core.bridge.pydantic import BaseModel, Field
 from llama_index.core.llms import LLM
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 
+from llamaindex_clipverify.llama_index.access import AccessFields
 from llamaindex_clipverify.llama_index.messages import parts_of
 from llamaindex_clipverify.picture import Picture
 
@@ -29,14 +30,12 @@ Talk = list[tuple[str, list[str | Picture]]]
 _NOT_STORED = ("callback_manager", "api_key")
 
 
-class VisionLLM(LLM):
+class VisionLLM(AccessFields, LLM):
     """An LLM whose chat takes pictures; `max_tokens`, `temperature` and `seed` may also be given for one call."""
 
-    max_tokens: int = Field(default=256, gt=0, description="Most tokens of an answer.")
-    temperature: float = Field(default=0.0, ge=0.0, description="0 takes the likeliest token each time.")
-    seed: int | None = Field(default=None, description="Of the drawing of tokens, above temperature 0.")
-    folders: list[str] = Field(default_factory=list, description="Paths in image blocks are opened only inside these.")
-    allow_urls: bool = Field(default=False, description="Whether URLs in image blocks may be fetched.")
+    max_tokens: int = Field(default=256, gt=0, description="Maximum number of new tokens.")
+    temperature: float = Field(default=0.0, ge=0.0, description="Sampling temperature; 0 is greedy.")
+    seed: int | None = Field(default=None, description="Random seed of sampling, above temperature 0.")
 
     @abstractmethod
     def _answer(self, messages: Sequence[ChatMessage], **how: Any) -> ChatResponse:
@@ -117,7 +116,7 @@ class VisionLLM(LLM):
 
     def _talk(self, messages: Sequence[ChatMessage]) -> Talk:
         """Return roles with texts and pictures; a message of nothing is left out."""
-        found = [(message.role.value, parts_of(message, self.folders, self.allow_urls)) for message in messages]
+        found = [(message.role.value, parts_of(message, self.access)) for message in messages]
         return [(role, parts) for role, parts in found if parts]
 
     def _how(self, kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -1,22 +1,22 @@
-"""A chat engine whose answers carry a report: a wrapper for any chat engine, its streams included."""
+"""A wrapper for any chat engine, streaming or not, whose answers carry a report."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
-from typing import Any
+from typing import Any, Unpack
 
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.chat_engine.types import AgentChatResponse, BaseChatEngine, StreamingAgentChatResponse
 
-from llamaindex_clipverify.llama_index.verification import Folders, OnDoubt, Verification
+from llamaindex_clipverify.llama_index.verification import OnDoubt, Verification
+from llamaindex_clipverify.node_pictures import Access, AccessOptions
 from llamaindex_clipverify.verification.verifier import Verifier
 
 
 class ClipVerifyChatEngine(BaseChatEngine):
-    """Any chat engine; each answer carries a report on the pictures of its source nodes, or of those its tools brought.
+    """Wraps any chat engine; each answer carries a report on the pictures of its source nodes, or of those of its tools.
 
-    Small talk that rests on nothing is reported as unverifiable. What the engine remembers of the conversation is its own answer,
-    before `on_doubt`.
+    Answers without sources are reported as unverifiable. The memory of the engine keeps its own answer, before `on_doubt`.
     """
 
     def __init__(
@@ -25,12 +25,11 @@ class ClipVerifyChatEngine(BaseChatEngine):
         verifier: Verifier,
         *,
         on_doubt: OnDoubt | None = None,
-        folders: Folders = (),
-        allow_urls: bool = False,
+        **access: Unpack[AccessOptions],
     ) -> None:
-        """Wrap a chat engine; arguments as those of `ClipVerifyQueryEngine`."""
+        """Wrap a chat engine; arguments as for `ClipVerifyQueryEngine`."""
         self.engine = engine
-        self.verification = Verification(verifier, on_doubt, folders, allow_urls)
+        self.verification = Verification(verifier, on_doubt, Access(**access))
 
     def chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> AgentChatResponse:
         """Answer as the engine does, and verify."""

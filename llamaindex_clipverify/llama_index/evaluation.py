@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from llama_index.core.bridge.pydantic import Field
 from llama_index.core.evaluation import BaseEvaluator, EvaluationResult
 from llama_index.core.prompts.mixin import PromptDictType
 
+from llamaindex_clipverify.answer import Answer
 from llamaindex_clipverify.errors import ClipVerifyError
-from llamaindex_clipverify.llama_index.response import pictures_of
-from llamaindex_clipverify.node_pictures import passages_in
+from llamaindex_clipverify.node_pictures import Access, AccessOptions
 from llamaindex_clipverify.report.report import Report, number
 from llamaindex_clipverify.verification.verifier import Verifier
 
@@ -25,27 +24,24 @@ class ClipVerifyEvaluationResult(EvaluationResult):
 
 
 class ClipVerifyEvaluator(BaseEvaluator):
-    """Deterministic, local, zero judge calls; pictures of a response's nodes are kept, not only their text.
+    """Evaluates a response on the pictures of its nodes: deterministic, local, without judge calls.
 
-    What cannot be verified – no picture, an unreadable one, nothing checkable – is an invalid result with its reason, never a
-    pass and never an exception: batch runners repeat those.
+    A response that cannot be verified (no picture, an unreadable one, nothing checkable) is an invalid result with its reason. It
+    is never a pass and never an exception, because batch runners retry after exceptions.
     """
 
-    def __init__(
-        self, verifier: Verifier, min_trust: float = 0.5, folders: Sequence[str | Path] = (), allow_urls: bool = False
-    ) -> None:
+    def __init__(self, verifier: Verifier, min_trust: float = 0.5, **access: Unpack[AccessOptions]) -> None:
         """Evaluate with a verifier.
 
         Args:
-            verifier: Who verifies.
+            verifier: Verifies the responses.
             min_trust: Trust 0–1 from which a response passes.
-            folders: Where paths in nodes may be opened; pictures passed as arguments need no leave.
-            allow_urls: Whether URLs in nodes may be fetched.
+            **access: ``folders=`` and ``allow_urls=``: what may be opened of the paths and URLs in nodes; see `Access`. Pictures
+                passed as arguments are always opened.
         """
         self.verifier = verifier
         self.min_trust = min_trust
-        self.folders = folders
-        self.allow_urls = allow_urls
+        self.access = Access(**access)
 
     def evaluate(
         self,
@@ -101,11 +97,11 @@ class ClipVerifyEvaluator(BaseEvaluator):
         text, contexts = None if response is None else str(response), [node.get_content() for node in nodes]
         frame: dict[str, Any] = {"query": query, "response": text, "contexts": contexts}
         try:
-            pictures = pictures_of(nodes, self.folders, self.allow_urls)
+            answer = Answer.from_nodes(text or "", nodes, self.access, query)
         except ClipVerifyError as error:
             return invalid(frame, str(error))
-        given = [*pictures, *(kwargs.get("images") or ()), *(kwargs.get("image_paths") or ())]
-        return self._evaluate(frame, given, passages_in(nodes))
+        given = [*answer.pictures, *(kwargs.get("images") or ()), *(kwargs.get("image_paths") or ())]
+        return self._evaluate(frame, given, answer.passages)
 
     async def aevaluate_response(
         self, query: str | None = None, response: Any = None, **kwargs: Any

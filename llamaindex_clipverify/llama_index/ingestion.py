@@ -9,6 +9,7 @@ from typing import Any
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.schema import BaseNode, TransformComponent
 
+from llamaindex_clipverify.evidence.vectors import picture_vector
 from llamaindex_clipverify.index.index import EvidenceIndex
 from llamaindex_clipverify.node_pictures import carries_picture
 
@@ -46,7 +47,8 @@ class ClipVerifyIngestion(TransformComponent):
         facts = self._index.facts(list(dict.fromkeys(added.ids)))
         for node, content in zip(pictured, added.places, strict=True):
             if content is not None:
-                node.embedding = facts[content].seen["similarity"]["vector"].tolist()
+                vector = picture_vector(facts[content])
+                node.embedding = None if vector is None else vector.tolist()
         return nodes
 
     async def acall(self, nodes: Sequence[BaseNode], **kwargs: Any) -> Sequence[BaseNode]:

@@ -1,4 +1,4 @@
-"""A node postprocessor: how well each retrieved picture fits the question, and a first look at it for the verifier."""
+"""A node postprocessor that ranks retrieved pictures by the question; the verifier keeps what it saw in them."""
 
 from __future__ import annotations
 
@@ -8,38 +8,35 @@ from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import BaseNode, NodeWithScore, QueryBundle
 
-from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence.sightings import sightings
 from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.llama_index.access import AccessFields
+from llamaindex_clipverify.llama_index.response import KEY
 from llamaindex_clipverify.models.registry import loadable
 from llamaindex_clipverify.node_pictures import picture_in
+from llamaindex_clipverify.verification.ranking import RankedPicture, rank_by_question, require_encoder
 from llamaindex_clipverify.verification.verifier import Verifier
 
-KEY = "clipverify"
-"""Of a node's metadata: what was seen in its picture."""
 
+class ClipVerifyPostprocessor(AccessFields, BaseNodePostprocessor):
+    """Scores pictures by the cosine of question and picture, drops and re-ranks them; nodes without a picture follow.
 
-class ClipVerifyPostprocessor(BaseNodePostprocessor):
-    """Scores pictures by the cosine of question and picture, drops and re-ranks; nodes without a picture keep their places.
-
-    A postprocessor never sees the answer. What it saw in the pictures stays with the verifier, which need not look again.
-    Nodes are never changed: those with a new score are new. Serialises with the names of its models.
+    A postprocessor never sees the answer. The verifier keeps the facts of the pictures and need not observe them again. Nodes are
+    not changed: those with a new score are copies. Serialises with the names of its models.
     """
 
-    encoder: str = Field(default="", description="Name of the encoder, to make a verifier of where none is given.")
-    detector: str = Field(default="", description="Name of the detector, if any.")
+    encoder: str = Field(default="", description="Name of the encoder, if no verifier is given.")
+    detector: str = Field(default="", description="Name of the detector, if no verifier is given.")
 
     similarity_cutoff: float | None = Field(
         default=None, description="Pictures with a lower cosine (-1 to 1) are dropped."
     )
     annotate: bool = Field(
         default=False,
-        description="Whether a picture's node carries what was seen in it, under `clipverify` in its metadata, where no language "
-        "model and no embedding sees it.",
+        description="Whether cosine and detected objects are added to the node's metadata, under `clipverify`, hidden from LLM "
+        "and embedding.",
     )
-    top_n: int | None = Field(default=None, description="Most pictures to keep.")
-    folders: list[str] = Field(default_factory=list, description="Paths in nodes are opened only inside these folders.")
-    allow_urls: bool = Field(default=False, description="Whether URLs in nodes may be fetched.")
+    top_n: int | None = Field(default=None, description="Maximum number of pictures.")
     _verifier: Verifier = PrivateAttr()
 
     def __init__(self, verifier: Verifier | None = None, **options: Any) -> None:
@@ -50,10 +47,7 @@ class ClipVerifyPostprocessor(BaseNodePostprocessor):
         """
         if verifier is None:
             verifier = Verifier.from_defaults(options.get("encoder") or None, options.get("detector") or None)
-        if verifier.encoder is None:
-            raise DataError(
-                "scoring needs an encoder", got="a verifier without one", do="give encoder= to the verifier"
-            )
+        require_encoder(verifier)
         names = {"encoder": loadable(verifier.encoder), "detector": loadable(verifier.detector)}
         super().__init__(**{**names, **options})
         self._verifier = verifier
@@ -66,28 +60,19 @@ class ClipVerifyPostprocessor(BaseNodePostprocessor):
     def _postprocess_nodes(
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
-        pictures = [picture_in(scored.node, self.folders, self.allow_urls) for scored in nodes]
-        shown = [place for place, picture in enumerate(pictures) if picture is not None]
-        if query_bundle is None or not shown:
+        pictures = [picture_in(scored.node, self.access) for scored in nodes]
+        if query_bundle is None or not any(picture is not None for picture in pictures):
             return nodes
-        encoder = self._verifier.encoder
-        assert encoder is not None
-        facts = self._verifier.facts([pictures[place] for place in shown])
-        question = encoder.encode_texts([query_bundle.query_str])[0]
-        scored = []
-        for place, one in zip(shown, facts, strict=True):
-            seen = one.of("similarity")
-            if seen is not None:
-                cosine = float(seen["vector"] @ question)
-                node = _annotated(nodes[place].node, one, cosine) if self.annotate else nodes[place].node
-                scored.append(NodeWithScore(node=node, score=cosine))
-        kept = [one for one in scored if self.similarity_cutoff is None or (one.score or 0.0) >= self.similarity_cutoff]
-        ranked = sorted(kept, key=lambda one: -(one.score or 0.0))[: self.top_n]
-        return [*ranked, *(node for place, node in enumerate(nodes) if pictures[place] is None)]
+        ranked = rank_by_question(self._verifier, query_bundle.query_str, pictures, self.similarity_cutoff, self.top_n)
+        kept = [NodeWithScore(node=self._node(nodes[one.index].node, one), score=one.cosine) for one in ranked]
+        return [*kept, *(node for node, picture in zip(nodes, pictures, strict=True) if picture is None)]
+
+    def _node(self, node: BaseNode, ranked: RankedPicture) -> BaseNode:
+        return _annotated(node, ranked.facts, ranked.cosine) if self.annotate else node
 
 
 def _annotated(node: BaseNode, facts: Facts, cosine: float) -> BaseNode:
-    """Return a copy of a node with what was seen in its picture: the cosine with the question, and the detector's things."""
+    """Return a copy of a node with the cosine and the detected objects of its picture in the metadata."""
     seen = {"cosine": round(cosine, 4), "objects": sorted({one.label for one in sightings(facts)})}
     return node.model_copy(
         update={

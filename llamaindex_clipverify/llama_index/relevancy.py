@@ -14,6 +14,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from llamaindex_clipverify.claims.claim import sentence
 from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
+from llamaindex_clipverify.llama_index.access import AccessFields
 from llamaindex_clipverify.llama_index.evaluation import ClipVerifyEvaluationResult, ClipVerifyEvaluator, invalid
 from llamaindex_clipverify.node_pictures import carries_picture, picture_in
 from llamaindex_clipverify.picture import Picture
@@ -50,7 +51,7 @@ def asked_for(question: str, splitter: Any) -> str:
     return " ".join(dict.fromkeys(sentence(claim) for claim in reader.things(question)))
 
 
-class ClipVerifyRetrievalEvaluator(BaseRetrievalEvaluator):
+class ClipVerifyRetrievalEvaluator(AccessFields, BaseRetrievalEvaluator):
     """Hit rate, MRR, precision and the like of retrieved *pictures*; passages between them do not count.
 
     A picture is told by its content, so what is expected may be given by path, by content id, or by node id, whatever ids the
@@ -61,8 +62,6 @@ class ClipVerifyRetrievalEvaluator(BaseRetrievalEvaluator):
     node_postprocessors: list[BaseNodePostprocessor] = Field(
         default_factory=list, description="Applied to what it finds."
     )
-    folders: list[str] = Field(default_factory=list, description="Paths in nodes are opened only inside these folders.")
-    allow_urls: bool = Field(default=False, description="Whether URLs in nodes may be fetched.")
 
     async def _aget_retrieved_ids_and_texts(
         self, query: str, mode: RetrievalEvalMode = RetrievalEvalMode.IMAGE
@@ -74,7 +73,7 @@ class ClipVerifyRetrievalEvaluator(BaseRetrievalEvaluator):
         return [self._id(scored) for scored in shown], [str(getattr(scored.node, "text", "")) for scored in shown]
 
     def _id(self, scored: NodeWithScore) -> str:
-        picture = picture_in(scored.node, self.folders, self.allow_urls)
+        picture = picture_in(scored.node, self.access)
         return picture.id if picture is not None else scored.node.node_id
 
     async def aevaluate(

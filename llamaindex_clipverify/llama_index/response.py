@@ -1,51 +1,50 @@
-"""Between LlamaIndex's responses and reports: the pictures in nodes, verifying a response, and finding its report again."""
+"""LlamaIndex responses: their pictures, their verification, and reading the report back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Unpack
 
+from llamaindex_clipverify.answer import Answer, sources_of
 from llamaindex_clipverify.errors import DataError
-from llamaindex_clipverify.node_pictures import passages_in, picture_in
+from llamaindex_clipverify.node_pictures import Access, AccessOptions
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.verification.verifier import Verifier
 
 KEY = "clipverify"
-"""Where a report lives in `Response.metadata`, as plain JSON."""
+"""Key of the report, as plain JSON, in `Response.metadata` and in the metadata of annotated nodes."""
 
 
-def pictures_of(nodes: Iterable[Any], folders: Sequence[str | Path] = (), allow_urls: bool = False) -> list[Picture]:
-    """Return the pictures that retrieved nodes carry, each once, in their order.
+def pictures_of(nodes: Iterable[Any], **access: Unpack[AccessOptions]) -> list[Picture]:
+    """Return the pictures of retrieved nodes, each once, in their order.
 
     Args:
         nodes: ``NodeWithScore``, ``ImageNode``, ``ImageDocument`` or ``Node`` with an image resource; others have none.
-        folders: Paths in nodes are opened only inside these folders; bytes and base64 need no leave.
-        allow_urls: Whether URLs in nodes may be fetched.
+        **access: ``folders=`` and ``allow_urls=``, see `Access`.
 
     Raises:
-        PictureError: A node names a path outside `folders`, or a URL without leave.
+        PictureError: A path or URL that may not be opened.
     """
-    found = [picture_in(getattr(node, "node", node), folders, allow_urls) for node in nodes]
-    return list(dict.fromkeys(picture for picture in found if picture is not None))
+    sources = sources_of(nodes, Access(**access))
+    return [source.picture for source in sources if source.picture is not None]
 
 
 class ReportJson(dict[str, Any]):
-    """A report as plain JSON that, within the process, still knows the report it was made of: maps need its claims."""
+    """A report as plain JSON that also keeps the `Report` object within this process."""
 
     def __init__(self, report: Report) -> None:
-        """Hold `Report.to_dict`."""
+        """Contain `Report.to_dict`."""
         super().__init__(report.to_dict())
         self.report = report
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel as a plain dictionary."""
+        """Pickle as a plain dictionary."""
         return dict, (dict(self),)
 
 
 def attach(response: Any, report: Report) -> None:
-    """Put a report into a response's metadata, beside what is there; an agent's output takes it with its message."""
+    """Add a report to the metadata of a response; the output of an agent gets it with its message."""
     message = getattr(response, "response", None)
     if hasattr(message, "additional_kwargs"):
         message.additional_kwargs[KEY] = ReportJson(report)  # type: ignore[union-attr]
@@ -54,7 +53,7 @@ def attach(response: Any, report: Report) -> None:
 
 
 def nodes_of(response: Any) -> list[Any]:
-    """Return the nodes that a response rests on: its own, or those that the tools of a chat or an agent brought."""
+    """Return the source nodes of a response: its own, or those of the tools that a chat engine or agent called."""
     own = getattr(response, "source_nodes", None)
     if own:
         return list(own)
@@ -68,26 +67,28 @@ def _are_nodes(value: Any) -> bool:
 
 
 def verify_response(
-    verifier: Verifier,
-    response: Any,
-    question: str | None = None,
-    folders: Sequence[str | Path] = (),
-    allow_urls: bool = False,
+    verifier: Verifier, response: Any, question: str | None = None, **access: Unpack[AccessOptions]
 ) -> Report:
-    """Verify a response of an engine, a chat engine or an agent on the pictures it rests on; it carries the report from then on.
+    """Verify a response of an engine, a chat engine or an agent on its sources, and attach the report to it.
+
+    Args:
+        verifier: The verifier.
+        response: Any LlamaIndex response.
+        question: Kept in the report.
+        **access: ``folders=`` and ``allow_urls=``, see `Access`.
 
     Raises:
-        DataError: The response is empty, or its nodes carry neither pictures nor passages.
-        PictureError: See `pictures_of`.
+        DataError: The response is empty, or its nodes have neither pictures nor passages.
+        PictureError: A path or URL that may not be opened, or a picture that cannot be read.
     """
-    nodes = nodes_of(response)
-    report = verifier.verify(str(response), pictures_of(nodes, folders, allow_urls), question, passages_in(nodes))
+    answer = Answer.from_nodes(str(response), nodes_of(response), Access(**access), question)
+    report = verifier.verify(Answer.of(answer.text, answer.pictures, question, answer.passages))
     attach(response, report)
     return report
 
 
 def get_report(response: Any) -> Report:
-    """Return the report of a response, chat response, agent's or tool's output, evaluation result, or of the first inside it.
+    """Return the report attached to a response, chat response, agent or tool output, or evaluation result, or to one inside it.
 
     Raises:
         DataError: There is none.

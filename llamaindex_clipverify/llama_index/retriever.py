@@ -1,4 +1,4 @@
-"""A LlamaIndex retriever over an `EvidenceIndex`: pictures by text or by picture, and passages from a retriever of your own."""
+"""A LlamaIndex retriever over an `EvidenceIndex`: pictures by text or picture, then passages from another retriever."""
 
 from __future__ import annotations
 
@@ -14,20 +14,33 @@ from llamaindex_clipverify.index.schema import Hit
 from llamaindex_clipverify.picture import Picture
 
 
-class IndexedImageNode(ImageNode):
-    """A retrieved picture that still knows its record: verifying it opens no file."""
+class PictureNode(ImageNode):
+    """An image node that keeps its `Picture`: nothing is encoded, decoded or opened on the way to model and verifier."""
+
+    _picture: Picture | None = PrivateAttr(default=None)
+
+    @classmethod
+    def of(cls, picture: Picture) -> PictureNode:
+        """Make a node of a picture."""
+        node = cls()
+        node._picture = picture
+        return node
+
+    @property
+    def picture(self) -> Picture | None:
+        """The picture; None in a copy that was serialised."""
+        return self._picture
+
+
+class IndexedImageNode(PictureNode):
+    """A retrieved picture that keeps its record: verifying it opens no file."""
 
     _hit: Hit | None = PrivateAttr(default=None)
 
     @property
     def hit(self) -> Hit | None:
-        """The record, with the region that matched; None in a copy that went through JSON."""
+        """The record, with the region that matched; None in a copy that was serialised."""
         return self._hit
-
-    @property
-    def picture(self) -> Picture | None:
-        """The picture, known by its content; None in a copy that went through JSON."""
-        return self._hit.picture if self._hit is not None else None
 
 
 class ClipVerifyRetriever(BaseRetriever):
@@ -49,10 +62,10 @@ class ClipVerifyRetriever(BaseRetriever):
         """Retrieve from an index.
 
         Args:
-            index: Where the pictures are.
-            similarity_top_k: Most pictures.
-            passages: A text retriever whose nodes follow the pictures.
-            where: A Chroma filter on the pictures' metadata.
+            index: The index to search.
+            similarity_top_k: Maximum number of pictures.
+            passages: A text retriever; its nodes follow the pictures.
+            where: Chroma metadata filter on the pictures.
             **options: Passed to ``BaseRetriever``.
         """
         super().__init__(**options)
@@ -79,5 +92,5 @@ class ClipVerifyRetriever(BaseRetriever):
 
 def _node(hit: Hit) -> NodeWithScore:
     node = IndexedImageNode(id_=hit.id, text=hit.caption, image_path=hit.uri, extra_info=dict(hit.metadata))
-    node._hit = hit
+    node._hit, node._picture = hit, hit.picture
     return NodeWithScore(node=node, score=hit.score)

@@ -6,10 +6,11 @@ pictures already cost two calls. Here the order is stated by `Prompts`, the wind
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
-from typing import Any
+import asyncio
+from collections.abc import AsyncGenerator, Generator, Sequence
+from typing import Any, Unpack
 
-from llama_index.core.base.llms.types import ChatMessage, TextBlock
+from llama_index.core.base.llms.types import ChatMessage, ImageBlock, TextBlock
 from llama_index.core.base.response.schema import RESPONSE_TYPE, AsyncStreamingResponse, Response, StreamingResponse
 from llama_index.core.instrumentation.events.synthesis import SynthesizeEndEvent, SynthesizeStartEvent
 from llama_index.core.llms import LLM
@@ -19,9 +20,11 @@ from llama_index.core.response_synthesizers.base import BaseSynthesizer, QueryTe
 from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
 from llama_index_instrumentation import get_dispatcher
 
+from llamaindex_clipverify.answer import Source
 from llamaindex_clipverify.errors import DataError
-from llamaindex_clipverify.llama_index.messages import image_block
-from llamaindex_clipverify.node_pictures import picture_in
+from llamaindex_clipverify.llama_index.base_llm import VisionLLM
+from llamaindex_clipverify.llama_index.messages import PictureBlock, image_block, reduced
+from llamaindex_clipverify.node_pictures import Access, AccessOptions
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.prompts import Prompts
 
@@ -43,23 +46,21 @@ class LlavaSynthesizer(BaseSynthesizer):
         *,
         prompts: Prompts | None = None,
         streaming: bool = False,
-        folders: Sequence[str] | Callable[[], Sequence[Any]] = (),
-        allow_urls: bool = False,
         longest_side: int | None = None,
+        **access: Unpack[AccessOptions],
     ) -> None:
         """Answer with a model that sees pictures.
 
         Args:
             llm: A LlamaIndex LLM whose chat takes images.
-            prompts: The words to ask with.
-            streaming: Whether answers come as streams.
-            folders: Paths in nodes are opened only inside these; or a function that returns them.
-            allow_urls: Whether URLs in nodes may be fetched.
-            longest_side: Pictures are downscaled to this many pixels; None sends them as they are.
+            prompts: Prompt templates.
+            streaming: Whether responses are streams.
+            longest_side: Longer side in pixels that pictures are downscaled to. Default: original size.
+            **access: ``folders=`` and ``allow_urls=``: what may be opened of the paths and URLs in nodes; see `Access`.
         """
         self.prompts = prompts or Prompts()
         super().__init__(llm=llm, streaming=streaming, empty_response=self.prompts.nothing_found, multimodal=True)
-        self.folders, self.allow_urls, self.longest_side = folders, allow_urls, longest_side
+        self.access, self.longest_side = Access(**access), longest_side
 
     # -- the one message ----------------------------------------------------------------------------------------------
 
@@ -84,23 +85,26 @@ class LlavaSynthesizer(BaseSynthesizer):
             (passages or pictures).pop()
 
     def _sources(self, nodes: Sequence[NodeWithScore]) -> _Sources:
-        roots = self.folders() if callable(self.folders) else self.folders
         pictures: dict[Picture, str | None] = {}
         passages: list[str] = []
-        for scored in nodes:
-            node: Any = scored.node
-            picture = picture_in(node, roots, self.allow_urls)
-            text = node.text if hasattr(node, "text") else node.get_content(MetadataMode.NONE)
-            if picture is not None:
-                pictures.setdefault(picture, (text or "").strip() or None)
-            elif text:
-                passages.append(node.get_content(MetadataMode.LLM))
+        for node in nodes:
+            source = Source.of_node(node, self.access)
+            if source.picture is not None:
+                pictures.setdefault(source.picture, source.text or None)
+            elif node.node.get_content(MetadataMode.NONE):  # all of them, the answers of sub-questions too
+                passages.append(node.node.get_content(MetadataMode.LLM))
         return list(pictures.items()), passages
 
     def _message(self, question: str, pictures: list[tuple[Picture, str | None]], passages: list[str]) -> ChatMessage:
         parts = self.prompts.parts(question, pictures, passages)
-        blocks = [TextBlock(text=one) if isinstance(one, str) else image_block(one, self.longest_side) for one in parts]
+        blocks = [TextBlock(text=part) if isinstance(part, str) else self._block(part) for part in parts]
         return ChatMessage(role="user", blocks=blocks)
+
+    def _block(self, picture: Picture) -> ImageBlock:
+        """Return a block with the picture itself for models of this package, which encode it only to send it."""
+        if isinstance(self._llm, VisionLLM):
+            return PictureBlock.of(reduced(picture, self.longest_side))
+        return image_block(picture, self.longest_side)
 
     def _fits(self, messages: list[ChatMessage]) -> bool:
         """Whether the message fits; a model that cannot count its tokens is trusted with everything."""
@@ -142,8 +146,6 @@ class LlavaSynthesizer(BaseSynthesizer):
         **response_kwargs: Any,
     ) -> RESPONSE_TYPE:
         """Answer a question from nodes; the event loop goes on meanwhile."""
-        import asyncio
-
         if not nodes:
             return await super().asynthesize(query, nodes, additional_source_nodes, **response_kwargs)
         bundle = _started(query)

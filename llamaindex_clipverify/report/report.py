@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.errors import DataError
@@ -14,6 +14,7 @@ from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.trust.fusion import Calibration
 from llamaindex_clipverify.trust.profile import AnswerModel
 from llamaindex_clipverify.trust.verdict import Policy, Verdict
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from rich.console import ConsoleRenderable
 
 SCHEMA = 1
-Calibration = Literal["calibrated", "transferred", "uncalibrated"]
 
 
 @dataclass(frozen=True)
@@ -381,7 +381,8 @@ def _claim(data: Mapping[str, Any]) -> CheckedClaim:
 
 def _evidence(data: Mapping[str, Any]) -> Evidence:
     region = tuple(data["region"]) if data["region"] else None
-    return Evidence(data["check"], data["stance"], data["score"], data["reason"], data["picture"], region)
+    fields = {name: data[name] for name in ("check", "stance", "score", "reason", "picture")}
+    return Evidence(**fields, region=region)
 
 
 def _lines(report: Report) -> list[str]:

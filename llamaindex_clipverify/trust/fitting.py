@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.evidence.checks_by_model import CHECKS_BY_MODEL
 from llamaindex_clipverify.geometry import Array
-from llamaindex_clipverify.trust.guarantee import Held
+from llamaindex_clipverify.trust.guarantee import Holdout
 from llamaindex_clipverify.trust.metrics import ece
-from llamaindex_clipverify.trust.profile import EYES, AnswerModel, Cluster, Feature, Gate, KindModel
+from llamaindex_clipverify.trust.profile import AnswerModel, Cluster, Feature, Gate, KindModel
 
 SMALL = 20
 """The same, for a fit on data too few to be split."""
@@ -117,10 +118,10 @@ def _numbers(by_kind: Mapping[str, Sequence[Example]]) -> dict[str, int]:
     return {kind: len(rows) for kind, rows in by_kind.items()}
 
 
-def fit_alone(examples: Sequence[Example]) -> dict[str, dict[str, KindModel]]:
+def fit_single_models(examples: Sequence[Example]) -> dict[str, dict[str, KindModel]]:
     """Fit, for each eye, models that see nothing but its checks' numbers; kinds it has too few numbers on are left out."""
     found = {}
-    for eye, checks in EYES.items():
+    for eye, checks in CHECKS_BY_MODEL.items():
         looked = [replace(example, looks=tuple(_only(look, checks) for look in example.looks)) for example in examples]
         seen = [example for example in looked if any(example.looks)]
         found[eye] = fit_kinds(seen) if seen else {}
@@ -131,7 +132,7 @@ def _only(look: Mapping[str, float], checks: Sequence[str]) -> dict[str, float]:
     return {name: value for name, value in look.items() if name.split(".")[0] in checks}
 
 
-def hold(examples: Sequence[Example], kinds: Mapping[str, KindModel]) -> Held | None:
+def hold_out(examples: Sequence[Example], kinds: Mapping[str, KindModel]) -> Holdout | None:
     """Return the examples that nothing was fitted on with their trust as stated, for a guarantee; None when there are none."""
     parts = [
         [(example, trust_of(kinds[example.kind], example)) for example in examples
@@ -142,7 +143,7 @@ def hold(examples: Sequence[Example], kinds: Mapping[str, KindModel]) -> Held | 
         return None
     trusts = np.array([trust for _, trust in parts[1]])
     labels = np.array([example.label ^ example.negated for example, _ in parts[1]])
-    return Held.of(
+    return Holdout.of(
         trusts, labels, [example.group for example, _ in parts[1]], np.array([trust for _, trust in parts[0]])
     )
 

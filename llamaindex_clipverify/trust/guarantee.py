@@ -35,7 +35,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Held:
+class Holdout:
     """Labelled claims that nothing was fitted on, one of each picture, and the thresholds to be tried on them."""
 
     trusts: tuple[float, ...]
@@ -44,7 +44,7 @@ class Held:
     contradicted: tuple[Step, ...]
 
     @classmethod
-    def of(cls, trusts: Array, labels: Array, groups: Sequence[str], expected: Array, seed: int = 0) -> Held:
+    def of(cls, trusts: Array, labels: Array, groups: Sequence[str], expected: Array, seed: int = 0) -> Holdout:
         """Draw one claim of each group, and lay the thresholds by the trusts of other claims.
 
         Args:
@@ -62,7 +62,7 @@ class Held:
         )  # fmt: skip
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Held:
+    def from_dict(cls, data: Mapping[str, Any]) -> Holdout:
         """Read what a profile's JSON holds."""
         ways = {name: tuple(Step(**one) for one in data[name]) for name in ("supported", "contradicted")}
         return cls(tuple(data["trusts"]), tuple(data["labels"]), **ways)
@@ -75,10 +75,10 @@ class Bound:
     threshold: float | None
     """Least trust in the verdict that is accepted; None when no threshold passes and the verdict is never given."""
     accepted: int = 0
-    """Held claims it accepts; of the first one tried where none passes."""
+    """Holdout claims it accepts; of the first one tried where none passes."""
     wrong: int = 0
     missing: int | None = None
-    """Held claims, one a picture, that are missing for the first one to pass at the share of wrong ones seen; None when it
+    """Holdout claims, one a picture, that are missing for the first one to pass at the share of wrong ones seen; None when it
     passes, or when so many are wrong that no number would do."""
 
 
@@ -95,7 +95,7 @@ class Guarantee:
     """What the claims are about; the guarantee holds for such data alone."""
 
     @classmethod
-    def of(cls, held: Held, alpha: float, delta: float, data: str) -> Guarantee:
+    def of(cls, held: Holdout, alpha: float, delta: float, data: str) -> Guarantee:
         """Test the thresholds of `held`.
 
         Raises:

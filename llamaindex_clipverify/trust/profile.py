@@ -1,7 +1,7 @@
-"""A profile: how much each check may be trusted on one kind of picture, as readable JSON.
+"""A profile: fitted weights for the checks on one kind of picture, as readable JSON.
 
-It belongs to the checks and models it was fitted with (`parts`), to the pictures it was fitted on (`gate`), and to the words it
-was fitted on (`nouns`). Outside any of these it weighs nothing.
+A profile is valid for the checks and models it was fitted with (`parts`), for pictures like those it was fitted on (`gate`), and
+for the nouns it was fitted on (`nouns`). Outside any of these its weights are not used.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.special import expit, logit
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.evidence.checks_by_model import CHECKS_BY_MODEL, has_model
+from llamaindex_clipverify.evidence.domain import statistics_of
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array
-from llamaindex_clipverify.trust.guarantee import Held
+from llamaindex_clipverify.trust.guarantee import Holdout
 
 SCHEMA = 1
-EYES: Mapping[str, tuple[str, ...]] = {
-    "encoder": ("similarity", "contrast", "regions"),
-    "detector": ("objects", "colour", "relations"),
-}
-"""What sees, and the checks behind it; the first of them is there whenever the eye is."""
 TRANSFERRED = "transferred"
-"""The bundled profile of no encoder in particular."""
+"""Name of the bundled profile that is valid for any encoder."""
+_OLD_NAMES = {"alone": "single_model", "held": "holdout"}
+"""Keys of profiles that were saved by earlier versions."""
 _FIT_AGAIN = "fit it again with this version"
 
 
@@ -45,13 +45,13 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Gate:
-    """The pictures a profile was fitted on: a Gaussian mixture over their plain statistics (see `evidence.domain`)."""
+    """The distribution of the pictures a profile was fitted on: a Gaussian mixture over `evidence.domain` statistics."""
 
     mean: tuple[float, ...]
     spread: tuple[float, ...]
     clusters: tuple[Cluster, ...]
     limit: float
-    """99th percentile of the surprise of held-out pictures of the same kind."""
+    """99th percentile of `surprise` over held-out pictures of the same kind."""
 
     def surprise(self, statistics: Sequence[float] | Array) -> float:
         """Return the negative log-likelihood, in nats, of a picture's statistics (F,)."""
@@ -71,9 +71,9 @@ class Gate:
         return np.array(self.mean), np.array(self.spread), means, factors, scales
 
     def admits(self, facts: Facts) -> bool:
-        """Whether a picture looks like those; one whose statistics are missing does not."""
-        seen = facts.of("domain")
-        return seen is not None and self.surprise(seen["statistics"]) <= self.limit
+        """Whether a picture is within the distribution; False when its statistics are missing."""
+        statistics = statistics_of(facts)
+        return statistics is not None and self.surprise(statistics) <= self.limit
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Gate:
@@ -87,7 +87,7 @@ class Gate:
 
 @dataclass(frozen=True)
 class Feature:
-    """One number of one check in the log-odds: ``weight * (value - mean)``, or ``missing`` where the check is silent."""
+    """One feature of one check in the log-odds: ``weight * (value - mean)``, or ``missing`` where the check is silent."""
 
     weight: float
     mean: float
@@ -98,7 +98,7 @@ class Feature:
 class KindModel:
     """Logistic regression for one kind of claim, and its calibration after pooling over pictures.
 
-    A line through the log-odds (Platt 1999), and where there are labels enough a curve on top of it.
+    The calibration is linear in the log-odds (Platt 1999), followed by a monotonic curve if there were enough labels.
     """
 
     intercept: float
@@ -106,108 +106,107 @@ class KindModel:
     """By ``check.feature``."""
     slope: float = 1.0
     pictures: float = 0.0
-    """Weight of the log of the number of pictures: the best of many looks better than it is."""
+    """Weight of the logarithm of the number of pictures: the maximum over many is biased upwards."""
     offset: float = 0.0
     curve: tuple[tuple[float, float], ...] = ()
-    """Knots of a rising piecewise linear curve from the line's log-odds to calibrated ones; none for the line as it is."""
+    """Knots of a rising piecewise linear curve from the linear log-odds to calibrated ones; empty for the linear ones."""
     prior: float = 0.5
-    """Share of true claims in the data: the trust of a claim that nothing could check, where a number is needed."""
+    """Share of true claims in the data; used for claims that nothing could check, where a number is needed."""
     claims: int = 0
     ece: float | None = None
-    """Expected calibration error (15 equal-mass bins) on claims that nothing was fitted on."""
+    """Expected calibration error (15 equal-mass bins) on held-out claims."""
 
     def calibrated(self, log_odds: float, pictures: int) -> float:
-        """Return the trust of the best of `pictures` pictures' log-odds."""
+        """Return the probability for the highest log-odds over `pictures` pictures."""
         value = self.line(log_odds, pictures)
         if self.curve:
             across, up = zip(*self.curve, strict=True)
             beyond = value - float(np.clip(value, across[0], across[-1]))
             value = float(np.interp(value, across, up)) + beyond
-        return float(1 / (1 + np.exp(-np.clip(value, -30, 30))))
+        return float(expit(np.clip(value, -30, 30)))
 
     def line(self, log_odds: float, pictures: int) -> float:
-        """Return the log-odds after pooling, before the curve."""
+        """Return the linear log-odds, before the curve."""
         return float(self.slope * log_odds + self.pictures * np.log(max(pictures, 1)) + self.offset)
 
 
 @dataclass(frozen=True)
 class AnswerModel:
-    """The chance that all claims of an answer are true, from their trusts: between the least of them and their product.
+    """The probability that all claims of an answer are true, from their trusts.
 
-    Claims of an answer depend on each other: of independent ones the product would be right, of wholly dependent ones the least.
+    It lies between the minimum of the trusts, right for fully dependent claims, and their product, right for independent ones.
     """
 
     intercept: float
     least: float
-    """Weight of the log-odds of the least trust."""
+    """Weight of the log-odds of the minimum trust."""
     product: float
     """Weight of the log-odds of the product of the trusts."""
     answers: int = 0
-    """Answers it was fitted on, put together of claims about one picture."""
+    """Number of answers it was fitted on, each composed of claims about one picture."""
     ece: float | None = None
-    """Expected calibration error on answers about other pictures."""
+    """Expected calibration error on answers about held-out pictures."""
 
     def trust(self, trusts: Sequence[float]) -> float:
-        """Return the trust 0–1 of an answer with these trusts of its claims, which are at least one; of one it is its own.
+        """Return the trust 0–1 of an answer from the trusts of its claims, at least one.
 
-        It is never above the least of them: that all are true is no likelier than that one is.
+        The trust of a single claim is returned unchanged. The result is never above the minimum.
         """
         if len(trusts) == 1:
             return trusts[0]
         least, product = self.features(trusts)
-        together = float(1 / (1 + np.exp(-(self.intercept + self.least * least + self.product * product))))
-        return min(together, *trusts)
+        return min(float(expit(self.intercept + self.least * least + self.product * product)), *trusts)
 
     @staticmethod
     def features(trusts: Sequence[float]) -> tuple[float, float]:
-        """Return the log-odds of the least trust and of the product of all."""
+        """Return the log-odds of the minimum and of the product of the trusts."""
         inside = np.clip(trusts, 1e-4, 1 - 1e-4)
         least, product = float(inside.min()), float(np.clip(inside.prod(), 1e-4, 1 - 1e-4))
-        return float(np.log(least / (1 - least))), float(np.log(product / (1 - product)))
+        return float(logit(least)), float(logit(product))
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A fitted profile; `Profile.load` and `save` are its JSON."""
+    """A fitted profile; `save` writes it as JSON and `Profile.load` reads it."""
 
     name: str
     data: str
-    """What it was fitted on: the guarantee of any figure ends there."""
+    """What it was fitted on; its figures are valid for such data only."""
     date: str
     models: Mapping[str, str]
     """Names to load it with: ``{"encoder": "tiny", "detector": "tiny"}``."""
     parts: Mapping[str, str]
-    """Check to the model id it was fitted with ("" for checks without a model)."""
+    """Check to the id of the model it was fitted with; "" for checks without a model."""
     kinds: Mapping[str, KindModel]
-    alone: Mapping[str, Mapping[str, KindModel]] = field(default_factory=dict)
-    """Eye to the models by kind for when it is the only one that may be trusted (see `EYES`)."""
+    single_model: Mapping[str, Mapping[str, KindModel]] = field(default_factory=dict)
+    """``encoder`` or ``detector`` to the models by kind that use only its checks (see `evidence.checks_by_model`)."""
     gate: Gate | None = None
     nouns: tuple[str, ...] | None = None
-    """Nouns it was fitted on; None when any."""
-    held: Held | None = None
-    """Labelled claims that nothing was fitted on: what a guarantee is drawn from."""
+    """Nouns it was fitted on; None for any noun."""
+    holdout: Holdout | None = None
+    """Holdout-out labelled claims, from which guarantees are computed."""
     answers: AnswerModel | None = None
-    """Trust of whole answers; None when too few were to be had."""
+    """Trust of whole answers; None when there were too few."""
     weak: bool = False
-    """Whether the labels were derived instead of given: captions taken for true, foils of them for false."""
+    """Whether the labels were derived from captions: captions as true claims, their foils as false ones."""
     transferred: bool = False
-    """Whether it was fitted with several encoders, on features that mean the same for any (see `evidence.reference`)."""
+    """Whether it was fitted with several encoders, on features that mean the same for any of them (see `evidence.reference`)."""
     real_models: str = field(default="--encoder openai/clip-vit-base-patch32 --detector yolov8n.pt")
-    """What to name instead on pictures or words it does not know."""
+    """Command-line options to recommend for pictures or words outside the profile."""
 
     def active(self, models: Mapping[str, str]) -> frozenset[str]:
-        """Return the checks whose part fits the models in use.
+        """Return the checks whose part fits the models in use (check to model id).
 
-        A part of ``NAME@*`` fits any weights of that name, one of ``*`` any model.
+        The part ``NAME@*`` fits any weights of that name, ``*`` any model.
         """
         return frozenset(check for check, part in self.parts.items() if check in models and _fits(part, models[check]))
 
-    def carried(self, ids: Mapping[str, str], models: Mapping[str, str]) -> Profile:
-        """Return the profile for the same weights in another form, where a measurement showed that they see the same.
+    def rebound(self, ids: Mapping[str, str], models: Mapping[str, str]) -> Profile:
+        """Return the profile bound to converted models, such as ONNX files, that were measured to agree with the originals.
 
         Args:
-            ids: Model id that parts were fitted with to the id of the other form.
-            models: Names to load the other forms by, as in `models`.
+            ids: Id of the original model to the id of the converted one.
+            models: Names to load the converted models by, as in `models`.
         """
         parts = {
             check: next((new for old, new in ids.items() if part != "*" and _fits(part, old)), part)
@@ -216,30 +215,30 @@ class Profile:
         return replace(self, parts=parts, models={**self.models, **models})
 
     def knows(self, claim: Claim) -> bool:
-        """Whether the claim's nouns are among those it was fitted on."""
+        """Whether the profile was fitted on such claims, by kind and nouns."""
         words = [noun for noun in (claim.noun, claim.reference) if noun]
         return claim.kind in self.kinds and (self.nouns is None or all(word in self.nouns for word in words))
 
     def model(self, kind: str, active: frozenset[str]) -> KindModel | None:
-        """Return the model of a kind for the checks that are active: of both eyes, or of the one that is left."""
-        open_eyes = [eye for eye, checks in EYES.items() if checks[0] in active]
-        if len(open_eyes) == 1 and open_eyes[0] in self.alone:
-            return self.alone[open_eyes[0]].get(kind)
+        """Return the regression for a kind of claim: that of encoder and detector, or of the only one that is active."""
+        models = [model for model in CHECKS_BY_MODEL if has_model(active, model)]
+        if len(models) == 1 and models[0] in self.single_model:
+            return self.single_model[models[0]].get(kind)
         return self.kinds.get(kind)
 
     def prior(self, kind: str) -> float:
-        """Return the prior of a kind, .5 when it has none."""
+        """Return the share of true claims of a kind, .5 when it is unknown."""
         return self.kinds[kind].prior if kind in self.kinds else 0.5
 
     def save(self, path: str | Path) -> Path:
-        """Write JSON; numbers keep six significant digits."""
+        """Write JSON with six significant digits; return the path."""
         target = Path(path)
         target.write_text(json.dumps(_short({"schema": SCHEMA, **asdict(self)}), indent=1) + "\n", encoding="utf-8")
         return target
 
     @classmethod
     def load(cls, path: str | Path) -> Profile:
-        """Read what `save` wrote, or a bundled profile by its name.
+        """Read a saved profile, or a bundled one by its name.
 
         Raises:
             DataError: No such file, or not a profile of this schema.
@@ -261,14 +260,16 @@ class Profile:
 
     @classmethod
     def _of(cls, data: dict[str, Any]) -> Profile:
-        kinds = _models(data["kinds"])
-        alone = {eye: _models(models) for eye, models in data.get("alone", {}).items()}
-        gate = Gate.from_dict(data["gate"]) if data.get("gate") else None
-        nouns = tuple(data["nouns"]) if data.get("nouns") is not None else None
-        held = Held.from_dict(data["held"]) if data.get("held") else None
-        answers = AnswerModel(**data["answers"]) if data.get("answers") else None
-        read = {"kinds": kinds, "alone": alone, "gate": gate, "nouns": nouns, "held": held, "answers": answers}
-        return cls(**{**data, **read})
+        data = {_OLD_NAMES.get(name, name): value for name, value in data.items()}
+        parsed = {
+            "kinds": _models(data["kinds"]),
+            "single_model": {model: _models(kinds) for model, kinds in data.get("single_model", {}).items()},
+            "gate": Gate.from_dict(data["gate"]) if data.get("gate") else None,
+            "nouns": tuple(data["nouns"]) if data.get("nouns") is not None else None,
+            "holdout": Holdout.from_dict(data["holdout"]) if data.get("holdout") else None,
+            "answers": AnswerModel(**data["answers"]) if data.get("answers") else None,
+        }
+        return cls(**{**data, **parsed})
 
 
 def _fits(part: str, model: str) -> bool:
@@ -289,7 +290,7 @@ def _models(data: Mapping[str, Any]) -> dict[str, KindModel]:
 
 
 def bundled() -> list[Profile]:
-    """Return the profiles that ship with the package and belong to models."""
+    """Return the profiles that ship with the package and were fitted with named models."""
     folder = files("llamaindex_clipverify.trust") / "profiles"
     names = sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".json"))
     return [Profile.load(name) for name in names if name != TRANSFERRED]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from llamaindex_clipverify.errors import DataError
-from llamaindex_clipverify.trust.guarantee import Guarantee, Held
+from llamaindex_clipverify.trust.guarantee import Guarantee, Holdout
 
 Verdict = Literal["supported", "contradicted", "unverifiable"]
 
@@ -38,7 +38,7 @@ class Policy:
         if self.alpha is not None and not (0 < self.alpha < 1 and 0 < self.delta < 1):
             raise DataError("alpha and delta lie between 0 and 1", got=f"alpha={self.alpha}, delta={self.delta}")
 
-    def on(self, held: Held | None, data: str) -> Policy:
+    def on(self, held: Holdout | None, data: str) -> Policy:
         """Return the policy with the thresholds that labelled claims allow; the same when no `alpha` is asked for.
 
         Args:
@@ -47,7 +47,7 @@ class Policy:
         """
         if self.alpha is None:
             return self
-        found = Guarantee.of(held or Held((), (), (), ()), self.alpha, self.delta, data)
+        found = Guarantee.of(held or Holdout((), (), (), ()), self.alpha, self.delta, data)
         return replace(self, guarantee=found)
 
     def verdict(self, trust: float | None) -> Verdict:

@@ -1,38 +1,38 @@
-"""Answering in the chat: pictures chosen or retrieved, the answer piece by piece, each sentence verified when it is complete."""
+"""Answers in the chat: pictures chosen or retrieved, the answer piece by piece, each sentence verified when it is complete."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from llama_index.core.base.response.schema import StreamingResponse
-from llama_index.core.schema import ImageNode, NodeWithScore
+from llama_index.core.schema import NodeWithScore
 
+from llamaindex_clipverify.answer import Source
 from llamaindex_clipverify.errors import ClipVerifyError, DataError
 from llamaindex_clipverify.index.index import EvidenceIndex
+from llamaindex_clipverify.llama_index.retriever import PictureNode
 from llamaindex_clipverify.llama_index.synthesizer import LlavaSynthesizer
-from llamaindex_clipverify.llama_index.verification import SENTENCE
-from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.ui.session import Session, Turn
+from llamaindex_clipverify.verification.streaming import StreamingVerifier
 from llamaindex_clipverify.verification.verifier import Verifier
 
 
 @dataclass
 class Answering:
-    """Who answers and who verifies."""
+    """A model that answers and a verifier that checks the answers."""
 
     verifier: Verifier
     llm: Any
     """A LlamaIndex LLM that sees pictures."""
     index: EvidenceIndex | None = None
-    """Where pictures are retrieved from when a visitor chose none."""
+    """Index to retrieve pictures from when a visitor chose none."""
     top_k: int = 4
+    """Number of pictures to retrieve."""
 
     def ask(self, session: Session, question: str) -> Iterator[Turn]:
-        """Yield the turn whenever more of it is known; what goes wrong is told in it, and loses nothing.
+        """Yield the turn whenever more of it is known; problems are shown in the turn and end nothing else.
 
         Raises:
             DataError: See `Session.begin`.
@@ -41,7 +41,6 @@ class Answering:
         yield turn
         try:
             yield from self._answer(turn)
-            turn.report = self._verified(turn, turn.answer)
         except ClipVerifyError as error:
             turn.error = str(error)
         except Exception as error:  # noqa: BLE001 - a model may fail in any way, and the conversation goes on
@@ -54,32 +53,20 @@ class Answering:
         synthesizer = LlavaSynthesizer(self.llm, streaming=True, folders=self.index.folders if self.index else ())
         response = synthesizer.synthesize(turn.question, nodes)
         pieces = response.response_gen if isinstance(response, StreamingResponse) else iter([str(response)])
-        verified = 0
+        stream = StreamingVerifier(self.verifier, [Source(picture=one) for one in turn.pictures], turn.question)
         for piece in pieces:
             turn.answer += piece
-            ends = [match.end() for match in SENTENCE.finditer(turn.answer) if match.end() > verified]
-            if ends:
-                verified = ends[-1]
-                turn.report = self._verified(turn, turn.answer[:verified])
+            if stream.add(piece):
+                turn.report = stream.report
             yield turn
+        if turn.answer.strip():
+            turn.report = stream.finish()
 
     def _nodes(self, turn: Turn) -> list[NodeWithScore]:
         if turn.pictures:
-            return [NodeWithScore(node=_node(picture)) for picture in turn.pictures]
+            return [NodeWithScore(node=PictureNode.of(picture)) for picture in turn.pictures]
         if self.index is None:
             raise DataError("no picture is chosen", do="upload one, or choose one")
         nodes = self.index.as_retriever(self.top_k).retrieve(turn.question)
-        turn.pictures = tuple(picture for one in nodes if (picture := getattr(one.node, "picture", None)) is not None)
+        turn.pictures = tuple(picture for node in nodes if (picture := getattr(node.node, "picture", None)) is not None)
         return nodes
-
-    def _verified(self, turn: Turn, text: str) -> Report | None:
-        if not text.strip():
-            return None
-        if not turn.pictures:
-            return self.verifier.unverified(text, turn.question, "no picture was found")
-        return self.verifier.verify(text, turn.pictures, turn.question)
-
-
-def _node(picture: Picture) -> ImageNode:
-    data, _ = picture.encoded()
-    return ImageNode(image=base64.b64encode(data).decode("ascii"))

@@ -63,7 +63,7 @@ def trusts(
     found: list[Trusts] = []
     for start in range(0, len(examples), _AT_ONCE):
         part = examples[start : start + _AT_ONCE]
-        answers = [Answer(text, example.pictures) for example in part for text in example.answers]
+        answers = [Answer.on_pictures(text, example.pictures) for example in part for text in example.answers]
         reports = iter(verifier.verify_batch(answers))
         found += [tuple(_by_sentence(text, next(reports)) for text in example.answers) for example in part]
         if progress is not None:

@@ -15,7 +15,7 @@ from llamaindex_clipverify.claims.english.scopes import compare, hedge, negate
 from llamaindex_clipverify.claims.english.sentences import Sentence, sentences
 from llamaindex_clipverify.claims.english.statements import WRITTEN, Reading
 from llamaindex_clipverify.claims.vocabulary import Vocabulary, english
-from llamaindex_clipverify.claims.written_claims import with_written
+from llamaindex_clipverify.claims.written_claims import statement, with_written
 
 
 class EnglishSplitter:
@@ -66,7 +66,9 @@ def _with_written(sentence: Sentence, claims: list[Claim]) -> list[Claim]:
     """Return the claims of a sentence with those on written words found by their labels."""
     found = with_written(claims, sentence.text, sentence.start, sentence.end)
     return [
-        claim.swap(text=sentence.answer[claim.start : claim.end], cites=sentence.cites)
+        claim.swap(
+            text=(text := sentence.answer[claim.start : claim.end]), cites=sentence.cites, written=statement(text)
+        )
         if claim.kind == "text"
         else claim
         for claim in found

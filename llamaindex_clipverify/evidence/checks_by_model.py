@@ -1,0 +1,27 @@
+"""The checks of the package, by the kind of model behind them, and their features that mean the same for any encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from llamaindex_clipverify.evidence.colour import Colour
+from llamaindex_clipverify.evidence.contrast import Contrast
+from llamaindex_clipverify.evidence.objects import Objects
+from llamaindex_clipverify.evidence.regions import Regions
+from llamaindex_clipverify.evidence.relations import Relations
+from llamaindex_clipverify.evidence.similarity import Similarity
+
+CHECKS_BY_MODEL: Mapping[str, tuple[str, ...]] = {
+    "encoder": (Similarity.name, Contrast.name, Regions.name),
+    "detector": (Objects.name, Colour.name, Relations.name),
+}
+"""Kind of model to the names of its checks; the first check is present whenever the model is."""
+TRANSFERABLE = frozenset(
+    f"{check.name}.{feature}" for check in (Similarity, Contrast, Regions) for feature in check.TRANSFERABLE
+)
+"""The features, ``check.feature``, that mean the same for any encoder."""
+
+
+def has_model(checks: frozenset[str], model: str) -> bool:
+    """Whether the first check of a kind of model, ``encoder`` or ``detector``, is among some checks."""
+    return CHECKS_BY_MODEL[model][0] in checks

@@ -1,0 +1,19 @@
+"""The settings ``folders`` and ``allow_urls`` of serialisable LlamaIndex components."""
+
+from __future__ import annotations
+
+from llama_index.core.bridge.pydantic import BaseModel, Field
+
+from llamaindex_clipverify.node_pictures import Access
+
+
+class AccessFields(BaseModel):
+    """Fields that say which paths and URLs may be opened. Default: none; bytes and base64 are always read."""
+
+    folders: list[str] = Field(default_factory=list, description="Paths are opened only inside these folders.")
+    allow_urls: bool = Field(default=False, description="Whether http(s) URLs may be fetched.")
+
+    @property
+    def access(self) -> Access:
+        """The fields as one value."""
+        return Access(self.folders, self.allow_urls)

@@ -1,0 +1,144 @@
+"""Judging: from one claim and the facts of its pictures to evidence, trust and verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.evidence.check import Check
+from llamaindex_clipverify.evidence.checks_by_model import has_model
+from llamaindex_clipverify.evidence.evidence import Evidence
+from llamaindex_clipverify.evidence.sightings import SEEN, confidence
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.report.report import CheckedClaim
+from llamaindex_clipverify.trust.fusion import UNCHECKED, Trust, fuse
+from llamaindex_clipverify.trust.profile import Profile
+from llamaindex_clipverify.trust.verdict import Policy, Verdict
+from llamaindex_clipverify.verification import typography
+from llamaindex_clipverify.verification.notes import why_unverifiable
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges claims with a set of checks, fitted weights and thresholds. It sees facts, never pixels."""
+
+    checks: tuple[Check, ...]
+    profile: Profile | None
+    transferred: Profile | None
+    policy: Policy
+    classes: tuple[str, ...] | None
+    """The detector's classes; None without a detector, or for any noun."""
+
+    def check(self, claim: Claim, facts: Sequence[Facts]) -> tuple[CheckedClaim, Trust]:
+        """Return a claim with its verdict and evidence, and its trust."""
+        if not facts:
+            return _unverifiable(claim, "no picture was given")
+        if claim.cites is not None and claim.cites < len(facts):
+            facts = [facts[claim.cites]]
+        subject = self._detectable(claim, facts)
+        evidence = [self.evidence(subject, known) for known in facts]
+        active = [self.active(known) for known in facts]
+        trust = self._fuse(subject, evidence, active)
+        lines = typography.deciding_lines(
+            subject,
+            facts,
+            self.policy.verdict(trust.value),
+            lambda others: self._verdict(subject, others, active),
+        )
+        for index, line in lines.items():
+            evidence[index] = typography.withdrawn(evidence[index], line)
+            active[index] = active[index] - typography.AFFECTED
+        if lines:
+            trust = self._fuse(subject, evidence, active)
+        picture = trust.picture if trust.picture is not None else next(iter(lines), 0)
+        return self._checked(claim, facts, trust, evidence[picture], list(lines.values())), trust
+
+    def _checked(
+        self, claim: Claim, facts: Sequence[Facts], trust: Trust, evidence: Sequence[Evidence], lines: list[str]
+    ) -> CheckedClaim:
+        verdict = self.policy.verdict(trust.value)
+        note = ""
+        if trust.value is None and lines:
+            note = typography.reason(lines[0])
+        elif trust.value is None:
+            note = why_unverifiable(claim, evidence, self.profile, [self.active(known) for known in facts])
+        elif verdict == "unverifiable":
+            note = "the evidence is undecided"
+        stated = tuple(piece.inverted() if claim.negated else piece for piece in evidence)
+        return CheckedClaim(
+            claim=claim, trust=trust.value, verdict=verdict, evidence=stated, shares=trust.shares, note=note
+        )
+
+    def trust(self, claim: Claim, facts: Sequence[Facts]) -> Trust:
+        """Return the trust in a claim, without the guard against typographic attacks."""
+        subject = self._detectable(claim, facts)
+        evidence = [self.evidence(subject, known) for known in facts]
+        return self._fuse(subject, evidence, [self.active(known) for known in facts])
+
+    def evidence(self, claim: Claim, facts: Facts) -> list[Evidence]:
+        """Return the evidence of each check on the positive form of a claim in one picture; a failed check is shown as failed."""
+        pieces = (self._piece(check, claim, facts) for check in self.checks)
+        return [piece for piece in pieces if piece is not None]
+
+    @staticmethod
+    def _piece(check: Check, claim: Claim, facts: Facts) -> Evidence | None:
+        if check.name in facts.failed:
+            return Evidence(check=check.name, stance="failed", reason=facts.failed[check.name], picture=facts.picture)
+        try:
+            return check.judge(claim, facts)
+        except Exception as error:  # noqa: BLE001 - a failed check is shown, never averaged
+            reason = f"{type(error).__name__}: {error}"
+            return Evidence(check=check.name, stance="failed", reason=reason, picture=facts.picture)
+
+    def active(self, facts: Facts) -> frozenset[str]:
+        """Return the checks that the profile can weigh on this picture; none outside the profile's domain."""
+        if self.profile is None or (self.profile.gate is not None and not self.profile.gate.admits(facts)):
+            return frozenset()
+        return self.fitted
+
+    @cached_property
+    def models(self) -> dict[str, str]:
+        """Check to the id of its model."""
+        return {check.name: check.model for check in self.checks}
+
+    @cached_property
+    def fitted(self) -> frozenset[str]:
+        """The checks whose models the profile was fitted with."""
+        return frozenset() if self.profile is None else self.profile.active(self.models)
+
+    @property
+    def has_unfitted_detector(self) -> bool:
+        """Whether the detector, if any, is not the one that the profile was fitted with."""
+        return not has_model(self.fitted, "detector")
+
+    @property
+    def has_fitted_encoder(self) -> bool:
+        """Whether the profile was fitted with the encoder."""
+        return has_model(self.fitted, "encoder")
+
+    @property
+    def transferred_profile(self) -> Profile | None:
+        """The transferred weights; None if the profile was fitted with this encoder."""
+        return None if self.has_fitted_encoder else self.transferred
+
+    def _fuse(self, claim: Claim, evidence: Sequence[Sequence[Evidence]], active: Sequence[frozenset[str]]) -> Trust:
+        return fuse(claim, evidence, self.profile, active, self.has_unfitted_detector, self.transferred_profile)
+
+    def _verdict(self, claim: Claim, facts: Sequence[Facts], active: Sequence[frozenset[str]]) -> Verdict:
+        evidence = [self.evidence(claim, known) for known in facts]
+        return self.policy.verdict(self._fuse(claim, evidence, active).value)
+
+    def _detectable(self, claim: Claim, facts: Sequence[Facts]) -> Claim:
+        """Return the claim about the kind that the detector sees, for a noun such as *animal* that is not one of its classes."""
+        if claim.kind != "object" or claim.noun is None or self.classes is None or claim.noun in self.classes:
+            return claim
+        kinds = claim.words.kinds(claim.noun, self.classes)
+        seen = {kind: max((confidence(known, kind) or 0.0 for known in facts), default=0.0) for kind in kinds}
+        best = max(seen, key=lambda kind: seen[kind], default=None)
+        return claim.swap(noun=best, known=True) if best is not None and seen[best] >= SEEN else claim
+
+
+def _unverifiable(claim: Claim, note: str) -> tuple[CheckedClaim, Trust]:
+    return CheckedClaim(claim=claim, trust=None, verdict="unverifiable", note=note), UNCHECKED

@@ -1,0 +1,98 @@
+"""Notes of a report: why a claim is unverifiable, and what the reader must know about models, profile and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.language import UNKNOWN
+from llamaindex_clipverify.evidence.evidence import Evidence
+from llamaindex_clipverify.evidence.lines import READER_FACTS
+from llamaindex_clipverify.evidence.passages import PASSAGES
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.report.report import CheckedClaim
+from llamaindex_clipverify.trust.fusion import Trust
+from llamaindex_clipverify.trust.profile import Profile
+
+if TYPE_CHECKING:
+    from llamaindex_clipverify.verification.judging import Judge
+
+
+def unreadable(language: str, readable: Sequence[str]) -> str:
+    """Return why an answer in a language (ISO 639-1) was not read, with the languages that are."""
+    problem = "the language of the answer is unknown" if language == UNKNOWN else f"the answer is in {language!r}"
+    return f"{problem}; the splitter reads {', '.join(map(repr, readable))}"
+
+
+def why_unverifiable(
+    claim: Claim, evidence: Sequence[Evidence], profile: Profile | None, active: Sequence[frozenset[str]]
+) -> str:
+    """Return why nothing could check a claim.
+
+    Args:
+        claim: The claim.
+        evidence: On the picture to report on.
+        profile: The fitted weights, or None.
+        active: For each picture, the checks that the profile can weigh.
+    """
+    if claim.kind == "text":
+        read = next((piece.reason for piece in evidence if piece.check == READER_FACTS), None)
+        return read or "no reader of written words: name one (rapidocr)"
+    if claim.kind in ("other", "action"):
+        return "nothing a picture can show" if claim.kind == "other" else "no check judges actions yet"
+    if claim.words.language != "en":
+        return f"no model in use knows “{claim.noun}”"
+    if claim.narrow and (claim.negated or claim.kind == "count"):
+        return f"no check can tell a {claim.narrow} from another {claim.noun}"
+    if profile is not None and not any(active):
+        return "no model in use knows such pictures"
+    if profile is not None and not all(active):
+        return "a picture that no model in use knows may show it"
+    if profile is not None and not profile.knows(claim):
+        return f"the models in use do not know “{claim.noun}”" if claim.noun else "no check is fitted for such claims"
+    silent = [piece.reason for piece in evidence if piece.stance == "silent" and piece.score is None and piece.reason]
+    return silent[0] if silent else "no check could decide"
+
+
+def report_notes(
+    judge: Judge, facts: Sequence[Facts], checked: Sequence[tuple[CheckedClaim, Trust]], has_detector: bool
+) -> Iterator[str]:
+    """Yield failed checks, the guarantee, and where trust is not calibrated and why."""
+    yield from sorted({f"{name} failed: {why}" for known in facts for name, why in known.failed.items()})
+    if judge.policy.guarantee is not None:
+        yield from judge.policy.guarantee.lines()
+    transferred = judge.transferred_profile
+    if transferred is not None and any(trust.calibration == "transferred" for _, trust in checked):
+        yield (
+            f"no profile is fitted for this encoder: its trust uses weights transferred from {transferred.data}, standardised on "
+            "the reference pictures given; calibrate on labels of your own for figures to rely on"
+        )
+    if judge.profile is None:
+        if transferred is None or any(map(_is_direct, checked)):
+            model = "reader" if not has_detector and READER_FACTS in judge.models else "detector"
+            yield f"no profile is fitted for these models: trust is the raw confidence of the {model}"
+        return
+    yield from _profile_notes(judge, judge.profile, facts)
+
+
+def _profile_notes(judge: Judge, profile: Profile, facts: Sequence[Facts]) -> Iterator[str]:
+    unfitted = [check.name for check in judge.checks if check.name in profile.parts and check.name not in judge.fitted]
+    if unfitted:
+        yield (
+            f"profile {profile.name!r} was fitted with other models than those of {', '.join(unfitted)}: it cannot weigh them"
+        )
+    outside = sum(profile.gate is not None and not profile.gate.admits(known) for known in facts)
+    if outside:
+        which = f"{outside} of {len(facts)} pictures look" if len(facts) > 1 else "the picture looks"
+        yield (
+            f"{which} unlike those of profile {profile.name!r} ({profile.data}), so its models are not used there; "
+            f"for photographs use real models: {profile.real_models}"
+        )
+
+
+def _is_direct(checked: tuple[CheckedClaim, Trust]) -> bool:
+    """Whether the trust of a claim is the unweighed confidence of a detector or reader."""
+    claim, trust = checked
+    by_passage = any(piece.check == PASSAGES for piece in claim.evidence)
+    return trust.value is not None and trust.calibration == "uncalibrated" and not by_passage

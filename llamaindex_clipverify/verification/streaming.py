@@ -1,0 +1,126 @@
+"""Verification of an answer while it is being written: each sentence when it is complete, the whole answer at the end."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from llamaindex_clipverify.answer import SENTENCE_END, Answer, Source
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.errors import ClipVerifyError
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.report.report import Report
+from llamaindex_clipverify.verification.assembly import Checked
+from llamaindex_clipverify.verification.verifier import Verifier
+
+_END = re.compile(rf"{SENTENCE_END}|\n")
+
+
+@dataclass(frozen=True)
+class VerifiedSentence:
+    """A sentence of a streamed answer, verified."""
+
+    text: str
+    report: Report
+    """On the sentence alone; claims count characters from its start."""
+
+
+class StreamingVerifier:
+    """Verifies a growing answer. Pictures are observed once, and every claim is judged once, however long the answer gets.
+
+    Problems never interrupt a stream: the report says in its notes why an answer was not verified.
+    """
+
+    def __init__(self, verifier: Verifier, sources: Sequence[Source], question: str | None = None) -> None:
+        """Verify against some sources; without pictures and passages, reports say that nothing was retrieved."""
+        self.verifier = verifier
+        self.sources = tuple(sources)
+        self.question = question
+        self.text = ""
+        self.report: Report | None = None
+        """On as much of the answer as is verified; None before the first complete sentence."""
+        self._verified = 0
+        self._facts: list[Facts] | None = None
+        self._checked: dict[Claim, Checked] = {}
+        self._observing = self._judging = 0.0
+
+    def add(self, piece: str) -> list[VerifiedSentence]:
+        """Take the next piece of the answer and return the sentences that are now complete."""
+        self.text += piece
+        sentences = []
+        for match in _END.finditer(self.text, self._verified):
+            start, self._verified = self._verified, match.end()
+            if self.text[start : match.end()].strip() and any(source.picture for source in self.sources):
+                self.report = self._verify(self.text[: match.end()])
+                sentences.append(self._sentence(start, match.end()))
+        return sentences
+
+    def finish(self) -> Report:
+        """Return the report on the whole answer."""
+        report = self._verify(self.text)
+        seconds = {"observe": self._observing, "judge": self._judging, "total": self._observing + self._judging}
+        self.report = replace(report, timings_ms={step: 1000 * value for step, value in seconds.items()})
+        return self.report
+
+    def _sentence(self, start: int, end: int) -> VerifiedSentence:
+        """Return the report on the part from `start` to `end`, from claims that are judged already."""
+        assert self.report is not None
+        begin = start + len(self.text[start:end]) - len(self.text[start:end].lstrip())
+        text = self.text[begin:end].rstrip()
+        claims = [checked for checked in self.report.claims if begin <= checked.claim.start < end]
+        shifted = tuple(
+            replace(
+                checked, claim=replace(checked.claim, start=checked.claim.start - begin, end=checked.claim.end - begin)
+            )
+            for checked in claims
+        )
+        return VerifiedSentence(text, replace(self.report, answer=text, claims=shifted))
+
+    def _verify(self, text: str) -> Report:
+        answer = Answer(text=text, sources=self.sources, question=self.question)
+        problem = why_not_verifiable(answer)
+        if problem:
+            return unverified(self.verifier, answer, problem)
+        started = time.perf_counter()
+        try:
+            if self._facts is None:
+                self._facts = self.verifier.facts(answer.pictures)
+                self._observing = time.perf_counter() - started
+            judged = time.perf_counter()
+            report = self.verifier.report(answer, self._facts, self._check)
+            self._judging += time.perf_counter() - judged
+        except ClipVerifyError as error:
+            return unverified(self.verifier, answer, f"not verified: {error}")
+        return report
+
+    def _check(self, claim: Claim, facts: Sequence[Facts]) -> Checked:
+        if claim not in self._checked:
+            self._checked[claim] = self.verifier.check(claim, facts)
+        return self._checked[claim]
+
+
+def verify_or_explain(verifier: Verifier, answer: Answer) -> Report:
+    """Return the report on an answer; if it cannot be verified, the report's notes say why."""
+    problem = why_not_verifiable(answer)
+    if problem:
+        return unverified(verifier, answer, problem)
+    try:
+        return verifier.verify(answer)
+    except ClipVerifyError as error:
+        return unverified(verifier, answer, f"not verified: {error}")
+
+
+def why_not_verifiable(answer: Answer) -> str:
+    """Return why an answer cannot be verified at all; "" when it can be tried."""
+    if not answer.text.strip():
+        return "the answer is empty"
+    return "" if answer.pictures or answer.passages else "no picture was retrieved"
+
+
+def unverified(verifier: Verifier, answer: Answer, problem: str) -> Report:
+    """Return the report on an answer that cannot be verified."""
+    if not answer.text.strip():
+        return Report(answer=answer.text, claims=(), question=answer.question, notes=(problem,))
+    return verifier.unverified(answer.text, answer.question, problem)
