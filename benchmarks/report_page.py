@@ -17,7 +17,7 @@ from pathlib import Path
 from measuring import save
 
 from llamaindex_clipverify import Picture, Report, Verifier
-from llamaindex_clipverify.report.report import save_all
+from llamaindex_clipverify.report.saving import save_all
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))

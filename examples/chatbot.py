@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from llamaindex_clipverify import EvidenceIndex
 from llamaindex_clipverify.llama_index import get_report
-from llamaindex_clipverify.report.report import number
+from llamaindex_clipverify.report.format import number
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
 SAMPLE = ("What colour is the clock?", "Is there a zebra?", "How many cups are there?")

@@ -12,7 +12,7 @@ from llama_index.core.schema import ImageNode, NodeWithScore
 
 from llamaindex_clipverify import Verifier
 from llamaindex_clipverify.llama_index import ClipVerifyEvaluator, ClipVerifyRelevancyEvaluator
-from llamaindex_clipverify.report.report import number
+from llamaindex_clipverify.report.format import number
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
 QUESTIONS = ("Is there a zebra?", "Is there a zebra?", "Where is the pizza?")

@@ -14,7 +14,8 @@ from llamaindex_clipverify.models.conversation import Conversation, Generated
 from llamaindex_clipverify.models.protocols import VisionModel
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.prompts import Prompts
-from llamaindex_clipverify.report.report import Report, number
+from llamaindex_clipverify.report.format import number
+from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.verification.verifier import Verifier
 
 if TYPE_CHECKING:

@@ -83,6 +83,27 @@ class Picture:
         return made
 
     @classmethod
+    def closed(cls, content: str, size: tuple[int, int], uri: str | None) -> Picture:
+        """Make a picture that is only known by name: it has an id, a size and an address, and reading its pixels is an error.
+
+        Args:
+            content: Its `id`.
+            size: Width and height in pixels, upright.
+            uri: Its address, which is never opened.
+        """
+
+        def refuse() -> bytes:
+            raise PictureError(
+                "a picture named by a saved report is not opened",
+                got=uri,
+                do="name its folder: Report.from_dict(data, folders=[…])",
+            )
+
+        picture = cls(refuse, uri)
+        picture.__dict__["id"], picture.__dict__["size"] = content, size
+        return picture
+
+    @classmethod
     def _of_url(cls, url: str, allow_urls: bool) -> Picture:
         if not allow_urls:
             raise PictureError(

@@ -14,7 +14,8 @@ from conftest import make_report
 from hostile import HOSTILE, report_of
 
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.report.report import ClaimMap, Report, save_all
+from llamaindex_clipverify.report.report import ClaimMap, Report
+from llamaindex_clipverify.report.saving import save_all
 
 pytestmark = [
     pytest.mark.slow,

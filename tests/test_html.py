@@ -19,7 +19,8 @@ from PIL import Image
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.html import fragment, page
-from llamaindex_clipverify.report.report import CheckedClaim, Report, save_all
+from llamaindex_clipverify.report.report import CheckedClaim, Report
+from llamaindex_clipverify.report.saving import save_all
 from llamaindex_clipverify.report.spans import focus, pieces
 
 

@@ -11,8 +11,10 @@ from conftest import make_report
 from hostile import HARMLESS, HOSTILE, report_of
 from markdown_it import MarkdownIt
 
+from llamaindex_clipverify.report.format import printable
 from llamaindex_clipverify.report.markdown import document, escaped
-from llamaindex_clipverify.report.report import Report, printable, save_all
+from llamaindex_clipverify.report.report import Report
+from llamaindex_clipverify.report.saving import save_all
 
 OWN = {"<b>", "</b>", "<i>", "</i>", "<sup>", "</sup>", "<br>"}
 

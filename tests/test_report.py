@@ -11,7 +11,8 @@ from conftest import make_report
 
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.report.report import SUFFIXES, Report, save_all
+from llamaindex_clipverify.report.report import Report
+from llamaindex_clipverify.report.saving import SUFFIXES, save_all
 
 
 def test_the_table_has_picture_region_note_and_calibration(report: Report, scene_file: Path):

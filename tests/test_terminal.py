@@ -11,7 +11,8 @@ import pytest
 from hostile import HOSTILE, report_of
 from rich.console import Console
 
-from llamaindex_clipverify.report.report import Report, printable
+from llamaindex_clipverify.report.format import printable
+from llamaindex_clipverify.report.report import Report
 
 
 def _printed(report: Report, *, colours: bool = False, width: int = 100) -> str:

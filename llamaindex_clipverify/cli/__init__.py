@@ -1,6 +1,6 @@
-"""The command line: what is common to its verbs. Each verb has its flags in one of the files beside; its work is elsewhere.
+"""The command line: entry point, errors and exit codes. Each verb has a file of its own in this folder.
 
-Exit codes: 0 fine, 1 the answer is not trusted enough (or `doctor` found something broken), 2 bad input or usage.
+Exit codes: 0 success, 1 the answer is not trusted enough (or `doctor` found something broken), 2 bad input or usage.
 """
 
 from __future__ import annotations
@@ -10,44 +10,55 @@ import gc
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
 from typing import NoReturn
 
 import typer
 
-from llamaindex_clipverify.cli import answering, calibrating, chatting, checking, first_contact, optimizing, teaching
 from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.errors import ClipVerifyError
 
-__all__ = [
-    "answering",
-    "app",
-    "calibrating",
-    "chatting",
-    "checking",
-    "first_contact",
-    "main",
-    "optimizing",
-    "run",
-    "teaching",
-]
+__all__ = ["VERBS", "app", "main", "run"]
 
+VERBS = (
+    "verify",
+    "explain",
+    "compare",
+    "eval",
+    "index",
+    "ask",
+    "describe",
+    "calibrate",
+    "label",
+    "finetune",
+    "optimize",
+    "chat",
+    "demo",
+    "doctor",
+)
+"""The verbs in the order of the help; each is a file of this name."""
+for _verb in VERBS:
+    import_module(f"{__name__}.{_verb}")
+
+_GC_THRESHOLD = (50_000, 20, 20)
+"""Fewer collections than by default, which take a fifth of the time of a short command while models are imported."""
 _MANY = {"verify": {"--image"}, "compare": {"--image", "--text"}}
 """Options that take several values after one flag."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and leave with its exit code. Errors made by the caller are one line on stderr."""
+    """Run the command line and exit with its code. Errors of the caller are one line on stderr."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     _quieten()
-    with _uncollected():
-        code = _run(given)
+    gc.set_threshold(*_GC_THRESHOLD)
+    code = _run(given)
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _run(given: list[str]) -> object:
-    """Run the verb and return its exit code, or leave with 2."""
+    """Run the verb and return its exit code, or exit with 2."""
     try:
         return app(args=_spread(given) or ["--help"], prog_name="clipverify", standalone_mode=False)
     except ClipVerifyError as error:
@@ -65,20 +76,10 @@ def _run(given: list[str]) -> object:
         _leave(f"{' '.join(error.format_message().split()).rstrip('.')}; see {_help_of(given)}")
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Collect no garbage while models are imported: that is a fifth of a short command's time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
 def run() -> NoReturn:
-    """Run `main` as the console script does, and leave without taking an interpreter full of models apart.
+    """Run `main` as the console script, and exit without tearing down an interpreter full of models.
 
-    That would take more than a second, for nothing: what was written is flushed, and exit handlers have run.
+    The teardown takes more than a second. Streams are flushed and exit handlers run before.
     """
     code: object = 1
     try:
@@ -93,7 +94,7 @@ def run() -> NoReturn:
 
 
 def _spread(arguments: Sequence[str]) -> list[str]:
-    """Write ``--image a b`` as ``--image a --image b``, for the options that take several values."""
+    """Return the arguments with ``--image a b`` as ``--image a --image b``, for options that take several values."""
     many = _MANY.get(arguments[0], set()) if arguments else set()
     result: list[str] = []
     flag, taken = "", False
@@ -119,7 +120,7 @@ def _leave(message: str) -> NoReturn:
 
 
 def _quieten() -> None:
-    """Keep other libraries' progress bars, hints and warnings out of the output; never crash on a narrow encoding."""
+    """Keep progress bars, hints and warnings of other libraries out of the output; never crash on a narrow encoding."""
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     warnings.simplefilter("ignore")

@@ -1,4 +1,4 @@
-"""The application that the verbs join."""
+"""The typer application that every verb registers with."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import typer
 
 app = typer.Typer(
     name="clipverify",
-    help="Which words of an answer are not supported by its pictures, how sure that is, and why.",
+    help="Find the words of an answer that its pictures do not support, with a trust and the evidence for each.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

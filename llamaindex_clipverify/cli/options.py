@@ -1,8 +1,9 @@
-"""Options that several verbs share, and what they stand for: models and pictures."""
+"""Options that several verbs share: models, thresholds, output files, engine."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,108 +12,175 @@ import typer
 from llamaindex_clipverify.errors import DataError, ModelError
 
 if TYPE_CHECKING:
+    from llamaindex_clipverify.index.index import EvidenceIndex
     from llamaindex_clipverify.models.protocols import Encoder
     from llamaindex_clipverify.picture import Picture
     from llamaindex_clipverify.verification.verifier import Verifier
 
-Models = Annotated[str | None, typer.Option(metavar="tiny|PROFILE.json", help="Set all models at once.")]
-EncoderName = Annotated[
-    str | None, typer.Option("--encoder", metavar="NAME", help="CLIP or SigLIP: a hub id, a folder, onnx:DIR, or tiny.")
-]
-DetectorName = Annotated[
-    str | None,
-    typer.Option("--detector", metavar="NAME", help="yolov8n.pt, a path, transformers:ID, onnx:DIR, tiny, or none."),
-]
-ReaderName = Annotated[
-    str | None, typer.Option("--reader", metavar="NAME", help="Reads written words: rapidocr, or none (the default).")
-]
-ReferenceFolder = Annotated[
-    Path | None,
-    typer.Option(
-        "--reference", metavar="DIR", help="20 or more of your pictures: a scale for an encoder without a profile."
-    ),
-]
 Engine = Annotated[
-    Literal["local", "ray"], typer.Option("--engine", help="Here, or on Ray (extra ray): then the store is a server.")
+    Literal["local", "ray"],
+    typer.Option("--engine", help="Run in this process, or on Ray (extra ray; needs a Chroma server as store)."),
 ]
-Workers = Annotated[int | None, typer.Option(min=1, help="Ray actors; as many as there are CPUs by default.")]
-JsonFile = Annotated[str | None, typer.Option("--json", metavar="FILE|-", help="Write JSON; - prints it, and only it.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Number of Ray actors. Default: number of CPUs.")]
+JsonFile = Annotated[
+    str | None, typer.Option("--json", metavar="FILE|-", help="Write JSON to a file; - prints only JSON.")
+]
 ReportFile = Annotated[
-    Path | None, typer.Option(metavar="FILE.html|.md|.json", help="Write the report: a web page, Markdown, or JSON.")
+    Path | None, typer.Option(metavar="FILE.html|.md|.json", help="Write the report: web page, Markdown, or JSON.")
 ]
-Alpha = Annotated[
-    float | None, typer.Option(help="Share of wrong verdicts allowed: thresholds that guarantee it, from the profile.")
+Store = Annotated[str, typer.Option(metavar="DIR|URL", help="The index: a folder, or the URL of a Chroma server.")]
+LlmName = Annotated[
+    str, typer.Option("--llm", metavar="NAME", help="tiny, local:ID_OR_FOLDER, together:MODEL, openai:MODEL@URL.")
 ]
-Delta = Annotated[float, typer.Option(help="Chance allowed that more are wrong; with --alpha.")]
-
 NAME_MODELS = (
     "give --models tiny (knows only drawn scenes) or "
     "--encoder openai/clip-vit-base-patch32 --detector yolov8n.pt (photographs)"
 )
 
 
-def require(models: str | None, encoder: str | None, detector: str | None, reader: str | None = None) -> None:
-    """Complain of models that are not named, or named twice, before anything else is done; a reader goes with any."""
-    if reader not in (None, "none") and models is None and encoder is None and detector in (None, "none"):
-        return
-    if models is None and encoder is None and detector in (None, "none"):
-        raise DataError("no models are named", do=NAME_MODELS)
-    if models is not None and (encoder is not None or detector is not None):
-        raise DataError("--models sets all models", got=f"{models} and others", do="give either --models or the others")
-    if detector is not None and detector.endswith(".pt") and not Path(detector).expanduser().is_file():
-        raise ModelError(
-            "no such detector weights", got=detector, do="give the path of a YOLO file; none is downloaded"
-        )
-    if models not in (None, "tiny") and not Path(models).is_file():
-        raise DataError("no such models", got=models, do="give --models tiny or the path of a profile (.json)")
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions:
+    """Which encoder and detector to use."""
+
+    models: Annotated[str | None, typer.Option(metavar="tiny|PROFILE.json", help="Set all models at once.")] = None
+    encoder: Annotated[
+        str | None,
+        typer.Option("--encoder", metavar="NAME", help="CLIP or SigLIP: a hub id, a folder, onnx:DIR, or tiny."),
+    ] = None
+    detector: Annotated[
+        str | None,
+        typer.Option(
+            "--detector", metavar="NAME", help="yolov8n.pt, a path, transformers:ID, onnx:DIR, tiny, or none."
+        ),
+    ] = None
+
+    @property
+    def given(self) -> bool:
+        """Whether any model is named."""
+        return any(name is not None for name in (self.models, self.encoder, self.detector))
+
+    @property
+    def _has_model(self) -> bool:
+        return self.models is not None or self.encoder is not None or self.detector not in (None, "none")
+
+    def require(self) -> None:
+        """Check that models are named, once, and that their files exist, before anything is loaded.
+
+        Raises:
+            DataError: No models, models named twice, or no such profile.
+            ModelError: No such detector weights.
+        """
+        if not self._has_model:
+            raise DataError("no models are named", do=NAME_MODELS)
+        if self.models is not None and (self.encoder is not None or self.detector is not None):
+            got = f"{self.models} and others"
+            raise DataError("--models sets all models", got=got, do="give either --models or the others")
+        if self.detector is not None and self.detector.endswith(".pt") and not _exists(self.detector):
+            raise ModelError(
+                "no such detector weights", got=self.detector, do="give the path of a YOLO file; none is downloaded"
+            )
+        if self.models not in (None, "tiny") and not Path(self.models).is_file():
+            raise DataError("no such models", got=self.models, do="give --models tiny or the path of a profile (.json)")
+
+    def names(self) -> tuple[str | None, str | None]:
+        """Return the names of encoder and detector, read from the profile if `models` is one."""
+        if self.models is None:
+            return self.encoder, self.detector
+        if self.models == "tiny":
+            return "tiny", "tiny"
+        from llamaindex_clipverify.trust.profile import Profile
+
+        named = Profile.load(self.models).models
+        return named.get("encoder"), named.get("detector")
+
+    def verifier(self) -> Verifier:
+        """Return the verifier with these models."""
+        from llamaindex_clipverify.verification.verifier import Verifier
+
+        options = self._options()
+        if self.models == "tiny":
+            return Verifier.tiny(**options)
+        if self.models is not None:
+            return Verifier.from_profile(self.models, **options)
+        return Verifier.from_defaults(encoder=self.encoder, detector=self.detector, **options)
+
+    def load_encoder(self) -> Encoder:
+        """Return the encoder alone.
+
+        Raises:
+            ModelError: The profile names no encoder.
+        """
+        if self.encoder is not None and self.models is None:
+            from llamaindex_clipverify.models.registry import load_encoder
+
+            return load_encoder(self.encoder)
+        encoder = self.verifier().encoder
+        if encoder is None:
+            raise ModelError("the profile names no encoder", got=self.models, do="give --encoder")
+        return encoder
+
+    def _options(self) -> dict[str, Any]:
+        """Return further arguments of `Verifier.from_defaults`."""
+        return {}
 
 
-def make_verifier(
-    models: str | None,
-    encoder: str | None,
-    detector: str | None,
-    reader: str | None = None,
-    alpha: float | None = None,
-    delta: float = 0.1,
-    reference: Path | None = None,
-) -> Verifier:
-    """Return the verifier of the models named, with guaranteed thresholds where an alpha is given."""
-    from llamaindex_clipverify.trust.verdict import Policy
-    from llamaindex_clipverify.verification.verifier import Verifier
+@dataclass(frozen=True, kw_only=True)
+class ReadingModelOptions(ModelOptions):
+    """Which encoder, detector and reader to use."""
 
-    policy = Policy(alpha=alpha, delta=delta)
-    named: dict[str, Any] = {} if reader is None else {"reader": reader}
-    if reference is not None:
-        named["reference"] = some_of(reference)
-    if models == "tiny":
-        return Verifier.tiny(policy=policy, **named)
-    if models is not None:
-        return Verifier.from_profile(models, policy=policy, **named)
-    return Verifier.from_defaults(encoder=encoder, detector=detector, policy=policy, **named)
+    reader: Annotated[
+        str | None, typer.Option("--reader", metavar="NAME", help="OCR: rapidocr or none. Default: none.")
+    ] = None
+
+    @property
+    def _has_model(self) -> bool:
+        return self.reader not in (None, "none") or super()._has_model
+
+    def open_index(self, store: str) -> EvidenceIndex:
+        """Open an index with these models. Default: those that it was made with."""
+        from llamaindex_clipverify.index.index import EvidenceIndex
+
+        return EvidenceIndex.open(store, *self.names(), reader=self.reader)
+
+    def _options(self) -> dict[str, Any]:
+        return {} if self.reader is None else {"reader": self.reader}
 
 
-def some_of(folder: Path, most: int = 200) -> list[Path]:
-    """Return pictures of a folder, spread evenly over it."""
+@dataclass(frozen=True, kw_only=True)
+class VerifierOptions(ReadingModelOptions):
+    """Models, reference pictures and guaranteed thresholds."""
+
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            "--reference",
+            metavar="DIR",
+            help="Folder of 20 or more of your pictures: a scale for an encoder without profile.",
+        ),
+    ] = None
+    alpha: Annotated[
+        float | None,
+        typer.Option(help="Allowed share of wrong verdicts: thresholds that guarantee it, from the profile."),
+    ] = None
+    delta: Annotated[float, typer.Option(help="Allowed probability that more are wrong; with --alpha.")] = 0.1
+
+    def _options(self) -> dict[str, Any]:
+        from llamaindex_clipverify.trust.verdict import Policy
+
+        reference = {} if self.reference is None else {"reference": sample_of(self.reference)}
+        return {**super()._options(), **reference, "policy": Policy(alpha=self.alpha, delta=self.delta)}
+
+
+def sample_of(folder: Path, most: int = 200) -> list[Path]:
+    """Return at most `most` pictures of a folder, spread evenly over it."""
     from llamaindex_clipverify.node_pictures import picture_files
 
     files = picture_files(folder)
-    return [files[int(place * len(files) / most)] for place in range(most)] if len(files) > most else files
-
-
-def make_encoder(models: str | None, encoder: str | None) -> Encoder:
-    """Return the encoder alone."""
-    if encoder is None or models is not None:
-        found = make_verifier(models, encoder, None).encoder
-        if found is None:
-            raise ModelError("the profile names no encoder", got=models, do="give --encoder")
-        return found
-    from llamaindex_clipverify.models.registry import load_encoder
-
-    return load_encoder(encoder)
+    return [files[int(index * len(files) / most)] for index in range(most)] if len(files) > most else files
 
 
 def open_pictures(names: Sequence[str]) -> list[Picture]:
-    """Open every picture now, so that a bad one is reported before any model is loaded."""
+    """Open every picture, so that a bad one is reported before any model is loaded."""
     from llamaindex_clipverify.picture import Picture
 
     pictures = [Picture.of(name, allow_urls=True) for name in names]
@@ -121,13 +189,5 @@ def open_pictures(names: Sequence[str]) -> list[Picture]:
     return pictures
 
 
-def model_names(models: str | None, encoder: str | None, detector: str | None) -> tuple[str | None, str | None]:
-    """Return the names of encoder and detector, those of a profile where `--models` names one."""
-    if models is None:
-        return encoder, detector
-    if models == "tiny":
-        return "tiny", "tiny"
-    from llamaindex_clipverify.trust.profile import Profile
-
-    named = Profile.load(models).models
-    return named.get("encoder"), named.get("detector")
+def _exists(path: str) -> bool:
+    return Path(path).expanduser().is_file()

@@ -1,9 +1,9 @@
-"""What the verbs print and write."""
+"""What the verbs print and write: text, JSON, reports, progress bars."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,8 +22,19 @@ def say(text: str) -> None:
     typer.echo(text)
 
 
+def warn(text: str) -> None:
+    """Print a line on stderr."""
+    typer.echo(f"clipverify: {text}", err=True)
+
+
+def skipped(problems: Iterable[object]) -> None:
+    """Print a line on stderr for each thing that was left out."""
+    for problem in problems:
+        warn(f"left out: {problem}")
+
+
 def print_report(report: Report) -> None:
-    """Print a report: on a terminal the answer with its claims marked, and a table of them; elsewhere its text."""
+    """Print a report: on a terminal with colours and a table, elsewhere as plain text."""
     if not sys.stdout.isatty():
         say(str(report))
         return
@@ -33,7 +44,7 @@ def print_report(report: Report) -> None:
 
 
 def write_or_print(target: str | None, text: str, otherwise: Callable[[], None]) -> None:
-    """Print JSON alone for ``-``; else print what people read, and write the JSON where it is wanted."""
+    """Print only the JSON for the target ``-``; else write it to the target, if any, and call `otherwise`."""
     if target == "-":
         say(text)
         return
@@ -43,14 +54,14 @@ def write_or_print(target: str | None, text: str, otherwise: Callable[[], None])
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file, and the folders above it."""
+    """Write a file; missing folders are created."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
 
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Yield a function of (done, total) that moves a bar on stderr; no bar where stderr is no terminal."""
+    """Yield a function of (done, total) that moves a progress bar on stderr; hidden if stderr is not a terminal."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -62,7 +73,7 @@ def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def stage_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Yield a function of (stage, done, total) that moves a bar for each stage, as `progress_bar` does for one."""
+    """Yield a function of (stage, done, total) that moves one progress bar per stage; see `progress_bar`."""
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
@@ -79,15 +90,15 @@ def stage_bars() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def save_report(verifier: Verifier, report: Report, path: Path) -> None:
-    """Write a report by the suffix of its file; a web page has heat maps."""
+    """Write a report in the format of the suffix; a web page gets heat maps."""
     shows_maps = path.suffix.lower() in (".html", ".htm")
     (with_maps(verifier, report) if shows_maps else report).save(path)
 
 
 def with_maps(verifier: Verifier, report: Report) -> Report:
-    """Add heat maps where the encoder allows it; a report without them is still a report."""
+    """Add heat maps if the encoder allows it."""
     try:
         return verifier.explain(report, "all")
     except (MissingExtraError, ModelError) as error:
-        typer.echo(f"clipverify: no heat maps: {error}", err=True)
+        warn(f"no heat maps: {error}")
         return report

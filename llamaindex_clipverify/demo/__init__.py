@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 from llamaindex_clipverify.demo import gallery
 from llamaindex_clipverify.demo.planted import Story, stories
 from llamaindex_clipverify.errors import ModelError
-from llamaindex_clipverify.report.report import MARKS, Report, number, save_all
+from llamaindex_clipverify.report.format import MARKS, number
+from llamaindex_clipverify.report.report import Report
+from llamaindex_clipverify.report.saving import save_all
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.index.index import EvidenceIndex

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from llamaindex_clipverify.report.report import Report, number
+from llamaindex_clipverify.report.format import number
+from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.verification.verifier import Verifier
 
 

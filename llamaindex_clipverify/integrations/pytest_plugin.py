@@ -368,6 +368,7 @@ def _write_golden(run: Run, write: Any) -> None:
 
 
 def _page(run: Run) -> Path:
-    from llamaindex_clipverify.report.report import Report, save_all
+    from llamaindex_clipverify.report.report import Report
+    from llamaindex_clipverify.report.saving import save_all
 
     return save_all([Report.from_dict(row.report) for row in run.rows], run.value("report"))

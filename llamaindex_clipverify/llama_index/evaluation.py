@@ -13,7 +13,8 @@ from llama_index.core.prompts.mixin import PromptDictType
 from llamaindex_clipverify.answer import Answer
 from llamaindex_clipverify.errors import ClipVerifyError
 from llamaindex_clipverify.node_pictures import Access, AccessOptions
-from llamaindex_clipverify.report.report import Report, number
+from llamaindex_clipverify.report.format import number
+from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.verification.verifier import Verifier
 
 

@@ -18,7 +18,8 @@ from llamaindex_clipverify.llama_index.access import AccessFields
 from llamaindex_clipverify.llama_index.evaluation import ClipVerifyEvaluationResult, ClipVerifyEvaluator, invalid
 from llamaindex_clipverify.node_pictures import carries_picture, picture_in
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.report.report import Report, number
+from llamaindex_clipverify.report.format import number
+from llamaindex_clipverify.report.report import Report
 
 
 class ClipVerifyRelevancyEvaluator(ClipVerifyEvaluator):

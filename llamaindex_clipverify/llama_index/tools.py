@@ -9,7 +9,8 @@ from llama_index.core.tools import FunctionTool
 
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.llama_index.response import get_report
-from llamaindex_clipverify.report.report import Report, number
+from llamaindex_clipverify.report.format import number
+from llamaindex_clipverify.report.report import Report
 
 
 def verified_tool(

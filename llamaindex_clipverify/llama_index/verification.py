@@ -18,7 +18,8 @@ from llamaindex_clipverify.answer import Answer, Source, sources_of
 from llamaindex_clipverify.errors import ClipVerifyError
 from llamaindex_clipverify.llama_index.response import attach, nodes_of
 from llamaindex_clipverify.node_pictures import NO_ACCESS, Access
-from llamaindex_clipverify.report.report import Report, number
+from llamaindex_clipverify.report.format import number
+from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.report.revision import revise
 from llamaindex_clipverify.verification.streaming import (
     StreamingVerifier,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from llamaindex_clipverify.explainers.heat_map import HeatMap
-from llamaindex_clipverify.report.report import Report
+from llamaindex_clipverify.report.report import Report, verdict_counts
 
 CALIBRATIONS: Mapping[str, str] = {
     "calibrated": "trust is a probability, on pictures like those of the profile",
@@ -37,9 +37,7 @@ def coverage(report: Report) -> str:
 
 def counts(report: Report) -> str:
     """Count the verdicts that occur: ``2 supported, 1 contradicted``."""
-    verdicts = [one.verdict for one in report.claims]
-    order = ("supported", "contradicted", "unverifiable")
-    return ", ".join(f"{verdicts.count(one)} {one}" for one in order if one in verdicts) or "none"
+    return verdict_counts(report.claims) or "none"
 
 
 def doubt(heat: HeatMap) -> str:

@@ -9,7 +9,8 @@ import re
 from collections.abc import Sequence
 
 from llamaindex_clipverify.report import labels
-from llamaindex_clipverify.report.report import MARKS, CheckedClaim, Report, number, printable
+from llamaindex_clipverify.report.format import MARKS, number, printable
+from llamaindex_clipverify.report.report import CheckedClaim, Report
 from llamaindex_clipverify.report.spans import Piece, pieces, state
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$])")

@@ -1,4 +1,4 @@
-"""The report: every claim with its trust, verdict and evidence. Print it, tabulate it, save it as HTML, Markdown or JSON."""
+"""The report: every claim with its trust, verdict and evidence. Print it, tabulate it, or save it as HTML, Markdown or JSON."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from llamaindex_clipverify.claims.claim import Claim
-from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.geometry import Box
+from llamaindex_clipverify.node_pictures import Access, AccessOptions
 from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.report.format import MARKS, number, printable, rounded, shortened
+from llamaindex_clipverify.report.saving import save_one
 from llamaindex_clipverify.trust.fusion import Calibration
 from llamaindex_clipverify.trust.profile import AnswerModel
 from llamaindex_clipverify.trust.verdict import Policy, Verdict
@@ -25,40 +27,39 @@ if TYPE_CHECKING:
 SCHEMA = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CheckedClaim:
-    """A claim and what became of it."""
+    """A claim with its trust, verdict and evidence."""
 
     claim: Claim
     trust: float | None
     """Probability 0–1 that the claim, as stated (negation included), is true; None when nothing could check it."""
     verdict: Verdict
     evidence: tuple[Evidence, ...] = ()
-    """What each check says of the claim as stated, in the picture that speaks loudest for its positive form."""
+    """Evidence on the claim as stated, in the picture with the highest belief in its positive form."""
     shares: Mapping[str, float] = field(default_factory=dict)
-    """What each check added to the log-odds of the claim as stated, against the average claim of its kind."""
+    """Log-odds that each check added to the claim as stated, relative to the average claim of its kind."""
     note: str = ""
-    """Why it is unverifiable, when it is."""
+    """Why the claim is unverifiable; "" if it is not."""
 
     @property
     def picture(self) -> str | None:
         """Content id of the picture the evidence is about."""
-        return next((one.picture for one in self.evidence if one.picture is not None), None)
+        return next((piece.picture for piece in self.evidence if piece.picture is not None), None)
 
     @property
     def region(self) -> Box | None:
-        """The region of the weightiest evidence that has one."""
-        placed = [one for one in self.evidence if one.region is not None]
-        return (
-            max(placed, key=lambda one: (one.speaks, abs(self.shares.get(one.check, 0.0)))).region if placed else None
-        )
+        """The region of the evidence with the largest share that has a region."""
+        placed = [piece for piece in self.evidence if piece.region is not None]
+        weight = max(placed, key=lambda piece: (piece.speaks, abs(self.shares.get(piece.check, 0.0))), default=None)
+        return None if weight is None else weight.region
 
     @property
     def reasons(self) -> list[str]:
-        """One line for each check that takes a stance or weighs in, weightiest first; else the note."""
-        spoken = [one for one in self.evidence if one.speaks]
-        spoken.sort(key=lambda one: -abs(self.shares.get(one.check, 0.0)))
-        return [f"{one.check}: {one.reason}" for one in spoken] or ([self.note] if self.note else [])
+        """One line for each check that takes a stance, the largest share first; else the note."""
+        decided = [piece for piece in self.evidence if piece.speaks]
+        decided.sort(key=lambda piece: -abs(self.shares.get(piece.check, 0.0)))
+        return [f"{piece.check}: {piece.reason}" for piece in decided] or ([self.note] if self.note else [])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form of the report contract."""
@@ -68,37 +69,38 @@ class CheckedClaim:
             "end": self.claim.end,
             "kind": self.claim.kind,
             "negated": self.claim.negated,
-            "trust": _rounded(self.trust),
+            "trust": rounded(self.trust),
             "verdict": self.verdict,
             "note": self.note,
             "picture": self.picture,
             "region": None if self.region is None else [round(float(edge), 1) for edge in self.region],
-            "evidence": [one.to_dict() for one in self.evidence],
+            "evidence": [piece.to_dict() for piece in self.evidence],
+            "words": _words(self.claim),
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ObjectAgreement:
-    """The objects that the answer names beside those that the detector sees."""
+    """The objects that the answer names, compared with those that the detector sees."""
 
     named: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
     hallucinated: tuple[str, ...] = ()
-    """Named as present, in the detector's vocabulary, and not seen in any picture."""
+    """Named as present, among the detector's classes, and not seen in any picture."""
     missing: tuple[str, ...] = ()
-    """Clearly seen and not named: not an error, but often worth knowing."""
+    """Clearly seen and not named: not an error."""
     score: float | None = None
-    """Share 0–1 of the named objects that the detector could check and saw; None when it could check none."""
+    """Share 0–1 of the named objects that were seen, among those that the detector can check; None if there are none."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form of the report contract."""
         lists = {name: list(getattr(self, name)) for name in ("named", "seen", "hallucinated", "missing")}
-        return {**lists, "score": _rounded(self.score)}
+        return {**lists, "score": rounded(self.score)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClaimMap:
-    """A heat map drawn for one claim of a report."""
+    """A heat map of one claim of a report."""
 
     claim: int
     """Index of the claim in `Report.claims`."""
@@ -107,9 +109,9 @@ class ClaimMap:
     path: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Report:
-    """What is known about one answer. Values are frozen; `at` decides again without looking again."""
+    """The report on one answer. Values are frozen; `at` decides again with other thresholds."""
 
     answer: str
     claims: tuple[CheckedClaim, ...]
@@ -122,48 +124,48 @@ class Report:
     maps: tuple[ClaimMap, ...] = field(default=(), repr=False)
     models: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    """Things the reader must know: a model that does not know such pictures, a check that failed, what to install."""
+    """What the reader must know: pictures outside a profile, a failed check, what to install."""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     policy: Policy = Policy()
     answers: AnswerModel | None = field(default=None, repr=False)
-    """Makes one trust of the claims' trusts; the profile's."""
+    """Combines the trusts of the claims into that of the answer; from the profile."""
 
     @property
     def trust(self) -> float | None:
-        """Probability 0–1 that all claims which could be checked are true; None when none could be.
+        """Probability 0–1 that all checked claims are true; None when none could be checked.
 
-        By the profile's own calibration of whole answers; without one, the trust of the least trusted claim.
+        Computed by the profile's calibration of whole answers; without one, the minimum of the claims' trusts.
         """
         trusts = [claim.trust for claim in self.claims if claim.trust is not None]
         return self.answers.trust(trusts) if trusts and self.answers is not None else self.least_trust
 
     @property
     def least_trust(self) -> float | None:
-        """Trust of the least trusted claim; None when nothing could be checked."""
+        """Minimum trust of the claims; None when none could be checked."""
         return min((claim.trust for claim in self.claims if claim.trust is not None), default=None)
 
     @property
     def mean_trust(self) -> float | None:
-        """Mean trust of the claims that could be checked."""
+        """Mean trust of the checked claims; None when none could be checked."""
         checked = [claim.trust for claim in self.claims if claim.trust is not None]
         return sum(checked) / len(checked) if checked else None
 
     @property
     def coverage(self) -> float:
-        """Share 0–1 of the claims that anything could check; 0 for an answer without claims."""
+        """Share 0–1 of the claims that could be checked; 0 for an answer without claims."""
         checked = sum(claim.trust is not None for claim in self.claims)
         return checked / len(self.claims) if self.claims else 0.0
 
     @property
     def verdict(self) -> Verdict:
-        """Contradicted if any claim is, supported if all checkable ones are, else unverifiable."""
+        """*contradicted* if any claim is, *supported* if all checked claims are, else *unverifiable*."""
         verdicts = [claim.verdict for claim in self.claims if claim.trust is not None]
         if "contradicted" in verdicts:
             return "contradicted"
         return "supported" if verdicts and set(verdicts) == {"supported"} else "unverifiable"
 
     def at(self, policy: Policy) -> Report:
-        """Return the report decided by other thresholds."""
+        """Return the report with the verdicts of another policy."""
         claims = tuple(replace(claim, verdict=policy.verdict(claim.trust)) for claim in self.claims)
         return replace(self, claims=claims, policy=policy)
 
@@ -173,7 +175,7 @@ class Report:
         return sorted(doubted, key=lambda claim: claim.trust or 0.0)
 
     def picture(self, content_id: str | None) -> Picture | None:
-        """Return one of the pictures by its content id."""
+        """Return the picture with a content id, or None."""
         return next((picture for picture in self.pictures if picture.id == content_id), None)
 
     def to_dict(self) -> dict[str, Any]:
@@ -183,9 +185,9 @@ class Report:
             "question": self.question,
             "answer": self.answer,
             "language": self.language,
-            "trust": _rounded(self.trust),
-            "least_trust": _rounded(self.least_trust),
-            "mean_trust": _rounded(self.mean_trust),
+            "trust": rounded(self.trust),
+            "least_trust": rounded(self.least_trust),
+            "mean_trust": rounded(self.mean_trust),
             "coverage": round(self.coverage, 4),
             "verdict": self.verdict,
             "calibration": self.calibration,
@@ -193,50 +195,45 @@ class Report:
             "claims": [claim.to_dict() for claim in self.claims],
             "object_agreement": self.object_agreement.to_dict(),
             "maps": [
-                {"claim": one.claim, "picture": one.picture, "method": one.map.method, "path": one.path,
-                 "evidence": _rounded(one.map.evidence), "doubt": one.map.doubt}
-                for one in self.maps
+                {"claim": drawn.claim, "picture": drawn.picture, "method": drawn.map.method, "path": drawn.path,
+                 "evidence": rounded(drawn.map.evidence), "doubt": drawn.map.doubt}
+                for drawn in self.maps
             ],
             "pictures": [
                 {"id": picture.id, "uri": picture.uri, "width": picture.size[0], "height": picture.size[1]}
                 for picture in self.pictures
             ],
             "models": dict(self.models),
+            "policy": asdict(self.policy),
             "answer_model": None if self.answers is None else asdict(self.answers),
             "notes": list(self.notes),
             "timings_ms": {name: round(value, 1) for name, value in self.timings_ms.items()},
         }  # fmt: skip
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Report:
-        """Read what `to_dict` wrote. Pictures come back by uri and unopened, maps and shares not at all.
+    def from_dict(cls, data: Mapping[str, Any], **access: Unpack[AccessOptions]) -> Report:
+        """Read the JSON form back, without heat maps and shares.
+
+        Nothing that the JSON names is opened: pictures have an id, a size and an address, and no pixels, unless `access` allows
+        their folder or URLs.
+
+        Args:
+            data: What `to_dict` returned.
+            **access: ``folders=`` and ``allow_urls=``; see `Access`.
 
         Raises:
-            DataError: Not a report of this schema.
+            DataError: Not a report of this schema, or damaged.
         """
-        if data.get("schema") != SCHEMA:
-            raise DataError(f"not a report of schema {SCHEMA}", got=data.get("schema"))
-        return cls(
-            data["answer"],
-            tuple(_claim(one) for one in data["claims"]),
-            data["question"],
-            data["language"],
-            data["calibration"],
-            data["profile"],
-            _agreement(data["object_agreement"]),
-            tuple(Picture.of(one["uri"], allow_urls=True) for one in data["pictures"] if one["uri"]),
-            models=data["models"],
-            notes=tuple(data["notes"]),
-            timings_ms=data["timings_ms"],
-            answers=AnswerModel(**data["answer_model"]) if data.get("answer_model") else None,
-        )
+        from llamaindex_clipverify.report.from_json import report_of
+
+        return report_of(data, Access(**access))
 
     def to_json(self, indent: int | None = 2) -> str:
         """Return `to_dict` as JSON text."""
         return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
 
     def to_markdown(self) -> str:
-        """Return the report as Markdown; whatever the answer holds stays text."""
+        """Return the report as Markdown; all texts are escaped."""
         from llamaindex_clipverify.report.markdown import document
 
         return document([self])
@@ -244,24 +241,24 @@ class Report:
     def to_pandas(self) -> pd.DataFrame:
         """Return one row for each claim.
 
-        The picture is its address, or its content id where it has none; the region is left, top, right, bottom in its pixels.
+        ``picture`` is its address, or its content id if it has none; ``region`` is left, top, right, bottom in pixels.
         """
         import pandas as pd
 
         rows = [
             {
-                "text": one.claim.text,
-                "kind": one.claim.kind,
-                "negated": one.claim.negated,
-                "trust": one.trust,
-                "verdict": one.verdict,
-                "why": " · ".join(one.reasons),
-                "picture": self._address(one.picture),
-                "region": one.region,
-                "note": one.note,
+                "text": checked.claim.text,
+                "kind": checked.claim.kind,
+                "negated": checked.claim.negated,
+                "trust": checked.trust,
+                "verdict": checked.verdict,
+                "why": " · ".join(checked.reasons),
+                "picture": self._address(checked.picture),
+                "region": checked.region,
+                "note": checked.note,
                 "calibration": self.calibration,
             }
-            for one in self.claims
+            for checked in self.claims
         ]
         return pd.DataFrame(rows, columns=_COLUMNS)
 
@@ -273,25 +270,19 @@ class Report:
         """Write the report as ``.html`` (self-contained), ``.md`` or ``.json``; return the path.
 
         Raises:
-            DataError: The suffix is none of them.
+            DataError: Another suffix.
         """
-        return _write(path, [self])
+        return save_one(self, path)
 
     def __str__(self) -> str:
-        """Return the printed face: a headline and one aligned line for each claim."""
+        """Return a headline and one aligned line for each claim, as text."""
         return printable("\n".join([self._headline(), *_lines(self), *(f"! {note}" for note in self.notes)]))
 
     def _headline(self) -> str:
-        counts = [
-            f"{count} {verdict}"
-            for verdict in ("supported", "contradicted", "unverifiable")
-            if (count := sum(claim.verdict == verdict for claim in self.claims))
-        ]
-        total = f"{len(self.claims)} claim{'' if len(self.claims) == 1 else 's'}"
         parts = [
             f"trust {number(self.trust)}",
-            total,
-            ", ".join(counts),
+            f"{len(self.claims)} claim{'' if len(self.claims) == 1 else 's'}",
+            verdict_counts(self.claims),
             f"coverage {self.coverage:.0%}",
             self.calibration,
         ]
@@ -309,95 +300,28 @@ class Report:
         return fragment(self)
 
 
-MARKS: Mapping[str, str] = {"supported": "✔", "contradicted": "✗", "unverifiable": "?"}
+def verdict_counts(claims: Sequence[CheckedClaim]) -> str:
+    """Return the number of each verdict that occurs: ``2 supported, 1 contradicted``; "" without claims."""
+    verdicts = [checked.verdict for checked in claims]
+    return ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in MARKS if verdict in verdicts)
 
 
-def number(value: float | None) -> str:
-    """Write a trust with two digits, never rounded up to certainty; a dash for None."""
-    return "–" if value is None else f"{min(max(value, 0.01), 0.99):.2f}"
-
-
-def printable(text: str) -> str:
-    """Replace control characters by a sign, but for line breaks and tabs: a terminal would obey them."""
-    return text.translate(_CONTROLS)
-
-
-_CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
-_COLUMNS = ["text", "kind", "negated", "trust", "verdict", "why", "picture", "region", "note", "calibration"]
-SUFFIXES = (".html", ".htm", ".md", ".json")
-"""What a report may be saved as."""
-
-
-def save_all(reports: Sequence[Report], path: str | Path) -> Path:
-    """Write several reports into one file, ``.html``, ``.md`` or ``.json`` (a list); return its path.
-
-    Raises:
-        DataError: The suffix is none of them.
-    """
-    return _write(path, list(reports), several=True)
-
-
-def check_suffix(path: str | Path) -> None:
-    """Refuse a name that a report cannot be saved under.
-
-    Raises:
-        DataError: The suffix is not one of `SUFFIXES`.
-    """
-    if Path(path).suffix.lower() not in SUFFIXES:
-        raise DataError("a report is saved as .html, .md or .json", got=str(path), do="name it FILE.html")
-
-
-def _write(path: str | Path, reports: list[Report], *, several: bool = False) -> Path:
-    check_suffix(path)
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(_text_of(reports, target.suffix.lower(), several=several), encoding="utf-8", newline="\n")
-    return target
-
-
-def _text_of(reports: list[Report], suffix: str, *, several: bool) -> str:
-    if suffix == ".md":
-        from llamaindex_clipverify.report.markdown import document
-
-        return document(reports)
-    if suffix == ".json":
-        found = [report.to_dict() for report in reports] if several else reports[0].to_dict()
-        return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
-    from llamaindex_clipverify.report.html import page
-
-    return page(reports)
-
-
-def _agreement(data: Mapping[str, Any]) -> ObjectAgreement:
-    named, seen, hallucinated, missing = (tuple(data[name]) for name in ("named", "seen", "hallucinated", "missing"))
-    return ObjectAgreement(named, seen, hallucinated, missing, data["score"])
-
-
-def _claim(data: Mapping[str, Any]) -> CheckedClaim:
-    claim = Claim(data["text"], data["start"], data["end"], data["kind"], data["negated"])
-    evidence = tuple(_evidence(one) for one in data["evidence"])
-    return CheckedClaim(claim, data["trust"], data["verdict"], evidence, note=data["note"])
-
-
-def _evidence(data: Mapping[str, Any]) -> Evidence:
-    region = tuple(data["region"]) if data["region"] else None
-    fields = {name: data[name] for name in ("check", "stance", "score", "reason", "picture")}
-    return Evidence(**fields, region=region)
+def _words(claim: Claim) -> dict[str, Any]:
+    """Return the words of a claim that differ from the default, for JSON."""
+    names = ("noun", "known", "plural", "colour", "number", "relation", "reference", "cites", "narrow")
+    values = {name: getattr(claim, name) for name in names}
+    language = {} if claim.words.language == "en" else {"language": claim.words.language}
+    return {name: value for name, value in values.items() if value != getattr(Claim, name, None)} | language
 
 
 def _lines(report: Report) -> list[str]:
-    width = max((len(claim.claim.text) for claim in report.claims), default=0)
-    width = min(width, 48)
+    """Return one aligned line for each claim."""
+    width = min(max((len(checked.claim.text) for checked in report.claims), default=0), 48)
     return [
-        f"{MARKS[one.verdict]} {number(one.trust):>4}  {_cut(one.claim.text, width):<{width}}  {' · '.join(one.reasons)}".rstrip()
-        for one in report.claims
+        f"{MARKS[checked.verdict]} {number(checked.trust):>4}  {shortened(checked.claim.text, width):<{width}}  "
+        f"{' · '.join(checked.reasons)}".rstrip()
+        for checked in report.claims
     ]
 
 
-def _cut(text: str, width: int) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= width else flat[: width - 1] + "…"
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 4)
+_COLUMNS = ["text", "kind", "negated", "trust", "verdict", "why", "picture", "region", "note", "calibration"]

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from llamaindex_clipverify.report import labels
-from llamaindex_clipverify.report.report import MARKS, Report, number, printable
+from llamaindex_clipverify.report.format import MARKS, number, printable
+from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.report.spans import pieces, state
 
 _STYLES = {

@@ -12,7 +12,7 @@ from typing import Any
 
 from llamaindex_clipverify.errors import ClipVerifyError, DataError, MissingExtraError
 from llamaindex_clipverify.explainers.heat_map import HeatMap
-from llamaindex_clipverify.report.report import save_all
+from llamaindex_clipverify.report.saving import save_all
 from llamaindex_clipverify.ui import markup
 from llamaindex_clipverify.ui.answering import Answering
 from llamaindex_clipverify.ui.session import Limits, Session, Sessions, Turn, complaint

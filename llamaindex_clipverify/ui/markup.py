@@ -13,9 +13,10 @@ from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report import labels
 from llamaindex_clipverify.report.drawing import Mark, data_uri, draw_boxes, draw_map, shrunk
+from llamaindex_clipverify.report.format import number
 from llamaindex_clipverify.report.html.album import Album
 from llamaindex_clipverify.report.html.report_view import ReportView
-from llamaindex_clipverify.report.report import CheckedClaim, Report, number
+from llamaindex_clipverify.report.report import CheckedClaim, Report
 from llamaindex_clipverify.report.spans import pieces
 from llamaindex_clipverify.ui.session import Session, Turn
 

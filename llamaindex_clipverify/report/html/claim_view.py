@@ -9,8 +9,9 @@ from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.report import labels
 from llamaindex_clipverify.report.drawing import data_uri, heat_stamp
+from llamaindex_clipverify.report.format import MARKS, number
 from llamaindex_clipverify.report.html.album import Print
-from llamaindex_clipverify.report.report import MARKS, ClaimMap, number
+from llamaindex_clipverify.report.report import ClaimMap
 from llamaindex_clipverify.report.spans import state
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Line:
+class EvidenceRow:
     """One row of evidence as shown."""
 
     check: str
@@ -115,12 +116,14 @@ class ClaimView:
         return f"{self.one.claim.kind}, negated" if self.one.claim.negated else self.one.claim.kind
 
     @property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[EvidenceRow]:
         """Its evidence: what speaks first, weightiest first; then what failed; then what is silent."""
         order = {"supports": 0, "contradicts": 0, "failed": 1, "silent": 2}
         shares = self.one.shares
         kept = sorted(self.one.evidence, key=lambda one: (order[one.stance], -abs(shares.get(one.check, 0.0))))
-        return [Line(one.check, one.stance, one.reason, shares.get(one.check), self._elsewhere(one)) for one in kept]
+        return [
+            EvidenceRow(one.check, one.stance, one.reason, shares.get(one.check), self._elsewhere(one)) for one in kept
+        ]
 
     @property
     def hint(self) -> str:

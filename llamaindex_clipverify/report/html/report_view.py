@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from llamaindex_clipverify.report import labels
+from llamaindex_clipverify.report.format import MARKS, number, shortened
 from llamaindex_clipverify.report.html.album import Album, Print
 from llamaindex_clipverify.report.html.claim_view import ClaimView
-from llamaindex_clipverify.report.report import MARKS, ClaimMap, Report, number
+from llamaindex_clipverify.report.report import ClaimMap, Report
 from llamaindex_clipverify.report.spans import focus, pieces, state
 
 
@@ -80,19 +81,14 @@ class ReportView:
     @property
     def doubted(self) -> list[str]:
         """The contradicted words, least trusted first; the beginnings of the first few."""
-        return [_beginning(one.claim.text, 60) for one in self.report.doubtful()[:4]]
+        return [shortened(one.claim.text, 60) for one in self.report.doubtful()[:4]]
 
     @property
     def title(self) -> str:
         """What the index calls it: the question, else the beginning of the answer."""
-        return _beginning(self.report.question or self.report.answer, 110) or "an empty answer"
+        return shortened(self.report.question or self.report.answer, 110) or "an empty answer"
 
     @property
     def beginning(self) -> str:
         """The beginning of the answer; "" where the title is that already."""
-        return _beginning(self.report.answer, 160) if self.report.question else ""
-
-
-def _beginning(text: str, length: int) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= length else flat[: length - 1] + "…"
+        return shortened(self.report.answer, 160) if self.report.question else ""

@@ -1,0 +1,51 @@
+"""clipverify ask: retrieve pictures, answer with a vision model, and verify the answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from llamaindex_clipverify.cli.app import app
+from llamaindex_clipverify.cli.groups import with_groups
+from llamaindex_clipverify.cli.options import JsonFile, LlmName, ReadingModelOptions, ReportFile, Store
+from llamaindex_clipverify.cli.output import print_report, save_report, say, write_or_print
+from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.report.saving import check_suffix
+
+
+@app.command()
+@with_groups
+def ask(
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="What to ask about the pictures.")],
+    store: Store,
+    llm: LlmName,
+    models: ReadingModelOptions,
+    top_k: Annotated[int, typer.Option(min=1, help="Number of pictures to retrieve.")] = 4,
+    on_doubt: Annotated[
+        Literal["annotate", "abstain", "revise"] | None,
+        typer.Option(
+            help="annotate appends the doubtful claims, abstain replaces a doubtful answer, revise removes the doubtful claims."
+        ),
+    ] = None,
+    json: JsonFile = None,
+    report: ReportFile = None,
+) -> None:
+    """Retrieve pictures, answer with a vision model, and verify the answer."""
+    from llamaindex_clipverify.llama_index.response import get_report
+
+    if not question.strip():
+        raise DataError("the question is empty", do="give its text")
+    if report is not None:
+        check_suffix(report)
+    opened = models.open_index(store)
+    response = opened.as_query_engine(llm, top_k, on_doubt=on_doubt).query(question)
+    result = get_report(response)
+    if report is not None:
+        save_report(opened.verifier, result, report)
+
+    def show() -> None:
+        say(f"{response}\n")
+        print_report(result)
+
+    write_or_print(json, result.to_json(), show)

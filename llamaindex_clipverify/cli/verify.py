@@ -1,0 +1,52 @@
+"""clipverify verify: check an answer against its pictures."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from llamaindex_clipverify.cli.app import app
+from llamaindex_clipverify.cli.groups import with_groups
+from llamaindex_clipverify.cli.options import JsonFile, ReportFile, VerifierOptions, open_pictures
+from llamaindex_clipverify.cli.output import print_report, save_report, write_or_print
+from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.report.saving import check_suffix
+
+
+@app.command()
+@with_groups
+def verify(
+    answer: Annotated[str, typer.Option(metavar="TEXT", help="The answer to check; - reads it from stdin.")],
+    image: Annotated[list[str], typer.Option(metavar="FILE…", help="The pictures it rests on: paths or URLs.")],
+    models: VerifierOptions,
+    question: Annotated[str | None, typer.Option(metavar="TEXT", help="Kept in the report.")] = None,
+    passage: Annotated[
+        list[str] | None, typer.Option(metavar="TEXT…", help="Texts that were retrieved with the pictures.")
+    ] = None,
+    json: JsonFile = None,
+    report: ReportFile = None,
+    min_trust: Annotated[float, typer.Option(min=0.0, max=1.0, help="Exit with 1 below this trust.")] = 0.5,
+    allow_unverified: Annotated[
+        bool, typer.Option("--allow-unverified", help="Exit with 0 when nothing could be checked.")
+    ] = False,
+) -> None:
+    """Check an answer against its pictures.
+
+    Exits with 1 when the trust is below the minimum, or nothing could be checked.
+    """
+    if report is not None:
+        check_suffix(report)
+    text = sys.stdin.read() if answer == "-" else answer
+    if not text.strip():
+        raise DataError("the answer is empty", do="give its text with --answer")
+    models.require()
+    pictures = open_pictures(image)
+    verifier = models.verifier()
+    result = verifier.verify(text, pictures, question=question, passages=passage or ())
+    if report is not None:
+        save_report(verifier, result, report)
+    write_or_print(json, result.to_json(), lambda: print_report(result))
+    trusted = allow_unverified if result.trust is None else result.trust >= min_trust
+    raise typer.Exit(0 if trusted else 1)
