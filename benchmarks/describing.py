@@ -48,7 +48,7 @@ def main() -> None:
             return said
 
         def described(by: Verifier | None, part: list[Path]) -> list[str]:
-            return [one.text for one in Describer(model, by, batch_size=size).describe(part)]
+            return [one.text for one in Describer(model=model, verifier=by, batch_size=size).describe(part)]
 
         tasks: dict[str, Callable[[list[Path]], list[str]]] = {
             "bare generate": bare,

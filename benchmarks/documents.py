@@ -69,7 +69,14 @@ def measure(condition: str, number: int, seed: int) -> dict[str, Any]:
             name = f"{document.seed}.png"
             shown(document, condition).save(Path(folder) / name)
             rows += [
-                Row((name,), str(one["claim"]), int(one["label"]), document.kind, name, Path(folder))
+                Row(
+                    images=(name,),
+                    claim=str(one["claim"]),
+                    label=int(one["label"]),
+                    kind=document.kind,
+                    group=name,
+                    folder=Path(folder),
+                )
                 for one in document.claims
             ]
         done = evaluate(verifier, rows)

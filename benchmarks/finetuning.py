@@ -94,7 +94,7 @@ def corrupted(scene: Scene, rng: np.random.Generator) -> str:
 
 def measure(model: str, scenes: Sequence[Scene], batch_size: int = 16) -> dict[str, Any]:
     """Return the figures of a model's descriptions, with 95 % bootstrap intervals over scenes."""
-    describer = Describer(Llava(model), batch_size=batch_size, max_new_tokens=96)
+    describer = Describer(model=Llava(model), batch_size=batch_size, max_new_tokens=96)
     texts = [one.text for one in describer.describe([scene.image for scene in scenes])]
     splitter, rows = EnglishSplitter(), []
     for scene, text in zip(scenes, texts, strict=True):

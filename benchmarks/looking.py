@@ -88,7 +88,9 @@ def looked(
                     chosen = [*own, *others]
                     label = int(truth_of(claim, [scenes[one] for one in chosen]) is True)
                     looks = tuple(look(claim, one) for one in chosen)
-                    example = Example(claim.kind, looks, label, f"scene-{scene.seed}", negated)
+                    example = Example(
+                        kind=claim.kind, looks=looks, label=label, group=f"scene-{scene.seed}", negated=negated
+                    )
                     noun, admitted = str(claim.noun), all(fine[one] for one in chosen)
                     yield Looked(
                         example,

@@ -170,16 +170,25 @@ def judged(verifier: Verifier, made: list[Case]) -> dict[str, Any]:
 
 def profile_of(encoder: Encoder, scenes: int, seed: int) -> Profile:
     """Return a profile for an encoder alone, fitted on what is and is not there in scenes without words."""
-    verifier = Verifier.from_defaults(encoder, profile=Profile("blank", "nothing", "", {}, {}, {}))
+    verifier = Verifier.from_defaults(
+        encoder, profile=Profile(name="blank", data="nothing", date="", models={}, parts={}, kinds={})
+    )
     made = []
     for scene, there, word, _ in cases(scenes, seed):
         (facts,) = verifier.facts([Picture.of(scene.image)])
         for noun, label in ((there, 1), (word, 0)):
             (spoken,) = verifier.splitter.split(claim(noun))
             features = features_of(verifier.evidence(spoken, facts))
-            made.append(Example("object", (features,), label, str(scene.seed)))
+            made.append(Example(kind="object", looks=(features,), label=label, group=str(scene.seed)))
     parts = {check.name: check.model for check in verifier.checks if check.model}
-    return Profile("swayed", f"{len(made)} claims on {scenes} drawn scenes", "", {}, parts, fit_kinds(made))
+    return Profile(
+        name="swayed",
+        data=f"{len(made)} claims on {scenes} drawn scenes",
+        date="",
+        models={},
+        parts=parts,
+        kinds=fit_kinds(made),
+    )
 
 
 def compared(

@@ -32,7 +32,9 @@ class Night:
             return None
         dark = 1 - seen["brightness"]
         reason = f"mean brightness {seen['brightness']:.0%}"
-        return Evidence(self.name, stance_of(dark, 0.75, 0.5), dark, reason, facts.picture)
+        return Evidence(
+            check=self.name, stance=stance_of(dark, 0.75, 0.5), score=dark, reason=reason, picture=facts.picture
+        )
 
 
 verifier = Verifier.tiny(checks=[Night()])

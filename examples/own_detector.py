@@ -23,11 +23,11 @@ class YellowThings:
         red, green, blue = picture.array().astype(int).transpose(2, 0, 1)
         yellow = (red > 150) & (green > 130) & (blue < 110)
         if not yellow.any():
-            return Detections((), (), (), {"banana": 0.0})
+            return Detections(boxes=(), labels=(), scores=(), maxima={"banana": 0.0})
         rows, columns = yellow.any(axis=1).nonzero()[0], yellow.any(axis=0).nonzero()[0]
         box = (float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
         filled = float(yellow[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].mean())
-        return Detections((box,), ("banana",), (filled,), {"banana": filled})
+        return Detections(boxes=(box,), labels=("banana",), scores=(filled,), maxima={"banana": filled})
 
 
 verifier = Verifier.from_defaults(detector=YellowThings())

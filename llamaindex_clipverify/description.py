@@ -31,7 +31,7 @@ _Open = tuple[Picture, str]
 """A picture and why it cannot be read, or nothing."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Description:
     """What a model says of one picture, and what the verifier makes of it."""
 
@@ -80,7 +80,7 @@ class Description:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Describer:
     """Describes pictures with a vision model and verifies what it says.
 
@@ -160,7 +160,7 @@ class Describer:
     def _verified(self, batch: Sequence[_Open], said: Sequence[Sequence[Generated]]) -> list[Description]:
         waiting = iter(said)
         found = [
-            Description(picture, error=error) if error else self._best(picture, next(waiting))
+            Description(picture=picture, error=error) if error else self._best(picture, next(waiting))
             for picture, error in batch
         ]
         for picture, _ in batch:
@@ -168,17 +168,27 @@ class Describer:
         return found
 
     def _best(self, picture: Picture, candidates: Sequence[Generated]) -> Description:
-        described = [Description(picture, one.text, None, one.mean_logprob) for one in candidates if one.text.strip()]
+        described = [
+            Description(picture=picture, text=one.text, report=None, mean_logprob=one.mean_logprob)
+            for one in candidates
+            if one.text.strip()
+        ]
         if not described:
-            return Description(picture, error="the model said nothing")
+            return Description(picture=picture, error="the model said nothing")
         if self.verifier is None:
             return described[0]
         answers = [Answer.on_pictures(one.text, (picture,), self.prompts.describe) for one in described]
         reports = self.verifier.verify_batch(answers)
         judged = [
-            Description(picture, one.text, None, one.mean_logprob, f"not verified: {report}")
+            Description(
+                picture=picture,
+                text=one.text,
+                report=None,
+                mean_logprob=one.mean_logprob,
+                error=f"not verified: {report}",
+            )
             if isinstance(report, ClipVerifyError)
-            else Description(picture, one.text, report, one.mean_logprob)
+            else Description(picture=picture, text=one.text, report=report, mean_logprob=one.mean_logprob)
             for one, report in zip(described, reports, strict=True)
         ]
         return max(judged, key=_worth)

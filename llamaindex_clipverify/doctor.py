@@ -27,7 +27,7 @@ _VIEWS = 17
 """Views of a picture: the whole and 16 regions, the default budget."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Finding:
     """One thing looked at."""
 
@@ -55,13 +55,15 @@ def _guarded(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     except Exception as error:  # noqa: BLE001 - the doctor reports what is broken, whatever it is
         why = " ".join(str(error).split())[:200]
         do = "" if isinstance(error, ClipVerifyError) else f"reinstall {_DISTRIBUTION}"
-        yield Finding(look.__name__.strip("_"), "broken", f"{type(error).__name__}: {why}", do)
+        yield Finding(about=look.__name__.strip("_"), state="broken", text=f"{type(error).__name__}: {why}", do=do)
 
 
 def _python() -> Iterator[Finding]:
     good = sys.version_info >= (3, 11)
     text = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    yield Finding("python", "fine" if good else "broken", text, "" if good else "3.11 or later is needed")
+    yield Finding(
+        about="python", state="fine" if good else "broken", text=text, do="" if good else "3.11 or later is needed"
+    )
 
 
 def _packages() -> Iterator[Finding]:
@@ -69,10 +71,10 @@ def _packages() -> Iterator[Finding]:
     wrong = [(one, _installed(one.name)) for one in needed if not _fits(one)]
     for one, found in wrong:
         text = f"{one.name} {found or 'is missing'}, needed {one.specifier or 'any version'}"
-        yield Finding("packages", "broken", text, f"pip install '{one.name}{one.specifier}'")
+        yield Finding(about="packages", state="broken", text=text, do=f"pip install '{one.name}{one.specifier}'")
     if not wrong:
         named = ", ".join(f"{one.name} {_installed(one.name)}" for one in needed if one.name in _SHOWN)
-        yield Finding("packages", "fine", f"all {len(needed)} there: {named}")
+        yield Finding(about="packages", state="fine", text=f"all {len(needed)} there: {named}")
 
 
 _SHOWN = ("torch", "transformers", "llama-index-core", "numpy", "scikit-learn")
@@ -88,9 +90,13 @@ def _extras() -> Iterator[Finding]:
         lacking = [part.name for part in parts if not _fits(part)]
         if lacking:
             do = f"for it: pip install '{_DISTRIBUTION}[{extra}]'"
-            yield Finding(f"[{extra}]", "note", f"without {', '.join(lacking)}", do)
+            yield Finding(about=f"[{extra}]", state="note", text=f"without {', '.join(lacking)}", do=do)
         else:
-            yield Finding(f"[{extra}]", "fine", ", ".join(f"{part.name} {_installed(part.name)}" for part in parts))
+            yield Finding(
+                about=f"[{extra}]",
+                state="fine",
+                text=", ".join(f"{part.name} {_installed(part.name)}" for part in parts),
+            )
 
 
 def _opencv() -> Iterator[Finding]:
@@ -98,25 +104,34 @@ def _opencv() -> Iterator[Finding]:
     if len(found) > 1:
         others = " ".join(found)
         do = f"pip uninstall -y {others} && pip install opencv-python-headless"
-        yield Finding("opencv", "broken", f"{len(found)} distributions share the module cv2: {', '.join(found)}", do)
+        yield Finding(
+            about="opencv",
+            state="broken",
+            text=f"{len(found)} distributions share the module cv2: {', '.join(found)}",
+            do=do,
+        )
         return
     if not found:
-        yield Finding("opencv", "note", "not installed; YOLO detectors and heat maps need it")
+        yield Finding(about="opencv", state="note", text="not installed; YOLO detectors and heat maps need it")
         return
     try:
         importlib.import_module("cv2")
     except ImportError as error:
         do = "pip uninstall -y opencv-python && pip install opencv-python-headless"
-        yield Finding("opencv", "broken", f"cv2 cannot be imported ({error})", do)
+        yield Finding(about="opencv", state="broken", text=f"cv2 cannot be imported ({error})", do=do)
         return
-    yield Finding("opencv", "fine", f"{found[0]} {_installed(found[0])}, imports; no desktop libraries needed")
+    yield Finding(
+        about="opencv", state="fine", text=f"{found[0]} {_installed(found[0])}, imports; no desktop libraries needed"
+    )
 
 
 def _torch() -> Iterator[Finding]:
     torch = importlib.import_module("torch")
     devices = [torch.cuda.get_device_name(place) for place in range(torch.cuda.device_count())]
     where = ", ".join(devices) if devices else "no GPU: models run on the CPU"
-    yield Finding("torch", "fine", f"{torch.get_num_threads()} threads of {os.cpu_count()} cores; {where}")
+    yield Finding(
+        about="torch", state="fine", text=f"{torch.get_num_threads()} threads of {os.cpu_count()} cores; {where}"
+    )
 
 
 def _bundled() -> Iterator[Finding]:
@@ -124,7 +139,12 @@ def _bundled() -> Iterator[Finding]:
 
     for name in ("clip", "yolo"):
         if not (TINY / name).is_dir():
-            yield Finding("tiny models", "broken", f"the bundled {name} is missing", f"reinstall {_DISTRIBUTION}")
+            yield Finding(
+                about="tiny models",
+                state="broken",
+                text=f"the bundled {name} is missing",
+                do=f"reinstall {_DISTRIBUTION}",
+            )
         elif name == "clip":
             yield _loads_encoder()
         else:
@@ -136,7 +156,7 @@ def _loads_encoder() -> Finding:
 
     encoder = load_encoder("tiny")
     width = encoder.encode_texts(["a dog"]).shape[1]
-    return Finding("tiny models", "fine", f"encoder loads: {encoder.id}, {width} dimensions")
+    return Finding(about="tiny models", state="fine", text=f"encoder loads: {encoder.id}, {width} dimensions")
 
 
 def _loads_detector() -> Finding:
@@ -146,11 +166,13 @@ def _loads_detector() -> Finding:
     try:
         detector = load_detector("tiny")
     except ImportError as error:
-        return Finding("tiny models", "note", f"the detector needs YOLO ({error})")
+        return Finding(about="tiny models", state="note", text=f"the detector needs YOLO ({error})")
     if detector is None:
-        return Finding("tiny models", "broken", "the detector is none")
+        return Finding(about="tiny models", state="broken", text="the detector is none")
     detector.detect([Picture.of(_scene(0))])
-    return Finding("tiny models", "fine", f"detector loads: {detector.id}, {len(detector.labels or ())} classes")
+    return Finding(
+        about="tiny models", state="fine", text=f"detector loads: {detector.id}, {len(detector.labels or ())} classes"
+    )
 
 
 def _reader() -> Iterator[Finding]:
@@ -162,14 +184,14 @@ def _reader() -> Iterator[Finding]:
     try:
         reader = load_reader("rapidocr")
     except MissingExtraError as error:
-        yield Finding("reader", "note", f"written words are not read: {error.what}", error.do)
+        yield Finding(about="reader", state="note", text=f"written words are not read: {error.what}", do=error.do)
         return
     assert reader is not None
     page = Picture.of(draw_document(0, "sign").image)
     reader.read([page])
     seconds = _timed(lambda: reader.read([page]))
     text = f"rapidocr reads: {len(reader.read([page])[0])} lines of a drawn sign in {_seconds(seconds)}; used only when named"
-    yield Finding("reader", "fine", text)
+    yield Finding(about="reader", state="fine", text=text)
 
 
 def _speed() -> Iterator[Finding]:
@@ -178,14 +200,18 @@ def _speed() -> Iterator[Finding]:
     verifier = Verifier.tiny()
     verifier.verify("There is a dog.", [_scene(0)])
     seconds = _timed(lambda: verifier.verify("There is a red car and a dog.", [_scene(1)]))
-    yield Finding("speed", "fine", f"tiny models: {seconds:.2f} s for an answer about one new picture (measured)")
+    yield Finding(
+        about="speed", state="fine", text=f"tiny models: {seconds:.2f} s for an answer about one new picture (measured)"
+    )
 
 
 def _real_models() -> Iterator[Finding]:
     rate = _gigaflops_per_second()
     costs = ", ".join(f"{name} {_seconds(_VIEWS * each / rate)}" for name, each in _GIGAFLOPS.items())
     yield Finding(
-        "", "fine", f"real encoders, per new picture of {_VIEWS} views: {costs} (estimated at {rate:.0f} Gflop/s)"
+        about="",
+        state="fine",
+        text=f"real encoders, per new picture of {_VIEWS} views: {costs} (estimated at {rate:.0f} Gflop/s)",
     )
 
 
@@ -193,10 +219,17 @@ def _offline() -> Iterator[Finding]:
     found = [name for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE") if os.environ.get(name)]
     if found:
         do = "unset them to download real models"
-        yield Finding("network", "note", f"{', '.join(found)} set: only models that are here already can be used", do)
+        yield Finding(
+            about="network",
+            state="note",
+            text=f"{', '.join(found)} set: only models that are here already can be used",
+            do=do,
+        )
     else:
         yield Finding(
-            "network", "fine", "hub models are downloaded when first named, YOLO files never; the tiny ones need none"
+            about="network",
+            state="fine",
+            text="hub models are downloaded when first named, YOLO files never; the tiny ones need none",
         )
 
 

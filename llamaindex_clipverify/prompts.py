@@ -15,7 +15,7 @@ NOTHING = "The pictures and passages do not tell."
 _Image = TypeVar("_Image")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Prompts:
     """Replaceable templates. A field in braces is filled in; nothing in the filled text is read as a template."""
 

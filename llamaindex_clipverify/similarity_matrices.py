@@ -21,7 +21,7 @@ _COLUMN, _ROW = 14, 40
 """Most characters of a name above a column and before a row."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """Pictures and texts as unit vectors, and their cosines."""
 
@@ -91,7 +91,9 @@ def compare(encoder: Encoder, texts: Sequence[str], images: Sequence[Picture]) -
     names = tuple(picture.name if picture.uri else f"picture {place + 1}" for place, picture in enumerate(images))
     image_vectors = encoder.encode_images([picture.image for picture in images]) if images else np.zeros((0, 0))
     text_vectors = encoder.encode_texts(list(texts)) if texts else np.zeros((0, 0))
-    return Comparison(encoder.id, names, tuple(texts), image_vectors, text_vectors)
+    return Comparison(
+        encoder=encoder.id, images=names, texts=tuple(texts), image_vectors=image_vectors, text_vectors=text_vectors
+    )
 
 
 def _table(title: str, cosines: Array, rows: Sequence[str], columns: Sequence[str]) -> str:

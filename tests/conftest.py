@@ -119,18 +119,35 @@ def make_report(
     claims = []
     for claim, trust in zip(found, trusts, strict=True):
         stance = "silent" if trust is None else "supports" if trust >= 0.5 else "contradicts"
-        evidence = Evidence("objects", stance, trust, f"looked for “{claim.noun}”", where, (40.0, 60.0, 120.0, 150.0))
+        evidence = Evidence(
+            check="objects",
+            stance=stance,
+            score=trust,
+            reason=f"looked for “{claim.noun}”",
+            picture=where,
+            region=(40.0, 60.0, 120.0, 150.0),
+        )
         shares = {} if trust is None else {"objects": 4 * trust - 2}
         note = "nothing a picture can show" if trust is None else ""
-        claims.append(CheckedClaim(claim, trust, policy.verdict(trust), (evidence,), shares, note))
+        claims.append(
+            CheckedClaim(
+                claim=claim, trust=trust, verdict=policy.verdict(trust), evidence=(evidence,), shares=shares, note=note
+            )
+        )
     drawn = tuple(_map(place, pictures[0]) for place in range(len(claims))) if maps else ()
-    return Report(answer, tuple(claims), pictures=tuple(pictures), maps=drawn, **fields)
+    return Report(answer=answer, claims=tuple(claims), pictures=tuple(pictures), maps=drawn, **fields)
 
 
 def _map(place: int, picture: Picture) -> ClaimMap:
     width, height = picture.size
     values = np.linspace(0, 1, width * height, dtype=np.float32).reshape(height, width)
-    return ClaimMap(place, picture.id, HeatMap(values, "layercam", "a thing", 0.5 if place % 2 == 0 else 0.0, 0.25))
+    return ClaimMap(
+        claim=place,
+        picture=picture.id,
+        map=HeatMap(
+            values=values, method="layercam", text="a thing", evidence=0.5 if place % 2 == 0 else 0.0, cosine=0.25
+        ),
+    )
 
 
 @pytest.fixture
@@ -144,7 +161,9 @@ def report(scene_file: Path) -> Report:
         question="What is there?",
         calibration="calibrated",
         profile="tiny",
-        object_agreement=ObjectAgreement(("cup", "clock", "dog"), ("cup", "clock"), ("dog",), ("zebra",), 0.67),
+        object_agreement=ObjectAgreement(
+            named=("cup", "clock", "dog"), seen=("cup", "clock"), hallucinated=("dog",), missing=("zebra",), score=0.67
+        ),
         models={"contrast": "clip@1"},
         notes=("Something the reader must know.",),
         timings_ms={"total": 12.0},

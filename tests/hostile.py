@@ -35,24 +35,41 @@ def report_of(text: str) -> Report:
     """Return a report with the text in all places; its one claim is the whole answer."""
     picture = Picture.of(np.full((40, 60, 3), 200, np.uint8))
     picture.uri = f"folder/{text.replace('/', '')}.png"
-    claim = Claim(text, 0, len(text), "object")
+    claim = Claim(text=text, start=0, end=len(text), kind="object")
     evidence = (
-        Evidence("objects", "contradicts", 0.1, text, picture.id, (5.0, 5.0, 20.0, 20.0)),
-        Evidence(text, "silent", None, text),
+        Evidence(
+            check="objects",
+            stance="contradicts",
+            score=0.1,
+            reason=text,
+            picture=picture.id,
+            region=(5.0, 5.0, 20.0, 20.0),
+        ),
+        Evidence(check=text, stance="silent", score=None, reason=text),
     )
     values = np.linspace(0, 1, 2400, dtype=np.float32).reshape(40, 60)
     maps = (
-        ClaimMap(0, picture.id, HeatMap(values, text, text, 0.5, 0.2)),
-        ClaimMap(0, picture.id, HeatMap(values, "gradcam", text, 0.5, 0.2, doubt=text)),
+        ClaimMap(
+            claim=0, picture=picture.id, map=HeatMap(values=values, method=text, text=text, evidence=0.5, cosine=0.2)
+        ),
+        ClaimMap(
+            claim=0,
+            picture=picture.id,
+            map=HeatMap(values=values, method="gradcam", text=text, evidence=0.5, cosine=0.2, doubt=text),
+        ),
     )
     return Report(
-        text,
-        (CheckedClaim(claim, 0.1, "contradicted", evidence, {"objects": -2.0}, text),),
+        answer=text,
+        claims=(
+            CheckedClaim(
+                claim=claim, trust=0.1, verdict="contradicted", evidence=evidence, shares={"objects": -2.0}, note=text
+            ),
+        ),
         question=text,
         language=text,
         calibration="calibrated",
         profile=text,
-        object_agreement=ObjectAgreement((text,), (text,), (text,), (text,), 0.5),
+        object_agreement=ObjectAgreement(named=(text,), seen=(text,), hallucinated=(text,), missing=(text,), score=0.5),
         pictures=(picture,),
         maps=maps,
         models={text: text},

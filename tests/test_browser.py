@@ -420,7 +420,7 @@ def test_a_fragment_switches_without_script_and_two_do_not_meddle(browser: Brows
 def test_many_answers_load_at_once(browser: Browser, report: Report, tmp_path: Path):
     """Five hundred answers with two maps each stay a page of a few megabytes that is there in a moment."""
     maps = tuple(
-        ClaimMap(place, one.picture, replace(one.map, method=method, evidence=1.0))
+        ClaimMap(claim=place, picture=one.picture, map=replace(one.map, method=method, evidence=1.0))
         for method in ("a", "b")
         for place, one in enumerate(report.maps)
     )

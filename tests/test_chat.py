@@ -37,7 +37,7 @@ def png(scene: Scene) -> bytes:
 
 @pytest.fixture
 def session(scene: Scene) -> Session:
-    made = Session(Limits(file=2 * 2**20, pictures=3, question=50, turns=2))
+    made = Session(limits=Limits(file=2 * 2**20, pictures=3, question=50, turns=2))
     made.add("scene.png", png(scene))
     return made
 
@@ -123,7 +123,7 @@ class Said(MockLLM):
 
 
 def test_claims_are_marked_while_the_answer_comes(session: Session, tiny: Verifier) -> None:
-    answering = Answering(tiny, Said("There is a zebra. There is a pizza. It is lovely."))
+    answering = Answering(verifier=tiny, llm=Said("There is a zebra. There is a pizza. It is lovely."))
     seen = [
         (turn.answer, turn.report.answer if turn.report else None, turn.done)
         for turn in answering.ask(session, "What?")
@@ -141,18 +141,18 @@ def test_claims_are_marked_while_the_answer_comes(session: Session, tiny: Verifi
 
 def test_what_goes_wrong_is_told_and_loses_nothing(session: Session, tiny: Verifier) -> None:
     dead = ServiceError("the server does not answer", got="http://127.0.0.1:9", do="start it")
-    last = list(Answering(tiny, Said("There is a zebra. There", dead)).ask(session, "What?"))[-1]
+    last = list(Answering(verifier=tiny, llm=Said("There is a zebra. There", dead)).ask(session, "What?"))[-1]
     assert (
         last.done and last.error == str(dead) and last.report is not None and last.answer == "There is a zebra. There"
     )
-    last = list(Answering(tiny, Said("", ValueError("<b>odd</b>"))).ask(session, "And?"))[-1]
+    last = list(Answering(verifier=tiny, llm=Said("", ValueError("<b>odd</b>"))).ask(session, "And?"))[-1]
     assert last.error == "the model failed: ValueError: <b>odd</b>"
     shown = markup.conversation(session)
     assert "the server does not answer" in shown and "&lt;b&gt;odd" in shown and "<b>odd" not in shown
 
 
 def test_without_pictures_there_is_nothing_to_ask_about(tiny: Verifier) -> None:
-    last = list(Answering(tiny, Said("A dog.")).ask(Session(), "What?"))[-1]
+    last = list(Answering(verifier=tiny, llm=Said("A dog.")).ask(Session(), "What?"))[-1]
     assert last.error == "no picture is chosen; upload one, or choose one" and last.answer == ""
 
 
@@ -160,7 +160,7 @@ def test_pictures_of_an_index_are_retrieved_where_none_is_chosen(
     tiny: Verifier, files: list[Path], tmp_path: Path, session: Session
 ) -> None:
     index = EvidenceIndex.from_documents(files, tmp_path / "store", tiny.encoder, tiny.detector)  # type: ignore[arg-type]
-    answering = Answering(tiny, load_llm("tiny"), index, top_k=2)
+    answering = Answering(verifier=tiny, llm=load_llm("tiny"), index=index, top_k=2)
     retrieved = list(answering.ask(Session(), "Is there a dog?"))[-1]
     assert [one.id for one in retrieved.pictures] == [hit.id for hit in index.search("Is there a dog?", top_k=2)]
     assert retrieved.answer and retrieved.report is not None and not retrieved.error
@@ -194,7 +194,7 @@ class Tags(HTMLParser):
 def test_hostile_words_are_shown_and_do_nothing(text: str, tiny: Verifier, scene: Scene) -> None:
     session = Session()
     session.add(f"{text}.png", png(scene))
-    list(Answering(tiny, Said(f"There is a zebra. {text}")).ask(session, f"{text[:1500]} ?"))
+    list(Answering(verifier=tiny, llm=Said(f"There is a zebra. {text}")).ask(session, f"{text[:1500]} ?"))
     (turn,) = session.turns
     assert turn.report is not None
     session.look(0, 0)
@@ -226,7 +226,7 @@ def test_hostile_words_are_shown_and_do_nothing(text: str, tiny: Verifier, scene
 
 
 def test_evidence_shows_box_and_map(session: Session, tiny: Verifier) -> None:
-    list(Answering(tiny, Said("There is a zebra.")).ask(session, "What?"))
+    list(Answering(verifier=tiny, llm=Said("There is a zebra.")).ask(session, "What?"))
     report = session.turns[0].report
     assert report is not None
     heat = tiny.explain(report, "attention", [0]).maps[0].map
@@ -237,11 +237,11 @@ def test_evidence_shows_box_and_map(session: Session, tiny: Verifier) -> None:
 
 
 def test_a_claim_that_is_not_there_is_not_looked_at(session: Session, tiny: Verifier) -> None:
-    list(Answering(tiny, Said("There is a zebra.")).ask(session, "What?"))
+    list(Answering(verifier=tiny, llm=Said("There is a zebra.")).ask(session, "What?"))
     for turn, claim in ((0, 9), (3, 0), (-1, 0), (0, -1)):
         session.look(turn, claim)
         assert session.looked_at is None
-    session.turns.append(Turn("unanswered"))
+    session.turns.append(Turn(question="unanswered"))
     session.look(1, 0)
     assert session.looked_at is None
 

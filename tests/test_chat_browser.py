@@ -35,7 +35,7 @@ LOOKS = Path("/tmp/clipverify-chat-looks")
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    made = Page(Answering(Verifier.tiny(), load_llm("tiny")), "Verified by tiny.", samples=True)
+    made = Page(Answering(verifier=Verifier.tiny(), llm=load_llm("tiny")), "Verified by tiny.", samples=True)
     made.address = made.launch(port=0, wait=False)  # type: ignore[attr-defined]
     yield made
     made.close()

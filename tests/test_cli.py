@@ -39,7 +39,16 @@ class _Stub:
 
     def heat_maps(self, texts, image, method=None):
         width, height = image.size
-        return [HeatMap(np.ones((height, width), np.float32), method or "attention", text, 0.0, 0.21) for text in texts]
+        return [
+            HeatMap(
+                values=np.ones((height, width), np.float32),
+                method=method or "attention",
+                text=text,
+                evidence=0.0,
+                cosine=0.21,
+            )
+            for text in texts
+        ]
 
 
 @pytest.fixture

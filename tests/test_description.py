@@ -42,18 +42,20 @@ class Saying:
     ) -> list[Generated]:
         self.asked.append((len(conversations), temperature, seed))
         text = self.rounds[(len(self.asked) - 1) % len(self.rounds)]
-        return [Generated(text, (-0.5, -0.1)) for _ in conversations]
+        return [Generated(text=text, token_logprobs=(-0.5, -0.1)) for _ in conversations]
 
 
 def test_each_picture_has_its_description_and_trust(llava: Any, tiny: Verifier, files: list[Path]) -> None:
     told: list[tuple[int, int]] = []
-    found = Describer(llava, tiny, batch_size=2).describe(files, lambda done, total: told.append((done, total)))
+    found = Describer(model=llava, verifier=tiny, batch_size=2).describe(
+        files, lambda done, total: told.append((done, total))
+    )
     assert [one.picture.uri for one in found] == [str(file) for file in files] and told[-1] == (5, 5)
     for one in found:
         assert one.text and one.error == "" and one.report is not None and one.mean_logprob is not None
         assert one.mean_logprob <= 0 and one.report.answer == one.text
         assert one.trust == one.report.trust and 0 <= (one.mean_trust or 0) <= 1
-    alone = Describer(llava, None).describe(files[:1])[0]
+    alone = Describer(model=llava, verifier=None).describe(files[:1])[0]
     assert alone.text == found[0].text and alone.trust is None
 
 
@@ -62,7 +64,9 @@ def test_bad_pictures_have_their_error_and_cost_the_others_nothing(
 ) -> None:
     broken = tmp_path / "broken.png"
     broken.write_bytes(files[0].read_bytes()[:200])
-    found = Describer(llava, tiny, batch_size=2).describe([files[0], broken, tmp_path / "gone.png", files[1]])
+    found = Describer(model=llava, verifier=tiny, batch_size=2).describe(
+        [files[0], broken, tmp_path / "gone.png", files[1]]
+    )
     assert [bool(one.text) for one in found] == [True, False, False, True]
     assert "cannot be decoded" in found[1].error and "no such picture" in found[2].error
     assert str(found[2]).startswith("  –   gone.png  no such picture")
@@ -71,29 +75,29 @@ def test_bad_pictures_have_their_error_and_cost_the_others_nothing(
 def test_the_most_trusted_candidate_is_kept(tiny: Verifier, scene_file: Path) -> None:
     true, false = "There is a zebra.", "There is a pizza."
     model = Saying(false, true, false)
-    (one,) = Describer(model, tiny, candidates=3, seed=7).describe([scene_file])
+    (one,) = Describer(model=model, verifier=tiny, candidates=3, seed=7).describe([scene_file])
     assert one.text == true and one.trust is not None and one.trust > 0.6
     assert model.asked == [(1, 0.0, 7), (1, 0.7, 8), (1, 0.7, 9)]
-    (longer,) = Describer(Saying(true, "There is a zebra. There is a clock."), tiny, candidates=2).describe(
-        [scene_file]
-    )
+    (longer,) = Describer(
+        model=Saying(true, "There is a zebra. There is a clock."), verifier=tiny, candidates=2
+    ).describe([scene_file])
     assert longer.text.endswith("clock."), "of equally trusted ones that with more supported claims"
 
 
 def test_a_doubtful_description_says_which_words(tiny: Verifier, scene_file: Path) -> None:
-    (one,) = Describer(Saying("There is a zebra and a pizza."), tiny).describe([scene_file])
+    (one,) = Describer(model=Saying("There is a zebra and a pizza."), verifier=tiny).describe([scene_file])
     assert one.doubtful == ["pizza"] and str(one).endswith("There is a zebra and a pizza.  (doubtful: pizza)")
-    (mute,) = Describer(Saying(" "), tiny).describe([scene_file])
+    (mute,) = Describer(model=Saying(" "), verifier=tiny).describe([scene_file])
     assert mute.error == "the model said nothing" and mute.trust is None
 
 
 def test_pixels_are_let_go(tiny: Verifier, files: list[Path]) -> None:
-    found = Describer(Saying("There is a zebra."), tiny, batch_size=1).describe(files)
+    found = Describer(model=Saying("There is a zebra."), verifier=tiny, batch_size=1).describe(files)
     assert not any("image" in vars(one.picture) for one in found)
 
 
 def test_rows_through_pandas(tiny: Verifier, files: list[Path], tmp_path: Path) -> None:
-    found = Describer(Saying("There is a zebra, „wirklich“."), tiny).describe(files)
+    found = Describer(model=Saying("There is a zebra, „wirklich“."), verifier=tiny).describe(files)
     table = to_pandas(found)
     assert list(table.columns) == COLUMNS == list(found[0].to_dict()) and len(table) == 5
     lines = save(found, tmp_path / "new" / "d.jsonl").read_text("utf-8").splitlines()
@@ -107,10 +111,10 @@ def test_rows_through_pandas(tiny: Verifier, files: list[Path], tmp_path: Path) 
 def test_numbers_that_make_no_sense(tiny: Verifier) -> None:
     for wrong in ({"candidates": 0}, {"batch_size": 0}):
         with pytest.raises(DataError, match="begin at 1"):
-            Describer(Saying("x"), tiny, **wrong)  # type: ignore[arg-type]
+            Describer(model=Saying("x"), verifier=tiny, **wrong)  # type: ignore[arg-type]
     with pytest.raises(DataError, match="chosen by trust"):
-        Describer(Saying("x"), candidates=2)
-    assert Description(Picture.of(b"x")).trust is None
+        Describer(model=Saying("x"), candidates=2)
+    assert Description(picture=Picture.of(b"x")).trust is None
 
 
 def test_the_verb(clipverify: Any, files: list[Path], tmp_path: Path) -> None:

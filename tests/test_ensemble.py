@@ -31,9 +31,9 @@ class Told:
 
 
 PICTURE = Picture.of(Image.new("RGB", (100, 80)))
-ONE = Told("one", ("cat", "dog"), Detections(((0, 0, 10, 10), (50, 50, 60, 60)), ("cat", "dog"), (0.9, 0.4),
-           {"cat": 0.9, "dog": 0.4}))  # fmt: skip
-TWO = Told("two", ("cat",), Detections(((0, 0, 10, 12),), ("cat",), (0.5,), {"cat": 0.5}))
+ONE = Told("one", ("cat", "dog"), Detections(boxes=((0, 0, 10, 10), (50, 50, 60, 60)), labels=("cat", "dog"), scores=(0.9, 0.4),
+           maxima={"cat": 0.9, "dog": 0.4}))  # fmt: skip
+TWO = Told("two", ("cat",), Detections(boxes=((0, 0, 10, 12),), labels=("cat",), scores=(0.5,), maxima={"cat": 0.5}))
 
 
 def test_detectors_vote_among_those_that_know_the_class() -> None:
@@ -48,14 +48,14 @@ def test_detectors_vote_among_those_that_know_the_class() -> None:
 
 
 def test_what_one_of_three_sees_has_a_third_of_its_confidence() -> None:
-    nothing = Told("none", ("cat", "dog"), Detections((), (), ()))
+    nothing = Told("none", ("cat", "dog"), Detections(boxes=(), labels=(), scores=()))
     (found,) = EnsembleDetector([ONE, nothing, nothing]).detect([PICTURE])
     assert dict(zip(found.labels, found.scores, strict=True)) == pytest.approx({"cat": 0.3, "dog": 0.4 / 3})
     assert found.maxima["cat"] == pytest.approx(0.3)
 
 
 def test_two_things_side_by_side_stay_two() -> None:
-    pair = Detections(((0, 0, 10, 10), (1, 0, 11, 10)), ("cat", "cat"), (0.9, 0.8))
+    pair = Detections(boxes=((0, 0, 10, 10), (1, 0, 11, 10)), labels=("cat", "cat"), scores=(0.9, 0.8))
     assert len(fuse([pair], "cat", 1)) == 2, "boxes of one detector are never fused with each other"
     assert len(fuse([pair, pair], "cat", 2)) == 2
     assert overlap(np.array([0, 0, 2, 2]), np.array([1, 0, 3, 2])) == pytest.approx(1 / 3)
@@ -71,7 +71,7 @@ def test_a_mirror_is_turned_back() -> None:
             for picture in pictures:
                 rows, columns = np.nonzero(np.asarray(picture.image.convert("L")) > 128)
                 box = (float(columns.min()), float(rows.min()), float(columns.max() + 1), float(rows.max() + 1))
-                found.append(Detections((box,), ("cat",), (1.0,), {"cat": 1.0}))
+                found.append(Detections(boxes=(box,), labels=("cat",), scores=(1.0,), maxima={"cat": 1.0}))
             return found
 
     picture = Image.new("RGB", (100, 80))

@@ -36,15 +36,17 @@ def test_trust_beats_the_raw_cosine_on_fresh_scenes(tiny: Verifier, rows: list[R
 
 def test_rows_with_bad_pictures_are_listed_and_the_rest_runs(tiny: Verifier, rows: list[Row], tmp_path: Path) -> None:
     (tmp_path / "bad.png").write_bytes(b"")
-    bad = Row(("bad.png",), "There is a dog.", 1, "object", "x", tmp_path)
-    blank = Row(rows[0].images, " ", 1, "object", "x", rows[0].folder)
+    bad = Row(images=("bad.png",), claim="There is a dog.", label=1, kind="object", group="x", folder=tmp_path)
+    blank = Row(images=rows[0].images, claim=" ", label=1, kind="object", group="x", folder=rows[0].folder)
     done = evaluate(tiny, [bad, rows[0], blank], bootstrap=0)
     assert len(done.rows) == 1 and len(done.errors) == 2
     assert "bad.png" in done.errors[0] and "empty" in done.errors[0]
 
 
 def test_predictions_always_have_a_number(tiny: Verifier, rows: list[Row]) -> None:
-    odd = Row(rows[0].images, "Everything is lovely.", 1, "other", "x", rows[0].folder)
+    odd = Row(
+        images=rows[0].images, claim="Everything is lovely.", label=1, kind="other", group="x", folder=rows[0].folder
+    )
     first, second = evaluate(tiny, [rows[0], odd], bootstrap=0).predictions()
     assert 0 <= first["trust"] <= 1 and first["clipscore"] is not None
     assert second["trust"] == 0.5 and second["verdict"] == "unverifiable"
@@ -55,11 +57,17 @@ def test_the_table_is_literal() -> None:
     trusts = [0.9, 0.8, 0.2, None]
     judged = [
         Judged(
-            Row((f"{place}.png",), "x", int(place < 2), "object", str(place)), trust, 0.5, "supported", 0.3, None, 0.01
+            row=Row(images=(f"{place}.png",), claim="x", label=int(place < 2), kind="object", group=str(place)),
+            trust=trust,
+            prior=0.5,
+            verdict="supported",
+            clipscore=0.3,
+            detector=None,
+            seconds=0.01,
         )
         for place, trust in enumerate(trusts)
     ]
-    assert Evaluation(judged, bootstrap=0).table() == (
+    assert Evaluation(rows=judged, bootstrap=0).table() == (
         "kind     n  coverage  AUROC  95 %  decided  accuracy   ECE  CLIPScore  detector\n"
         "overall  4       75%   1.00     –     1.00      1.00  .167       .500         –"
     )

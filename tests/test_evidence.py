@@ -44,10 +44,10 @@ class Given:
         for label, score, _ in self.seen:
             maxima[label] = max(score, maxima.get(label, 0.0))
         one = Detections(
-            tuple(b for _, _, b in self.seen),
-            tuple(n for n, _, _ in self.seen),
-            tuple(s for _, s, _ in self.seen),
-            maxima,
+            boxes=tuple(b for _, _, b in self.seen),
+            labels=tuple(n for n, _, _ in self.seen),
+            scores=tuple(s for _, s, _ in self.seen),
+            maxima=maxima,
         )
         return [one for _ in pictures]
 
@@ -55,7 +55,7 @@ class Given:
 def facts_of(*seen: tuple[str, float, Box], image: Image.Image | None = None) -> tuple[Objects, Facts]:
     picture = Picture.of(image or Image.new("RGB", (200, 200), "grey"))
     objects = Objects(Given(*seen))
-    facts = Facts(picture.id, picture.size)
+    facts = Facts(picture=picture.id, size=picture.size)
     observe([objects, Colour()], [picture], [facts])
     assert not facts.failed
     return objects, facts
@@ -219,14 +219,14 @@ class Words:
 
 def test_contrast_prefers_the_true_colour_and_drops_confirmed_foils() -> None:
     texts = TextVectors(Words())
-    facts = Facts("x", (10, 10), {"similarity": {"vector": Words().encode_texts(["red car"])[0]}})
+    facts = Facts(picture="x", size=(10, 10), seen={"similarity": {"vector": Words().encode_texts(["red car"])[0]}})
     contrast = Contrast(texts)
     red, blue = contrast.judge(claim_of("A red car."), facts), contrast.judge(claim_of("A blue car."), facts)
     assert red and red.stance == "supports" and red.features["margin"] > 1
     assert blue and blue.stance == "contradicts" and "a red car” fits better" in blue.reason
     boxes = {"boxes": np.array([LEFT]), "labels": ["car"], "scores": np.array([0.9]), "maxima": {"car": 0.9}}
     shares = {"names": ["red", "blue"], "shares": np.array([[0.5, 0.5]])}
-    both = Facts("x", (10, 10), {**facts.seen, "objects": boxes, "colour": shares})
+    both = Facts(picture="x", size=(10, 10), seen={**facts.seen, "objects": boxes, "colour": shares})
     spared = contrast.judge(claim_of("A blue car."), both)
     assert spared and "a red car" not in spared.reason
 
@@ -241,7 +241,7 @@ def test_regions_find_a_small_thing() -> None:
     image = Image.new("RGB", (200, 200), "grey")
     ImageDraw.Draw(image).rectangle((150, 150, 190, 190), fill=(220, 20, 20))
     picture = Picture.of(image)
-    facts = Facts(picture.id, picture.size)
+    facts = Facts(picture=picture.id, size=picture.size)
     objects, regions = Objects(Given(("car", 0.9, (150, 150, 190, 190)))), Regions(TextVectors(Words()))
     observe([regions, objects], [picture], [facts])
     assert len(facts.seen["regions"]["boxes"]) == len(facts.seen["regions"]["vectors"]) == 14
@@ -265,7 +265,7 @@ def test_checks_are_ordered_by_need_and_a_failure_is_kept_apart() -> None:
     checks = [regions, Colour(), Objects(Broken())]
     assert [check.name for check in in_order(checks)] == ["objects", "regions", "colour"]
     picture = Picture.of(Image.new("RGB", (50, 50)))
-    facts = Facts(picture.id, picture.size)
+    facts = Facts(picture=picture.id, size=picture.size)
     observe(checks, [picture], [facts])
     assert facts.failed == {"objects": "RuntimeError: out of memory"}
     assert len(facts.seen["regions"]["boxes"]) == 13

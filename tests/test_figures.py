@@ -50,7 +50,10 @@ def test_figures_of_maps_are_axes_and_leave_the_picture_alone(explainer, picture
 
 def test_a_map_without_evidence_says_so_in_its_title(picture):
     values = np.ones((picture.size[1], picture.size[0]), np.float32)
-    ax = figures.overlay(picture, HeatMap(values, "layercam", "a yak", 0.4, 0.1, "fits “a cow” better"))
+    ax = figures.overlay(
+        picture,
+        HeatMap(values=values, method="layercam", text="a yak", evidence=0.4, cosine=0.1, doubt="fits “a cow” better"),
+    )
     assert ax.get_title() == "layercam: a yak\nno evidence"
 
 

@@ -492,7 +492,10 @@ def test_a_conversation_of_which_nothing_is_trusted_is_dropped():
 
 
 def _verified(verifier, pictures, texts):
-    return [Description(one, text, verifier.verify(text, [one])) for one, text in zip(pictures, texts, strict=False)]
+    return [
+        Description(picture=one, text=text, report=verifier.verify(text, [one]))
+        for one, text in zip(pictures, texts, strict=False)
+    ]
 
 
 def test_descriptions_are_judged(tiny, scenes):
@@ -501,7 +504,7 @@ def test_descriptions_are_judged(tiny, scenes):
     true = judgement(_verified(tiny, pictures, [*told, "There is nothing."]))
     assert (true.pictures, true.contradicted, true.hallucinated) == (3, 0.0, 0.0)
     false = judgement(
-        [*_verified(tiny, pictures, ["There is a giraffe. There is a kite."] * 2), Description(pictures[2])]
+        [*_verified(tiny, pictures, ["There is a giraffe. There is a kite."] * 2), Description(picture=pictures[2])]
     )
     assert (false.claims, false.contradicted, false.hallucinated) == (4, 1.0, 1.0)
     assert false.mean_trust < 0.1

@@ -78,8 +78,15 @@ def test_a_guarantee_is_drawn_from_the_profile(fitted: Path, scenes: Path, capsy
 
 
 def test_false_rows_of_several_claims_are_left_out() -> None:
-    rows = [Row(("a.png",), "There is a cat and a dog.", label) for label in (0, 1)]
-    found = from_rows([*rows, Row(("a.png",), "There is no bus.", 0), Row(("a.png",), "How nice!", 1)], SPLITTER)
+    rows = [Row(images=("a.png",), claim="There is a cat and a dog.", label=label) for label in (0, 1)]
+    found = from_rows(
+        [
+            *rows,
+            Row(images=("a.png",), claim="There is no bus.", label=0),
+            Row(images=("a.png",), claim="How nice!", label=1),
+        ],
+        SPLITTER,
+    )
     assert [(one.claim.noun, one.label, one.claim.negated) for one in found] == [
         ("cat", 1, False),
         ("dog", 1, False),
@@ -136,7 +143,7 @@ def test_too_few_claims_are_counted(tiny: Verifier, scenes: Path) -> None:
 
 def test_an_unreadable_picture_is_named_and_left_out(tiny: Verifier, scenes: Path) -> None:
     rows = read_rows(scenes / "rows.jsonl")
-    broken = [Row(("none.png",), "There is a cat.", 1, folder=scenes), *rows]
+    broken = [Row(images=("none.png",), claim="There is a cat.", label=1, folder=scenes), *rows]
     profile, errors = fit(tiny, from_rows(broken, SPLITTER), "own")
     assert len(errors) == 1 and "none.png" in errors[0]
     assert "on 48 pictures" in profile.data

@@ -63,8 +63,13 @@ ANSWERS = [
 @pytest.mark.parametrize("render", [lambda report: page([report]), fragment])
 def test_characters_of_the_answer_come_out_exactly_once(answer, render):
     spans = [(0, 5), (2, 9), (3, 4), (8, len(answer)), (5, 5), (-3, 2), (4, 10_000), (9, 3)]
-    claims = [CheckedClaim(Claim(answer[max(a, 0) : b], a, b, "object"), 0.1, "contradicted") for a, b in spans]
-    report = Report(answer, tuple(claims))
+    claims = [
+        CheckedClaim(
+            claim=Claim(text=answer[max(a, 0) : b], start=a, end=b, kind="object"), trust=0.1, verdict="contradicted"
+        )
+        for a, b in spans
+    ]
+    report = Report(answer=answer, claims=tuple(claims))
     assert "".join(piece.text for piece in pieces(report)) == answer
     assert _Reader(render(report)).answers == [answer]
 
@@ -177,7 +182,8 @@ def test_a_picture_of_many_answers_is_embedded_once(report: Report, scene_file: 
 def test_more_pictures_are_smaller(tmp_path: Path):
     noise = [np.random.default_rng(seed).integers(0, 255, (80, 1000, 3), np.uint8) for seed in range(13)]
     few, many = (
-        page([Report("A cup.", (), pictures=tuple(Picture.of(one) for one in part))]) for part in (noise[:1], noise)
+        page([Report(answer="A cup.", claims=(), pictures=tuple(Picture.of(one) for one in part))])
+        for part in (noise[:1], noise)
     )
     (width,) = re.findall(r'<image id="p1" href="data:image/jpeg;base64,([^"]+)"', few)
     first = re.findall(r'<image id="p1" href="data:image/jpeg;base64,([^"]+)"', many)[0]
@@ -190,7 +196,7 @@ def test_pictures_of_odd_proportions_keep_them():
     pictures = tuple(Picture.of(np.zeros((high, wide, 3), np.uint8)) for wide, high in sizes)
     shown = [
         found
-        for tag, found in _Reader(page([Report("A cup.", (), pictures=pictures)])).tags
+        for tag, found in _Reader(page([Report(answer="A cup.", claims=(), pictures=pictures)])).tags
         if "viewbox" in found and tag == "svg" and found.get("role") == "img"
     ]
     assert [found["viewbox"] for found in shown] == [f"0 0 {wide} {high}" for wide, high in sizes]
@@ -224,14 +230,14 @@ def test_several_reports_have_an_index(report: Report):
 def test_an_unreadable_picture_is_named_and_the_rest_shown(tmp_path: Path):
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"text")
-    source = page([Report("There is a cup.", (), pictures=(Picture.of(broken),))])
+    source = page([Report(answer="There is a cup.", claims=(), pictures=(Picture.of(broken),))])
     assert "not a picture file" in source
 
 
 def test_nothing_at_all_is_still_a_page():
-    assert "The answer is empty." in page([Report("", ())])
+    assert "The answer is empty." in page([Report(answer="", claims=())])
     assert "0 answers checked" in page([])
-    assert Report("", ()).to_markdown().startswith("**trust –**")
+    assert Report(answer="", claims=()).to_markdown().startswith("**trust –**")
 
 
 def test_fragment_has_no_script_and_another_report_has_other_ids(report: Report):

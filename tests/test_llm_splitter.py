@@ -52,7 +52,7 @@ def lines(rows: list[dict[str, object]]) -> str:
 
 
 def test_good_output_becomes_claims_with_exact_spans():
-    splitter = LLMSplitter(Scripted(said=lines(GOOD)))
+    splitter = LLMSplitter(llm=Scripted(said=lines(GOOD)))
     reading = splitter.read(ANSWER)
     assert (reading.dropped, reading.note) == (0, "")
     assert [claim.kind for claim in reading.claims] == [row["kind"] for row in GOOD]
@@ -65,13 +65,13 @@ def test_good_output_becomes_claims_with_exact_spans():
 
 @pytest.mark.parametrize("wrap", ["```json\n{}\n```", "Here they are:\n{}\nThat is all.", '{}\n{{"words": "red'])
 def test_talk_fences_and_a_cut_off_line_do_no_harm(wrap):
-    reading = LLMSplitter(Scripted(said=wrap.format(lines(GOOD)))).read(ANSWER)
+    reading = LLMSplitter(llm=Scripted(said=wrap.format(lines(GOOD)))).read(ANSWER)
     assert len(reading.claims) == len(GOOD) and not reading.note
 
 
 def test_a_json_list_is_read_too():
     said = "```json\n" + json.dumps(GOOD) + "\n```"
-    assert len(LLMSplitter(Scripted(said=said)).read(ANSWER).claims) == len(GOOD)
+    assert len(LLMSplitter(llm=Scripted(said=said)).read(ANSWER).claims) == len(GOOD)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_json_list_is_read_too():
      {"words": "red car", "kind": ["object"]}],
 )  # fmt: skip
 def test_what_stands_not_in_the_answer_or_is_no_claim_is_dropped_and_counted(bad):
-    reading = LLMSplitter(Scripted(said=lines([*GOOD, bad]))).read(ANSWER)
+    reading = LLMSplitter(llm=Scripted(said=lines([*GOOD, bad]))).read(ANSWER)
     assert (len(reading.claims), reading.dropped) == (len(GOOD), 1)
 
 
@@ -92,13 +92,13 @@ def test_what_stands_not_in_the_answer_or_is_no_claim_is_dropped_and_counted(bad
      {"words": "car is next to two dogs", "kind": "relation", "noun": "car", "relation": "behind", "reference": "dog"}],
 )  # fmt: skip
 def test_a_claim_without_the_words_of_its_kind_is_nothing_to_check(row):
-    claim = LLMSplitter(Scripted(said=lines([row]))).read(ANSWER).claims[0]
+    claim = LLMSplitter(llm=Scripted(said=lines([row]))).read(ANSWER).claims[0]
     assert (claim.kind, claim.noun) == ("other", None)
 
 
 def test_zero_of_a_thing_is_its_absence():
     row = {"words": "No cat", "kind": "count", "noun": "cat", "number": 0}
-    claim = LLMSplitter(Scripted(said=lines([row]))).read(ANSWER).claims[0]
+    claim = LLMSplitter(llm=Scripted(said=lines([row]))).read(ANSWER).claims[0]
     assert (claim.kind, claim.negated, claim.number) == ("object", True, None)
 
 
@@ -108,7 +108,7 @@ def test_zero_of_a_thing_is_its_absence():
      (lines([{"words": "a blue bus", "kind": "object", "noun": "bus"}]), "none of them in the answer")],
 )  # fmt: skip
 def test_useless_output_is_replaced_by_the_rules_with_a_note(said, why, caplog):
-    splitter = LLMSplitter(Scripted(said=said))
+    splitter = LLMSplitter(llm=Scripted(said=said))
     assert why in splitter.read(ANSWER).note
     with caplog.at_level(logging.WARNING):
         assert splitter.split(ANSWER) == EnglishSplitter().split(ANSWER)
@@ -116,7 +116,7 @@ def test_useless_output_is_replaced_by_the_rules_with_a_note(said, why, caplog):
 
 
 def test_an_empty_answer_asks_nobody():
-    splitter = LLMSplitter(Scripted(said="", asked=[]))
+    splitter = LLMSplitter(llm=Scripted(said="", asked=[]))
     assert splitter.split("  ") == [] and splitter.llm.asked == []
 
 
@@ -137,5 +137,5 @@ def test_two_places_that_are_alike_are_no_place():
 
 def test_the_verifier_takes_it(tiny: Verifier, scene: Scene):
     rows = [{"words": "Gelbe Tasse", "kind": "attribute", "noun": "cup", "colour": "yellow"}]
-    report = Verifier.tiny(splitter=LLMSplitter(Scripted(said=lines(rows)))).verify("Gelbe Tasse", [scene.image])
+    report = Verifier.tiny(splitter=LLMSplitter(llm=Scripted(said=lines(rows)))).verify("Gelbe Tasse", [scene.image])
     assert report.claims[0].verdict == "supported"

@@ -68,7 +68,7 @@ _STRUCTURE = {"table_open", "tr_open", "td_open", "th_open", "heading_open", "li
 def test_a_reader_sees_the_words(text):
     words = re.sub(r"\s+", " ", printable(text)).strip()
     assert words in _text(f"Before. {escaped(' '.join(printable(text).split()))}")
-    assert words in _text(Report(text, ()).to_markdown())
+    assert words in _text(Report(answer=text, claims=()).to_markdown())
 
 
 def test_addresses_are_no_links():
@@ -85,9 +85,9 @@ def test_many_answers_are_one_document(report: Report, tmp_path):
 
 
 def test_nothing_at_all_is_still_a_document():
-    assert "> *The answer is empty.*" in Report("", ()).to_markdown()
-    assert "no claims" in Report("Hm.", ()).to_markdown()
-    assert "| " not in Report("Hm.", ()).to_markdown()
+    assert "> *The answer is empty.*" in Report(answer="", claims=()).to_markdown()
+    assert "no claims" in Report(answer="Hm.", claims=()).to_markdown()
+    assert "| " not in Report(answer="Hm.", claims=()).to_markdown()
     assert document([]) == "# 0 answers checked against their pictures\n"
 
 

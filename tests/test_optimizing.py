@@ -222,7 +222,9 @@ def test_no_copy_passes_for_the_original(plain, small):
     assert len(ids) == 3
     copy, original = load_detector(f"onnx:{plain.out}"), load_detector("tiny")
     assert copy.id != original.id and copy.record.made_of == original.id
-    anything = Profile("any", "", "", {}, {"objects": f"{original.id.split('@')[0]}@*"}, {})
+    anything = Profile(
+        name="any", data="", date="", models={}, parts={"objects": f"{original.id.split('@')[0]}@*"}, kinds={}
+    )
     assert anything.active({"objects": original.id}) and not anything.active({"objects": copy.id})
 
 
@@ -377,9 +379,11 @@ def test_a_later_run_replaces_what_it_makes_and_no_more(mutable, pictures):
 
 
 def test_the_printed_face():
-    one = Form("vision", "fp32", 9.5, 10.0, 20.0, 1.0, 1.0)
+    one = Form(
+        file="vision", precision="fp32", megabytes=9.5, milliseconds=10.0, torch_milliseconds=20.0, mean=1.0, least=1.0
+    )
     forms = (one, replace(one, precision="int8", megabytes=2.9, milliseconds=5.0, mean=0.9995, least=0.9992, kept=True))
-    assert str(Optimization(Path("light"), forms, note="That is all.")) == (
+    assert str(Optimization(out=Path("light"), forms=forms, note="That is all.")) == (
         "                          MB  ms, torch  ms, ONNX  faster  likeness   least\n"
         "encoder, pictures  fp32  9.5       20.0      10.0   2.00×    1.0000  1.0000\n"
         "encoder, pictures  int8  2.9       20.0       5.0   4.00×    0.9995  0.9992  kept\n"
@@ -389,7 +393,9 @@ def test_the_printed_face():
 
 
 def test_int8_is_kept_only_where_it_pays():
-    plain = Form("vision", "fp32", 9.5, 10.0, 20.0, 1.0, 1.0)
+    plain = Form(
+        file="vision", precision="fp32", megabytes=9.5, milliseconds=10.0, torch_milliseconds=20.0, mean=1.0, least=1.0
+    )
     quick = replace(plain, precision="int8", milliseconds=5.0, least=0.995)
     assert optimization._chosen([plain, quick]) is quick
     assert optimization._chosen([plain, replace(quick, milliseconds=9.5)]) is plain

@@ -44,10 +44,13 @@ def test_arrays_kept_elsewhere_are_left_out(tiny: Verifier) -> None:
 
 def test_empty_arrays_and_nothing_at_all() -> None:
     facts = Facts(
-        "x", (3, 4), {"objects": {"boxes": np.zeros((0, 4), np.float32), "labels": []}}, {"objects": (1, "m")}
+        picture="x",
+        size=(3, 4),
+        seen={"objects": {"boxes": np.zeros((0, 4), np.float32), "labels": []}},
+        made_by={"objects": (1, "m")},
     )
     assert _same(facts, unpack(pack(facts)))
-    assert _same(Facts("x", (1, 1)), unpack(pack(Facts("x", (1, 1)))))
+    assert _same(Facts(picture="x", size=(1, 1)), unpack(pack(Facts(picture="x", size=(1, 1)))))
 
 
 @pytest.mark.parametrize("pieces", [[], ["nothing"], ["!!"]])

@@ -134,7 +134,10 @@ class _Sure:
     def detect(self, pictures: list[Picture], labels: object = None) -> list[object]:
         from llamaindex_clipverify.models.detections import Detections
 
-        return [Detections(((5.0, 5.0, 90.0, 90.0),), self.labels, (1.0,), {self.labels[0]: 1.0}) for _ in pictures]
+        return [
+            Detections(boxes=((5.0, 5.0, 90.0, 90.0),), labels=self.labels, scores=(1.0,), maxima={self.labels[0]: 1.0})
+            for _ in pictures
+        ]
 
 
 def test_own_profiles_and_the_transferred_one_share_no_number(tiny: Verifier, references: list[Picture]) -> None:
@@ -152,7 +155,7 @@ def test_own_profiles_and_the_transferred_one_share_no_number(tiny: Verifier, re
 
 def test_a_reference_needs_what_the_encoder_saw() -> None:
     with pytest.raises(DataError, match="got 0"):
-        Reference.of([Facts("x", (1, 1))] * 30)
+        Reference.of([Facts(picture="x", size=(1, 1))] * 30)
 
 
 def test_the_profile_says_what_it_is() -> None:

@@ -20,7 +20,7 @@ def grey() -> Picture:
 
 
 def _heat(values: np.ndarray, evidence: float = 1.0) -> HeatMap:
-    return HeatMap(values.astype(np.float32), "layercam", "a dog", evidence, 0.3)
+    return HeatMap(values=values.astype(np.float32), method="layercam", text="a dog", evidence=evidence, cosine=0.3)
 
 
 def test_big_pictures_are_shrunk_and_small_ones_are_not(grey: Picture):

@@ -22,8 +22,8 @@ def _report(answer: str, doubted: set[str], unchecked: set[str] = frozenset()) -
     for claim in SPLITTER.split(answer):
         known = claim.noun is not None and claim.noun not in unchecked
         trust = None if not known else 0.05 if claim.noun in doubted else 0.95
-        claims.append(CheckedClaim(claim, trust, policy.verdict(trust)))
-    return Report(answer, tuple(claims))
+        claims.append(CheckedClaim(claim=claim, trust=trust, verdict=policy.verdict(trust)))
+    return Report(answer=answer, claims=tuple(claims))
 
 
 @pytest.mark.parametrize(
@@ -88,12 +88,12 @@ def test_a_revised_answer_is_trusted(tiny: Verifier) -> None:
 
 
 def test_trust_of_an_answer_lies_between_product_and_least() -> None:
-    model = AnswerModel(0.0, 0.5, 0.5)
+    model = AnswerModel(intercept=0.0, least=0.5, product=0.5)
     assert model.trust([0.3]) == 0.3
     trusts = [0.9, 0.8, 0.7]
     assert 0.9 * 0.8 * 0.7 < model.trust(trusts) < 0.7
-    assert AnswerModel(0.0, 1.0, 0.0).trust(trusts) == pytest.approx(0.7)
-    assert AnswerModel(0.0, 0.0, 1.0).trust(trusts) == pytest.approx(0.504)
+    assert AnswerModel(intercept=0.0, least=1.0, product=0.0).trust(trusts) == pytest.approx(0.7)
+    assert AnswerModel(intercept=0.0, least=0.0, product=1.0).trust(trusts) == pytest.approx(0.504)
     report = replace(_report("There is a cat. There is a dog.", {"dog"}), answers=model)
     assert report.least_trust == 0.05
     assert report.trust is not None and 0.95 * 0.05 < report.trust < 0.05

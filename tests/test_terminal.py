@@ -56,8 +56,11 @@ def test_texts_print_as_they_are(text, width):
 
 
 def test_nothing_at_all_is_printed_too():
-    assert "The answer is empty." in _printed(Report("", ()))
-    assert _printed(Report("Hm.", ())).splitlines()[0] == "trust –  ? nothing could check it · none · coverage 0%"
+    assert "The answer is empty." in _printed(Report(answer="", claims=()))
+    assert (
+        _printed(Report(answer="Hm.", claims=())).splitlines()[0]
+        == "trust –  ? nothing could check it · none · coverage 0%"
+    )
 
 
 def test_rich_is_imported_when_something_is_printed():

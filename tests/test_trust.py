@@ -19,22 +19,30 @@ from llamaindex_clipverify.trust.metrics import accuracy, auroc, average_precisi
 from llamaindex_clipverify.trust.profile import Feature, KindModel, Profile
 from llamaindex_clipverify.trust.verdict import Policy
 
-DOG = Claim("dog", 0, 3, "object", noun="dog")
-MODEL = KindModel(-0.5, {"objects.logit": Feature(1.0, 0.0, -0.2), "contrast.margin": Feature(0.5, 1.0, 0.1)})
+DOG = Claim(text="dog", start=0, end=3, kind="object", noun="dog")
+MODEL = KindModel(
+    intercept=-0.5, features={"objects.logit": Feature(1.0, 0.0, -0.2), "contrast.margin": Feature(0.5, 1.0, 0.1)}
+)
 PROFILE = Profile(
-    "p", "made up", "2026-01-01", {}, {"objects": "d", "contrast": "e"}, {"object": MODEL}, nouns=("dog",)
+    name="p",
+    data="made up",
+    date="2026-01-01",
+    models={},
+    parts={"objects": "d", "contrast": "e"},
+    kinds={"object": MODEL},
+    nouns=("dog",),
 )
 ALL = frozenset({"objects", "contrast"})
 
 
 def looks(*values: float) -> list[list[Evidence]]:
-    return [[Evidence("objects", "supports", 0.9, features={"logit": value})] for value in values]
+    return [[Evidence(check="objects", stance="supports", score=0.9, features={"logit": value})] for value in values]
 
 
 def test_shares_add_up_to_the_log_odds() -> None:
     evidence = [
-        Evidence("objects", "supports", features={"logit": 2.0}),
-        Evidence("contrast", "supports", features={"margin": 3.0}),
+        Evidence(check="objects", stance="supports", features={"logit": 2.0}),
+        Evidence(check="contrast", stance="supports", features={"margin": 3.0}),
     ]
     trust = fuse(DOG, [evidence], PROFILE, [ALL], False)
     assert trust.shares == {"objects": 2.0, "contrast": 1.0}
@@ -61,22 +69,30 @@ def test_any_picture_supports_and_all_must_be_free_of_a_negated_thing() -> None:
     [(DOG, frozenset()), (DOG, frozenset({"contrast"})), (DOG.swap(noun="cat"), ALL), (DOG.swap(kind="action"), ALL)],
 )
 def test_outside_its_parts_words_and_kinds_a_profile_weighs_nothing(claim: Claim, active: frozenset[str]) -> None:
-    evidence = [[Evidence("objects", "silent", features={"logit": 5.0})]]
+    evidence = [[Evidence(check="objects", stance="silent", features={"logit": 5.0})]]
     assert fuse(claim, evidence, PROFILE, [active], foreign_detector=False).value is None
 
 
 def test_without_a_profile_the_detectors_confidence_is_left_and_called_uncalibrated() -> None:
-    values = [fuse(DOG, [[Evidence("objects", "supports", score)]], None, [ALL]) for score in (0.001, 0.1, 0.9)]
+    values = [
+        fuse(DOG, [[Evidence(check="objects", stance="supports", score=score)]], None, [ALL])
+        for score in (0.001, 0.1, 0.9)
+    ]
     assert [trust.state for trust in values] == ["uncalibrated"] * 3
     assert values[0].value < 0.2 < 0.45 < values[1].value < 0.55 < values[2].value  # type: ignore[operator]
-    assert fuse(DOG, [[Evidence("similarity", "silent", 0.3, features={"cosine": 0.3})]], None, [ALL]).value is None
+    assert (
+        fuse(
+            DOG, [[Evidence(check="similarity", stance="silent", score=0.3, features={"cosine": 0.3})]], None, [ALL]
+        ).value
+        is None
+    )
 
 
 def test_a_detector_the_profile_does_not_know_is_taken_plainly_and_its_own_only_where_it_is_active() -> None:
     evidence = [
         [
-            Evidence("objects", "supports", 0.9, features={"logit": 2.0}),
-            Evidence("contrast", "silent", features={"margin": -9.0}),
+            Evidence(check="objects", stance="supports", score=0.9, features={"logit": 2.0}),
+            Evidence(check="contrast", stance="silent", features={"margin": -9.0}),
         ]
     ]
     foreign = fuse(DOG, evidence, PROFILE, [frozenset({"contrast"})], foreign_detector=True)
@@ -103,7 +119,7 @@ def made_up(seed: int, count: int = 1600) -> list[Example]:
         odds = 1.5 * table[:, 0] + 0.5 * table[:, 1]
         label = int((random.random(number) < 1 / (1 + np.exp(-odds))).any())
         rows = tuple({"objects.logit": row[0], "contrast.margin": row[1], "regions.margin": row[2]} for row in table)
-        examples.append(Example("object", rows, label, f"g{place}"))
+        examples.append(Example(kind="object", looks=rows, label=label, group=f"g{place}"))
     return examples
 
 
@@ -119,10 +135,10 @@ def test_a_fit_finds_the_weights_and_is_calibrated_after_pooling() -> None:
 def test_a_feature_that_speaks_against_itself_is_left_out() -> None:
     examples = [
         Example(
-            one.kind,
-            tuple({**look, "regions.margin": -look["objects.logit"]} for look in one.looks),
-            one.label,
-            one.group,
+            kind=one.kind,
+            looks=tuple({**look, "regions.margin": -look["objects.logit"]} for look in one.looks),
+            label=one.label,
+            group=one.group,
         )
         for one in made_up(2)
     ]
@@ -133,7 +149,9 @@ def test_an_eye_alone_has_a_model_of_its_own() -> None:
     alone = fit_single_models(made_up(0))
     assert set(alone["detector"]["object"].features) == {"objects.logit"}
     assert set(alone["encoder"]["object"].features) <= {"contrast.margin", "regions.margin"}
-    profile = Profile("p", "d", "2026-01-01", {}, {}, {"object": MODEL}, alone)
+    profile = Profile(
+        name="p", data="d", date="2026-01-01", models={}, parts={}, kinds={"object": MODEL}, single_model=alone
+    )
     both, one = frozenset({"objects", "similarity", "contrast"}), frozenset({"objects", "colour"})
     assert profile.model("object", both) is MODEL
     assert profile.model("object", one) is alone["detector"]["object"]
@@ -149,17 +167,25 @@ def test_the_gate_admits_its_own_and_refuses_others() -> None:
     gate = fit_gate(random.normal(size=(800, 24)))
 
     def admits(row: np.ndarray) -> bool:
-        return gate.admits(Facts("x", (1, 1), {"domain": {"statistics": row}}))
+        return gate.admits(Facts(picture="x", size=(1, 1), seen={"domain": {"statistics": row}}))
 
     assert np.mean([admits(row) for row in random.normal(size=(300, 24))]) > 0.95
     assert not any(admits(row) for row in random.normal(3.0, size=(50, 24)))
-    assert not gate.admits(Facts("x", (1, 1)))
+    assert not gate.admits(Facts(picture="x", size=(1, 1)))
 
 
 def test_profiles_survive_json(tmp_path: Path) -> None:
     gate = fit_gate(np.random.default_rng(0).normal(size=(100, 3)))
     profile = Profile(
-        "p", "d", "2026-01-01", {}, {"objects": "d"}, {"object": MODEL}, {"detector": {"object": MODEL}}, gate, ("dog",)
+        name="p",
+        data="d",
+        date="2026-01-01",
+        models={},
+        parts={"objects": "d"},
+        kinds={"object": MODEL},
+        single_model={"detector": {"object": MODEL}},
+        gate=gate,
+        nouns=("dog",),
     )
     again = Profile.load(profile.save(tmp_path / "p.json"))
     assert (
@@ -223,7 +249,7 @@ def _examples(number: int, chance: Callable[[np.ndarray], np.ndarray]) -> list[E
     values = random.uniform(-4, 4, number)
     labels = random.random(number) < chance(values)
     return [
-        Example("object", ({"contrast.margin": float(value)},), int(label), f"scene-{place}")
+        Example(kind="object", looks=({"contrast.margin": float(value)},), label=int(label), group=f"scene-{place}")
         for place, (value, label) in enumerate(zip(values, labels, strict=True))
     ]
 
@@ -251,13 +277,15 @@ def test_a_line_that_fits_gets_no_curve(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_curve_rises_and_goes_on_beyond_its_ends() -> None:
-    model = KindModel(0.0, {}, curve=((-2.0, -1.0), (0.0, -0.9), (2.0, 3.0)))
+    model = KindModel(intercept=0.0, features={}, curve=((-2.0, -1.0), (0.0, -0.9), (2.0, 3.0)))
     values = [model.calibrated(value, 1) for value in (-4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0)]
     assert values == sorted(values) and len(set(values)) == 7
     assert model.calibrated(4.0, 1) == pytest.approx(1 / (1 + np.exp(-5.0)))
 
 
 def test_a_curve_is_saved_with_its_profile(tmp_path: Path) -> None:
-    model = KindModel(0.1, {}, curve=((-1.0, -2.0), (1.0, 2.0)))
-    path = Profile("p", "d", "2026-01-01", {}, {}, {"object": model}).save(tmp_path / "p.json")
+    model = KindModel(intercept=0.1, features={}, curve=((-1.0, -2.0), (1.0, 2.0)))
+    path = Profile(name="p", data="d", date="2026-01-01", models={}, parts={}, kinds={"object": model}).save(
+        tmp_path / "p.json"
+    )
     assert Profile.load(path).kinds["object"] == model

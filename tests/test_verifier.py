@@ -147,11 +147,11 @@ def test_a_wider_noun_is_verified_by_the_kind_that_is_seen(tiny: Verifier, scene
 def test_a_person_refutes_no_claim_about_men() -> None:
     claim = EnglishSplitter().split("There is no man.")[0]
     assert claim.negated and claim.narrow == "man"
-    seen = [[Evidence("objects", "supports", 0.9)]]
+    seen = [[Evidence(check="objects", stance="supports", score=0.9)]]
     assert fuse(claim, seen, None, [frozenset()]).value is None
-    assert fuse(claim, [[Evidence("objects", "contradicts", 0.001)]], None, [frozenset()]).value == pytest.approx(
-        1 - 0.001**0.3
-    )
+    assert fuse(
+        claim, [[Evidence(check="objects", stance="contradicts", score=0.001)]], None, [frozenset()]
+    ).value == pytest.approx(1 - 0.001**0.3)
 
 
 def test_a_failed_check_is_shown_and_never_averaged(scene: Scene) -> None:

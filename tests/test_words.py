@@ -35,11 +35,11 @@ def test_parts_are_words_and_compound_nouns_with_their_places():
 
 
 def test_replacements_keep_the_form_and_leave_the_word_itself_out():
-    dogs = replacements(Part("dogs", 0, 4, "noun", "dog", True))
+    dogs = replacements(Part(text="dogs", start=0, end=4, sort="noun", name="dog", plural=True))
     assert "cats" in dogs and "dogs" not in dogs and "cat" not in dogs and len(dogs) > 50
-    assert "red" not in replacements(Part("crimson", 0, 7, "colour", "red"))
-    assert replacements(Part("two", 0, 3, "number", "two")) == ["one", "three", "four"]
-    assert replacements(Part("beside", 0, 6, "function")) == []
+    assert "red" not in replacements(Part(text="crimson", start=0, end=7, sort="colour", name="red"))
+    assert replacements(Part(text="two", start=0, end=3, sort="number", name="two")) == ["one", "three", "four"]
+    assert replacements(Part(text="beside", start=0, end=6, sort="function")) == []
 
 
 @pytest.mark.parametrize(("method", "least"), [("swaps", 0.8), ("misalignment", 0.6), ("integrated_gradients", 0.5)])

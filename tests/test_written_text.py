@@ -44,7 +44,7 @@ class Given:
 
 
 def line(text: str, left: float, top: float, confidence: float = 0.99) -> Line:
-    return Line(text, confidence, (left, top, left + 9.0 * len(text), top + 20))
+    return Line(text=text, confidence=confidence, box=(left, top, left + 9.0 * len(text), top + 20))
 
 
 RECEIPT = (
@@ -61,7 +61,7 @@ RECEIPT = (
 
 def judged(text: str, *lines: Line) -> Evidence:
     picture = Picture.of(Image.new("RGB", (320, 320), "white"))
-    check, facts = WrittenText(Given(*lines)), Facts(picture.id, picture.size)
+    check, facts = WrittenText(Given(*lines)), Facts(picture=picture.id, size=picture.size)
     observe([check], [picture], [facts])
     assert not facts.failed
     claim = next(one for one in EnglishSplitter().split(text) if one.kind == "text")
@@ -120,11 +120,11 @@ def test_it_is_silent_where_nothing_of_that_sort_is_legible(text: str, lines: tu
 
 
 def test_what_is_not_read_is_denied_on_a_page_and_not_in_a_street() -> None:
-    small = (Line("GLADYS", 1.0, (20, 20, 70, 40)),)
-    large = (Line("GLADYS", 1.0, (20, 20, 300, 100)),)
+    small = (Line(text="GLADYS", confidence=1.0, box=(20, 20, 70, 40)),)
+    large = (Line(text="GLADYS", confidence=1.0, box=(20, 20, 300, 100)),)
     assert judged('The sign says "PARKING".', *small).stance == "silent"
     assert judged('The sign says "PARKING".', *large).stance == "contradicts"
-    assert judged("It costs $5.", Line("$7.00", 1.0, (20, 20, 70, 40))).stance == "silent"
+    assert judged("It costs $5.", Line(text="$7.00", confidence=1.0, box=(20, 20, 70, 40))).stance == "silent"
 
 
 def test_a_cell_is_found_by_row_and_column() -> None:
@@ -215,8 +215,8 @@ class Swayed:
 
 
 PROFILE = Profile(
-    "p", "made up", "2026-01-01", {}, {"contrast": "swayed", "similarity": "swayed", "regions": "swayed"},
-    {"object": KindModel(0.0, {"contrast.margin": Feature(1.0, 0.0, 0.0)})},
+    name="p", data="made up", date="2026-01-01", models={}, parts={"contrast": "swayed", "similarity": "swayed", "regions": "swayed"},
+    kinds={"object": KindModel(intercept=0.0, features={"contrast.margin": Feature(1.0, 0.0, 0.0)})},
 )  # fmt: skip
 
 
@@ -235,7 +235,7 @@ def swayed_verifier(reader: Reader | None) -> Verifier:
 def test_a_verdict_that_rests_on_letters_is_withdrawn() -> None:
     image, text = written("zebra"), "There is a zebra."
     assert swayed_verifier(None).verify(text, [image]).verdict == "supported"
-    report = swayed_verifier(Given(Line("ZEBRA", 0.9, BOX))).verify(text, [image])
+    report = swayed_verifier(Given(Line(text="ZEBRA", confidence=0.9, box=BOX))).verify(text, [image])
     (claim,) = report.claims
     why = "“ZEBRA” is written in the picture, and without it the encoder says otherwise"
     assert claim.verdict == "unverifiable" and claim.trust is None and claim.note == why
@@ -244,12 +244,14 @@ def test_a_verdict_that_rests_on_letters_is_withdrawn() -> None:
 
 
 def test_so_is_one_that_a_foils_name_has_hidden() -> None:
-    report = swayed_verifier(Given(Line("a zebra", 0.9, BOX))).verify("There is a dog.", [written("zebra")])
+    report = swayed_verifier(Given(Line(text="a zebra", confidence=0.9, box=BOX))).verify(
+        "There is a dog.", [written("zebra")]
+    )
     assert swayed_verifier(None).verify("There is a dog.", [written("zebra")]).verdict == "contradicted"
     assert report.claims[0].trust is None
 
 
-@pytest.mark.parametrize("lines", [(), (Line("WELCOME", 0.9, BOX),)])
+@pytest.mark.parametrize("lines", [(), (Line(text="WELCOME", confidence=0.9, box=BOX),)])
 def test_words_that_name_nothing_of_the_claim_change_nothing(lines: tuple[Line, ...]) -> None:
     image = written("zebra")
     plain, guarded = (swayed_verifier(reader).verify("There is a zebra.", [image]) for reader in (None, Given(*lines)))
@@ -257,7 +259,7 @@ def test_words_that_name_nothing_of_the_claim_change_nothing(lines: tuple[Line, 
 
 
 def test_a_verdict_that_stands_without_the_letters_stays() -> None:
-    report = swayed_verifier(Given(Line("DOG", 0.9, BOX))).verify(
+    report = swayed_verifier(Given(Line(text="DOG", confidence=0.9, box=BOX))).verify(
         "There is a dog.", [Image.new("RGB", (120, 80), "white")]
     )
     assert report.verdict == "supported"
@@ -265,14 +267,14 @@ def test_a_verdict_that_stands_without_the_letters_stays() -> None:
 
 def test_facts_judge_without_pixels_and_cost_nothing_without_words() -> None:
     image = Picture.of(written("zebra"))
-    verifier = swayed_verifier(Given(Line("ZEBRA", 0.9, BOX)))
+    verifier = swayed_verifier(Given(Line(text="ZEBRA", confidence=0.9, box=BOX)))
     (facts,) = verifier.facts([image])
     again = Facts.from_dict(json.loads(json.dumps(facts.to_dict())))
     bare = without_letters(again)
     assert bare is not None and bare.seen["similarity"]["vector"].tolist() == [0.0, 1.0]
     assert again.seen["similarity"]["vector"].tolist() == [1.0, 0.0]
     assert not (bare.seen["regions"]["vectors"] == [1.0, 0.0]).all(axis=1).any()
-    claim = Claim("zebra", 0, 5, "object", noun="zebra")
+    claim = Claim(text="zebra", start=0, end=5, kind="object", noun="zebra")
     assert named(claim, again) == "ZEBRA"
     (empty,) = swayed_verifier(Given()).facts([image])
     assert empty.seen["lettering"] == {} and without_letters(empty) is None
@@ -283,10 +285,10 @@ def test_facts_judge_without_pixels_and_cost_nothing_without_words() -> None:
                                                  ("puppies", "dog"), ("the cat", "dog")])  # fmt: skip
 def test_words_are_known_in_other_forms_and_misread(line_text: str, noun: str) -> None:
     picture = Picture.of(Image.new("RGB", (120, 80)))
-    facts = Facts(picture.id, picture.size)
-    observe([WrittenText(Given(Line(line_text, 0.9, BOX)))], [picture], [facts])
-    assert named(Claim(noun, 0, 1, "object", noun=noun), facts) == line_text
-    assert named(Claim("it", 0, 1, "other"), facts) is None
+    facts = Facts(picture=picture.id, size=picture.size)
+    observe([WrittenText(Given(Line(text=line_text, confidence=0.9, box=BOX)))], [picture], [facts])
+    assert named(Claim(text=noun, start=0, end=1, kind="object", noun=noun), facts) == line_text
+    assert named(Claim(text="it", start=0, end=1, kind="other"), facts) is None
 
 
 def test_painting_over_takes_the_colour_of_the_paper() -> None:

@@ -52,7 +52,14 @@ def counts(photos: Path) -> Iterator[Row]:
             if number <= _MOST:
                 wrong = number + (1 if number == 1 or rng.random() < 0.5 else -1)
                 for claimed, label in ((number, 1), (wrong, 0)):
-                    yield Row((name,), there_is(noun, claimed), label, "count", name, photos)
+                    yield Row(
+                        images=(name,),
+                        claim=there_is(noun, claimed),
+                        label=label,
+                        kind="count",
+                        group=name,
+                        folder=photos,
+                    )
 
 
 def main() -> None:

@@ -66,15 +66,17 @@ def examples(
         for claim, negated in claims_of(scene):
             group = f"scene-{scene.seed}"
             looks: tuple[dict[str, float], ...] = (look(claim, facts[place]),)
-            yield Example(claim.kind, looks, int(truth_of(claim, [scene]) is True), group, negated)
+            yield Example(
+                kind=claim.kind, looks=looks, label=int(truth_of(claim, [scene]) is True), group=group, negated=negated
+            )
             if claim.kind == "relation" and random.random() < 0.3:  # a relation of what is not there
                 other = int(random.integers(len(scenes)))
                 yield Example(
-                    claim.kind,
-                    (look(claim, facts[other]),),
-                    int(truth_of(claim, [scenes[other]]) is True),
-                    group,
-                    negated,
+                    kind=claim.kind,
+                    looks=(look(claim, facts[other]),),
+                    label=int(truth_of(claim, [scenes[other]]) is True),
+                    group=group,
+                    negated=negated,
                 )
             if random.random() < 0.5:
                 others = random.choice(len(scenes), size=int(random.integers(1, 4)), replace=False)
@@ -83,7 +85,7 @@ def examples(
                     chosen = chosen[1:]
                 looks = tuple(look(claim, facts[one]) for one in chosen)
                 label = int(truth_of(claim, [scenes[one] for one in chosen]) is True)
-                yield Example(claim.kind, looks, label, group, negated)
+                yield Example(kind=claim.kind, looks=looks, label=label, group=group, negated=negated)
 
 
 def main() -> None:
@@ -117,7 +119,7 @@ def main() -> None:
 
 def blank() -> Profile:
     """Return a profile that weighs nothing."""
-    return Profile("blank", "nothing", "", {}, {}, {})
+    return Profile(name="blank", data="nothing", date="", models={}, parts={}, kinds={})
 
 
 if __name__ == "__main__":

@@ -184,7 +184,9 @@ def main() -> None:
     parts = dict.fromkeys(CHECKS_BY_MODEL["encoder"], "*")
     data = f"{len(tables)} small encoders on {options.scenes} drawn scenes"
     today = datetime.date.today().isoformat()
-    Profile(TRANSFERRED, data, today, {}, parts, fit_kinds(every), transferred=True).save(options.out)
+    Profile(
+        name=TRANSFERRED, data=data, date=today, models={}, parts=parts, kinds=fit_kinds(every), transferred=True
+    ).save(options.out)
     command = f"python -m training.fit_transferred {' '.join(Path(one).name for one in options.encoders)}"
     RESULTS.write_text(
         json.dumps({"command": command, "data": data, "encoders": done, "labels": fewer}, indent=1) + "\n",

@@ -56,7 +56,7 @@ Progress = Callable[[str, int, int], None]
 """Called with the stage, what is done, and what there is in all."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Form:
     """One file in one precision, beside the original."""
 
@@ -90,7 +90,7 @@ class Form:
         return self.least >= (SAME_AGREEMENT if self.file == "network" else SAME_COSINE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Optimization:
     """What was made, and how it compares."""
 
@@ -176,7 +176,7 @@ def optimize(
         _place_profile(carried, folder, work)
     forms = tuple(form for found in made.values() for form in found)
     note = _note(profile, same) if profile is not None else ""
-    return Optimization(folder, forms, folder / _PROFILE if carried else None, note)
+    return Optimization(out=folder, forms=forms, profile=folder / _PROFILE if carried else None, note=note)
 
 
 class _Bench:
@@ -201,8 +201,18 @@ class _Bench:
         copies = {one: (load_encoder if kind == "encoder" else load_detector)(f"onnx:{folders[one]}") for one in tried}
         compare = _compare_encoders if kind == "encoder" else _compare_detectors
         forms = [
-            Form(file, one, _megabytes(folders[one] / f"{file}.onnx"), *figures)
-            for file, one, figures in compare(original, copies, self.pictures)
+            Form(
+                file=file,
+                precision=one,
+                megabytes=_megabytes(folders[one] / f"{file}.onnx"),
+                milliseconds=milliseconds,
+                torch_milliseconds=original_milliseconds,
+                mean=mean,
+                least=least,
+            )
+            for file, one, (milliseconds, original_milliseconds, mean, least) in compare(
+                original, copies, self.pictures
+            )
         ]
         self.tell(kind, steps - 1, steps)
         chosen = [

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Kind = Literal["object", "attribute", "count", "relation", "action", "text", "other"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Claim:
     """One checkable (or honestly uncheckable) statement, always kept in its positive form beside `negated`."""
 

@@ -138,7 +138,10 @@ class KoreanSplitter:
 
     def _sentence(self, answer: str, start: int, end: int, known_before: set[str]) -> list[Claim]:
         text = answer[start:end]
-        written = [Claim(m.group(), m.start(), m.end(), "text") for m in _WRITTEN.finditer(answer, start, end)]
+        written = [
+            Claim(text=m.group(), start=m.start(), end=m.end(), kind="text")
+            for m in _WRITTEN.finditer(answer, start, end)
+        ]
         if _HEDGE.search(text):
             return written or [_whole(answer, start, end)]
         words = [_Word(m.group().lower(), m.start(), m.end()) for m in _WORD.finditer(answer, start, end)]
@@ -480,7 +483,16 @@ _NOT_NOUNS = frozenset(
 
 def _claim(kind: Kind, mention: _Mention, start: int, end: int, **words: Any) -> Claim:
     narrow = korean().narrow.get(mention.surface)
-    base = Claim("", start, end, kind, mention.negated, mention.noun, mention.known, narrow=narrow)
+    base = Claim(
+        text="",
+        start=start,
+        end=end,
+        kind=kind,
+        negated=mention.negated,
+        noun=mention.noun,
+        known=mention.known,
+        narrow=narrow,
+    )
     return base.swap(**{"plural": (mention.number or 1) > 1, **words})
 
 
@@ -514,4 +526,4 @@ def _whole(answer: str, start: int, end: int) -> Claim:
     text = answer[start:end]
     begin = start + len(text) - len(text.lstrip())
     stop = begin + len(text.strip())
-    return Claim(answer[begin:stop], begin, stop, "other")
+    return Claim(text=answer[begin:stop], start=begin, end=stop, kind="other")

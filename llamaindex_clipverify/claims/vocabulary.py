@@ -15,7 +15,7 @@ from typing import Any
 from llamaindex_clipverify.claims.wordnet import wordnet
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Vocabulary:
     """Nouns, colours, numbers and relations of one language, each under its canonical name; equal to itself alone."""
 

@@ -16,7 +16,7 @@ from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.written_values import Value, values_in
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Statement:
     """One thing that is said to be written."""
 
@@ -82,7 +82,13 @@ def with_written(claims: Sequence[Claim], answer: str, start: int, end: int) -> 
     found = [one for one in statements(answer[start:end]) if not _counted(answer[start:end], one, claims, start)]
     kept = [claim for claim in claims if not any(_repeats(claim, one, start) for one in found)]
     texts = [
-        Claim(answer[start + one.start : start + one.end], start + one.start, start + one.end, "text", one.negated)
+        Claim(
+            text=answer[start + one.start : start + one.end],
+            start=start + one.start,
+            end=start + one.end,
+            kind="text",
+            negated=one.negated,
+        )
         for one in found
     ]
     return [*kept, *texts]
@@ -142,11 +148,13 @@ def statement(text: str) -> Statement | None:
         return found[-1]
     values, whole = values_in(text), (0, len(text))
     if values:
-        return Statement(*whole, (values[-1].start, values[-1].end), whole, False, (), values[-1])
-    return (
-        Statement(*whole, whole, whole, False, (), words=normalise_words(text), claims_words=False)
-        if normalise_words(text)
-        else None
+        spot = values[-1].start, values[-1].end
+        return Statement(start=0, end=len(text), spot=spot, clause=whole, negated=False, labels=(), value=values[-1])
+    words = normalise_words(text)
+    if not words:
+        return None
+    return Statement(
+        start=0, end=len(text), spot=whole, clause=whole, negated=False, labels=(), words=words, claims_words=False
     )
 
 
@@ -186,8 +194,16 @@ def _statement(
     denial = _NOT.search(sentence, begin)
     negated = denial is not None and denial.start() < span[0]
     if isinstance(what, str):
-        return Statement(start, end, span, (begin, stop), negated, labels, words=normalise_words(what))
-    return Statement(start, end, span, (begin, stop), negated, labels, what)
+        return Statement(
+            start=start,
+            end=end,
+            spot=span,
+            clause=(begin, stop),
+            negated=negated,
+            labels=labels,
+            words=normalise_words(what),
+        )
+    return Statement(start=start, end=end, spot=span, clause=(begin, stop), negated=negated, labels=labels, value=what)
 
 
 def _clauses(sentence: str, taken: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

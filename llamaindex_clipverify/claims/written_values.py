@@ -15,7 +15,7 @@ from typing import Literal
 Sort = Literal["date", "time", "phone", "percent", "money", "number", "code"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Value:
     """One value and where it stands."""
 
@@ -95,7 +95,11 @@ def values_in(text: str) -> list[Value]:
             if forms:
                 unit = _unit(match) if sort == "money" else ""
                 end = match.start() + len(match.group().rstrip(" ,"))
-                found.append(Value(sort, text[match.start() : end], match.start(), end, forms, unit))
+                found.append(
+                    Value(
+                        sort=sort, text=text[match.start() : end], start=match.start(), end=end, forms=forms, unit=unit
+                    )
+                )
     return sorted(found, key=lambda one: one.start)
 
 

@@ -53,7 +53,9 @@ def chat(
         f"Pictures: {pictures}. Answers by: {name}. Verified by: {models.models or named or 'the models of the index'}."
     )
     limits = Limits(file=most_mb * 2**20)
-    page = Page(Answering(verifier, model, index, top_k), title, limits, samples=name == "tiny")
+    page = Page(
+        Answering(verifier=verifier, llm=model, index=index, top_k=top_k), title, limits, samples=name == "tiny"
+    )
     if host not in _LOOPBACK:
         warn(f"whoever reaches {host} can use this chat, and its models")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that its files are removed then, too

@@ -40,7 +40,7 @@ def describe(
     models.require()
     files = [file for path in images for file in picture_files(path)]
     model = vision_model(load_llm(llm))
-    describer = Describer(model, models.verifier(), candidates=candidates, batch_size=batch_size)
+    describer = Describer(model=model, verifier=models.verifier(), candidates=candidates, batch_size=batch_size)
     with progress_bar("describing") as step:
         descriptions = describer.describe(files, step)
     if not any(description.text for description in descriptions):

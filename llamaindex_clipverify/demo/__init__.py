@@ -28,7 +28,7 @@ _PICTURES = 2
 """Retrieved for each question."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Told:
     """An answer of the model with its report, and where the scenes' own truth denies it."""
 
@@ -119,7 +119,9 @@ def _ask(index: EvidenceIndex, drawn: dict[str, Scene], verifier: Verifier, llm:
         bundle = QueryBundle(query.text, image_path=str(query.picture) if query.picture else None)
         report = get_report(engine.query(bundle))
         slips, truth = tuple(gallery.slips(report, drawn)), gallery.really(report, drawn)
-        told.append(Told(query.text, report, slips, truth, gallery.decided(report, drawn)))
+        told.append(
+            Told(question=query.text, report=report, slips=slips, truth=truth, decided=gallery.decided(report, drawn))
+        )
     return told
 
 

@@ -22,7 +22,7 @@ _SMALLEST = 64
 """Shorter side in pixels from which a thing counts as clear."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Story:
     """An answer about drawn scenes, with its one slip."""
 
@@ -54,7 +54,9 @@ def _wrong_colour() -> Story:
                 f"The {thing.noun} is {wrong}."
             )
             truth = f"the {thing.noun} is {thing.colour}, not {wrong}"
-            return Story("one wrong colour", "What is in the picture?", answer, truth, (scene,))
+            return Story(
+                name="one wrong colour", question="What is in the picture?", answer=answer, truth=truth, scenes=(scene,)
+            )
     raise AssertionError("unreachable: there are endless scenes")
 
 
@@ -70,7 +72,13 @@ def _invented_object() -> Story:
                 f"There is also {article(invented)}."
             )
             truth = f"no {invented}; there is {listed(scene)}"
-            return Story("an invented object", "What does the picture show?", answer, truth, (scene,))
+            return Story(
+                name="an invented object",
+                question="What does the picture show?",
+                answer=answer,
+                truth=truth,
+                scenes=(scene,),
+            )
     raise AssertionError("unreachable: there are endless scenes")
 
 
@@ -82,7 +90,13 @@ def _wrong_count() -> Story:
             things = english().plural(many[0])
             answer = f"There are three {things} and {article(alone[0].noun)}."
             truth = f"two {things}, not three"
-            return Story("a wrong count", f"How many {things} are there?", answer, truth, (scene,))
+            return Story(
+                name="a wrong count",
+                question=f"How many {things} are there?",
+                answer=answer,
+                truth=truth,
+                scenes=(scene,),
+            )
     raise AssertionError("unreachable: there are endless scenes")
 
 
@@ -98,7 +112,13 @@ def _two_pictures() -> Story:
                 f"There is no {others[0]} in picture 2. Everything looks cheerful."
             )
             truth = f"{article(others[0])} is in picture 2; and no check can tell a mood"
-            return Story("two pictures", "What do the pictures show?", answer, truth, (first, second))
+            return Story(
+                name="two pictures",
+                question="What do the pictures show?",
+                answer=answer,
+                truth=truth,
+                scenes=(first, second),
+            )
     raise AssertionError("unreachable: there are endless scenes")
 
 

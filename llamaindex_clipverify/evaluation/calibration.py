@@ -35,7 +35,7 @@ Progress = Callable[[int, int], None]
 """Called with claims done and claims in all."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Labelled:
     """A claim and whether it is true of any of its pictures."""
 
@@ -53,7 +53,7 @@ def from_rows(rows: Iterable[Row], splitter: Splitter) -> list[Labelled]:
     for row in rows:
         claims = [claim for claim in splitter.split(row.claim) if claim.kind != "other"]
         if row.label or len(claims) == 1:
-            found += [Labelled(row.paths, claim, row.label, row.group) for claim in claims]
+            found += [Labelled(pictures=row.paths, claim=claim, label=row.label, group=row.group) for claim in claims]
     return found
 
 
@@ -80,7 +80,10 @@ def from_captions(captions: Mapping[Path, Sequence[str]], splitter: Splitter, se
             ]  # fmt: skip
             if not claim.negated and others:
                 wrong = others[int(rng.integers(len(others)))]
-                found += [Labelled((path,), one, label, str(path)) for one, label in ((claim, 1), (wrong, 0))]
+                found += [
+                    Labelled(pictures=(path,), claim=one, label=label, group=str(path))
+                    for one, label in ((claim, 1), (wrong, 0))
+                ]
     return found
 
 
@@ -177,7 +180,13 @@ def _look(verifier: Verifier, paths: Sequence[Path], seen: dict[Path, Facts], er
 def _example(verifier: Verifier, one: Labelled, seen: Mapping[Path, Facts]) -> Example:
     positive = one.claim.swap(negated=False)
     looks = tuple(features_of(verifier.evidence(positive, seen[path])) for path in one.pictures)
-    return Example(one.claim.kind, looks, one.label ^ one.claim.negated, one.group, one.claim.negated)
+    return Example(
+        kind=one.claim.kind,
+        looks=looks,
+        label=one.label ^ one.claim.negated,
+        group=one.group,
+        negated=one.claim.negated,
+    )
 
 
 def _gate(facts: Iterable[Facts]) -> Gate | None:

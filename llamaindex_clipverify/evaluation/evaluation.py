@@ -29,7 +29,7 @@ Progress = Callable[[int, int], None]
 """Called with rows done and rows in all."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """One labelled claim about one or more pictures."""
 
@@ -49,7 +49,7 @@ class Row:
         return tuple(self.folder / image for image in self.images)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Judged:
     """A row with what became of it."""
 
@@ -97,7 +97,14 @@ def _row(line: str, place: str, folder: Path) -> Row:
     if not listed or not isinstance(claim, str) or label not in (0, 1):
         raise DataError(f"{place} is not a row", got=line, do=form)
     group = str(data.get("group") or "|".join(images))
-    return Row(tuple(images), claim, int(label), str(data.get("kind", "all")), group, folder)
+    return Row(
+        images=tuple(images),
+        claim=claim,
+        label=int(label),
+        kind=str(data.get("kind", "all")),
+        group=group,
+        folder=folder,
+    )
 
 
 def evaluate(
@@ -122,7 +129,7 @@ def evaluate(
                 errors.append(f"{', '.join(row.images)}: {result}")
         if progress is not None:
             progress(min(start + _AT_ONCE, len(rows)), len(rows))
-    return Evaluation(judged, list(dict.fromkeys(errors)), bootstrap, seed)
+    return Evaluation(rows=judged, errors=list(dict.fromkeys(errors)), bootstrap=bootstrap, seed=seed)
 
 
 def _judge(verifier: Verifier, rows: Sequence[Row]) -> Iterator[tuple[Row, Judged | ClipVerifyError]]:
@@ -147,7 +154,13 @@ def _judged(verifier: Verifier, row: Row, report: Report, facts: Sequence[Facts]
     kind = report.claims[0].claim.kind if report.claims else "other"
     prior = verifier.profile.prior(kind) if verifier.profile else 0.5
     return Judged(
-        row, report.trust, prior, report.verdict, _clipscore(verifier, row, facts), _detector(report), seconds
+        row=row,
+        trust=report.trust,
+        prior=prior,
+        verdict=report.verdict,
+        clipscore=_clipscore(verifier, row, facts),
+        detector=_detector(report),
+        seconds=seconds,
     )
 
 
@@ -170,7 +183,7 @@ def _detector(report: Report) -> float | None:
     return min(scores, default=None)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Evaluation:
     """Judged rows and the figures on them."""
 

@@ -28,7 +28,7 @@ _NEARLY = 0.02
 _RANDOM = 4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Candidate:
     """A claim to be labelled."""
 
@@ -116,7 +116,7 @@ def _of_picture(verifier: Verifier, picture: Picture, rng: np.random.Generator) 
     for text, claim in proposed.items():
         trust = verifier.judge(claim, [facts]).value
         doubt = 1.0 if trust is None else 1 - 2 * abs(trust - 0.5)
-        found.append(Candidate(picture, text, claim.kind, doubt))
+        found.append(Candidate(picture=picture, text=text, kind=claim.kind, doubt=doubt))
     return found
 
 
@@ -143,4 +143,4 @@ def _one(claims: Sequence[Claim], rng: np.random.Generator) -> Iterator[Claim]:
 
 
 def _claim(kind: str, noun: str, **words: object) -> Claim:
-    return Claim("", 0, 0, kind, noun=noun).swap(**words)  # type: ignore[arg-type]
+    return Claim(text="", start=0, end=0, kind=kind, noun=noun).swap(**words)  # type: ignore[arg-type]

@@ -24,7 +24,7 @@ _PAGE = 0.09
 """Share of the picture that lines cover on a page or a sign, at least; in a street scene it is less."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Written:
     """One line, at its position once the picture is straightened."""
 
@@ -44,7 +44,7 @@ class Written:
         return self.left + start * step, self.left + end * step
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Spot:
     """A part of a line: a value, or a word."""
 
@@ -78,7 +78,15 @@ def _upright(row: dict[str, Any], turn: float) -> Written:
     tall = max((height * cosine - width * abs(sine)) / math.cos(2 * turn), 4.0)
     across, down = middle_x * cosine + middle_y * sine, middle_y * cosine - middle_x * sine
     box: Box = (left, top, right, bottom)
-    return Written(str(row["text"]), float(row["confidence"]), box, across - long / 2, across + long / 2, down, tall)
+    return Written(
+        text=str(row["text"]),
+        confidence=float(row["confidence"]),
+        box=box,
+        left=across - long / 2,
+        right=across + long / 2,
+        middle=down,
+        height=tall,
+    )
 
 
 def whole(found: Sequence[Written], size: tuple[int, int], least: float) -> bool:
@@ -99,9 +107,10 @@ def whole(found: Sequence[Written], size: tuple[int, int], least: float) -> bool
 def values(found: Sequence[Written]) -> list[Spot]:
     """Return every value in the lines."""
     return [
-        Spot(line, *line.between(value.start, value.end), value, value.text)
+        Spot(line=line, left=left, right=right, value=value, text=value.text)
         for line in found
         for value in values_in(line.text)
+        for left, right in [line.between(value.start, value.end)]
     ]
 
 
@@ -111,8 +120,9 @@ def words(found: Sequence[Written]) -> Iterator[tuple[str, Spot]]:
         at = 0
         for part in line.text.replace(":", " ").split():
             at = line.text.find(part, at)
+            left, right = line.between(at, at + len(part))
             for word in normalise_words(part):
-                yield word, Spot(line, *line.between(at, at + len(part)), text=part)
+                yield word, Spot(line=line, left=left, right=right, text=part)
             at += len(part)
 
 

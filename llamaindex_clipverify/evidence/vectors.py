@@ -71,4 +71,6 @@ def with_vectors(facts: Facts, vector: Array, regions: Array) -> Facts:
         seen[PICTURE_FACTS] = {**seen[PICTURE_FACTS], "vector": vector}
     if REGION_FACTS in seen:
         seen[REGION_FACTS] = {**seen[REGION_FACTS], "vectors": regions}
-    return Facts(facts.picture, facts.size, seen, dict(facts.made_by), dict(facts.failed))
+    return Facts(
+        picture=facts.picture, size=facts.size, seen=seen, made_by=dict(facts.made_by), failed=dict(facts.failed)
+    )

@@ -225,7 +225,7 @@ def _words(said: Statement, written: Sequence[Written], size: tuple[int, int]) -
     named = labels[0][0].text if labels else ""
     if own:
         best = max(own, key=lambda line: line.confidence)
-        spot = Spot(best, best.left, best.right, text=best.text)
+        spot = Spot(line=best, left=best.left, right=best.right, text=best.text)
         if slot is None or slot.line in own or any(same_row(slot.line, line) for line in own):
             return _Match("in place" if slot else "there", f"“{best.text}”", best.confidence, spot)
         return _Match("other in place", f"{named}: “{slot.text}”", slot.line.confidence, slot)
@@ -252,12 +252,12 @@ def _slot(labels: Sequence[Sequence[Spot]], shown: Sequence[Written]) -> Spot | 
         for place in label:
             head, mark, rest = place.line.text.partition(":")
             if mark and normalise_words(rest) and place.text.rstrip(":") in head:
-                return Spot(place.line, place.left, place.line.right, text=rest.strip())
+                return Spot(line=place.line, left=place.left, right=place.line.right, text=rest.strip())
             row = [line for line in shown if line is not place.line and same_row(line, place.line)]
             right = [line for line in row if line.left >= place.right - 1]
             if right and place.line.text.rstrip(": ").endswith(place.text.rstrip(":")):
                 line = min(right, key=lambda one: one.left)
-                return Spot(line, line.left, line.right, text=line.text)
+                return Spot(line=line, left=line.left, right=line.right, text=line.text)
     return None
 
 

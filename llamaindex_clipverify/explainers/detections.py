@@ -48,14 +48,14 @@ def detection_maps(
     ]
     boxes, names, scores = ([column[place] for place in chosen] for column in (seen.boxes, seen.labels, seen.scores))
     if not chosen:
-        return Detections((), (), ()), []
+        return Detections(boxes=(), labels=(), scores=()), []
     with detector.lock:
         grids = _grids(detector, picture, boxes, [detector.labels.index(name) for name in names])
     maps = [
-        HeatMap(values, "detection", name, peak, score)
+        HeatMap(values=values, method="detection", text=name, evidence=peak, cosine=score)
         for (values, peak), name, score in zip(grids, names, scores, strict=True)
     ]
-    return Detections(tuple(boxes), tuple(names), tuple(scores)), maps
+    return Detections(boxes=tuple(boxes), labels=tuple(names), scores=tuple(scores)), maps
 
 
 def _grids(detector: Any, picture: Picture, boxes: Sequence[Box], classes: Sequence[int]) -> list[tuple[Array, float]]:

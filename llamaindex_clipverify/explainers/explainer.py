@@ -117,7 +117,15 @@ class ClipExplainer:
         rectified = np.maximum(grid, 0.0)
         peak = float(rectified.max(initial=0.0))
         values = place_on(rectified / peak if peak > 0 else rectified, picture.size, self._seen_part(picture))
-        return HeatMap(values, method, target.text, peak, float(look.vector @ target.vector), doubt, trial)
+        return HeatMap(
+            values=values,
+            method=method,
+            text=target.text,
+            evidence=peak,
+            cosine=float(look.vector @ target.vector),
+            doubt=doubt,
+            trial=trial,
+        )
 
     def _seen_part(self, picture: Picture) -> Box:
         """Return the part of the picture that the encoder sees: published CLIPs crop the centre."""

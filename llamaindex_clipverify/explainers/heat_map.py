@@ -10,7 +10,7 @@ from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.picture import Picture
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MapTrial:
     """What the encoder alone says of a heat map. Margins are in nats: scaled cosine of the text less that of its best foil."""
 
@@ -28,7 +28,7 @@ class MapTrial:
     """Margin of the whole picture."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HeatMap:
     """Where a model looked for a text in a picture. An explanation, never proof that the thing is there."""
 

@@ -93,7 +93,7 @@ def _tried(look: Look, target: Target, maps: tuple[Array, Array], parts: Array, 
     whole = scale * float(target.margins(look.vector[None])[0])
     sign = _correlation(flat, opposite)
     energy, peak = float(flat.sum()), float(flat.max(initial=0.0))
-    trial = MapTrial(energy, peak, sign, shown, left[0] if left else None, whole)
+    trial = MapTrial(energy=energy, peak=peak, sign=sign, shown=shown, left=left[0] if left else None, whole=whole)
     return trial, _doubt(trial, target, parts)
 
 

@@ -31,7 +31,7 @@ METHODS = {
 _QUIET = FUNCTION | EMPTY | DETERMINERS | DEFINITE
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Part:
     """A word of a text, or several that are one noun ("teddy bear")."""
 
@@ -45,7 +45,7 @@ class Part:
     plural: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WordMap:
     """The figures of the words of one text against one picture."""
 
@@ -99,7 +99,7 @@ def word_map(encoder: ClipEncoder, picture: Array, text: str, method: str = "swa
     with encoder.lock:
         scores, delta = made.score(encoder, picture, text, parts)
         cosine = float(encoder.encode_texts([text])[0] @ picture)
-    return WordMap(text, method, tuple(parts), tuple(scores), cosine, delta)
+    return WordMap(text=text, method=method, parts=tuple(parts), scores=tuple(scores), cosine=cosine, delta=delta)
 
 
 def parts_of(text: str) -> list[Part]:
@@ -114,15 +114,15 @@ def parts_of(text: str) -> list[Part]:
         start, end = word.start, words[at + length - 1].end
         shown = text[start:end]
         if word.text in vocabulary.colours:
-            parts.append(Part(shown, start, end, "colour", vocabulary.colours[word.text]))
+            parts.append(Part(text=shown, start=start, end=end, sort="colour", name=vocabulary.colours[word.text]))
         elif word.text in vocabulary.numbers or word.text.isdigit():
-            parts.append(Part(shown, start, end, "number", word.text))
+            parts.append(Part(text=shown, start=start, end=end, sort="number", name=word.text))
         elif word.text in _QUIET:
-            parts.append(Part(shown, start, end, "function"))
+            parts.append(Part(text=shown, start=start, end=end, sort="function"))
         elif noun is not None and noun.depictable:
-            parts.append(Part(shown, start, end, "noun", noun.name, noun.plural))
+            parts.append(Part(text=shown, start=start, end=end, sort="noun", name=noun.name, plural=noun.plural))
         else:
-            parts.append(Part(shown, start, end, "word"))
+            parts.append(Part(text=shown, start=start, end=end, sort="word"))
         at += length
     return parts
 

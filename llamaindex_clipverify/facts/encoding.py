@@ -55,7 +55,9 @@ def unpack(pieces: Sequence[str]) -> Facts:
             for check, one in head["seen"].items()
         }
         made = {name: (int(version), str(model)) for name, (version, model) in head["made_by"].items()}
-        return Facts(head["picture"], (int(head["size"][0]), int(head["size"][1])), seen, made)
+        return Facts(
+            picture=head["picture"], size=(int(head["size"][0]), int(head["size"][1])), seen=seen, made_by=made
+        )
     except (ValueError, KeyError, TypeError, zlib.error) as error:
         raise DataError("stored facts cannot be read", got=repr(error), do="index the picture again") from error
 

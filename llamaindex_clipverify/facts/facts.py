@@ -15,7 +15,7 @@ Seen = dict[str, Any]
 """The facts of one check: JSON values and numpy arrays under plain names."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Facts:
     """Everything seen in one picture, by check."""
 
@@ -49,10 +49,10 @@ class Facts:
     def from_dict(cls, data: Mapping[str, Any]) -> Facts:
         """Read what `to_dict` wrote."""
         return cls(
-            data["picture"],
-            (int(data["size"][0]), int(data["size"][1])),
-            {name: {key: _rich(value) for key, value in seen.items()} for name, seen in data["seen"].items()},
-            {name: (int(made[0]), str(made[1])) for name, made in data["made_by"].items()},
+            picture=data["picture"],
+            size=(int(data["size"][0]), int(data["size"][1])),
+            seen={name: {key: _rich(value) for key, value in seen.items()} for name, seen in data["seen"].items()},
+            made_by={name: (int(made[0]), str(made[1])) for name, made in data["made_by"].items()},
         )
 
 

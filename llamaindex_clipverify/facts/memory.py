@@ -41,7 +41,7 @@ class DiskMemory:
                 part = unpack([value.decode("ascii")])
             except (DataError, UnicodeDecodeError):
                 continue  # the picture is observed again
-            facts = recalled.setdefault(keys[key], Facts(part.picture, part.size))
+            facts = recalled.setdefault(keys[key], Facts(picture=part.picture, size=part.size))
             facts.seen |= part.seen
             facts.made_by |= part.made_by
         return recalled
@@ -51,7 +51,12 @@ class DiskMemory:
         rows = {}
         for known in facts:
             for name, (version, model) in known.made_by.items():
-                part = Facts(known.picture, known.size, {name: known.seen[name]}, {name: (version, model)})
+                part = Facts(
+                    picture=known.picture,
+                    size=known.size,
+                    seen={name: known.seen[name]},
+                    made_by={name: (version, model)},
+                )
                 rows[_key(known.picture, name, version, model)] = "".join(pack(part)).encode("ascii")
         if rows:
             self.cache.put(rows)

@@ -110,7 +110,7 @@ def _opened(records: Records, checks: Sequence[Check], part: Sequence[Entry]) ->
         try:
             size = entry.picture.size
             _ = entry.picture.image
-            batch.facts[content] = stored or Facts(content, size)
+            batch.facts[content] = stored or Facts(picture=content, size=size)
         except PictureError as error:
             batch.leave_out(entry, error, content)
     return batch

@@ -37,7 +37,7 @@ _OPTIONS = {
 _RUN = pytest.StashKey["Run"]()
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Row:
     """One answer that was verified."""
 
@@ -187,7 +187,16 @@ class Checker:
         name = self._test if self._made == 1 else f"{self._test} #{self._made}"
         trust = None if report.trust is None else round(report.trust, 4)
         passed = not complaint(report, least, unverified)
-        self._run.rows.append(Row(name, trust, passed, cached, report.to_dict(), [picture.uri for picture in pictures]))
+        self._run.rows.append(
+            Row(
+                test=name,
+                trust=trust,
+                passed=passed,
+                cached=cached,
+                report=report.to_dict(),
+                pictures=[picture.uri for picture in pictures],
+            )
+        )
         return report
 
     def _key(self, text: str, pictures: list[str], question: str | None, passages: Sequence[str]) -> str:

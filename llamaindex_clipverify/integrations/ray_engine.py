@@ -111,12 +111,17 @@ def evaluate(
 
     parts = _mapped(_Judge, {"make": make}, items, 1, workers, tell)
     judged = [
-        Judged(rows[int(part["place"]) + place], **figures)
+        Judged(row=rows[int(part["place"]) + place], **figures)
         for part in parts
         for place, figures in json.loads(part["judged"])
     ]
     errors = [error for part in parts for error in json.loads(part["errors"])]
-    return Evaluation(judged, list(dict.fromkeys(errors)), options.get("bootstrap", 1000), options.get("seed", 0))
+    return Evaluation(
+        rows=judged,
+        errors=list(dict.fromkeys(errors)),
+        bootstrap=options.get("bootstrap", 1000),
+        seed=options.get("seed", 0),
+    )
 
 
 def _mapped(

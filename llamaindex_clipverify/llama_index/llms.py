@@ -126,4 +126,4 @@ class _Chats:
             )
             for role, parts in conversation
         ]
-        return Generated((self.llm.chat(messages, **how).message.content or "").strip())
+        return Generated(text=(self.llm.chat(messages, **how).message.content or "").strip())

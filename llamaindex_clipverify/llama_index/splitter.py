@@ -59,7 +59,7 @@ class LLMReading:
     """Why the rules read the answer instead; empty when the model did."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class LLMSplitter:
     """A `Splitter` that asks a LlamaIndex LLM; what it falls back on are the rules."""
 
@@ -114,7 +114,7 @@ class LLMSplitter:
             kind, fields = "object", {**fields, "number": None, "negated": True}
         if any(fields.get(name) is None for name in _NEEDS.get(kind, ())) or kind in ("text", "other"):
             kind, fields = "text" if kind == "text" else "other", {}
-        return Claim(answer[span[0] : span[1]], *span, kind, **fields)
+        return Claim(text=answer[span[0] : span[1]], start=span[0], end=span[1], kind=kind, **fields)
 
     def _fields(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return the words of a claim that are what they should be; the others are left out."""

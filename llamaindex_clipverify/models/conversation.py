@@ -13,7 +13,7 @@ Conversation = Sequence[tuple[str, Sequence["str | Image.Image"]]]
 """Messages, oldest first: role (system, user or assistant) and texts and pictures in order."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Generated:
     """What a vision model said."""
 

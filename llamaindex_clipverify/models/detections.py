@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from llamaindex_clipverify.geometry import Box
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Detections:
     """What a detector saw in one picture, best first."""
 

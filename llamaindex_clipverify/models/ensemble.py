@@ -106,8 +106,8 @@ class EnsembleDetector:
         fused = [box for label, places in voters.items() for box in fuse(seen, label, len(places))]
         fused.sort(key=lambda one: -one[1])
         return Detections(
-            tuple(box for box, _, _ in fused), tuple(label for _, _, label in fused),
-            tuple(score for _, score, _ in fused), dict(sorted(maxima.items(), key=lambda one: -one[1])),
+            boxes=tuple(box for box, _, _ in fused), labels=tuple(label for _, _, label in fused),
+            scores=tuple(score for _, score, _ in fused), maxima=dict(sorted(maxima.items(), key=lambda one: -one[1])),
         )  # fmt: skip
 
     def __repr__(self) -> str:
@@ -137,7 +137,12 @@ class MirroredDetector:
         mirrored = [Picture.of(ImageOps.mirror(picture.image)) for picture in pictures]
         found = self.detector.detect(mirrored, labels)
         return [
-            Detections(tuple(_back(box, picture.size[0]) for box in one.boxes), one.labels, one.scores, one.maxima)
+            Detections(
+                boxes=tuple(_back(box, picture.size[0]) for box in one.boxes),
+                labels=one.labels,
+                scores=one.scores,
+                maxima=one.maxima,
+            )
             for one, picture in zip(found, pictures, strict=True)
         ]
 

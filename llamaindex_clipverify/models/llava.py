@@ -271,10 +271,10 @@ class Llava:
             length = stop or len(tokens)
             answers.append(
                 Generated(
-                    self.processor.tokenizer.decode(tokens[:length], skip_special_tokens=True).strip(),
-                    tuple(float(value) for value in chosen[row, :length]),
-                    int(inputs["attention_mask"][row].sum()),
-                    "length" if stop is None and len(tokens) >= limit else "stop",
+                    text=self.processor.tokenizer.decode(tokens[:length], skip_special_tokens=True).strip(),
+                    token_logprobs=tuple(float(value) for value in chosen[row, :length]),
+                    prompt_tokens=int(inputs["attention_mask"][row].sum()),
+                    finish="length" if stop is None and len(tokens) >= limit else "stop",
                 )
             )
         return answers

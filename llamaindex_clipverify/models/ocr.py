@@ -72,7 +72,10 @@ class RapidReader(Portable):
         if found.txts is None or found.boxes is None:
             return []
         rows = zip(found.txts, found.scores, found.boxes, strict=True)
-        return [Line(text, float(score), _box(corners, picture.size), _tilt(corners)) for text, score, corners in rows]
+        return [
+            Line(text=text, confidence=float(score), box=_box(corners, picture.size), tilt=_tilt(corners))
+            for text, score, corners in rows
+        ]
 
     def __repr__(self) -> str:
         """Name the reader."""

@@ -184,7 +184,7 @@ class OnnxDetector(Portable):
         maxima: dict[str, float] = {}
         for name, value in zip(names, values, strict=True):
             maxima.setdefault(name, value)
-        return Detections(tuple(corners), tuple(names), tuple(values), maxima)
+        return Detections(boxes=tuple(corners), labels=tuple(names), scores=tuple(values), maxima=maxima)
 
     @cached_property
     def _network(self) -> Any:

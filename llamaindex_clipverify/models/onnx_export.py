@@ -127,4 +127,13 @@ def _quiet() -> Iterator[None]:
 def _record(kind: Kind, made_of: str, files: Sequence[str], settings: Mapping[str, Any]) -> Record:
     versions = {"torch": torch.__version__, "onnx": onnx.__version__, "onnxruntime": onnxruntime.__version__}
     today = datetime.now(UTC).date().isoformat()
-    return Record(kind, made_of.split("@")[0], made_of, dict.fromkeys(files, "fp32"), OPSET, today, versions, settings)
+    return Record(
+        kind=kind,
+        name=made_of.split("@")[0],
+        made_of=made_of,
+        precision=dict.fromkeys(files, "fp32"),
+        opset=OPSET,
+        date=today,
+        versions=versions,
+        settings=settings,
+    )

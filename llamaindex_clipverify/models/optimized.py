@@ -16,7 +16,7 @@ Kind = Literal["encoder", "detector"]
 _MAKE = "make one: clipverify optimize MODELS --out FOLDER"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Record:
     """The JSON beside the ``.onnx`` files of one model."""
 

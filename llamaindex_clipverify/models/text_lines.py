@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from llamaindex_clipverify.geometry import Box
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Line:
     """A line of written words in a picture."""
 

@@ -38,7 +38,7 @@ _CONNECT = 5.0
 _BROKEN = "ask again; if it stays, look into the server's log"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RemoteAnswer:
     """One whole answer."""
 
@@ -212,7 +212,13 @@ def _checked_answer(content: Any, finish: str, reasoning: str, usage: Any) -> Re
         raise ResponseError("the model reasoned and said nothing", got=f"finish_reason {finish}", do=do)
     if not isinstance(content, str):
         raise ResponseError("the server's answer holds no text", got=f"finish_reason {finish}", do=_BROKEN)
-    return RemoteAnswer(content, finish, reasoning, _count(usage, "prompt_tokens"), _count(usage, "completion_tokens"))
+    return RemoteAnswer(
+        text=content,
+        finish=finish,
+        reasoning=reasoning,
+        prompt_tokens=_count(usage, "prompt_tokens"),
+        completion_tokens=_count(usage, "completion_tokens"),
+    )
 
 
 def _reasoning(message: Any) -> str:

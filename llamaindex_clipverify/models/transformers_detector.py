@@ -123,7 +123,10 @@ def _detections(boxes: list[Any], names: list[str], scores: list[float]) -> Dete
         maxima.setdefault(names[place], scores[place])
     corners: list[Box] = [(boxes[place][0], boxes[place][1], boxes[place][2], boxes[place][3]) for place in order]
     return Detections(
-        tuple(corners), tuple(names[place] for place in order), tuple(scores[place] for place in order), maxima
+        boxes=tuple(corners),
+        labels=tuple(names[place] for place in order),
+        scores=tuple(scores[place] for place in order),
+        maxima=maxima,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Usage:
     """Counts as the server told them; requests that failed are not in them."""
 
@@ -48,7 +48,13 @@ class UsageCounter:
         """What was counted so far."""
         with self._lock:
             requests, prompt, completion, unmeasured = self._counted
-        return Usage(requests, prompt, completion, unmeasured, self._cost(prompt, completion, unmeasured))
+        return Usage(
+            requests=requests,
+            prompt_tokens=prompt,
+            completion_tokens=completion,
+            unmeasured=unmeasured,
+            cost=self._cost(prompt, completion, unmeasured),
+        )
 
     def _cost(self, prompt: int, completion: int, unmeasured: int) -> float | None:
         if self.prompt_price is None or self.completion_price is None or unmeasured:

@@ -151,10 +151,10 @@ class YoloDetector(Portable):
         for place in order:
             maxima.setdefault(names[place], scores[place])
         return Detections(
-            tuple(corners[place] for place in order),
-            tuple(names[place] for place in order),
-            tuple(scores[place] for place in order),
-            maxima,
+            boxes=tuple(corners[place] for place in order),
+            labels=tuple(names[place] for place in order),
+            scores=tuple(scores[place] for place in order),
+            maxima=maxima,
         )
 
     def _require(self) -> None:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from llamaindex_clipverify.report.report import CheckedClaim, Report
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Piece:
     """A stretch of the answer covered by the same claims all along."""
 
@@ -59,4 +59,4 @@ def _piece(report: Report, spans: dict[int, tuple[int, int]], start: int, end: i
     over.sort(key=lambda place: (spans[place][1] - spans[place][0], place))
     worst = min((state(report.claims[place]) for place in over), key=_WORST.index, default="")
     ends = tuple(sorted(place for place in over if spans[place][1] == end))
-    return Piece(report.answer[start:end], tuple(over), worst, ends)
+    return Piece(text=report.answer[start:end], claims=tuple(over), state=worst, ends=ends)

@@ -50,7 +50,7 @@ VARIANTS = 3
 _BRIGHTNESS = (0.9, 1.0, 1.08)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sprite:
     """One piece of art and where it lies in its style's atlas."""
 
@@ -100,7 +100,9 @@ def sprites(style: str) -> dict[str, tuple[Sprite, ...]]:
         )
     found: dict[str, list[Sprite]] = {noun: [] for noun in NOUNS}
     for row in json.loads((_folder(style) / "sprites.json").read_text(encoding="utf-8"))[style]:
-        found[row["noun"]].append(Sprite(style, row["noun"], tuple(row["box"]), row["tint"], row["colour"]))
+        found[row["noun"]].append(
+            Sprite(style=style, noun=row["noun"], box=tuple(row["box"]), tintable=row["tint"], colour=row["colour"])
+        )
     return {noun: tuple(pieces) for noun, pieces in found.items()}
 
 

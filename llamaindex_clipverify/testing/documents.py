@@ -41,7 +41,7 @@ class Fact:
     """Values that would make the sentence false: those on the same document first."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Document:
     """A drawn document and what is true of it."""
 
@@ -67,7 +67,7 @@ def draw_document(seed: int, kind: str | None = None) -> Document:
     if kind is not None and kind not in KINDS:
         raise DataError("no such kind of document", got=kind, do=f"give one of {', '.join(KINDS)}")
     image, facts = _DRAW[kind or chosen](rng)
-    return Document(image, kind or chosen, tuple(_claims(rng, facts)), seed)
+    return Document(image=image, kind=kind or chosen, claims=tuple(_claims(rng, facts)), seed=seed)
 
 
 def rotated(image: Image.Image, degrees: float) -> Image.Image:

@@ -19,7 +19,7 @@ from llamaindex_clipverify.claims.vocabulary import english
 KINDS: tuple[str, ...] = ("object", "attribute", "count", "relation", "action", "text", "other")
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Tally:
     """What was expected, what was found, and how much of it was right."""
 
@@ -58,7 +58,8 @@ class Score:
     def overall(self) -> Tally:
         """The sum over kinds."""
         parts = self.kinds.values()
-        return Tally(*(sum(getattr(one, name) for one in parts) for name in ("expected", "found", "right", "exact")))
+        names = ("expected", "found", "right", "exact")
+        return Tally(**{name: sum(getattr(tally, name) for tally in parts) for name in names})
 
 
 def read_gold(path: str | Path) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ class Relation:
     other: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Scene:
     """A drawn picture and its whole truth."""
 
@@ -131,7 +131,7 @@ def draw_scene(
     placed = [(noun, colour) for noun, colour in _coloured(rng, style, cast, canvas, objects[0])]
     things = tuple(SceneObject(noun, colour, box) for (noun, colour), box in zip(placed, canvas.boxes(), strict=True))
     words = _write(rng, canvas, {noun for noun, _ in placed})
-    return Scene(canvas.finished(rng), things, words, style, seed, shown)
+    return Scene(image=canvas.finished(rng), objects=things, words=words, style=style, seed=seed, background=shown)
 
 
 def _scene_size(rng: Generator, size: int | None) -> tuple[int, int]:

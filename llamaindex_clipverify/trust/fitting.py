@@ -33,7 +33,7 @@ LEAST = 40
 """Claims of a kind that a fit needs at least."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Example:
     """The numbers on one labelled claim in its positive form."""
 
@@ -168,7 +168,12 @@ def fit_answers(examples: Sequence[Example], kinds: Mapping[str, KindModel], see
             break
         columns.pop(int(np.argmin(fitted.coef_[0])))
     weights = dict(zip(columns, map(float, fitted.coef_[0]), strict=True))
-    model = AnswerModel(float(fitted.intercept_[0]), weights.get(0, 0.0), weights.get(1, 0.0), len(labels))
+    model = AnswerModel(
+        intercept=float(fitted.intercept_[0]),
+        least=weights.get(0, 0.0),
+        product=weights.get(1, 0.0),
+        answers=len(labels),
+    )
     trusts = np.array([model.trust(one) for one, _ in made[1]])
     return replace(model, ece=ece(trusts, np.array([label for _, label in made[1]], float)))
 
@@ -214,7 +219,7 @@ def fit_gate(statistics: Array, seed: int = 0) -> Gate:
     mixture = GaussianMixture(parts, reg_covar=0.02, n_init=2, random_state=seed).fit((fitted - mean) / spread)
     found = zip(mixture.weights_, mixture.means_, mixture.precisions_cholesky_, strict=True)
     clusters = tuple(Cluster(float(weight), _row(middle), tuple(map(_row, factor))) for weight, middle, factor in found)
-    gate = Gate(_row(mean), _row(spread), clusters, np.inf)
+    gate = Gate(mean=_row(mean), spread=_row(spread), clusters=clusters, limit=np.inf)
     return replace(gate, limit=float(np.quantile([gate.surprise(row) for row in held], 0.99)))
 
 
@@ -265,7 +270,7 @@ def _regress(rows: Sequence[Example], names: Sequence[str], strength: float) -> 
     }
     worst = int(np.argmin(slopes)) if len(names) > 1 else 0
     negative = slopes[worst] < 0 and len(names) > 1
-    return KindModel(float(fitted.intercept_[0]), features), names[worst] if negative else None
+    return KindModel(intercept=float(fitted.intercept_[0]), features=features), names[worst] if negative else None
 
 
 def _fit_pooling(model: KindModel, rows: Sequence[Example]) -> KindModel:
@@ -289,8 +294,8 @@ def _bent(values: Array, labels: Array) -> bool:
     for part in parts:
         rest = np.setdiff1d(np.arange(len(values)), part)
         knots = _curve(values[rest], labels[rest])
-        curved = KindModel(0.0, {}, curve=knots)
-        straight = np.array([KindModel(0.0, {}).calibrated(value, 1) for value in values[part]])
+        curved = KindModel(intercept=0.0, features={}, curve=knots)
+        straight = np.array([KindModel(intercept=0.0, features={}).calibrated(value, 1) for value in values[part]])
         bent = np.array([curved.calibrated(value, 1) for value in values[part]])
         gains.append(_log_loss(straight, labels[part]) - _log_loss(bent, labels[part]))
     return float(np.mean(gains)) > 0

@@ -34,7 +34,7 @@ class Step:
     """Share of wrong ones among them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Holdout:
     """Labelled claims that nothing was fitted on, one of each picture, and the thresholds to be tried on them."""
 
@@ -57,18 +57,18 @@ class Holdout:
         order = np.random.default_rng(seed).permutation(len(trusts))
         first = sorted({groups[place]: place for place in order}.values())
         return cls(
-            tuple(float(trusts[place]) for place in first), tuple(int(labels[place]) for place in first),
-            steps(np.asarray(expected)), steps(1 - np.asarray(expected)),
+            trusts=tuple(float(trusts[place]) for place in first), labels=tuple(int(labels[place]) for place in first),
+            supported=steps(np.asarray(expected)), contradicted=steps(1 - np.asarray(expected)),
         )  # fmt: skip
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Holdout:
         """Read what a profile's JSON holds."""
         ways = {name: tuple(Step(**one) for one in data[name]) for name in ("supported", "contradicted")}
-        return cls(tuple(data["trusts"]), tuple(data["labels"]), **ways)
+        return cls(trusts=tuple(data["trusts"]), labels=tuple(data["labels"]), **ways)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Bound:
     """One threshold and what the test of it saw."""
 
@@ -82,7 +82,7 @@ class Bound:
     passes, or when so many are wrong that no number would do."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Guarantee:
     """At most `alpha` of the supported claims is false, of the contradicted true, each with confidence 1 − `delta`."""
 
@@ -106,7 +106,9 @@ class Guarantee:
         trusts, labels = np.array(held.trusts), np.array(held.labels)
         supported = bound(trusts, labels == 0, held.supported, alpha, delta)
         contradicted = bound(1 - trusts, labels == 1, held.contradicted, alpha, delta)
-        return cls(alpha, delta, supported, contradicted, len(trusts), data)
+        return cls(
+            alpha=alpha, delta=delta, supported=supported, contradicted=contradicted, claims=len(trusts), data=data
+        )
 
     def lines(self) -> list[str]:
         """Return one line for each verdict: the guarantee, or what is missing."""
@@ -158,15 +160,20 @@ def bound(trusts: Array, wrong: Array, order: Sequence[Step], alpha: float, delt
     for step in order[_start(order, len(trusts), alpha, delta) :]:
         accepted = trusts >= step.threshold
         number, errors = int(accepted.sum()), int(wrong[accepted].sum())
-        tried = Bound(step.threshold, number, errors)
+        tried = Bound(threshold=step.threshold, accepted=number, wrong=errors)
         if not p_value(errors, number, alpha) <= delta:
             break
         passed = tried
     if passed is not None:
         return passed
     if tried is None:
-        return Bound(None, missing=least(alpha, delta))
-    return Bound(None, tried.accepted, tried.wrong, _missing(tried, len(trusts), order, alpha, delta))
+        return Bound(threshold=None, missing=least(alpha, delta))
+    return Bound(
+        threshold=None,
+        accepted=tried.accepted,
+        wrong=tried.wrong,
+        missing=_missing(tried, len(trusts), order, alpha, delta),
+    )
 
 
 def p_value(wrong: int, accepted: int, alpha: float) -> float:

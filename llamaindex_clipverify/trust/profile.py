@@ -43,7 +43,7 @@ class Cluster:
     """Cholesky factor L (F, F) of the precision, L @ L.T."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Gate:
     """The distribution of the pictures a profile was fitted on: a Gaussian mixture over `evidence.domain` statistics."""
 
@@ -82,7 +82,7 @@ class Gate:
             Cluster(one["weight"], tuple(one["mean"]), tuple(tuple(row) for row in one["factor"]))
             for one in data["clusters"]
         )
-        return cls(tuple(data["mean"]), tuple(data["spread"]), clusters, data["limit"])
+        return cls(mean=tuple(data["mean"]), spread=tuple(data["spread"]), clusters=clusters, limit=data["limit"])
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Feature:
     missing: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class KindModel:
     """Logistic regression for one kind of claim, and its calibration after pooling over pictures.
 
@@ -130,7 +130,7 @@ class KindModel:
         return float(self.slope * log_odds + self.pictures * np.log(max(pictures, 1)) + self.offset)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AnswerModel:
     """The probability that all claims of an answer are true, from their trusts.
 
@@ -165,7 +165,7 @@ class AnswerModel:
         return float(logit(least)), float(logit(product))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Profile:
     """A fitted profile; `save` writes it as JSON and `Profile.load` reads it."""
 

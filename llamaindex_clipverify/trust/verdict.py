@@ -11,7 +11,7 @@ from llamaindex_clipverify.trust.guarantee import Guarantee, Holdout
 Verdict = Literal["supported", "contradicted", "unverifiable"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """When a claim counts as supported or contradicted: by fixed thresholds, or by those that a guarantee allows.
 
@@ -47,7 +47,9 @@ class Policy:
         """
         if self.alpha is None:
             return self
-        found = Guarantee.of(held or Holdout((), (), (), ()), self.alpha, self.delta, data)
+        found = Guarantee.of(
+            held or Holdout(trusts=(), labels=(), supported=(), contradicted=()), self.alpha, self.delta, data
+        )
         return replace(self, guarantee=found)
 
     def verdict(self, trust: float | None) -> Verdict:

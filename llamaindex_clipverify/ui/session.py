@@ -13,7 +13,7 @@ from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.report import Report
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Limits:
     """What a visitor may bring."""
 
@@ -36,7 +36,7 @@ class Shown:
     chosen: bool = True
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Turn:
     """A question with what came of it."""
 
@@ -49,7 +49,7 @@ class Turn:
     done: bool = False
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Session:
     """One visitor's conversation."""
 
@@ -126,7 +126,7 @@ class Session:
             raise DataError("the question is too long", got=f"{len(text):,} characters", do="shorten it")
         if len(self.turns) >= self.limits.turns:
             raise DataError("the conversation is too long", got=f"{len(self.turns)} questions", do="begin a new one")
-        turn = Turn(text, self.chosen)
+        turn = Turn(question=text, pictures=self.chosen)
         with self.lock:
             self.turns.append(turn)
         return turn
@@ -171,7 +171,7 @@ class Sessions:
     def of(self, tab: str | None) -> Session:
         """Return a tab's session, new where there is none."""
         with self._lock:
-            session = self._open.setdefault(tab or "", Session(self.limits))
+            session = self._open.setdefault(tab or "", Session(limits=self.limits))
             self._open.move_to_end(tab or "")
             while len(self._open) > self.most:
                 self._open.popitem(last=False)

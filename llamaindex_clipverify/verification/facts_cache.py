@@ -71,7 +71,7 @@ class FactsCache(Portable):
         for picture in pictures:
             try:
                 known = batch.get(picture.id) or self._cache.get(picture.id) or recalled.get(picture.id)
-                batch[picture.id] = known or Facts(picture.id, picture.size)
+                batch[picture.id] = known or Facts(picture=picture.id, size=picture.size)
                 results.append(batch[picture.id])
             except PictureError as error:
                 results.append(error)

@@ -38,7 +38,7 @@ Progress = Callable[[str, int, int], None]
 """Called with the stage, what is done, and what there is in all."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FinetuneResult:
     """What a run left behind."""
 
@@ -142,16 +142,20 @@ def finetune(
     if merge:
         lora.merge(trained, llava, folder / "model")
     return FinetuneResult(
-        folder,
-        folder / "adapter",
-        folder / "model" if merge else None,
-        parts.sizes,
-        tuple(faults),
-        selection,
-        history,
-        before,
-        after,
-        "no models of a verifier are named" if verifier is None else "" if pictures else "there are no test pictures",
+        out=folder,
+        adapter=folder / "adapter",
+        model=folder / "model" if merge else None,
+        parts=parts.sizes,
+        faults=tuple(faults),
+        selection=selection,
+        history=history,
+        before=before,
+        after=after,
+        note="no models of a verifier are named"
+        if verifier is None
+        else ""
+        if pictures
+        else "there are no test pictures",
     )
 
 
@@ -185,7 +189,7 @@ class _Run:
     def selected(self, parts: Parts, settings: Settings) -> Selection:
         """Return the training examples by trust, where that is asked for."""
         if not settings.by_trust or self.verifier is None:
-            return Selection(parts.train, (1.0,) * len(parts.train))
+            return Selection(examples=parts.train, weights=(1.0,) * len(parts.train))
         path = self.folder / "selection.json"
         known = json.loads(path.read_text(encoding="utf-8"))["trust"] if path.exists() else None
         found = known or trusts(self.verifier, parts.train, _stage(self.progress, "checking the captions"))
@@ -202,7 +206,7 @@ class _Run:
         kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         if when == "before" and when in kept:
             return Judgement(**kept[when])
-        describer = Describer(self.llava, self.verifier, batch_size=batch_size, max_new_tokens=128)
+        describer = Describer(model=self.llava, verifier=self.verifier, batch_size=batch_size, max_new_tokens=128)
         described = describer.describe(pictures, _stage(self.progress, f"describing {when}"))
         found = judgement(described)
         _write(path, {**kept, when: found.to_dict(), f"descriptions_{when}": [one.to_dict() for one in described]})

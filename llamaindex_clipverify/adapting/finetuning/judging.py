@@ -10,7 +10,7 @@ from llamaindex_clipverify.description import Description
 from llamaindex_clipverify.report.report import Report
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Judgement:
     """Figures on descriptions of the same pictures."""
 
@@ -42,12 +42,12 @@ def _figures(pictures: int, reports: Sequence[Report]) -> Judgement:
     missed = sum(len(report.object_agreement.hallucinated) for report in reports)
     found = sum(len(set(report.object_agreement.named) & set(report.object_agreement.seen)) for report in reports)
     return Judgement(
-        pictures,
-        len(claims),
-        len(trusts) / len(claims) if claims else 0.0,
-        sum(trusts) / len(trusts) if trusts else None,
-        wrong / len(trusts) if trusts else None,
-        missed / (missed + found) if missed + found else None,
+        pictures=pictures,
+        claims=len(claims),
+        coverage=len(trusts) / len(claims) if claims else 0.0,
+        mean_trust=sum(trusts) / len(trusts) if trusts else None,
+        contradicted=wrong / len(trusts) if trusts else None,
+        hallucinated=missed / (missed + found) if missed + found else None,
     )
 
 

@@ -22,7 +22,7 @@ Trusts = tuple[tuple[float | None, ...], ...]
 """Of each sentence of each answer of an example, 0–1; None where nothing could be checked."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Selection:
     """Examples that are learnt, with a weight each."""
 
@@ -104,11 +104,11 @@ def select(examples: Sequence[Example], trust: Sequence[Trusts], settings: Setti
             least = _least(tuple(tuple(v for v in row if v is None or v >= floor) for row in known))
         kept.append((rest or example, least if settings.weight_by_trust and least is not None else 1.0))
     return Selection(
-        tuple(example for example, _ in kept),
-        tuple(weight for _, weight in kept),
-        tuple(dropped),
-        tuple(cut),
-        sum(_least(known) is None for known in trust),
+        examples=tuple(example for example, _ in kept),
+        weights=tuple(weight for _, weight in kept),
+        dropped=tuple(dropped),
+        cut=tuple(cut),
+        unverifiable=sum(_least(known) is None for known in trust),
         checked=True,
     )
 

@@ -11,7 +11,7 @@ _DROPPED = ("sentences", "captions")
 _HALVES = ("language", "vision", "both")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Of one run; two runs with the same settings, data and model on one machine give the same weights."""
 

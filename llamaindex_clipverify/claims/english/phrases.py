@@ -33,7 +33,7 @@ from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.vocabulary import Vocabulary
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class Mention:
     """A noun phrase of a sentence; `first`, `head` and `after` are places among its words."""
 
@@ -342,7 +342,14 @@ class Phrases:
         if words[after - 1].text in PAIRED and draft.number == 2:
             draft.number = None
         shown = noun.depictable and not words[after - 1].text.isdigit()
-        mention = Mention(noun.name, noun.known, noun.plural, head if draft.first is None else draft.first, head, after)
+        mention = Mention(
+            noun=noun.name,
+            known=noun.known,
+            plural=noun.plural,
+            first=head if draft.first is None else draft.first,
+            head=head,
+            after=after,
+        )
         mention.determiner, mention.colours, mention.shown = draft.determiner, draft.colours, shown
         mention.number, mention.narrow, mention.part, mention.begins = draft.number, noun.narrow, draft.part, begins
         mention.rough = draft.rough
@@ -394,7 +401,17 @@ class Phrases:
 
     def _the_one(self, begins: int, after: int, found: list[Mention]) -> Mention:
         model = next(one for one in reversed(found) if one.shown)
-        return Mention("", True, False, begins + 1, begins + 1, after, pronoun=True, begins=begins, stands_for=[model])
+        return Mention(
+            noun="",
+            known=True,
+            plural=False,
+            first=begins + 1,
+            head=begins + 1,
+            after=after,
+            pronoun=True,
+            begins=begins,
+            stands_for=[model],
+        )
 
     def _anaphor(
         self, words: Sequence[Word], begins: int, at: int, after: int, draft: _Draft, found: list[Mention]
@@ -408,7 +425,16 @@ class Phrases:
 
     def _like(self, model: Mention, words: Sequence[Word], begins: int, after: int, draft: _Draft) -> Mention:
         first = begins if draft.first is None else draft.first
-        mention = Mention(model.noun, model.known, False, first, after - 1, after, draft.determiner, draft.number)
+        mention = Mention(
+            noun=model.noun,
+            known=model.known,
+            plural=False,
+            first=first,
+            head=after - 1,
+            after=after,
+            determiner=draft.determiner,
+            number=draft.number,
+        )
         mention.colours, mention.begins, mention.narrow = draft.colours, begins, model.narrow
         return mention
 

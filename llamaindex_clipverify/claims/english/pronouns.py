@@ -56,7 +56,17 @@ def _mention(
     means = _fitting(text, several, earlier) or _fitting(text, several, before)
     if text == "the" or text == "one":
         means = _of_several(earlier) or _of_several(before)
-    mention = Mention("", True, several, at, at, at + length, pronoun=True, begins=at, stands_for=means)
+    mention = Mention(
+        noun="",
+        known=True,
+        plural=several,
+        first=at,
+        head=at,
+        after=at + length,
+        pronoun=True,
+        begins=at,
+        stands_for=means,
+    )
     if text == "the":
         mention.first = mention.head = at + 1
     if length == 3 and text != "the":

@@ -39,7 +39,7 @@ class Word(NamedTuple):
         return not self.text[0].isalnum()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sentence:
     """A sentence of an answer; offsets are those of the answer."""
 
@@ -73,7 +73,12 @@ def sentences(answer: str) -> Iterator[Sentence]:
         if any(not word.is_mark for word in words):
             cited = _CITED.search(text)
             yield Sentence(
-                answer, plain, match.start(), match.end(), _without(words, cited, match.start()), _place(cited)
+                answer=answer,
+                text=plain,
+                start=match.start(),
+                end=match.end(),
+                words=_without(words, cited, match.start()),
+                cites=_place(cited),
             )
 
 

@@ -91,4 +91,4 @@ def _whole(sentence: Sentence) -> list[Claim]:
         return []
     begin = sentence.start + len(sentence.own) - len(sentence.own.lstrip())
     stop = begin + len(sentence.own.strip())
-    return [Claim(sentence.answer[begin:stop], begin, stop, "other", cites=sentence.cites)]
+    return [Claim(text=sentence.answer[begin:stop], start=begin, end=stop, kind="other", cites=sentence.cites)]

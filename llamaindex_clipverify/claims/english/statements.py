@@ -104,7 +104,7 @@ class Reading:
             "negated": mention.negated, "noun": mention.noun, "known": mention.known, "plural": mention.plural,
             "narrow": mention.narrow, "cites": self.sentence.cites, "vocabulary": self.own, **words,
         }  # fmt: skip
-        return Claim(self.sentence.answer[start:end], start, end, kind, **own)
+        return Claim(text=self.sentence.answer[start:end], start=start, end=end, kind=kind, **own)
 
     # -- predicates of colour -------------------------------------------------------------------------------------
 

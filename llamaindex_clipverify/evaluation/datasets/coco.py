@@ -48,7 +48,14 @@ def rows(path: Path, images: Path, seed: int = 0) -> Iterator[Row]:
         objects = _objects(found, names, common, beside, rng)
         for kind, claims in (("object", objects), ("count", _counts(found, uncounted, rng))):
             for claim, label in claims:
-                yield Row((image["file_name"],), claim, label, kind, image["file_name"], images)
+                yield Row(
+                    images=(image["file_name"],),
+                    claim=claim,
+                    label=label,
+                    kind=kind,
+                    group=image["file_name"],
+                    folder=images,
+                )
 
 
 def _beside(counts: Mapping[int, Counter[str]]) -> dict[str, Counter[str]]:
@@ -85,4 +92,4 @@ def _counts(found: Counter[str], uncounted: set[str], rng: np.random.Generator) 
 def there_is(name: str, number: int | None = None) -> str:
     """Return the claim that a class is in the picture, so many times where a number is given."""
     kind: Kind = "object" if number is None else "count"
-    return sentence(Claim("", 0, 0, kind, noun=name, number=number))
+    return sentence(Claim(text="", start=0, end=0, kind=kind, noun=name, number=number))

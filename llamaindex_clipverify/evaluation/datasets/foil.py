@@ -20,10 +20,19 @@ def _foil_it(data: dict[str, Any], images: Path) -> Iterator[Row]:
     names = {one["id"]: one["file_name"] for one in data["images"]}
     for one in data["annotations"]:
         name = names[one["image_id"]]
-        yield Row((name,), one["caption"], int(not one["foil"]), "object", name, images)
+        yield Row(
+            images=(name,), claim=one["caption"], label=int(not one["foil"]), kind="object", group=name, folder=images
+        )
 
 
 def _nocaps(data: list[dict[str, Any]], images: Path) -> Iterator[Row]:
     for one in data:
         for claim, label in ((one["baseline"], 1), (one["foil"], 0)):
-            yield Row((one["image_path"],), claim.strip(), label, "object", one["image_path"], images)
+            yield Row(
+                images=(one["image_path"],),
+                claim=claim.strip(),
+                label=label,
+                kind="object",
+                group=one["image_path"],
+                folder=images,
+            )

@@ -14,4 +14,4 @@ def rows(path: Path, images: Path) -> Iterator[Row]:
     for one in json.loads(path.read_text(encoding="utf-8")):
         wrong = any(flag for _, flag in one["grounding"])
         name = one["image_path"]
-        yield Row((name,), one["caption"], int(not wrong), "caption", name, images)
+        yield Row(images=(name,), claim=one["caption"], label=int(not wrong), kind="caption", group=name, folder=images)

@@ -16,4 +16,11 @@ def rows(path: Path, images: Path) -> Iterator[Row]:
     for one in json.loads(path.read_text(encoding="utf-8")):
         name = Path(one["image_path"]).name
         for claim in one["claim_list"]:
-            yield Row((name,), claim["claim"], _LABELS[claim["label"]], one.get("type", "claim"), name, images)
+            yield Row(
+                images=(name,),
+                claim=claim["claim"],
+                label=_LABELS[claim["label"]],
+                kind=one.get("type", "claim"),
+                group=name,
+                folder=images,
+            )

@@ -22,4 +22,11 @@ def rows(path: Path, images: Path) -> Iterator[Row]:
         if asked is None or one["label"] not in ("yes", "no"):
             raise ValueError(f"not a question of POPE: {line[:120]}")
         claim = f"There is {asked['thing']} in the picture."
-        yield Row((one["image"],), claim, int(one["label"] == "yes"), "object", one["image"], images)
+        yield Row(
+            images=(one["image"],),
+            claim=claim,
+            label=int(one["label"] == "yes"),
+            kind="object",
+            group=one["image"],
+            folder=images,
+        )

@@ -13,4 +13,11 @@ def rows(path: Path, images: Path) -> Iterator[Row]:
     """Yield two rows for each pair; the kind is the file's name, such as ``replace_att``."""
     for one in json.loads(path.read_text(encoding="utf-8")).values():
         for claim, label in ((one["caption"], 1), (one["negative_caption"], 0)):
-            yield Row((one["filename"],), claim, label, path.stem, one["filename"], images)
+            yield Row(
+                images=(one["filename"],),
+                claim=claim,
+                label=label,
+                kind=path.stem,
+                group=one["filename"],
+                folder=images,
+            )

@@ -15,7 +15,7 @@ _SMALL = (360, 76)
 """The same for more pictures than that."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Print:
     """A picture as embedded: its address, or why there is none."""
 
@@ -61,11 +61,11 @@ class Album:
                 self._prints[picture.id] = self._make(picture)
             return self._prints[picture.id]
         except PictureError as error:
-            return Print(vars(picture).get("id"), (1, 1), None, "", str(error))
+            return Print(content=vars(picture).get("id"), size=(1, 1), uri=None, element="", problem=str(error))
         finally:
             if not opened:
                 picture.forget()
 
     def _make(self, picture: Picture) -> Print:
         uri = data_uri(shrunk(picture, self._longest), self._quality)
-        return Print(picture.id, picture.size, uri, f"{self._prefix}p{len(self._prints) + 1}")
+        return Print(content=picture.id, size=picture.size, uri=uri, element=f"{self._prefix}p{len(self._prints) + 1}")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.report.html.report_view import PictureView, ReportView
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EvidenceRow:
     """One row of evidence as shown."""
 
@@ -57,7 +57,7 @@ class EvidenceRow:
         return 0.0 if self.share is None else round(min(abs(self.share), 4.0) / 4.0 * 50, 1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Figure:
     """A picture with boxes and, for a method, its heat map."""
 
@@ -107,7 +107,15 @@ class ClaimView:
         mapped = {place for figure in drawn for place in figure.methods}
         bare = tuple(place for place in range(len(self.view.methods)) if place not in mapped)
         caption = f"box of {self._boxed}" if self._boxed else ""
-        plain = Figure(picture.name, picture.print, self.one.region, self._thin, caption, bare, plain=True)
+        plain = Figure(
+            name=picture.name,
+            print=picture.print,
+            bold=self.one.region,
+            thin=self._thin,
+            caption=caption,
+            methods=bare,
+            plain=True,
+        )
         return [plain, *drawn]
 
     @property
@@ -122,7 +130,14 @@ class ClaimView:
         shares = self.one.shares
         kept = sorted(self.one.evidence, key=lambda one: (order[one.stance], -abs(shares.get(one.check, 0.0))))
         return [
-            EvidenceRow(one.check, one.stance, one.reason, shares.get(one.check), self._elsewhere(one)) for one in kept
+            EvidenceRow(
+                check=one.check,
+                stance=one.stance,
+                reason=one.reason,
+                share=shares.get(one.check),
+                other=self._elsewhere(one),
+            )
+            for one in kept
         ]
 
     @property
@@ -160,9 +175,9 @@ class ClaimView:
             return None
         own = picture is self._picture
         return Figure(
-            picture.name,
-            picture.print,
-            self.one.region if own else None,
+            name=picture.name,
+            print=picture.print,
+            bold=self.one.region if own else None,
             caption=f"“{one.map.text}” by {one.map.method}, cosine {signed(one.map.cosine, 2)}",
             methods=(self.view.methods.index(one.map.method),),
             heat=one.map,
