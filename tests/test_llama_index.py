@@ -30,6 +30,7 @@ from llamaindex_clipverify.llama_index import (
     verify_response,
 )
 from llamaindex_clipverify.llama_index.verification import Verification
+from llamaindex_clipverify.node_pictures import Access
 from llamaindex_clipverify.testing import Scene
 
 TRUE, FALSE = "There is a zebra in the picture.", "There is a pizza in the picture."
@@ -166,7 +167,7 @@ def test_verification_is_a_span(tiny: Verifier, scene_file: Path) -> None:
     spans = SimpleSpanHandler()
     get_dispatcher().add_span_handler(spans)
     try:
-        Verification(tiny, folders=[scene_file.parent]).of(response(TRUE, scene_file), "q")
+        Verification(tiny, access=Access([scene_file.parent])).of(response(TRUE, scene_file), "q")
     finally:
         get_dispatcher().span_handlers.remove(spans)
     assert any("Verification.report" in span.id_ and span.duration > 0 for span in spans.completed_spans)

@@ -15,12 +15,12 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
 
 from llamaindex_clipverify import Policy, Verifier
+from llamaindex_clipverify.answer import Answer
 from llamaindex_clipverify.errors import DataError, ModelError
 from llamaindex_clipverify.evidence.passages import SharedWords, grounded
 from llamaindex_clipverify.llama_index import ClipVerifyEvaluator
 from llamaindex_clipverify.llama_index.response import verify_response
 from llamaindex_clipverify.models.registry import load_grounder
-from llamaindex_clipverify.node_pictures import passages_in
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
 
 BRIDGE = "The old bridge crosses the river Aare. It was built in 1932 by Italian masons, and it has four arches."
@@ -100,7 +100,7 @@ def test_text_nodes_are_passages_and_captions_are_not(tiny: Verifier, scene: Sce
         NodeWithScore(node=TextNode(text=BRIDGE)),
         NodeWithScore(node=TextNode(text=BRIDGE)),
     ]
-    assert passages_in(nodes) == [BRIDGE]
+    assert Answer.from_nodes("", nodes).passages == (BRIDGE,)
     response = Response("The bridge was built in 1932.", nodes)
     assert verify_response(tiny, response).claims[0].verdict == "supported"
     assert verify_response(tiny, Response(str(response), nodes[:1])).claims[0].verdict == "unverifiable"

@@ -57,13 +57,17 @@ def test_a_standing_is_in_robust_deviations_from_what_is_usual() -> None:
         found = reference.standings("contrast", "a dog", {"margin": value}, _first)
         assert found["margin_standing"] == pytest.approx(np.sign(away) * np.log1p(abs(away))), "median 10, deviation 5"
         assert found["margin_share"] == pytest.approx((value - 10) / (19 - 10)), "the best twentieth begins at 19"
-    assert reference.standings("regions", "a dog", {"margin": 1.0}, _first) == {}, "no picture has regions"
+    assert reference.standings("regions", "a dog", {"margin": 1.0}, _first, per_region=True) == {}, (
+        "no picture has regions"
+    )
 
 
 def test_the_best_region_of_each_picture_counts() -> None:
     regions = [np.array([[0.0], [float(place)]], np.float32) for place in range(21)]
     reference = Reference(np.zeros((21, 1), np.float32), regions)
-    assert reference.standings("regions", "a dog", {"margin": 10.0}, _first)["margin_standing"] == pytest.approx(0.0)
+    assert reference.standings("regions", "a dog", {"margin": 10.0}, _first, per_region=True)[
+        "margin_standing"
+    ] == pytest.approx(0.0)
 
 
 def test_what_is_usual_is_found_once_for_each_phrase() -> None:

@@ -64,6 +64,6 @@ def test_nothing_at_all_is_printed_too():
 
 
 def test_rich_is_imported_when_something_is_printed():
-    code = "import sys\nfrom llamaindex_clipverify import Report\nstr(Report('', ()))\nassert 'rich' not in sys.modules"
+    code = "import sys\nfrom llamaindex_clipverify import Report\nstr(Report(answer='', claims=()))\nassert 'rich' not in sys.modules"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr

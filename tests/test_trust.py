@@ -47,7 +47,7 @@ def test_shares_add_up_to_the_log_odds() -> None:
     trust = fuse(DOG, [evidence], PROFILE, [ALL], False)
     assert trust.shares == {"objects": 2.0, "contrast": 1.0}
     assert trust.value == pytest.approx(1 / (1 + np.exp(-2.5)))
-    assert trust.state == "calibrated"
+    assert trust.calibration == "calibrated"
 
 
 def test_a_silent_check_weighs_what_was_fitted_for_silence() -> None:
@@ -70,15 +70,15 @@ def test_any_picture_supports_and_all_must_be_free_of_a_negated_thing() -> None:
 )
 def test_outside_its_parts_words_and_kinds_a_profile_weighs_nothing(claim: Claim, active: frozenset[str]) -> None:
     evidence = [[Evidence(check="objects", stance="silent", features={"logit": 5.0})]]
-    assert fuse(claim, evidence, PROFILE, [active], foreign_detector=False).value is None
+    assert fuse(claim, evidence, PROFILE, [active], unfitted_detector=False).value is None
 
 
 def test_without_a_profile_the_detectors_confidence_is_left_and_called_uncalibrated() -> None:
     values = [
-        fuse(DOG, [[Evidence(check="objects", stance="supports", score=score)]], None, [ALL])
+        fuse(DOG, [[Evidence(check="objects", stance="supports", score=score, belief=score**0.3)]], None, [ALL])
         for score in (0.001, 0.1, 0.9)
     ]
-    assert [trust.state for trust in values] == ["uncalibrated"] * 3
+    assert [trust.calibration for trust in values] == ["uncalibrated"] * 3
     assert values[0].value < 0.2 < 0.45 < values[1].value < 0.55 < values[2].value  # type: ignore[operator]
     assert (
         fuse(
@@ -91,14 +91,14 @@ def test_without_a_profile_the_detectors_confidence_is_left_and_called_uncalibra
 def test_a_detector_the_profile_does_not_know_is_taken_plainly_and_its_own_only_where_it_is_active() -> None:
     evidence = [
         [
-            Evidence(check="objects", stance="supports", score=0.9, features={"logit": 2.0}),
+            Evidence(check="objects", stance="supports", score=0.9, features={"logit": 2.0}, belief=0.9**0.3),
             Evidence(check="contrast", stance="silent", features={"margin": -9.0}),
         ]
     ]
-    foreign = fuse(DOG, evidence, PROFILE, [frozenset({"contrast"})], foreign_detector=True)
-    assert foreign.state == "uncalibrated" and foreign.value is not None and foreign.value > 0.9
-    own = fuse(DOG, evidence, PROFILE, [frozenset({"contrast"})], foreign_detector=False)
-    assert own.state == "calibrated" and own.value is not None and own.value < 0.1
+    foreign = fuse(DOG, evidence, PROFILE, [frozenset({"contrast"})], unfitted_detector=True)
+    assert foreign.calibration == "uncalibrated" and foreign.value is not None and foreign.value > 0.9
+    own = fuse(DOG, evidence, PROFILE, [frozenset({"contrast"})], unfitted_detector=False)
+    assert own.calibration == "calibrated" and own.value is not None and own.value < 0.1
 
 
 def test_a_picture_that_cannot_be_judged_keeps_the_others_from_denying_a_claim() -> None:

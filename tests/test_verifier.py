@@ -132,7 +132,7 @@ def test_a_korean_claim_is_verified_as_its_english_one(tiny: Verifier, scene: Sc
 
 def test_a_korean_word_that_no_model_reads_is_unverifiable(tiny: Verifier, scene: Scene) -> None:
     report = tiny.verify("펭귄이 있다.", [scene.image])
-    assert report.claims[0].trust is None and report.claims[0].note == "no model in use reads “펭귄”"
+    assert report.claims[0].trust is None and report.claims[0].note == "no model in use knows “펭귄”"
 
 
 def test_a_wider_noun_is_verified_by_the_kind_that_is_seen(tiny: Verifier, scene: Scene) -> None:
@@ -147,10 +147,10 @@ def test_a_wider_noun_is_verified_by_the_kind_that_is_seen(tiny: Verifier, scene
 def test_a_person_refutes_no_claim_about_men() -> None:
     claim = EnglishSplitter().split("There is no man.")[0]
     assert claim.negated and claim.narrow == "man"
-    seen = [[Evidence(check="objects", stance="supports", score=0.9)]]
+    seen = [[Evidence(check="objects", stance="supports", score=0.9, belief=0.97)]]
     assert fuse(claim, seen, None, [frozenset()]).value is None
     assert fuse(
-        claim, [[Evidence(check="objects", stance="contradicts", score=0.001)]], None, [frozenset()]
+        claim, [[Evidence(check="objects", stance="contradicts", score=0.001, belief=0.001**0.3)]], None, [frozenset()]
     ).value == pytest.approx(1 - 0.001**0.3)
 
 
@@ -186,7 +186,7 @@ def test_a_batch_goes_on_past_a_bad_picture_and_equals_single_answers(
     (tmp_path / "bad.jpg").write_text("no picture")
     bad, good = Picture.of(tmp_path / "bad.jpg"), Picture.of(scene.image)
     text = statements(scene)[0]
-    results = tiny.verify_batch([Answer(text, (bad,)), Answer(text, (good,)), Answer(text, (good, bad))])
+    results = tiny.verify_batch([Answer.on_pictures(text, images) for images in ((bad,), (good,), (good, bad))])
     assert isinstance(results[0], PictureError) and isinstance(results[2], ClipVerifyError)
     assert isinstance(results[1], Report)
     assert results[1].trust == pytest.approx(tiny.verify(text, [scene.image]).trust, abs=1e-5)

@@ -14,7 +14,7 @@ from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
 from llamaindex_clipverify.errors import DataError, MissingExtraError, ModelError
 from llamaindex_clipverify.evidence.evidence import Evidence
-from llamaindex_clipverify.evidence.lettering import Lettering, named, painted_over, without_letters
+from llamaindex_clipverify.evidence.lettering import Lettering, naming_line, painted_over, without_letters
 from llamaindex_clipverify.evidence.written_text import BELIEF, WrittenText
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.facts.observation import observe
@@ -174,7 +174,7 @@ def test_a_picture_without_words_keeps_no_other_from_contradicting() -> None:
 
 def test_without_a_reader_words_are_unverifiable_and_the_report_says_what_to_do(tiny: Verifier) -> None:
     report = tiny.verify("The total is $13.75.", [np.zeros((64, 64, 3), np.uint8)])
-    assert report.trust is None and report.claims[0].note == "nothing reads written words: name a reader (rapidocr)"
+    assert report.trust is None and report.claims[0].note == "no reader of written words: name one (rapidocr)"
 
 
 def test_readers_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,7 +275,7 @@ def test_facts_judge_without_pixels_and_cost_nothing_without_words() -> None:
     assert again.seen["similarity"]["vector"].tolist() == [1.0, 0.0]
     assert not (bare.seen["regions"]["vectors"] == [1.0, 0.0]).all(axis=1).any()
     claim = Claim(text="zebra", start=0, end=5, kind="object", noun="zebra")
-    assert named(claim, again) == "ZEBRA"
+    assert naming_line(claim, again) == "ZEBRA"
     (empty,) = swayed_verifier(Given()).facts([image])
     assert empty.seen["lettering"] == {} and without_letters(empty) is None
     assert Lettering(Swayed(), Given()).model == "swayed given"
@@ -287,8 +287,8 @@ def test_words_are_known_in_other_forms_and_misread(line_text: str, noun: str) -
     picture = Picture.of(Image.new("RGB", (120, 80)))
     facts = Facts(picture=picture.id, size=picture.size)
     observe([WrittenText(Given(Line(text=line_text, confidence=0.9, box=BOX)))], [picture], [facts])
-    assert named(Claim(text=noun, start=0, end=1, kind="object", noun=noun), facts) == line_text
-    assert named(Claim(text="it", start=0, end=1, kind="other"), facts) is None
+    assert naming_line(Claim(text=noun, start=0, end=1, kind="object", noun=noun), facts) == line_text
+    assert naming_line(Claim(text="it", start=0, end=1, kind="other"), facts) is None
 
 
 def test_painting_over_takes_the_colour_of_the_paper() -> None:

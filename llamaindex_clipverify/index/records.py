@@ -52,10 +52,24 @@ class Records:
             ModelError: The collections were made with another encoder.
             DataError: The server does not answer, or the collections are not an index.
         """
-        self.store = store
+        self.store, self.name, self.made_with = store, name, dict(made_with)
         self.client = chroma.client_of(store)
         self.pictures = chroma.collection(self.client, f"{name}-pictures", made_with)
         self.regions = chroma.collection(self.client, f"{name}-regions", made_with)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as the folder or address of the store, which is opened again.
+
+        Raises:
+            DataError: The store was given as a client object.
+        """
+        if not isinstance(self.store, (str, Path)):
+            raise DataError(
+                "an index on a client cannot be pickled",
+                got=type(self.store).__name__,
+                do="open it by folder or address",
+            )
+        return Records, (self.store, self.name, self.made_with)
 
     def __len__(self) -> int:
         """Return the number of pictures."""
