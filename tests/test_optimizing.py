@@ -21,7 +21,7 @@ from checkpoints import save_clip
 from test_real_configurations import siglip
 
 from llamaindex_clipverify import EvidenceIndex, Picture, Verifier
-from llamaindex_clipverify.adapting import optimization
+from llamaindex_clipverify.adapting import optimization, optimized_forms
 from llamaindex_clipverify.adapting.optimization import Form, Optimization, agreement, optimize
 from llamaindex_clipverify.errors import DataError, MissingExtraError, ModelError
 from llamaindex_clipverify.explainers import load_explainer
@@ -341,7 +341,7 @@ def test_other_peoples_files_are_left_alone(tmp_path):
 
 
 def test_a_copy_too_unlike_is_refused(tmp_path, pictures, monkeypatch):
-    monkeypatch.setattr(optimization, "LEAST_COSINE", 1.1)
+    monkeypatch.setattr(optimized_forms, "LEAST_COSINE", 1.1)
     with pytest.raises(ModelError, match=r"too unlike the original; got encoder, pictures, fp32: likeness 1\.000"):
         optimize(tmp_path / "light", "tiny", precision="fp32", pictures=pictures[:1])
     assert not (tmp_path / "light").exists()

@@ -2,7 +2,7 @@
 
 ```python
 from llamaindex_clipverify import Verifier
-from llamaindex_clipverify.optimizing import optimize
+from llamaindex_clipverify.adapting.optimization import optimize
 
 print(optimize("light", encoder="openai/clip-vit-base-patch32", detector="yolov8n.pt"))
 verifier = Verifier.from_defaults(encoder="onnx:light", detector="onnx:light")
@@ -17,12 +17,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from llamaindex_clipverify.adapting.optimized_forms import LEAST_AGREEMENT, LEAST_COSINE, NAMES, Form, Optimization
 from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.errors import DataError, ModelError
 from llamaindex_clipverify.evidence.checks_by_model import CHECKS_BY_MODEL
@@ -37,96 +38,14 @@ from llamaindex_clipverify.testing import FRESH, draw_scene
 from llamaindex_clipverify.trust.profile import Profile
 
 PRECISIONS = ("fp32", "int8", "auto")
-LEAST_COSINE = 0.99
-"""Between the vectors of original and copy, of every picture and text tried."""
-LEAST_AGREEMENT = 0.99
-"""Of the boxes of original and copy, over all pictures tried."""
-SAME_COSINE = 0.9999
-"""Least cosine from which two forms of an encoder see the same: a profile fitted with one is right for the other."""
-SAME_AGREEMENT = 1.0
-"""The same for the boxes of a detector."""
 _SEEN = 0.25
 """Confidence from which a box must have its counterpart."""
 _WORTH = 0.9
 """Share of the time of fp32 below which int8 pays: times vary by less, and fp32 sees the same."""
 _WORK = ".making-"
 _PROFILE = "profile.json"
-_NAMES = {"vision": "encoder, pictures", "text": "encoder, texts", "network": "detector"}
 Progress = Callable[[str, int, int], None]
 """Called with the stage, what is done, and what there is in all."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Form:
-    """One file in one precision, beside the original."""
-
-    file: str
-    """``vision``, ``text`` or ``network``."""
-    precision: str
-    megabytes: float
-    milliseconds: float
-    """Median for one picture or text, its preparation included."""
-    torch_milliseconds: float
-    """The same of the original, measured in turn with this one."""
-    mean: float
-    """Mean likeness, 0–1: cosine of the vectors, or share of boxes that have a counterpart."""
-    least: float
-    """Least likeness: of one vector, or of the boxes of one picture."""
-    kept: bool = False
-
-    @property
-    def faster(self) -> float:
-        """How many times faster than the original."""
-        return self.torch_milliseconds / self.milliseconds
-
-    @property
-    def alike(self) -> bool:
-        """Whether it is like enough to be used."""
-        return self.mean >= LEAST_AGREEMENT if self.file == "network" else self.least >= LEAST_COSINE
-
-    @property
-    def same(self) -> bool:
-        """Whether it sees the same as the original."""
-        return self.least >= (SAME_AGREEMENT if self.file == "network" else SAME_COSINE)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Optimization:
-    """What was made, and how it compares."""
-
-    out: Path
-    forms: tuple[Form, ...]
-    """Every file in every precision tried; `kept` are those in the folder."""
-    profile: Path | None = None
-    """The profile of the originals, carried over to what sees the same; None where there is nothing to carry."""
-    note: str = ""
-
-    def __str__(self) -> str:
-        """Return the printed face."""
-        heads = ("", "", "MB", "ms, torch", "ms, ONNX", "faster", "likeness", "least", "")
-        lines = [heads, *(_cells(form) for form in self.forms)]
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        shown = [_line(line, widths) for line in lines]
-        return "\n".join([*shown, *([self.note] if self.note else []), str(self.out)])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON values."""
-        forms = [{**asdict(form), "faster": round(form.faster, 3)} for form in self.forms]
-        carried = str(self.profile) if self.profile else None
-        return {"out": str(self.out), "forms": forms, "profile": carried, "note": self.note}
-
-
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """Align two names to the left and figures to the right."""
-    sides = "<<>>>>>><"
-    aligned = (f"{cell:{side}{width}}" for cell, side, width in zip(cells, sides, widths, strict=True))
-    return "  ".join(aligned).rstrip()
-
-
-def _cells(form: Form) -> tuple[str, ...]:
-    times = (f"{form.torch_milliseconds:.1f}", f"{form.milliseconds:.1f}", f"{form.faster:.2f}×")
-    likeness = (f"{form.mean:.4f}", f"{form.least:.4f}")
-    return (_NAMES[form.file], form.precision, f"{form.megabytes:.1f}", *times, *likeness, "kept" if form.kept else "")
 
 
 def optimize(
@@ -332,7 +251,7 @@ def _chosen(forms: Sequence[Form]) -> Form:
     if not alike:
         best = max(forms, key=lambda form: form.least)
         least = LEAST_AGREEMENT if best.file == "network" else LEAST_COSINE
-        got = f"{_NAMES[best.file]}, {best.precision}: likeness {best.mean:.3f}, least {best.least:.3f}, wanted {least}"
+        got = f"{NAMES[best.file]}, {best.precision}: likeness {best.mean:.3f}, least {best.least:.3f}, wanted {least}"
         do = "give --precision fp32 or auto" if best.precision == "int8" else "keep the original"
         raise ModelError("the copy is too unlike the original", got=got, do=do)
     return min(alike, key=lambda form: form.milliseconds * (_WORTH if form.precision == "fp32" else 1))

@@ -15,15 +15,13 @@ import datetime
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 from numpy.random import Generator
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageFont
 
 from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.testing.pages import Face, Page
 
 KINDS = ("receipt", "table", "slide", "sign")
 _MOST_CLAIMS = 6
@@ -197,9 +195,9 @@ def _receipt(rng: Generator) -> tuple[Image.Image, list[Fact]]:
         Fact("The receipt number is {}.", code, (_altered(rng, code),)),
         Fact("The tax rate is {}%.", str(rate), (str(int(rng.choice([r for r in (5, 8, 10, 20) if r != rate]))),)),
     ]
-    face, size = _Face(rng, ("DejaVuSansMono", "DejaVuSans", "DejaVuSerif")), int(rng.integers(15, 21))
+    face, size = Face(rng, ("DejaVuSansMono", "DejaVuSans", "DejaVuSerif")), int(rng.integers(15, 21))
     step = round(size * float(rng.uniform(1.45, 1.9)))
-    page = _Page(400, step * (len(rows) + 10), (252, 251, 247))
+    page = Page(400, step * (len(rows) + 10), (252, 251, 247))
     page.centre(step, shop.upper(), face.bold(size + 4))
     page.centre(2 * step, f"{int(rng.integers(2, 99))} {street}", face.plain(size))
     page.left(3.2 * step, f"Date: {drawn_date}", face.plain(size))
@@ -233,9 +231,9 @@ def _table(rng: Generator) -> tuple[Image.Image, list[Fact]]:
                 f"{measure} in {name} in {head} were {{}}." if by_year else f"{measure} for {head} in {name} were {{}}."
             )
             facts.append(Fact(sentence, cells[row][column], (*_pick(rng, beside), *_pick(rng, below))))
-    face, size = _Face(rng, ("DejaVuSans", "DejaVuSerif")), int(rng.integers(15, 20))
+    face, size = Face(rng, ("DejaVuSans", "DejaVuSerif")), int(rng.integers(15, 20))
     step = round(size * 2.1)
-    page = _Page(560, step * (len(names) + 4), (255, 255, 255))
+    page = Page(560, step * (len(names) + 4), (255, 255, 255))
     page.centre(step, f"{measure} by {'region' if by_year else 'month'}", face.bold(size + 4))
     edges = [270, 400, 530]
     if rng.random() < 0.5:
@@ -272,10 +270,10 @@ def _slide(rng: Generator) -> tuple[Image.Image, list[Fact]]:
         Fact("The budget is {} million.", budget, (_altered(rng, budget),)),
         Fact("Employees: {}.", staff, (_altered(rng, staff),)),
     ]
-    face, size = _Face(rng, ("DejaVuSans", "DejaVuSerif")), int(rng.integers(17, 23))
+    face, size = Face(rng, ("DejaVuSans", "DejaVuSerif")), int(rng.integers(17, 23))
     dark = rng.random() < 0.35
     paper, ink = ((28, 42, 66), (240, 240, 240)) if dark else ((250, 250, 252), (25, 25, 35))
-    page = _Page(680, 420, paper, ink)
+    page = Page(680, 420, paper, ink)
     page.left(46, title, face.bold(size + 10))
     page.rule(80)
     bullets = [f"{region}: {share}" for region, share in zip(regions, shares, strict=True)]
@@ -303,7 +301,7 @@ def _prices(rng: Generator) -> tuple[Image.Image, list[Fact]]:
         Fact(f"The {name.lower()} ticket costs {{}}.", amount, (*_without(amount, said), _altered(rng, amount)))
         for name, amount in zip(names, said, strict=True)
     ]
-    face, size = _Face(rng, ("DejaVuSans", "DejaVuSerif")), int(rng.integers(22, 29))
+    face, size = Face(rng, ("DejaVuSans", "DejaVuSerif")), int(rng.integers(22, 29))
     page = _board(rng, 440, 360)
     page.centre(50, "TICKETS", face.bold(size + 8))
     apart = rng.random() < 0.5
@@ -326,7 +324,7 @@ def _notice(rng: Generator) -> tuple[Image.Image, list[Fact]]:
         Fact("The phone number is {}.", phone, (_altered(rng, phone),)),
         Fact("It is room {}.", room, (_altered(rng, room),)),
     ]
-    face, size = _Face(rng, ("DejaVuSans", "DejaVuSerif")), int(rng.integers(24, 34))
+    face, size = Face(rng, ("DejaVuSans", "DejaVuSerif")), int(rng.integers(24, 34))
     page = _board(rng, 440, 320)
     page.centre(60, top, face.bold(size + 6))
     page.centre(130, bottom, face.plain(size))
@@ -352,8 +350,8 @@ def _departures(rng: Generator) -> tuple[Image.Image, list[Fact]]:
         Fact(f"The flight to {city} leaves from gate {{}}.", gate, _without(gate, gates))
         for city, gate in zip(cities, gates, strict=True)
     ]
-    face, size = _Face(rng, ("DejaVuSansMono", "DejaVuSans")), int(rng.integers(19, 24))
-    page = _Page(560, 340, (18, 20, 26), (250, 214, 80))
+    face, size = Face(rng, ("DejaVuSansMono", "DejaVuSans")), int(rng.integers(19, 24))
+    page = Page(560, 340, (18, 20, 26), (250, 214, 80))
     page.left(40, "DEPARTURES", face.bold(size + 6))
     for head, left in zip(("Time", "To", "Gate"), (30, 170, 420), strict=True):
         page.left(95, head, face.bold(size - 3), left)
@@ -363,10 +361,10 @@ def _departures(rng: Generator) -> tuple[Image.Image, list[Fact]]:
     return page.image, facts
 
 
-def _board(rng: Generator, width: int, height: int) -> _Page:
+def _board(rng: Generator, width: int, height: int) -> Page:
     colours = (((255, 255, 255), (20, 20, 20)), ((20, 70, 150), (255, 255, 255)), ((250, 210, 60), (20, 20, 20)),
                ((25, 95, 60), (250, 250, 240)))  # fmt: skip
-    return _Page(width, height, *colours[int(rng.integers(len(colours)))])
+    return Page(width, height, *colours[int(rng.integers(len(colours)))])
 
 
 _DRAW: dict[str, Callable[[Generator], tuple[Image.Image, list[Fact]]]] = {
@@ -378,60 +376,3 @@ _DRAW: dict[str, Callable[[Generator], tuple[Image.Image, list[Fact]]]] = {
 
 
 # -- pen and paper ----------------------------------------------------------------------------------------------------
-
-_Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
-_Colour = tuple[int, int, int]
-
-
-class _Face:
-    """A typeface, plain and bold."""
-
-    def __init__(self, rng: Generator, names: Sequence[str]) -> None:
-        self.name = names[int(rng.integers(len(names)))]
-
-    def plain(self, size: int) -> _Font:
-        return _font(self.name, size)
-
-    def bold(self, size: int) -> _Font:
-        return _font(f"{self.name}-Bold", size)
-
-
-class _Page:
-    """Paper to write on; lines are placed by the height of their middle."""
-
-    def __init__(self, width: int, height: int, paper: _Colour, ink: _Colour = (25, 25, 25)) -> None:
-        self.image = Image.new("RGB", (width, height), paper)
-        self.ink = ink
-        self._pen = ImageDraw.Draw(self.image)
-
-    def left(self, middle: float, text: str, font: _Font, at: float = 30) -> None:
-        self._pen.text((at, middle), text, self.ink, font, anchor="lm")
-
-    def right(self, middle: float, text: str, font: _Font, at: float) -> None:
-        self._pen.text((at, middle), text, self.ink, font, anchor="rm")
-
-    def centre(self, middle: float, text: str, font: _Font) -> None:
-        self._pen.text((self.image.width / 2, middle), text, self.ink, font, anchor="mm")
-
-    def pair(self, middle: float, label: str, value: str, font: _Font, margin: float = 30) -> None:
-        self.left(middle, label, font, margin)
-        self.right(middle, value, font, self.image.width - margin)
-
-    def rule(self, height: float) -> None:
-        self._pen.line((28, height, self.image.width - 28, height), self.ink)
-
-    def band(self, top: float, height: float, colour: _Colour) -> None:
-        self._pen.rectangle((20, top, self.image.width - 20, top + height), colour)
-
-
-@lru_cache
-def _font(name: str, size: int) -> _Font:
-    return ImageFont.truetype(str(_fonts() / f"{name}.ttf"), size)
-
-
-@lru_cache
-def _fonts() -> Path:
-    spec = find_spec("matplotlib")
-    assert spec is not None
-    assert spec.origin is not None
-    return Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"

@@ -4,12 +4,90 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from llamaindex_clipverify.claims.claim import Splitter
 from llamaindex_clipverify.claims.foils import pictured
-from llamaindex_clipverify.explainers import shown
-from llamaindex_clipverify.explainers.heat_map import Explainer
+from llamaindex_clipverify.errors import ModelError
+from llamaindex_clipverify.explainers import load_explainer, shown
+from llamaindex_clipverify.explainers.heat_map import Explainer, HeatMap
+from llamaindex_clipverify.models.protocols import Encoder
+from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.report import ClaimMap, Report
+
+if TYPE_CHECKING:
+    from llamaindex_clipverify.explainers.words import WordMap
+
+
+class ExplainingVerifier:
+    """The heat maps of a verifier."""
+
+    encoder: Encoder | None
+
+    @property
+    def splitter(self) -> Splitter:
+        """Reads the texts of heat maps."""
+        raise NotImplementedError
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """Draws heat maps for the encoder.
+
+        Raises:
+            ModelError: There is no encoder, or not one with gradients.
+        """
+        if self.encoder is None:
+            raise ModelError("heat maps need an encoder", got="a detector alone", do="name one with encoder=")
+        return load_explainer(self.encoder)
+
+    def heat_maps(self, texts: Sequence[str], image: Any, method: str | None = None) -> list[HeatMap]:
+        """Return one heat map per text on one picture, contrasted with the foils of the one thing that the text names.
+
+        Args:
+            texts: Noun phrases ("a red bus").
+            image: Anything that `Picture.of` takes.
+            method: See `explainers.METHODS`. Default: the best one that the encoder allows.
+
+        Raises:
+            ModelError: There is no encoder to explain.
+            DataError: The method is unknown.
+            MissingExtraError: The method needs pytorch-grad-cam, which is not installed.
+        """
+        foils = [foils_of(text, self.splitter) for text in texts]
+        return self.explainer.explain(Picture.of(image), texts, method, foils)
+
+    def words(self, text: str, image: Any, method: str = "swaps") -> WordMap:
+        """Return the contribution of each word of an English text to its score; `WordMap.wrong` is the most harmful word.
+
+        Args:
+            text: A caption or a claim.
+            image: Anything that `Picture.of` takes.
+            method: See `explainers.words.METHODS`.
+
+        Raises:
+            ModelError: There is no encoder, or not one with gradients.
+            DataError: The method is unknown, or the text has no word.
+            MissingExtraError: The method needs captum, which is not installed.
+        """
+        self.explainer  # noqa: B018 - raises if there is no suitable encoder
+        from llamaindex_clipverify.explainers.words import word_map
+
+        encoder: Any = self.encoder
+        return word_map(encoder, encoder.encode_images([Picture.of(image).image])[0], text, method)
+
+    def explain(
+        self, report: Report, method: str | Sequence[str] | None = None, claims: Sequence[int] | None = None
+    ) -> Report:
+        """Return the report with heat maps of the claims that have a noun, each on the picture of its evidence.
+
+        Args:
+            report: What `verify` returned.
+            method: One or several of `explainers.METHODS`, or ``all`` for those that a page lets its reader switch between.
+                Default: the best one that the encoder allows.
+            claims: Indices of the claims to explain. Default: all.
+        """
+        return with_heat_maps(report, self.explainer, method, claims)
 
 
 def with_heat_maps(

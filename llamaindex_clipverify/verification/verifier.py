@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from llamaindex_clipverify.answer import Answer
 from llamaindex_clipverify.claims.claim import Claim, Splitter
-from llamaindex_clipverify.errors import ClipVerifyError, DataError, ModelError, PictureError
+from llamaindex_clipverify.errors import ClipVerifyError, DataError, PictureError
 from llamaindex_clipverify.evidence.check import Check, EncoderCheck
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.evidence.passages import SharedWords
 from llamaindex_clipverify.evidence.reference import Reference
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
-from llamaindex_clipverify.explainers import load_explainer
-from llamaindex_clipverify.explainers.heat_map import Explainer, HeatMap
 from llamaindex_clipverify.facts.disk_cache import DiskCache
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.facts.memory import Memory
@@ -33,16 +31,16 @@ from llamaindex_clipverify.trust.profile import TRANSFERRED, Profile
 from llamaindex_clipverify.trust.verdict import Policy
 from llamaindex_clipverify.verification.assembly import Assembly, Checked
 from llamaindex_clipverify.verification.build import parts_of_verifier
-from llamaindex_clipverify.verification.explain import foils_of, with_heat_maps
+from llamaindex_clipverify.verification.explain import ExplainingVerifier
 from llamaindex_clipverify.verification.facts_cache import FactsCache
 from llamaindex_clipverify.verification.judging import Judge
 from llamaindex_clipverify.verification.reading import Reading, Splitters
 
 if TYPE_CHECKING:
-    from llamaindex_clipverify.explainers.words import WordMap
+    pass
 
 
-class Verifier(Portable):
+class Verifier(ExplainingVerifier, Portable):
     """Splits an answer into claims, runs every check, and fuses the evidence into trust and verdicts.
 
     The facts of the last `remember` pictures are kept, so that a picture is observed once. Thread-safe. Pickles without weights:
@@ -333,64 +331,3 @@ class Verifier(Portable):
     @property
     def _assembly(self) -> Assembly:
         return Assembly(self._judge, self.splitters.languages, self.grounder, self.detector)
-
-    # -- heat maps ------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def explainer(self) -> Explainer:
-        """Draws heat maps for the encoder.
-
-        Raises:
-            ModelError: There is no encoder, or not one with gradients.
-        """
-        if self.encoder is None:
-            raise ModelError("heat maps need an encoder", got="a detector alone", do="name one with encoder=")
-        return load_explainer(self.encoder)
-
-    def heat_maps(self, texts: Sequence[str], image: Any, method: str | None = None) -> list[HeatMap]:
-        """Return one heat map per text on one picture, contrasted with the foils of the one thing that the text names.
-
-        Args:
-            texts: Noun phrases ("a red bus").
-            image: Anything that `Picture.of` takes.
-            method: See `explainers.METHODS`. Default: the best one that the encoder allows.
-
-        Raises:
-            ModelError: There is no encoder to explain.
-            DataError: The method is unknown.
-            MissingExtraError: The method needs pytorch-grad-cam, which is not installed.
-        """
-        foils = [foils_of(text, self.splitter) for text in texts]
-        return self.explainer.explain(Picture.of(image), texts, method, foils)
-
-    def words(self, text: str, image: Any, method: str = "swaps") -> WordMap:
-        """Return the contribution of each word of an English text to its score; `WordMap.wrong` is the most harmful word.
-
-        Args:
-            text: A caption or a claim.
-            image: Anything that `Picture.of` takes.
-            method: See `explainers.words.METHODS`.
-
-        Raises:
-            ModelError: There is no encoder, or not one with gradients.
-            DataError: The method is unknown, or the text has no word.
-            MissingExtraError: The method needs captum, which is not installed.
-        """
-        self.explainer  # noqa: B018 - raises if there is no suitable encoder
-        from llamaindex_clipverify.explainers.words import word_map
-
-        encoder: Any = self.encoder
-        return word_map(encoder, encoder.encode_images([Picture.of(image).image])[0], text, method)
-
-    def explain(
-        self, report: Report, method: str | Sequence[str] | None = None, claims: Sequence[int] | None = None
-    ) -> Report:
-        """Return the report with heat maps of the claims that have a noun, each on the picture of its evidence.
-
-        Args:
-            report: What `verify` returned.
-            method: One or several of `explainers.METHODS`, or ``all`` for those that a page lets its reader switch between.
-                Default: the best one that the encoder allows.
-            claims: Indices of the claims to explain. Default: all.
-        """
-        return with_heat_maps(report, self.explainer, method, claims)

@@ -7,92 +7,30 @@ of what follows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from llamaindex_clipverify.claims.english.grammar import (
     ADJECTIVES,
     ARTICLES,
     BE,
     COPULAS,
-    DETERMINERS,
-    EXACT,
     FINITE,
     FUNCTION,
     MASS,
     NOT_ACTIONS,
     PAIRED,
-    PARTS,
     PLURAL_BE,
     POSTURES,
     PREPOSITIONS,
-    QUANTITIES,
     ROUGHLY,
 )
-from llamaindex_clipverify.claims.english.lexicon import Lexicon, Noun
+from llamaindex_clipverify.claims.english.lexicon import Noun
+from llamaindex_clipverify.claims.english.mentions import Draft, Mention, text_at
+from llamaindex_clipverify.claims.english.modifiers import ModifierReader
 from llamaindex_clipverify.claims.english.sentences import Word
-from llamaindex_clipverify.claims.vocabulary import Vocabulary
 
 
-@dataclass(eq=False, kw_only=True)
-class Mention:
-    """A noun phrase of a sentence; `first`, `head` and `after` are places among its words."""
-
-    noun: str
-    known: bool
-    plural: bool
-    first: int
-    """The first word of its span: articles stand before it."""
-    head: int
-    """The first word of the noun itself."""
-    after: int
-    """The word behind it."""
-    determiner: str | None = None
-    number: int | None = None
-    colours: list[str] = field(default_factory=list)
-    negated: bool = False
-    shown: bool = True
-    """Whether it is something to look for."""
-    narrow: str | None = None
-    possessive: bool = False
-    part: bool = False
-    """Some of several: "one of the dogs"."""
-    rough: bool = False
-    """Its number was not exact: "more than two"."""
-    stands_for: list[Mention] = field(default_factory=list)
-    """What a pronoun means; empty for a noun."""
-    pronoun: bool = False
-    begins: int = 0
-    """The very first word, articles included."""
-
-    def means(self) -> list[Mention]:
-        """Return the mentions with nouns that a predicate about this one is about."""
-        return self.stands_for if self.pronoun else [self] if self.shown else []
-
-
-@dataclass
-class _Draft:
-    """What has been read of a phrase before its head."""
-
-    first: int | None = None
-    determiner: str | None = None
-    number: int | None = None
-    colours: list[str] = field(default_factory=list)
-    opened: bool = False
-    """Whether what was read says that a noun must follow."""
-    described: bool = False
-    rough: bool = False
-    part: bool = False
-    many: bool = False
-    """Whether the grammatical head is a plural before *of*: "pieces of furniture"."""
-
-
-class Phrases:
+class Phrases(ModifierReader):
     """Finds the noun phrases of sentences."""
-
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        """Use the nouns, colours and numbers of a vocabulary."""
-        self.vocabulary = vocabulary
-        self.lexicon = Lexicon(vocabulary)
 
     def find(self, words: Sequence[Word], skipped: Sequence[bool]) -> list[Mention]:
         """Return the phrases from left to right; `skipped` words, such as quotations, belong to none."""
@@ -113,7 +51,7 @@ class Phrases:
         return self.vocabulary.relation_at([word.text for word in words[at : at + 5]])[0]
 
     def _phrase(self, words: Sequence[Word], begins: int, found: list[Mention]) -> tuple[Mention | None, int]:
-        draft, at = _Draft(opened=bool(found) and found[-1].possessive and found[-1].after == begins), begins
+        draft, at = Draft(opened=bool(found) and found[-1].possessive and found[-1].after == begins), begins
         while at < len(words):
             step = self._modifier(words, at, draft)
             if not step:
@@ -128,163 +66,9 @@ class Phrases:
             return self._headless(words, begins, at, draft, found)
         return self._finish(words, begins, at, noun, draft)
 
-    # -- before the head ------------------------------------------------------------------------------------------
-
-    def _modifier(self, words: Sequence[Word], at: int, draft: _Draft) -> int:
-        """Read one modifier into the draft and return how many words it took: 0 when the head begins here."""
-        text = words[at].text
-        if text in self.vocabulary.colours or "-" in text:
-            colours = self._colours(words, at)
-            if colours:
-                return self._described(draft, at, colours)
-        if text in DETERMINERS or text in EXACT:
-            return self._determined(words, at, draft)
-        if text in QUANTITIES and self._counts(words, at):
-            return self._quantity(words, at, draft)
-        if text in PARTS and _text(words, at + 1) == "of":
-            draft.opened, draft.first, draft.number, draft.many = True, None, None, text.endswith("s")
-            return 2
-        if text == "none" and _text(words, at + 1) == "of":
-            draft.opened, draft.part, draft.determiner = True, True, text
-            return 2
-        if text in self.vocabulary.numbers or text[0].isdigit():
-            return self._numbered(words, at, draft)
-        if text in ("and", ",") and draft.described and self._goes_on(words, at + 1):
-            return 1
-        return self._adjective(words, at, draft)
-
-    def _described(self, draft: _Draft, at: int, colours: list[str]) -> int:
-        draft.colours += [colour for colour in colours if colour not in draft.colours]
-        draft.first = at if draft.first is None else draft.first
-        draft.described = True
-        return 1
-
-    def _determined(self, words: Sequence[Word], at: int, draft: _Draft) -> int:
-        text = words[at].text
-        if draft.colours or (draft.described and text not in EXACT):
-            return 0
-        if text == "that" and _text(words, at + 1) in COPULAS | FUNCTION:
-            return 0
-        draft.determiner = draft.determiner or text
-        draft.opened = True
-        if text in EXACT or text == "no":
-            draft.first = at if draft.first is None else draft.first
-        if text == "single":
-            draft.number = 1
-        return 1
-
-    def _counts(self, words: Sequence[Word], at: int) -> bool:
-        return _text(words, at + 1) == "of" or words[at].text == "dozen"
-
-    def _quantity(self, words: Sequence[Word], at: int, draft: _Draft) -> int:
-        draft.number, draft.opened, draft.first = QUANTITIES[words[at].text], True, at
-        return 2 if _text(words, at + 1) == "of" else 1
-
-    def _numbered(self, words: Sequence[Word], at: int, draft: _Draft) -> int:
-        text = words[at].text
-        if not text.isdigit() and text not in self.vocabulary.numbers:
-            return 0 if any(letter.isalpha() for letter in text) or ":" in text else self._measure(at, draft)
-        if (draft.opened and draft.number is not None) or (text == "one" and draft.colours):
-            return 0
-        if text == "both" and _text(words, at + 1).endswith("ing"):
-            return 0
-        if text == "both" and _text(words, at + 1) in DETERMINERS:
-            draft.opened = True
-            return 1
-        if _text(words, at + 1) == "of":
-            draft.part, draft.opened = True, True
-            return 2
-        if _text(words, at + 1) in ("or", "to", "-") and self._is_number(_text(words, at + 2)):
-            draft.rough, draft.opened = True, True
-            return 3
-        draft.number = int(text) if text.isdigit() else self.vocabulary.numbers[text]
-        draft.first = at if draft.first is None else draft.first
-        draft.opened = True
-        return 1
-
-    def _measure(self, at: int, draft: _Draft) -> int:
-        draft.first, draft.opened = at if draft.first is None else draft.first, True
-        return 1
-
-    def _is_number(self, text: str) -> bool:
-        return text.isdigit() or text in self.vocabulary.numbers
-
-    def _adjective(self, words: Sequence[Word], at: int, draft: _Draft) -> int:
-        text = words[at].text
-        if text not in ADJECTIVES and not (draft.opened and self._is_unlisted_adjective(words, at)):
-            return 0
-        noun = self.lexicon.noun(words, at)
-        if noun is not None and (noun.length > 1 or not self._begins_noun(words, at + 1)):
-            return 0
-        if text in ADJECTIVES and not draft.opened and not self._begins_noun(words, at + 1):
-            return 0
-        draft.first = at if draft.first is None else draft.first
-        draft.described = True
-        return 1
-
-    def _is_unlisted_adjective(self, words: Sequence[Word], at: int) -> bool:
-        text = words[at].text
-        if text in FUNCTION or not text[0].isalpha() or text.endswith("'s"):
-            return text in ("very", "most", "more")
-        if self.lexicon.noun(words, at) is not None and not text.endswith("ing"):
-            return False
-        return text.endswith("ly") or self._begins_noun(words, at + 1)
-
-    def _begins_noun(self, words: Sequence[Word], at: int) -> bool:
-        """Whether a noun, or a modifier and then one, begins here: looks three words ahead."""
-        for place in range(at, min(at + 3, len(words))):
-            text, noun = words[place].text, self.lexicon.noun(words, place)
-            if noun is not None and (noun.known or text in self.vocabulary.colours or text in ADJECTIVES):
-                return True
-            if text in self.vocabulary.colours or text in ADJECTIVES:
-                continue
-            moving = text.endswith("ing") and text not in NOT_ACTIONS
-            if text in FUNCTION | FINITE | POSTURES or words[place].is_mark or moving:
-                return False
-            if noun is not None or place > at:
-                return noun is not None
-        return False
-
-    def _goes_on(self, words: Sequence[Word], at: int) -> bool:
-        """Whether another colour or adjective, and then a noun, follows: "red and white bus"."""
-        text = _text(words, at)
-        if text in ("and", ","):
-            return self._goes_on(words, at + 1)
-        return (text in self.vocabulary.colours or text in ADJECTIVES) and self._begins_noun(words, at + 1)
-
-    def _colours(self, words: Sequence[Word], at: int) -> list[str]:
-        """Return the colours that a word names as an adjective here; *orange* may be the fruit."""
-        text, names = words[at].text, self.vocabulary.colours
-        if "-" in text:
-            parts = [part for part in text.split("-") if part != "and"]
-            return [names[part] for part in parts] if len(parts) > 1 and all(part in names for part in parts) else []
-        noun = self.lexicon.noun(words, at)
-        if noun is not None and noun.length > 1:
-            return []
-        if (
-            noun is not None
-            and noun.known
-            and not self._colours_a_noun(words, at + 1)
-            and not self._is_predicate(words, at)
-        ):
-            return []
-        return [names[text]]
-
-    def _is_predicate(self, words: Sequence[Word], at: int) -> bool:
-        """Whether a copula or another colour stands before: "the car is orange"."""
-        before = _text(words, at - 1)
-        if before in ("and", "or", "nor", ",", "mostly", "bright", "dark", "painted", "not", "also", "all", "both"):
-            return self._is_predicate(words, at - 1) or _text(words, at - 2) in self.vocabulary.colours
-        return before in COPULAS
-
-    def _colours_a_noun(self, words: Sequence[Word], at: int) -> bool:
-        if _text(words, at) in ("and", ","):
-            return _text(words, at + 1) in self.vocabulary.colours and self._colours_a_noun(words, at + 2)
-        return at < len(words) and self._begins_noun(words, at)
-
     # -- the head -------------------------------------------------------------------------------------------------
 
-    def _head(self, words: Sequence[Word], at: int, draft: _Draft, found: list[Mention]) -> Noun | None:
+    def _head(self, words: Sequence[Word], at: int, draft: Draft, found: list[Mention]) -> Noun | None:
         noun, text = self.lexicon.noun(words, at), words[at].text
         if text in ("one", "ones") and (draft.colours or draft.number):
             return None
@@ -310,11 +94,11 @@ class Phrases:
         """Whether a noun without any article is one here: a plural that is no verb, a mass noun, one joined to another."""
         if not noun.depictable:
             return False
-        before, joined = _text(words, at - 1), False
+        before, joined = text_at(words, at - 1), False
         if before in ("and", "or", "nor", ","):
-            joined = bool(found) and found[-1].after >= at - 2 and _text(words, at + noun.length) not in COPULAS
+            joined = bool(found) and found[-1].after >= at - 2 and text_at(words, at + noun.length) not in COPULAS
         if before in BE:
-            return before == "there's" or _text(words, at - 2) == "there"
+            return before == "there's" or text_at(words, at - 2) == "there"
         if noun.plural:
             return (
                 not noun.verb
@@ -332,12 +116,12 @@ class Phrases:
         )  # fmt: skip
 
     def _finish(
-        self, words: Sequence[Word], begins: int, at: int, noun: Noun, draft: _Draft
+        self, words: Sequence[Word], begins: int, at: int, noun: Noun, draft: Draft
     ) -> tuple[Mention | None, int]:
         head, after = at, at + noun.length
         while (longer := self._extension(words, after, noun)) is not None and not (draft.many and longer.verb):
             noun, after = longer, after + longer.length
-        if _text(words, after) == "of" and noun.name in ("couple", "pair", "group"):
+        if text_at(words, after) == "of" and noun.name in ("couple", "pair", "group"):
             return None, after + 1
         if words[after - 1].text in PAIRED and draft.number == 2:
             draft.number = None
@@ -360,7 +144,7 @@ class Phrases:
     def _agrees(self, words: Sequence[Word], at: int, after: int) -> bool:
         """Whether a word that is its own plural stands before a plural verb: "the sheep are"."""
         form = " ".join(word.text for word in words[at:after])
-        return form in self.vocabulary.plural_forms and _text(words, after) in PLURAL_BE
+        return form in self.vocabulary.plural_forms and text_at(words, after) in PLURAL_BE
 
     def _extension(self, words: Sequence[Word], at: int, noun: Noun) -> Noun | None:
         """Return the noun that goes on a compound: in "dog house" the house."""
@@ -379,10 +163,10 @@ class Phrases:
         return None if third_person and noun.depictable else longer
 
     def _headless(
-        self, words: Sequence[Word], begins: int, at: int, draft: _Draft, found: list[Mention]
+        self, words: Sequence[Word], begins: int, at: int, draft: Draft, found: list[Mention]
     ) -> tuple[Mention | None, int]:
         """Read what has no noun: "three blue ones", "a red and a blue car", "one is black"."""
-        text = _text(words, at)
+        text = text_at(words, at)
         if text in ("one", "ones") and (draft.colours or draft.number):
             return self._anaphor(words, begins, at, at + 1, draft, found)
         if draft.number == 1 and draft.determiner in ("the", "this", "that") and any(one.shown for one in found):
@@ -391,7 +175,7 @@ class Phrases:
             draft.colours
             and draft.opened
             and text == "and"
-            and _text(words, at + 1) in (*ARTICLES, *self.vocabulary.numbers)
+            and text_at(words, at + 1) in (*ARTICLES, *self.vocabulary.numbers)
         ):
             later, after = self._phrase(words, at + 1, found)
             if later is not None and later.shown:
@@ -414,7 +198,7 @@ class Phrases:
         )
 
     def _anaphor(
-        self, words: Sequence[Word], begins: int, at: int, after: int, draft: _Draft, found: list[Mention]
+        self, words: Sequence[Word], begins: int, at: int, after: int, draft: Draft, found: list[Mention]
     ) -> tuple[Mention | None, int]:
         model = next((one for one in reversed(found) if one.shown), None)
         if model is None:
@@ -423,7 +207,7 @@ class Phrases:
         mention.plural = words[at].text == "ones"
         return mention, after
 
-    def _like(self, model: Mention, words: Sequence[Word], begins: int, after: int, draft: _Draft) -> Mention:
+    def _like(self, model: Mention, words: Sequence[Word], begins: int, after: int, draft: Draft) -> Mention:
         first = begins if draft.first is None else draft.first
         mention = Mention(
             noun=model.noun,
@@ -437,7 +221,3 @@ class Phrases:
         )
         mention.colours, mention.begins, mention.narrow = draft.colours, begins, model.narrow
         return mention
-
-
-def _text(words: Sequence[Word], at: int) -> str:
-    return words[at].text if 0 <= at < len(words) else ""

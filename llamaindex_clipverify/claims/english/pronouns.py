@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from llamaindex_clipverify.claims.english.grammar import COPULAS, DEFINITE, FINITE, HAVE, PEOPLE_PRONOUNS, PREPOSITIONS
-from llamaindex_clipverify.claims.english.phrases import Mention
+from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.sentences import Word
 
 _PERSON = "person"

@@ -18,7 +18,7 @@ from llamaindex_clipverify.claims.english.grammar import (
     PRESENT,
     SHOWING,
 )
-from llamaindex_clipverify.claims.english.phrases import Mention
+from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.sentences import Word
 
 _ENDS = frozenset(

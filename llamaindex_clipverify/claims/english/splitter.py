@@ -9,7 +9,8 @@ Opinions, hedges and abstract things are no claims; a sentence with nothing else
 from __future__ import annotations
 
 from llamaindex_clipverify.claims.claim import Claim
-from llamaindex_clipverify.claims.english.phrases import Mention, Phrases
+from llamaindex_clipverify.claims.english.mentions import Mention
+from llamaindex_clipverify.claims.english.phrases import Phrases
 from llamaindex_clipverify.claims.english.pronouns import resolve
 from llamaindex_clipverify.claims.english.scopes import compare, hedge, negate
 from llamaindex_clipverify.claims.english.sentences import Sentence, sentences
