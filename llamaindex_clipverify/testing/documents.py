@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.random import Generator
-from PIL import Image, ImageFont
+from PIL import Image
 
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.testing.pages import Face, Page
