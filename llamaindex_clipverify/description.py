@@ -80,7 +80,7 @@ class Description:
         }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Describer:
     """Describes pictures with a vision model and verifies what it says.
 

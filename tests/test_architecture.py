@@ -76,12 +76,19 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "ray": ("integrations.ray_engine",),
     "llama_index": ("llama_index.*", "index.index", "demo", "ui.answering"),
     "sklearn": ("trust.fitting", "explainers.dropping"),
-    "matplotlib": ("report.*", "similarity_matrices", "trust.fitting", "evaluation.*", "adapting.finetuning.history"),
+    "matplotlib": (
+        "report.*",
+        "evidence.colour",
+        "similarity_matrices",
+        "trust.fitting",
+        "evaluation.*",
+        "adapting.finetuning.history",
+    ),
     "pandas": ("report.report", "evaluation.evaluation", "description"),
     "jinja2": ("report.html",),
     "markupsafe": ("report.html",),
     "typer": ("cli.*",),
-    "rich": ("cli.output", "report.terminal", "report.report"),
+    "rich": ("cli.output", "report.terminal", "report.tables", "report.report"),
 }
 """Each heavy or optional library, and the files that may import it; ``X.*`` is the folder X."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import struct
 import subprocess
@@ -244,6 +245,14 @@ def test_explain_draws_every_method_and_tells_the_word_that_fits_least(clipverif
     assert ran.out.count("cosine ") == len(METHODS) and "the word that fits least: “giraffe”" in ran.out
     with Image.open(target) as drawn:
         assert drawn.width > 1000
+
+
+def test_garbage_is_collected_while_a_verb_runs(monkeypatch):
+    seen = []
+    monkeypatch.setattr("llamaindex_clipverify.doctor.examine", lambda: seen.append(gc.isenabled()) or [])
+    with pytest.raises(SystemExit) as left:
+        cli.main(["doctor"])
+    assert seen == [True] and left.value.code == 0
 
 
 def test_explain_writes_a_picture_and_says_when_the_map_is_empty(clipverify, stub, scene_file, tmp_path):

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
+from outside import PHOTOS, YOLO, require
 
 from llamaindex_clipverify.errors import DataError, ModelError
 from llamaindex_clipverify.explainers.detections import detection_maps
 from llamaindex_clipverify.models.registry import load_detector
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.testing import FRESH, draw_scene
-
-SHARED = Path(__file__).parents[2] / "shared"
 
 
 def _inside(heat, box) -> float:
@@ -43,7 +41,10 @@ def test_only_the_labels_asked_for():
     assert set(seen.labels) <= set(scene.nouns()[:1]) and len(maps) == len(seen.labels)
     with pytest.raises(DataError, match="not a class of the detector"):
         detection_maps(detector, Picture.of(scene.image), labels=["unicorn"])
-    assert detection_maps(detector, Picture.of(scene.image), least=1.1) == (type(seen)((), (), ()), [])
+    assert detection_maps(detector, Picture.of(scene.image), least=1.1) == (
+        type(seen)(boxes=(), labels=(), scores=()),
+        [],
+    )
 
 
 def test_other_detectors_say_that_they_have_no_maps():
@@ -52,9 +53,8 @@ def test_other_detectors_say_that_they_have_no_maps():
 
 
 def test_a_published_yolo_on_a_photograph_that_is_not_square():
-    weights, photos = SHARED / "weights" / "yolov8n.pt", SHARED / "photos"
-    if not (weights.is_file() and photos.is_dir()):
-        pytest.skip(f"no photographs or weights in {SHARED}")
+    weights, photos = YOLO, PHOTOS
+    require(weights, photos)
     rows = [json.loads(line) for line in (photos / "photos.jsonl").read_text().splitlines()]
     wide = next(row for row in rows if row.get("boxes") and row["width"] > 1.3 * row["height"])
     seen, maps = detection_maps(load_detector(str(weights)), Picture.of(photos / "images" / wide["file_name"]), 0.5)

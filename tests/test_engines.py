@@ -220,18 +220,51 @@ class Twice(BaseSynthesizer):
     ],
 )
 def test_a_doubtful_answer_is_asked_for_again_and_the_better_one_kept(
-    tiny: Verifier, scene_file: Path, is_async: bool, first: str, second: str, kept: str, times: int
+    tiny: Verifier,
+    scene_file: Path,
+    is_async: bool,
+    first: str,
+    second: str,
+    kept: str,
+    times: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    inner = Twice(first, second)
+    inner, verified = Twice(first, second), []
+    monkeypatch.setattr(tiny, "verify", lambda answer: verified.append(answer) or Verifier.verify(tiny, answer))
     wrapped = ClipVerifySynthesizer(inner, tiny, on_doubt="revise", again=True, folders=[scene_file.parent])
     query = QueryBundle(QUESTION)
     nodes = nodes_of(scene_file)
     response = asyncio.run(wrapped.asynthesize(query, nodes)) if is_async else wrapped.synthesize(query, nodes)
     assert str(response) == kept
-    assert len(inner.asked) == times
+    assert len(inner.asked) == len(verified) == times, "every answer is verified once"
     assert all("pizza" in asked and asked.startswith(QUESTION) for asked in inner.asked[1:])
     assert query.query_str == QUESTION
     assert get_report(response).question == QUESTION
+
+
+def test_the_words_to_ask_again_with_can_be_replaced(tiny: Verifier, scene_file: Path) -> None:
+    prompts = Prompts(again="Not these: {doubts}. {question}")
+    inner = Twice(FALSE, "There is a zebra.")
+    wrapped = ClipVerifySynthesizer(inner, tiny, again=True, prompts=prompts, folders=[scene_file.parent])
+    wrapped.synthesize(QUESTION, nodes_of(scene_file))
+    assert inner.asked[1].startswith("Not these: pizza.") and inner.asked[1].endswith(QUESTION)
+    inner = Twice(FALSE, "There is a zebra.")
+    inner.prompts = prompts
+    ClipVerifySynthesizer(inner, tiny, again=True, folders=[scene_file.parent]).synthesize(
+        QUESTION, nodes_of(scene_file)
+    )
+    assert inner.asked[1].startswith("Not these: pizza."), "by default those of the wrapped synthesizer"
+
+
+def test_a_local_model_gets_the_picture_itself(
+    llm: LlavaLLM, scene_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def encoded(*_: Any) -> bytes:
+        raise AssertionError("the picture was encoded")
+
+    monkeypatch.setattr("llamaindex_clipverify.llama_index.messages.png", encoded)
+    synthesizer = LlavaSynthesizer(llm, folders=[scene_file.parent])
+    assert str(synthesizer.synthesize(QUESTION, nodes_of(scene_file)))
 
 
 def test_sentences_are_verified_while_the_stream_runs(tiny: Verifier, scene_file: Path, watch: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -511,8 +511,9 @@ def test_descriptions_are_judged(tiny, scenes):
 
 
 def test_the_table_of_figures():
-    before = Judgement(12, 40, 1.0, 0.6123, 0.25, 0.125)
-    after = Judgement(12, 30, 0.95, 0.8, 0.0, None)
+    names = [field.name for field in fields(Judgement)]
+    before = Judgement(**dict(zip(names, (12, 40, 1.0, 0.6123, 0.25, 0.125), strict=True)))
+    after = Judgement(**dict(zip(names, (12, 30, 0.95, 0.8, 0.0, None), strict=True)))
     assert table(before, after) == (
         "                      before  after\n"
         "pictures described        12     12\n"

@@ -84,7 +84,7 @@ def test_an_encoder_object_without_a_name_must_be_given_again(
             return getattr(tiny.encoder, name)
 
     EvidenceIndex.from_documents(files[:1], tmp_path, Nameless())  # type: ignore[arg-type]
-    with pytest.raises(DataError, match="does not know how to load its encoder"):
+    with pytest.raises(DataError, match="the index does not name its encoder"):
         EvidenceIndex.open(tmp_path)
 
 

@@ -20,7 +20,7 @@ def test_no_desktop_library_is_loaded() -> None:
     """A machine without libGL and libX11 runs everything that this one runs without loading them."""
     code = (
         "import llamaindex_clipverify.models.yolo, llamaindex_clipverify.models.cam, cv2, matplotlib.figure\n"
-        "from llamaindex_clipverify.models.table import load_detector\n"
+        "from llamaindex_clipverify.models.registry import load_detector\n"
         "load_detector('tiny').model\n"
         "loaded = {'/' + line.split('/', 1)[1] for line in open('/proc/self/maps').read().split('\\n') if '/' in line}\n"
         "system = [path for path in loaded if path.startswith(('/lib', '/usr/lib'))]\n"
@@ -35,7 +35,7 @@ def test_no_desktop_library_is_loaded() -> None:
 @pytest.mark.parametrize(
     "path",
     ["py.typed", "claims/words/english.json", "trust/profiles/tiny.json", "tiny/clip/config.json", "tiny/yolo/model.yaml", "tiny/yolo/LICENSE", "tiny/llava/config.json",
-     "templates", "testing/sprites/sprites.json"],
+     "report/html/templates", "testing/sprites/sprites.json"],
 )  # fmt: skip
 def test_what_ships_is_there(path: str) -> None:
     place = files("llamaindex_clipverify") / path

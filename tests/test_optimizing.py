@@ -143,7 +143,7 @@ def test_the_detector_runs_without_torch(plain, scene_file):
     code = (
         "import sys\n"
         "from llamaindex_clipverify import Picture\n"
-        "from llamaindex_clipverify.models.table import load_detector\n"
+        "from llamaindex_clipverify.models.registry import load_detector\n"
         f"found = load_detector('onnx:{plain.out}').detect([Picture.of({str(scene_file)!r})])[0]\n"
         "assert found.labels and not {'torch', 'transformers', 'ultralytics'} & set(sys.modules)"
     )

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
+from outside import PHOTOS, YOLO
 
 from llamaindex_clipverify import Verifier
 from llamaindex_clipverify.evaluation.evaluation import Evaluation, evaluate, read_rows
 from llamaindex_clipverify.models.registry import TINY
-
-SHARED = Path(__file__).parents[2] / "shared"
-PHOTOS = Path(os.environ.get("CLIPVERIFY_PHOTOS", SHARED / "photos"))
-YOLO = Path(os.environ.get("CLIPVERIFY_YOLO", SHARED / "weights" / "yolov8n.pt"))
 
 needs_photos = pytest.mark.skipif(
     not (PHOTOS / "object_claims.jsonl").is_file(), reason=f"no photographs at {PHOTOS}; set CLIPVERIFY_PHOTOS"

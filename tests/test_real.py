@@ -9,13 +9,13 @@ import os
 from pathlib import Path
 
 import pytest
+from outside import PHOTOS
 
 from llamaindex_clipverify import EvidenceIndex, Verifier
 from llamaindex_clipverify.evaluation.evaluation import evaluate, read_rows
 from llamaindex_clipverify.llama_index import get_report
 from llamaindex_clipverify.models.registry import load_encoder
 
-PHOTOS = Path(os.environ.get("CLIPVERIFY_PHOTOS", Path(__file__).parents[2] / "shared" / "photos"))
 NAMES = {name: os.environ.get(f"CLIPVERIFY_REAL_{name.upper()}", "") for name in ("encoder", "detector", "llm")}
 
 pytestmark = [

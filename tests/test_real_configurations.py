@@ -184,7 +184,7 @@ def test_an_unsafe_loader_set_before_us_is_refused(tmp_path: Path) -> None:
     code = (
         "import os; os.environ.update(ULTRALYTICS_SAFE_LOAD='0', YOLO_OFFLINE='True')\n"
         "import ultralytics\n"
-        "from llamaindex_clipverify.models.table import load_detector\n"
+        "from llamaindex_clipverify.models.registry import load_detector\n"
         f"load_detector({str(tmp_path / 'x.pt')!r}).model"
     )
     (tmp_path / "x.pt").write_bytes(b"")

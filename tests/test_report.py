@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from conftest import make_report
 
-from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify import Policy, Verifier
+from llamaindex_clipverify.errors import DataError, PictureError
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.report.saving import SUFFIXES, save_all
@@ -64,6 +65,44 @@ def test_json_tells_why_a_map_is_no_evidence(report: Report):
     doubted = replace(report.maps[0], map=replace(report.maps[0].map, doubt="it points nowhere"))
     found = replace(report, maps=(doubted, report.maps[2])).to_dict()["maps"]
     assert [one["doubt"] for one in found] == ["it points nowhere", ""]
+
+
+def test_reading_a_report_back_opens_nothing(report: Report, scene_file: Path, monkeypatch: pytest.MonkeyPatch):
+    data = json.loads(report.to_json())
+    data["pictures"] = [
+        {**data["pictures"][0], "uri": uri} for uri in ("http://127.0.0.1:1/a.png", "/etc/hostname", str(scene_file))
+    ]
+    opened: list[object] = []
+    monkeypatch.setattr("llamaindex_clipverify.picture._read_url", lambda url: opened.append(url))
+    monkeypatch.setattr("llamaindex_clipverify.picture._read_file", lambda path: opened.append(path))
+    again = Report.from_dict(data)
+    page = again._repr_html_() + again.to_markdown() + str(again.to_pandas())
+    assert not opened and "127.0.0.1" in str(again.pictures) and page
+    for picture in again.pictures:
+        with pytest.raises(PictureError, match="not opened"):
+            _ = picture.image
+    monkeypatch.undo()
+    allowed = Report.from_dict(data, folders=[scene_file.parent])
+    assert allowed.pictures[2].image.size == Picture.of(scene_file).size
+    with pytest.raises(PictureError, match="not opened"):
+        _ = allowed.pictures[1].image
+
+
+def test_reading_a_report_back_keeps_policy_and_words(tiny: Verifier, scene_file: Path):
+    policy = Policy(supported=0.8, contradicted=0.1)
+    for text in ("There are two red cups left of the zebra. No dog is there.", "빨간 컵이 있다."):
+        report = Verifier.tiny(policy=policy).verify(text, [scene_file])
+        again = Report.from_dict(json.loads(report.to_json()))
+        assert again.policy == report.policy
+        assert [one.claim.phrase for one in again.claims] == [one.claim.phrase for one in report.claims]
+        assert [one.claim.noun for one in again.claims] == [one.claim.noun for one in report.claims]
+        assert again.to_dict() == {**report.to_dict(), "timings_ms": again.to_dict()["timings_ms"]}
+
+
+@pytest.mark.parametrize("damage", [{"claims": 3}, {"pictures": [{}]}, {"policy": {"wrong": 1}}, {"notes": None}])
+def test_a_damaged_report_is_one_error(report: Report, damage: dict[str, object]):
+    with pytest.raises(DataError, match="the report is damaged"):
+        Report.from_dict({**report.to_dict(), **damage})
 
 
 def test_a_report_that_was_read_back_has_all_its_faces(report: Report):

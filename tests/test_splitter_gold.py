@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
+from outside import PHOTOS, require
 
 from llamaindex_clipverify.claims.english.sentences import sentences
 from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
@@ -14,7 +14,6 @@ from llamaindex_clipverify.claims.korean import KoreanSplitter
 from llamaindex_clipverify.testing.gold import read_gold, score
 
 DATA = Path(__file__).parent / "data"
-PHOTOS = Path(os.environ.get("CLIPVERIFY_PHOTOS", Path(__file__).parents[2] / "shared" / "photos"))
 SPLITTERS = {"en": EnglishSplitter(), "ko": KoreanSplitter()}
 FLOORS = {
     ("en", False): {"all": (0.96, 0.96), "object": (0.96, 0.96), "attribute": (0.97, 0.93), "count": (0.97, 0.95),
@@ -56,8 +55,7 @@ def test_every_span_is_exact(language):
 @pytest.mark.parametrize("name", ["model_answers", "model_answers_text"])
 def test_most_sentences_of_real_answers_hold_a_claim(name):
     path = PHOTOS / f"{name}.jsonl"
-    if not path.is_file():
-        pytest.skip(f"no model answers at {PHOTOS}; set CLIPVERIFY_PHOTOS")
+    require(path)
     splitter, stated, read = SPLITTERS["en"], 0, 0
     for line in path.read_text("utf-8").splitlines():
         answer = json.loads(line)["answer"]

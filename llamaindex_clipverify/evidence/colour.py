@@ -110,20 +110,10 @@ _ELLIPSE, _FRAME = _ellipse(), _frame()
 
 def name_colours(pixels: Array) -> Array:
     """Return the index in `COLOURS` of each RGB pixel, int (N,), by hue (degrees), saturation and value."""
-    values = pixels.reshape(-1, 3).astype(np.float64) / 255.0
-    top, low = values.max(axis=1), values.min(axis=1)
-    spread = top - low
-    saturation = np.where(top > 0, spread / np.maximum(top, 1e-9), 0.0)
-    red, green, blue = values.T
-    safe = np.maximum(spread, 1e-9)
-    hue = (
-        np.select(
-            [top == red, top == green],
-            [(green - blue) / safe % 6, (blue - red) / safe + 2],
-            (red - green) / safe + 4,
-        )
-        * 60
-    )
+    from matplotlib.colors import rgb_to_hsv
+
+    hue, saturation, top = rgb_to_hsv(pixels.reshape(-1, 3) / 255.0).T
+    hue = hue * 360
     names = np.select(
         [
             top < 0.22,

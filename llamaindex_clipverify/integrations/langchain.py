@@ -22,7 +22,7 @@ from llamaindex_clipverify.index.index import EvidenceIndex
 from llamaindex_clipverify.index.schema import Hit
 from llamaindex_clipverify.node_pictures import Access, path_in, picture_text
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.verification.ranking import rank_by_question
+from llamaindex_clipverify.verification.ranking import rank_by_question, require_encoder
 from llamaindex_clipverify.verification.verifier import Verifier
 
 KEY = "clipverify"
@@ -65,6 +65,7 @@ class ClipVerifyCompressor(BaseDocumentCompressor):
             DataError: The verifier has no encoder.
             PictureError: A path outside the folders.
         """
+        require_encoder(self.verifier)
         pictures = [picture_of(document, Access(self.folders)) for document in documents]
         ranked = rank_by_question(self.verifier, query, pictures, self.cutoff, self.top_n)
         kept = [_scored(documents[picture.index], picture.cosine) for picture in ranked]

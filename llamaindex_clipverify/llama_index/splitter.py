@@ -59,7 +59,7 @@ class LLMReading:
     """Why the rules read the answer instead; empty when the model did."""
 
 
-@dataclass(kw_only=True)
+@dataclass
 class LLMSplitter:
     """A `Splitter` that asks a LlamaIndex LLM; what it falls back on are the rules."""
 

@@ -1,7 +1,7 @@
-"""Draw on a copy of a picture: boxes with labels, and heat maps as an overlay that colour-blind readers can read too.
+"""Draws on a copy of a picture: boxes with labels, and heat maps as an overlay.
 
-Heat maps go from black through red to yellow with rising lightness (the anchors of matplotlib's *inferno*, van der Walt and
-Smith 2015), so their order survives without colour; weak places stay transparent.
+Heat maps use matplotlib's *inferno* (van der Walt and Smith 2015): its lightness rises with the value, so colour-blind readers
+and grey prints keep the order. Low values are nearly transparent.
 """
 
 from __future__ import annotations
@@ -19,18 +19,14 @@ from llamaindex_clipverify.geometry import Array, Box
 from llamaindex_clipverify.picture import Picture
 
 LONGEST = 900
-"""Pictures are drawn at most this many pixels long."""
+"""Longer side in pixels that pictures are reduced to before they are drawn."""
 NO_EVIDENCE = "no evidence"
-_INFERNO = np.array(
-    [(0, 0, 4), (33, 12, 74), (87, 16, 110), (138, 34, 106), (188, 55, 84), (228, 90, 49), (249, 142, 9), (249, 203, 53),
-     (252, 255, 164)], np.float64,
-)  # fmt: skip
 _INK = {"supported": "#15803d", "contradicted": "#c81e3a", "unverifiable": "#52606d"}
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A box to draw, with its label and the verdict that gives its colour ("" for a neutral one)."""
+    """A box to draw, with its label and the verdict that gives its colour; "" for a neutral colour."""
 
     box: Box
     """Left, top, right, bottom in pixels of the upright, full-size picture."""
@@ -46,7 +42,7 @@ def shrunk(picture: Picture, longest: int = LONGEST) -> Image.Image:
 
 
 def draw_boxes(picture: Picture, marks: Sequence[Mark], longest: int = LONGEST) -> Image.Image:
-    """Return a copy of the picture with every box and its label; boxes are scaled along when the picture is."""
+    """Return a copy of the picture with boxes and labels; boxes are scaled with the picture."""
     image = shrunk(picture, longest)
     _draw_marks(image, marks, image.width / picture.size[0])
     return image
@@ -70,9 +66,9 @@ def heat_layer(heat: HeatMap, size: tuple[int, int]) -> Image.Image:
 
 
 def heat_stamp(heat: HeatMap) -> Image.Image:
-    """Return the map alone, small and with a palette, to be stretched over the picture.
+    """Return the map alone, as a small palette image to be stretched over the picture.
 
-    A map is smooth: it is as small as it can be without the stretched one differing visibly.
+    It is the smallest of a few sizes whose stretched version does not differ visibly.
     """
     whole = _grey(heat)
     whole.thumbnail((_STAMPS[-1], _STAMPS[-1]), Image.Resampling.BOX)
@@ -89,7 +85,7 @@ _STAMPS = (48, 96, 192)
 """Longer sides of a stamp that are tried, in pixels."""
 _LEVELS = 64
 _ALIKE = 0.06
-"""Values 0–1 of a stretched stamp may differ by so much from the map's."""
+"""Largest difference allowed between a stretched stamp and the map, in values 0–1."""
 
 
 def _shrunk_alike(whole: Image.Image, side: int) -> Image.Image | None:
@@ -119,8 +115,10 @@ def data_uri(image: Image.Image, quality: int = 88) -> str:
 
 
 def _coloured(values: Array) -> Array:
-    stops = np.linspace(0.0, 1.0, len(_INFERNO))
-    return np.stack([np.interp(values, stops, _INFERNO[:, channel]) for channel in range(3)], axis=-1)
+    from matplotlib import colormaps
+
+    colours: Array = colormaps["inferno"](values)[..., :3] * 255.0
+    return colours
 
 
 def _draw_marks(image: Image.Image, marks: Sequence[Mark], scale: float) -> None:

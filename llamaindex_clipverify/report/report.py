@@ -75,6 +75,7 @@ class CheckedClaim:
             "picture": self.picture,
             "region": None if self.region is None else [round(float(edge), 1) for edge in self.region],
             "evidence": [piece.to_dict() for piece in self.evidence],
+            "shares": {check: round(share, 4) for check, share in self.shares.items()},
             "words": _words(self.claim),
         }
 
@@ -212,7 +213,7 @@ class Report:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], **access: Unpack[AccessOptions]) -> Report:
-        """Read the JSON form back, without heat maps and shares.
+        """Read the JSON form back, without heat maps.
 
         Nothing that the JSON names is opened: pictures have an id, a size and an address, and no pixels, unless `access` allows
         their folder or URLs.

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import logit
 
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence.checks_by_model import CHECKS_BY_MODEL
@@ -286,7 +287,9 @@ def _fit_pooling(model: KindModel, rows: Sequence[Example]) -> KindModel:
 
 
 def _bent(values: Array, labels: Array) -> bool:
-    """Whether a curve beats the line on log-odds (N,) that it was not fitted on, by cross-validated log-loss."""
+    """Whether a curve has a smaller cross-validated log-loss than the line, on log-odds (N,)."""
+    from sklearn.metrics import log_loss
+
     if len(values) < _CURVED:
         return False
     parts = np.array_split(np.arange(len(values)), 5)  # neighbours are of one picture
@@ -297,13 +300,9 @@ def _bent(values: Array, labels: Array) -> bool:
         curved = KindModel(intercept=0.0, features={}, curve=knots)
         straight = np.array([KindModel(intercept=0.0, features={}).calibrated(value, 1) for value in values[part]])
         bent = np.array([curved.calibrated(value, 1) for value in values[part]])
-        gains.append(_log_loss(straight, labels[part]) - _log_loss(bent, labels[part]))
+        truth = labels[part]
+        gains.append(log_loss(truth, straight, labels=[0, 1]) - log_loss(truth, bent, labels=[0, 1]))
     return float(np.mean(gains)) > 0
-
-
-def _log_loss(trusts: Array, labels: Array) -> float:
-    right = np.where(labels == 1, trusts, 1 - trusts)
-    return float(-np.log(right.clip(min=1e-6)).mean())
 
 
 def _curve(values: Array, labels: Array) -> tuple[tuple[float, float], ...]:
@@ -319,7 +318,7 @@ def _curve(values: Array, labels: Array) -> tuple[tuple[float, float], ...]:
     shares = isotonic_regression(
         [(labels[part].sum() + 0.5) / (len(part) + 1) for part in bins], y_min=1e-4, y_max=1 - 1e-4
     )
-    up = np.log(shares / (1 - shares))
+    up = logit(shares)
     keep = np.r_[True, np.diff(across) > 1e-6]
     across, up = across[keep], up[keep]
     up = np.maximum.accumulate(up + 0.05 * (across - across.mean()))

@@ -1,4 +1,8 @@
-"""Figures of merit on labelled claims, with weights so that a bootstrap by group costs one pass each."""
+"""Figures of merit on labelled claims, weighted, so that a bootstrap by group needs one pass per sample.
+
+Our own AUROC and average precision instead of scikit-learn's: a thousand bootstrap samples call them a thousand times, and theirs
+validate their input each time and raise where a class is missing (``python benchmarks/metrics.py`` prints the ratio).
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from llamaindex_clipverify.verification.streaming import StreamingVerifier
 from llamaindex_clipverify.verification.verifier import Verifier
 
 
-@dataclass(kw_only=True)
+@dataclass
 class Answering:
     """A model that answers and a verifier that checks the answers."""
 

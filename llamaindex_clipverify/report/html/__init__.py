@@ -1,7 +1,7 @@
-"""Reports as HTML: one self-contained page for people, or a fragment for notebooks. No network, nothing to install.
+"""Reports as HTML: a self-contained page, or a fragment for notebooks. No network is needed.
 
-The page forbids itself everything but its own style and script, each by its hash, and pictures that it carries. It is a whole
-document without the script too: that only folds it, so that one claim, and of many answers one, is seen at a time.
+A content security policy allows only the style and script of the page, by their hashes, and embedded pictures. The page is
+complete without the script, which only folds it: one claim, and one of many answers, is visible at a time.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
+from cachetools import LRUCache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -20,12 +21,12 @@ from llamaindex_clipverify.report.html.album import Album
 from llamaindex_clipverify.report.html.report_view import ReportView
 from llamaindex_clipverify.report.report import Report
 
-_displayed: Counter[str] = Counter()
-"""How often a report was shown as a fragment, by its mark: shown twice in a notebook, its ids differ."""
+_shown: LRUCache[str, int] = LRUCache(256)
+"""How often a report was shown as a fragment, by its hash: the element ids of two fragments on one page must differ."""
 
 
 def page(reports: Sequence[Report]) -> str:
-    """Return one HTML file that shows all reports; several stand behind a list that can be searched, filtered and sorted."""
+    """Return one HTML page with all reports; several get a list that can be searched, filtered and sorted."""
     album = Album(len({picture.uri or id(picture) for report in reports for picture in report.pictures}))
     views = [ReportView(report, f"r{place}", album) for place, report in enumerate(reports, 1)]
     style = _text("style.css.j2", methods=max((len(view.methods) for view in views), default=0))
@@ -43,10 +44,10 @@ def page(reports: Sequence[Report]) -> str:
 
 
 def fragment(report: Report) -> str:
-    """Return a report for a notebook cell: scoped style, no script, and ids that no other fragment has."""
+    """Return a report for a notebook cell: scoped style, no script, unique element ids."""
     known = hashlib.sha256(f"{report!r}{[picture.uri for picture in report.pictures]}".encode()).hexdigest()[:10]
-    _displayed[known] += 1
-    mark = f"cv{known}-{_displayed[known]}"
+    _shown[known] = _shown.get(known, 0) + 1
+    mark = f"cv{known}-{_shown[known]}"
     album = Album(len(report.pictures), prefix=f"{mark}-")
     view = ReportView(report, mark, album)
     style = _text("style.css.j2", methods=len(view.methods))
@@ -55,12 +56,12 @@ def fragment(report: Report) -> str:
 
 
 def _text(template: str, **values: object) -> Markup:
-    """Return a style or script; they are the package's own, and stand in the page as they are."""
+    """Return a style or script of the package, which is not escaped."""
     return Markup(_templates().get_template(template).render(**values))  # noqa: S704
 
 
 def _policy(style: str, script: str) -> str:
-    """Return the content security policy: nothing is fetched, and only this style and this script are obeyed."""
+    """Return the content security policy: no requests, and only this style and this script."""
     hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)]
     return (
         f"default-src 'none'; img-src data:; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; "
