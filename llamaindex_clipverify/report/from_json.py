@@ -85,7 +85,14 @@ def _claim(data: Mapping[str, Any]) -> CheckedClaim:
     words = dict(data.get("words") or {})
     claim = Claim(**fields, vocabulary=_vocabulary(words.pop("language", "en")), **words)
     evidence = tuple(_evidence(piece) for piece in data["evidence"])
-    return CheckedClaim(claim=claim, trust=data["trust"], verdict=data["verdict"], evidence=evidence, note=data["note"])
+    return CheckedClaim(
+        claim=claim,
+        trust=data["trust"],
+        verdict=data["verdict"],
+        evidence=evidence,
+        shares=data.get("shares") or {},
+        note=data["note"],
+    )
 
 
 def _vocabulary(language: str) -> Vocabulary | None:
