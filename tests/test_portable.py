@@ -41,7 +41,7 @@ def again(value: Any) -> Any:
 class Lazy(Portable):
     """Has one of each."""
 
-    _left = {"table": dict}  # noqa: RUF012
+    _not_pickled = {"table": dict}  # noqa: RUF012
 
     def __init__(self) -> None:
         self.name, self.table, self.locks = "a", {"much": 1}, None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
-from llamaindex_clipverify.claims.written_claims import squash, statement, statements
+from llamaindex_clipverify.claims.written_claims import normalise_words, statement, statements
 from llamaindex_clipverify.claims.written_values import Value, values_in
 
 
@@ -150,5 +150,5 @@ def test_negation_is_read() -> None:
 
 
 def test_look_alikes_are_one() -> None:
-    assert squash("Café ‘0PEN’ ll") == squash("cafe OPEN 11")
-    assert squash("room 10") != squash("room 12")
+    assert normalise_words("Café ‘0PEN’ ll") == normalise_words("cafe OPEN 11")
+    assert normalise_words("room 10") != normalise_words("room 12")

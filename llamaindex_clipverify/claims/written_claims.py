@@ -32,7 +32,7 @@ class Statement:
     """Content words beside it, in lower case: ``("total",)``."""
     value: Value | None = None
     words: tuple[str, ...] = ()
-    """What is quoted or named, squashed (see `squash`); empty when it is a value."""
+    """What is quoted or named, normalised (see `normalise_words`); empty when it is a value."""
     claims_words: bool = True
     """Whether it says in so many words that they are written; "the guide is Anna" does not."""
 
@@ -118,7 +118,7 @@ def _repeats(claim: Claim, one: Statement, offset: int) -> bool:
 
 def statements(sentence: str) -> list[Statement]:
     """Return what a sentence says is written, in order."""
-    quotes = [match for match in _QUOTED.finditer(sentence) if squash(_text_of(match))]
+    quotes = [match for match in _QUOTED.finditer(sentence) if normalise_words(_text_of(match))]
     taken = [match.span() for match in quotes]
     values = [one for one in values_in(sentence) if not _inside(one.start, taken)]
     taken += [(one.start, one.end) for one in values]
@@ -143,24 +143,25 @@ def statement(text: str) -> Statement | None:
     values, whole = values_in(text), (0, len(text))
     if values:
         return Statement(*whole, (values[-1].start, values[-1].end), whole, False, (), values[-1])
-    return Statement(*whole, whole, whole, False, (), words=squash(text), claims_words=False) if squash(text) else None
+    words = normalise_words(text)
+    return Statement(*whole, whole, whole, False, (), words=words, claims_words=False) if words else None
 
 
-def squash(text: str) -> tuple[str, ...]:
+def normalise_words(text: str) -> tuple[str, ...]:
     """Return the words of a text as they are compared: no case, no accents, no punctuation, look-alikes made equal."""
     plain = unicodedata.normalize("NFKD", text).casefold()
     letters = "".join(sign for sign in plain if not unicodedata.combining(sign))
-    return tuple(alike(word) for word in re.findall(r"[^\W_]+", letters.replace("'", "").replace("’", "")))
+    return tuple(fold_lookalikes(word) for word in re.findall(r"[^\W_]+", letters.replace("'", "").replace("’", "")))
 
 
-def alike(word: str) -> str:
+def fold_lookalikes(word: str) -> str:
     """Return a word with O as 0, and l, I and | as 1, and rn as m: what no reader can tell apart."""
     return word.replace("rn", "m").translate(str.maketrans("oil|", "0111"))
 
 
 _COUNTED = 20
 """The largest number of things that somebody counts in a picture; "employees: 664" is read."""
-_OPENERS = {alike(word) for word in "there it they this that these those here he she we i a the".split()}
+_OPENERS = {fold_lookalikes(word) for word in "there it they this that these those here he she we i a the".split()}
 """First words of a sentence, which are no names."""
 
 
@@ -182,7 +183,7 @@ def _statement(
     denial = _NOT.search(sentence, begin)
     negated = denial is not None and denial.start() < span[0]
     if isinstance(what, str):
-        return Statement(start, end, span, (begin, stop), negated, labels, words=squash(what))
+        return Statement(start, end, span, (begin, stop), negated, labels, words=normalise_words(what))
     return Statement(start, end, span, (begin, stop), negated, labels, what)
 
 

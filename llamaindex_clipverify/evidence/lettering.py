@@ -18,7 +18,7 @@ from PIL import Image
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.foils import foils
-from llamaindex_clipverify.claims.written_claims import squash
+from llamaindex_clipverify.claims.written_claims import normalise_words
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.evidence.lines import lines
 from llamaindex_clipverify.facts.facts import Facts
@@ -106,8 +106,8 @@ def _says(line: str, claim: Claim, word: str) -> bool:
     """Whether a line has a word, its plural or a synonym, be it with a letter misread or without its space."""
     if any(claim.words.canonical(part) == word for part in line.split()):
         return True
-    have = squash(line)
-    for form in (squash(word), squash(claim.words.plural(word))):
+    have = normalise_words(line)
+    for form in (normalise_words(word), normalise_words(claim.words.plural(word))):
         joined = "".join(form)
         if (len(joined) >= 5 and joined in "".join(have)) or all(any(_close(p, h) for h in have) for p in form):
             return True

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from llamaindex_clipverify.claims.written_claims import squash
+from llamaindex_clipverify.claims.written_claims import normalise_words
 from llamaindex_clipverify.claims.written_values import Value, values_in
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Box
@@ -110,7 +110,7 @@ def words(found: Sequence[Written]) -> Iterator[tuple[str, Spot]]:
         at = 0
         for part in line.text.replace(":", " ").split():
             at = line.text.find(part, at)
-            for word in squash(part):
+            for word in normalise_words(part):
                 yield word, Spot(line, *line.between(at, at + len(part)), text=part)
             at += len(part)
 

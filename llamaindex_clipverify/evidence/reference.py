@@ -32,7 +32,7 @@ _KEPT = 4096
 class Reference(Portable):
     """Vectors of some pictures under one encoder, and how values stand among theirs."""
 
-    _left = {"_usual": OrderedDict}  # noqa: RUF012
+    _not_pickled = {"_usual": OrderedDict}  # noqa: RUF012
 
     def __init__(self, wholes: Array, regions: Sequence[Array]) -> None:
         """Take whole-picture vectors (N, D) and each picture's region vectors (R, D); R may be 0 for all pictures."""

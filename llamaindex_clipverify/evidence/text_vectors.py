@@ -24,7 +24,7 @@ _STACKS = 512
 class TextVectors(Portable):
     """A least-recently-used table from prompted phrase to unit vector; thread-safe."""
 
-    _left = {"_table": OrderedDict, "_stacks": dict}  # noqa: RUF012
+    _not_pickled = {"_table": OrderedDict, "_stacks": dict}  # noqa: RUF012
 
     def __init__(self, encoder: Encoder, limit: int = 50_000, shelf: Shelf | None = None) -> None:
         """Keep at most `limit` vectors of `encoder` in memory, and all of them on a shelf where there is one."""

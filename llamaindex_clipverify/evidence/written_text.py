@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from llamaindex_clipverify.claims.claim import Claim
-from llamaindex_clipverify.claims.written_claims import Statement, squash, statement
+from llamaindex_clipverify.claims.written_claims import Statement, normalise_words, statement
 from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
 from llamaindex_clipverify.evidence.lines import LEGIBLE, Spot, Written, lines, near, same_row, values, whole, words
 from llamaindex_clipverify.evidence.sightings import logit, where
@@ -182,7 +182,7 @@ def _belongs(label: Sequence[Spot], spot: Spot, spots: Sequence[Spot]) -> float:
 def _labels(names: Sequence[str], written: Sequence[Written]) -> list[list[Spot]]:
     """Return, for each label word that the picture shows, where it stands."""
     shown = list(words(written))
-    wanted = [word for name in names for word in squash(name)]
+    wanted = [word for name in names for word in normalise_words(name)]
     found = []
     for name in wanted:
         spots = [spot for word, spot in shown if _alike(name, word)]
@@ -192,16 +192,16 @@ def _labels(names: Sequence[str], written: Sequence[Written]) -> list[list[Spot]
 
 
 def _all_named(line: Written, wanted: Sequence[str]) -> bool:
-    return all(any(_alike(name, word) for name in wanted) for word in squash(line.text))
+    return all(any(_alike(name, word) for name in wanted) for word in normalise_words(line.text))
 
 
 # -- words ------------------------------------------------------------------------------------------------------------
 
 
 def _words(said: Statement, written: Sequence[Written], size: tuple[int, int]) -> _Found:
-    shown = [line for line in written if squash(line.text)]
+    shown = [line for line in written if normalise_words(line.text)]
     text = " ".join(said.words)
-    own = [line for line in shown if _holds(squash(line.text), said.words)]
+    own = [line for line in shown if _holds(normalise_words(line.text), said.words)]
     labels = _labels(said.labels, written)
     slot = _slot(labels, shown)
     named = labels[0][0].text if labels else ""
@@ -211,11 +211,15 @@ def _words(said: Statement, written: Sequence[Written], size: tuple[int, int]) -
         if slot is None or slot.line in own or any(same_row(slot.line, line) for line in own):
             return _Found("in place" if slot else "there", f"“{best.text}”", best.confidence, spot)
         return _Found("other in place", f"{named}: “{slot.text}”", slot.line.confidence, slot)
-    spread = [line for line in shown if any(word in squash(line.text) for word in said.words)]
-    if len(spread) > 1 and all(any(word in squash(line.text) for line in spread) for word in said.words):
+    spread = [line for line in shown if any(word in normalise_words(line.text) for word in said.words)]
+    if len(spread) > 1 and all(any(word in normalise_words(line.text) for line in spread) for word in said.words):
         return _Found("there", f"“{' '.join(line.text for line in spread)}”", spread[0].confidence * 0.9)
     nearest = _likeness(text, shown)
-    if slot is not None and slot.line.confidence >= LEGIBLE and _ratio(text, " ".join(squash(slot.text))) < 0.75:
+    if (
+        slot is not None
+        and slot.line.confidence >= LEGIBLE
+        and _ratio(text, " ".join(normalise_words(slot.text))) < 0.75
+    ):
         return _Found("other in place", f"{named}: “{slot.text}”", slot.line.confidence, slot)
     if not said.claims_words:
         return _Found(None, "the name is not to be read")
@@ -229,7 +233,7 @@ def _slot(labels: Sequence[Sequence[Spot]], shown: Sequence[Written]) -> Spot | 
     for label in labels:
         for place in label:
             head, mark, rest = place.line.text.partition(":")
-            if mark and squash(rest) and place.text.rstrip(":") in head:
+            if mark and normalise_words(rest) and place.text.rstrip(":") in head:
                 return Spot(place.line, place.left, place.line.right, text=rest.strip())
             row = [line for line in shown if line is not place.line and same_row(line, place.line)]
             right = [line for line in row if line.left >= place.right - 1]
@@ -262,7 +266,7 @@ def _digits(word: str) -> str:
 
 
 def _likeness(text: str, shown: Sequence[Written]) -> float:
-    return max((_ratio(text, " ".join(squash(line.text))) for line in shown), default=0.0)
+    return max((_ratio(text, " ".join(normalise_words(line.text))) for line in shown), default=0.0)
 
 
 def _ratio(one: str, two: str) -> float:

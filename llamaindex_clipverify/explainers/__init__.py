@@ -1,4 +1,4 @@
-"""Heat maps: one method, one file, behind the `Method` of `explainers.look`. They explain a cosine and prove nothing.
+"""Heat maps: one method, one file, behind the `Method` of `explainers.forward_pass`. They explain a cosine and prove nothing.
 
 A map is asked for a direction in the encoder's space: that of the claim's phrase, or, where foils are given, that of the phrase
 less the mean of its foils, which leaves out what every such phrase has in common. All gradient methods share one forward of

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.cluster import ward_tree
 
-from llamaindex_clipverify.explainers.look import Look
+from llamaindex_clipverify.explainers.forward_pass import ForwardPass
 from llamaindex_clipverify.geometry import Array
 
 DEPTHS = (8, 16, 32)
@@ -25,7 +25,7 @@ class DroppingMap:
         """Cut the tree at these numbers of groups; a grid with fewer patches is cut at as many as it has."""
         self.depths = depths
 
-    def grid(self, look: Look, direction: Array) -> Array:
+    def grid(self, look: ForwardPass, direction: Array) -> Array:
         """See `Method`: the mean, over the depths, of the drop of each patch's group."""
         groups, vectors = self._without(look)
         drops = (look.vector - vectors) @ direction
@@ -34,7 +34,7 @@ class DroppingMap:
             flat[group] += drop / len(self.depths)
         return flat.reshape(look.shape)
 
-    def _without(self, look: Look) -> tuple[list[Array], Array]:
+    def _without(self, look: ForwardPass) -> tuple[list[Array], Array]:
         """Return the groups and the unit vectors of the picture without each of them."""
         if self.depths not in look.kept:
             count = int(np.prod(look.shape))

@@ -12,9 +12,9 @@ from PIL import Image
 
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
 from llamaindex_clipverify.explainers import METHODS, STOCK, load_method
+from llamaindex_clipverify.explainers.forward_pass import ForwardPass
 from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.explainers.layers import blocks, target_layer
-from llamaindex_clipverify.explainers.look import Look
 from llamaindex_clipverify.explainers.trial import Target, try_maps
 from llamaindex_clipverify.geometry import Array, Box
 from llamaindex_clipverify.models.clip import ClipEncoder
@@ -31,7 +31,7 @@ class ClipExplainer:
         self.encoder = encoder
         self.layer = layer
         self.texts = TextVectors(encoder)
-        self._last: tuple[str, Look] | None = None
+        self._last: tuple[str, ForwardPass] | None = None
 
     def suits(self, method: str) -> bool:
         """Whether the encoder has what a method looks into, and the library of its formula is installed."""
@@ -79,10 +79,10 @@ class ClipExplainer:
             begin += len(own)
         return targets
 
-    def look(self, picture: Picture) -> Look:
+    def look(self, picture: Picture) -> ForwardPass:
         """Return the look at a picture; hold the encoder's lock while using it."""
         if self._last is None or self._last[0] != picture.id:
-            self._last = picture.id, Look(self.encoder, picture.image, [target_layer(self.encoder, self.layer)])
+            self._last = picture.id, ForwardPass(self.encoder, picture.image, [target_layer(self.encoder, self.layer)])
         return self._last[1]
 
     def layer_by_layer(
@@ -96,7 +96,7 @@ class ClipExplainer:
         drawer, target = load_method(method), self.targets([text], [foils] if foils else ())[0]
         with self.encoder.lock:
             layers = blocks(self.encoder.model)
-            look = Look(self.encoder, picture.image, layers or [target_layer(self.encoder, self.layer)])
+            look = ForwardPass(self.encoder, picture.image, layers or [target_layer(self.encoder, self.layer)])
             views = [_Layer(look, place) for place in range(len(look.layers))]
             grids = [drawer.grid(view, target.direction) for view in views]
         return [self._map(picture, look, method, target, grid) for grid in grids]
@@ -112,7 +112,14 @@ class ClipExplainer:
         ]
 
     def _map(
-        self, picture: Picture, look: Look, method: str, target: Target, grid: Array, trial: Any = None, doubt: str = ""
+        self,
+        picture: Picture,
+        look: ForwardPass,
+        method: str,
+        target: Target,
+        grid: Array,
+        trial: Any = None,
+        doubt: str = "",
     ) -> HeatMap:
         rectified = np.maximum(grid, 0.0)
         peak = float(rectified.max(initial=0.0))
@@ -133,7 +140,7 @@ class ClipExplainer:
 class _Layer:
     """One layer of a look, as the methods that look at the last one see it."""
 
-    def __init__(self, look: Look, place: int) -> None:
+    def __init__(self, look: ForwardPass, place: int) -> None:
         self.look, self.place = look, place
         self.activations = [look.activations[place]]
         self.shape = look.activations[place].shape[2:]

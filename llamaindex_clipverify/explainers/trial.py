@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from llamaindex_clipverify.explainers.forward_pass import ForwardPass
 from llamaindex_clipverify.explainers.heat_map import MapTrial
-from llamaindex_clipverify.explainers.look import Look
 from llamaindex_clipverify.geometry import Array
 
 _SHARE, _LEAST = 0.2, 9
@@ -51,7 +51,7 @@ class Target(NamedTuple):
         return lead
 
 
-def try_map(look: Look, target: Target, grid: Array, opposite: Array, scale: float) -> tuple[MapTrial, str]:
+def try_map(look: ForwardPass, target: Target, grid: Array, opposite: Array, scale: float) -> tuple[MapTrial, str]:
     """Try a map.
 
     Args:
@@ -68,7 +68,7 @@ def try_map(look: Look, target: Target, grid: Array, opposite: Array, scale: flo
 
 
 def try_maps(
-    look: Look, targets: Sequence[Target], grids: Sequence[Array], opposites: Sequence[Array], scale: float
+    look: ForwardPass, targets: Sequence[Target], grids: Sequence[Array], opposites: Sequence[Array], scale: float
 ) -> list[tuple[MapTrial, str]]:
     """Try several maps of one picture, as `try_map`, their patches seen in one batch."""
     shown = [_strongest(grid, bool(target.foils)) for grid, target in zip(grids, targets, strict=True)]
@@ -87,7 +87,9 @@ def _strongest(grid: Array, alone: bool) -> list[Array]:
     return [order[:number]] if alone else [order[:number], order[number:]]
 
 
-def _tried(look: Look, target: Target, maps: tuple[Array, Array], parts: Array, scale: float) -> tuple[MapTrial, str]:
+def _tried(
+    look: ForwardPass, target: Target, maps: tuple[Array, Array], parts: Array, scale: float
+) -> tuple[MapTrial, str]:
     flat, opposite = (np.maximum(one, 0.0).ravel() for one in maps)
     shown, *left = (scale * float(margin) for margin in target.margins(parts))
     whole = scale * float(target.margins(look.vector[None])[0])
@@ -136,7 +138,7 @@ class Curves(NamedTuple):
         return float(np.trapezoid(self.insertion, self.shares))
 
 
-def curves(look: Look, target: Target, grid: Array, steps: int = 10) -> Curves:
+def curves(look: ForwardPass, target: Target, grid: Array, steps: int = 10) -> Curves:
     """Return deletion and insertion curves on the patch grid, for a signed map (h, w)."""
     order = np.argsort(-grid.ravel(), kind="stable")
     cuts = np.unique(np.linspace(0, len(order), steps + 1).round().astype(int))[1:-1]

@@ -66,7 +66,7 @@ class Verifier(Portable):
     with: models by their names, without weights.
     """
 
-    _left = {"_facts": OrderedDict}  # noqa: RUF012
+    _not_pickled = {"_facts": OrderedDict}  # noqa: RUF012
 
     def __init__(
         self,

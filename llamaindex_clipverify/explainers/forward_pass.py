@@ -28,12 +28,12 @@ _AT_ONCE = 32
 class Method(Protocol):
     """One way of drawing a map."""
 
-    def grid(self, look: Look, direction: Array) -> Array:
+    def grid(self, look: ForwardPass, direction: Array) -> Array:
         """Return how much each patch speaks for a direction (D,), float32 (h, w), signed and un-scaled."""
         ...
 
 
-class Look:
+class ForwardPass:
     """A picture as the encoder saw it. Hold the encoder's lock while using it."""
 
     def __init__(self, encoder: ClipEncoder, image: Image.Image, layers: Sequence[torch.nn.Module] = ()) -> None:
