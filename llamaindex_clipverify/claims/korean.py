@@ -1,9 +1,9 @@
-"""Korean answers into typed claims, without a model; the claims' words are English, so that every check can use them.
+"""The Korean splitter: Korean answers into typed claims, without a model. Claims use English canonical words.
 
-It reads the vocabulary's nouns with their particles stripped, numbers with counters (두 마리, 3개), colours before a noun or
-as its predicate, relations (왼쪽, 오른쪽, 위, 아래, 안, 옆), what is being done (-고 있다), written words, and negation
-(없다, 아니다, -지 않다). 위 is read as *above*, which holds of what lies on a thing too. A noun it does not know is a claim
-where it is said to be there, and unverifiable. It resolves no pronouns.
+It reads nouns of the vocabulary with particles stripped, numbers with counters (두 마리, 3개), colours before a noun or as
+its predicate, relations (왼쪽, 오른쪽, 위, 아래, 안, 옆), actions (-고 있다), written words, and negation (없다, 아니다,
+-지 않다). 위 is read as *above*, which includes *on*. An unknown noun whose presence is stated becomes an unverifiable
+claim. It resolves no pronouns.
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ _BE_NOT = re.compile(r"^아[니닙닌]")
 
 @dataclass(frozen=True)
 class Korean:
-    """The Korean words that are no part of a `Vocabulary`."""
+    """The Korean vocabulary with the words that do not fit into a `Vocabulary`."""
 
     vocabulary: Vocabulary
     counters: tuple[str, ...]
     wider: dict[str, str]
-    """Surface form to a wider noun in English: 동물 to *animal*."""
+    """Surface form to an English hypernym: 동물 to *animal*."""
 
 
 @lru_cache
@@ -78,7 +78,7 @@ def korean_words() -> Korean:
 
 
 def korean() -> Vocabulary:
-    """Return the built-in Korean vocabulary: surface forms are Korean, canonical nouns, colours and relations English."""
+    """Return the built-in Korean vocabulary: surface forms are Korean, canonical words English."""
     return korean_words().vocabulary
 
 
@@ -95,7 +95,7 @@ class _Word:
 
 @dataclass(eq=False)
 class _Mention:
-    """A noun with what stands around it; `place` is its first word, `after` the word behind it and its count."""
+    """A noun with its modifiers; `place` is its first word, `after` the first word after the noun and its count."""
 
     noun: str
     known: bool
@@ -109,24 +109,24 @@ class _Mention:
     colours: list[str] = field(default_factory=list)
     negated: bool = False
     counted_end: int | None = None
-    told: bool = False
+    claimed: bool = False
 
 
 class KoreanSplitter:
-    """Reads Korean; its claims are about English canonical nouns."""
+    """Splits Korean answers; the claims use English canonical nouns."""
 
     language = "ko"
 
     def __init__(self, vocabulary: Vocabulary | None = None) -> None:
-        """Use the built-in Korean words, or `korean()` extended by `Vocabulary.with_nouns`, synonyms being the Korean forms."""
+        """Use `korean()` or a copy extended by `Vocabulary.with_nouns`, with the Korean forms as synonyms."""
         self.vocabulary = vocabulary or korean()
         self._counter = re.compile(_counting(self.vocabulary, korean_words().counters))
         own = self.vocabulary is not korean()
-        self._spoken = _spoken(self.vocabulary) if own else None
+        self._english = _english_with(self.vocabulary) if own else None
         self._nouns = {**korean_words().wider, **self.vocabulary.nouns}
 
     def split(self, answer: str) -> list[Claim]:
-        """Return the claims of an answer in the order of their first character; an empty answer has none."""
+        """Return the claims of an answer, sorted by their first character; an empty answer has none."""
         plain = _LAYOUT.sub(lambda found: " " * len(found.group()), answer)
         claims: list[Claim] = []
         known_before: set[str] = set()
@@ -152,12 +152,12 @@ class KoreanSplitter:
         ]
         claims += [claim for one in mentions for claim in self._noun(one, known_before)]
         cited = _cited(text)
-        found = [self._made(answer, claim) for claim in claims] + written
+        found = [self._finish_claim(answer, claim) for claim in claims] + written
         return [claim.swap(cites=cited) for claim in found or [_whole(answer, start, end)]]
 
-    def _made(self, answer: str, claim: Claim) -> Claim:
+    def _finish_claim(self, answer: str, claim: Claim) -> Claim:
         unread = not claim.known and not (claim.noun or "").isascii()
-        return claim.swap(text=answer[claim.start : claim.end], vocabulary=self.vocabulary if unread else self._spoken)
+        return claim.swap(text=answer[claim.start : claim.end], vocabulary=self.vocabulary if unread else self._english)
 
     # -- nouns ----------------------------------------------------------------------------------------------------
 
@@ -200,7 +200,7 @@ class KoreanSplitter:
         return None
 
     def _unknown(self, words: Sequence[_Word], at: int) -> _Mention | None:
-        """Take a word for a noun that no list has where it is said to be there or not: 펭귄이 있다."""
+        """Read an unlisted word as a noun if the sentence says that it is or is not there: 펭귄이 있다."""
         text = words[at].text
         follows = words[at + 1].text if at + 1 < len(words) else ""
         behind = self._count_at(words, at + 1)
@@ -217,12 +217,12 @@ class KoreanSplitter:
         return None
 
     def _is_counter(self, words: Sequence[_Word], at: int) -> bool:
-        """Tell 개, the counter, from 개, the dog: a number stands before the counter."""
+        """Return whether 개 is the counter and not the dog: a number is before the counter."""
         before = words[at - 1].text if at else ""
         return before in self.vocabulary.numbers or before.isdigit()
 
     def _describe(self, words: Sequence[_Word], mention: _Mention, floor: int) -> None:
-        """Read colours and a count before the noun, and a count behind it."""
+        """Read colours and a count before the noun, and a count after it."""
         at = mention.place
         while at > floor:
             colour = self._stem_colour(words[at - 1].text)
@@ -246,7 +246,7 @@ class KoreanSplitter:
             mention.particle = rest if rest in _PARTICLES else mention.particle
 
     def _count_at(self, words: Sequence[_Word], at: int) -> tuple[int, int, int] | None:
-        """Return number, words taken and length in its last word of a count that begins here: 두 마리, 3개."""
+        """Return number, length in words, and characters used of the last word for a count that begins here: 두 마리, 3개."""
         for taken in (1, 2):
             if at < 0 or at + taken > len(words):
                 return None
@@ -261,7 +261,7 @@ class KoreanSplitter:
         return None
 
     def _count_ending(self, words: Sequence[_Word], at: int, floor: int) -> tuple[int, int] | None:
-        """Return number and words taken of a count that ends before a word: 두 마리의."""
+        """Return number and length in words of a count that ends before a word: 두 마리의."""
         for taken in (1, 2):
             count = self._count_at(words, at - taken) if at - taken >= floor else None
             if count is not None and count[1] == taken and words[at - 1].text.endswith("의"):
@@ -291,13 +291,13 @@ class KoreanSplitter:
         elif mention.colours:
             for colour in mention.colours:
                 yield _claim("attribute", mention, mention.start, mention.end, colour=colour)
-        elif not (repeated or mention.told):
+        elif not (repeated or mention.claimed):
             yield _claim("object", mention, mention.start, mention.end)
 
     # -- negation -------------------------------------------------------------------------------------------------
 
     def _negate(self, words: Sequence[_Word], mentions: Sequence[_Mention]) -> None:
-        """Mark the subjects of 없다, of "보이지 않다" and of 아니다."""
+        """Negate the subjects of 없다, "보이지 않다" and 아니다."""
         begin = 0
         for at, word in enumerate(words):
             unseen = _NEGATED_VERB.match(word.text) and at and re.match(r"(?:있|보이|존재)\w*지", words[at - 1].text)
@@ -313,7 +313,7 @@ class KoreanSplitter:
                 begin = at + 1
 
     def _is_ground(self, words: Sequence[_Word], mention: _Mention) -> bool:
-        """Whether a noun only says where: the table of 탁자 위에."""
+        """Return whether a noun only gives a location: the table of 탁자 위에."""
         return mention.after < len(words) and self._relation(words[mention.after].text)[0] is not None
 
     @staticmethod
@@ -330,7 +330,7 @@ class KoreanSplitter:
                 here[place].negated = True
 
     def _closes(self, words: Sequence[_Word], at: int) -> bool:
-        """Whether a clause ends with this word: 있고, 없지만, 빨간색이며."""
+        """Return whether a clause ends with this word: 있고, 없지만, 빨간색이며."""
         text = words[at].text
         follows = words[at + 1].text if at + 1 < len(words) else ""
         if text.endswith("고") and _THERE.match(follows):
@@ -354,17 +354,17 @@ class KoreanSplitter:
             follows = words[at + 1].text if at + 1 < len(words) else ""
             denied = bool(_BE_NOT.match(follows) or _NEGATED_VERB.match(follows))
             for one in subjects:
-                one.told = True
+                one.claimed = True
                 end = word.start + _colour_length(word.text, self.vocabulary)
                 yield _claim("attribute", one, one.start, end, colour=colour, negated=denied)
 
     def _modifies(self, words: Sequence[_Word], at: int, mentions: Sequence[_Mention]) -> bool:
-        """Whether a colour stands before a noun, alone or among other colours, and not as its predicate."""
+        """Return whether a colour modifies a noun and is not its predicate."""
         return any(one.start <= words[at].start < one.end for one in mentions)
 
     @staticmethod
     def _subjects(mentions: Sequence[_Mention], at: int) -> list[_Mention]:
-        """Return the last subject before a word and what 와 or 과 joins to it."""
+        """Return the last subject before a word and the nouns joined to it by 와 or 과."""
         before = [one for one in mentions if one.after <= at]
         places = [place for place, one in enumerate(before) if one.particle in _SUBJECT]
         if not places:
@@ -391,7 +391,7 @@ class KoreanSplitter:
                 start = min(figure.start, ground.start)
                 end = max(figure.end, word.start + size)
                 absent = figure.negated
-                figure.told = figure.told or absent
+                figure.claimed = figure.claimed or absent
                 yield _claim(
                     "relation", figure, start, end, relation=relation, reference=ground.noun,
                     known=figure.known and ground.known, negated=denied or absent,
@@ -435,7 +435,7 @@ class KoreanSplitter:
 
     @staticmethod
     def _denied(words: Sequence[_Word], at: int) -> bool:
-        """Whether "있지 않다" follows within the clause."""
+        """Return whether "있지 않다" follows within the clause."""
         follows = [word.text for word in words[at + 1 : at + 4]]
         return any(one.endswith("지") and _NEGATED_VERB.match(other) for one, other in pairwise(follows))
 
@@ -495,8 +495,8 @@ def _colour_length(text: str, words: Vocabulary) -> int:
     return max(sizes, default=len(text))
 
 
-def _spoken(words: Vocabulary) -> Vocabulary:
-    """Return English that also says the canonical nouns a user added."""
+def _english_with(words: Vocabulary) -> Vocabulary:
+    """Return the English vocabulary with the canonical nouns that a user added."""
     return replace(
         english(), plurals={**english().plurals, **words.plurals}, groups={**english().groups, **words.groups}
     )

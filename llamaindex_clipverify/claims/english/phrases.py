@@ -1,7 +1,7 @@
-"""The noun phrases of a sentence: determiner, number, colours and adjectives before a head noun.
+"""Finds the noun phrases of a sentence: determiner, number, colours and adjectives before a head noun.
 
-Phrases about nothing that a picture shows ("the atmosphere", "the left") are found too and marked, for they may be the subject
-of what follows.
+Phrases that no picture can show ("the atmosphere", "the left") are returned with `shown=False`, because they may be the
+subject of what follows.
 """
 
 from __future__ import annotations
@@ -35,50 +35,50 @@ from llamaindex_clipverify.claims.vocabulary import Vocabulary
 
 @dataclass(eq=False)
 class Mention:
-    """A noun phrase of a sentence; `first`, `head` and `after` are places among its words."""
+    """A noun phrase of a sentence; `begins`, `first`, `head` and `after` are word indices."""
 
     noun: str
     known: bool
     plural: bool
     first: int
-    """The first word of its span: articles stand before it."""
+    """First word of the span, after any article."""
     head: int
-    """The first word of the noun itself."""
+    """First word of the noun."""
     after: int
-    """The word behind it."""
+    """First word after the phrase."""
     determiner: str | None = None
     number: int | None = None
     colours: list[str] = field(default_factory=list)
     negated: bool = False
     shown: bool = True
-    """Whether it is something to look for."""
+    """Whether a picture can show it and the sentence claims it."""
     narrow: str | None = None
     possessive: bool = False
     part: bool = False
-    """Some of several: "one of the dogs"."""
+    """Whether it is some of several: "one of the dogs"."""
     rough: bool = False
-    """Its number was not exact: "more than two"."""
+    """Whether its number is inexact: "more than two"."""
     stands_for: list[Mention] = field(default_factory=list)
-    """What a pronoun means; empty for a noun."""
+    """Mentions that a pronoun refers to; empty for a noun."""
     pronoun: bool = False
     begins: int = 0
-    """The very first word, articles included."""
+    """First word, articles included."""
 
     def means(self) -> list[Mention]:
-        """Return the mentions with nouns that a predicate about this one is about."""
+        """Return the noun mentions that a predicate of this mention applies to."""
         return self.stands_for if self.pronoun else [self] if self.shown else []
 
 
 @dataclass
 class _Draft:
-    """What has been read of a phrase before its head."""
+    """The modifiers of a phrase read so far, before its head."""
 
     first: int | None = None
     determiner: str | None = None
     number: int | None = None
     colours: list[str] = field(default_factory=list)
     opened: bool = False
-    """Whether what was read says that a noun must follow."""
+    """Whether a noun must follow the words read so far."""
     described: bool = False
     rough: bool = False
     part: bool = False
@@ -95,7 +95,7 @@ class Phrases:
         self.lexicon = Lexicon(vocabulary)
 
     def find(self, words: Sequence[Word], skipped: Sequence[bool]) -> list[Mention]:
-        """Return the phrases from left to right; `skipped` words, such as quotations, belong to none."""
+        """Return the phrases from left to right; `skipped` words, such as quotations, are never part of one."""
         found: list[Mention] = []
         at = 0
         while at < len(words):
@@ -109,7 +109,7 @@ class Phrases:
         return found
 
     def _link(self, words: Sequence[Word], at: int) -> int:
-        """Return how many words a relation takes that begins here: "to the left of" names no left."""
+        """Return the length in words of a relation that begins here: "to the left of" contains no noun."""
         return self.vocabulary.relation_at([word.text for word in words[at : at + 5]])[0]
 
     def _phrase(self, words: Sequence[Word], begins: int, found: list[Mention]) -> tuple[Mention | None, int]:
@@ -131,7 +131,7 @@ class Phrases:
     # -- before the head ------------------------------------------------------------------------------------------
 
     def _modifier(self, words: Sequence[Word], at: int, draft: _Draft) -> int:
-        """Read one modifier into the draft and return how many words it took: 0 when the head begins here."""
+        """Read one modifier into the draft and return its length in words; 0 if the head begins here."""
         text = words[at].text
         if text in self.vocabulary.colours or "-" in text:
             colours = self._colours(words, at)
@@ -149,7 +149,7 @@ class Phrases:
             return 2
         if text in self.vocabulary.numbers or text[0].isdigit():
             return self._numbered(words, at, draft)
-        if text in ("and", ",") and draft.described and self._goes_on(words, at + 1):
+        if text in ("and", ",") and draft.described and self._modifiers_continue(words, at + 1):
             return 1
         return self._adjective(words, at, draft)
 
@@ -231,7 +231,7 @@ class Phrases:
         return text.endswith("ly") or self._begins_noun(words, at + 1)
 
     def _begins_noun(self, words: Sequence[Word], at: int) -> bool:
-        """Whether a noun, or a modifier and then one, begins here: looks three words ahead."""
+        """Return whether a noun, possibly after modifiers, begins here; looks three words ahead."""
         for place in range(at, min(at + 3, len(words))):
             text, noun = words[place].text, self.lexicon.noun(words, place)
             if noun is not None and (noun.known or text in self.vocabulary.colours or text in ADJECTIVES):
@@ -245,15 +245,15 @@ class Phrases:
                 return noun is not None
         return False
 
-    def _goes_on(self, words: Sequence[Word], at: int) -> bool:
-        """Whether another colour or adjective, and then a noun, follows: "red and white bus"."""
+    def _modifiers_continue(self, words: Sequence[Word], at: int) -> bool:
+        """Return whether another colour or adjective and a noun follow: "red and white bus"."""
         text = _text(words, at)
         if text in ("and", ","):
-            return self._goes_on(words, at + 1)
+            return self._modifiers_continue(words, at + 1)
         return (text in self.vocabulary.colours or text in ADJECTIVES) and self._begins_noun(words, at + 1)
 
     def _colours(self, words: Sequence[Word], at: int) -> list[str]:
-        """Return the colours that a word names as an adjective here; *orange* may be the fruit."""
+        """Return the colours of a word used as an adjective; *orange* may be the fruit."""
         text, names = words[at].text, self.vocabulary.colours
         if "-" in text:
             parts = [part for part in text.split("-") if part != "and"]
@@ -271,7 +271,7 @@ class Phrases:
         return [names[text]]
 
     def _is_predicate(self, words: Sequence[Word], at: int) -> bool:
-        """Whether a copula or another colour stands before: "the car is orange"."""
+        """Return whether a copula or another colour is before the word: "the car is orange"."""
         before = _text(words, at - 1)
         if before in ("and", "or", "nor", ",", "mostly", "bright", "dark", "painted", "not", "also", "all", "both"):
             return self._is_predicate(words, at - 1) or _text(words, at - 2) in self.vocabulary.colours
@@ -307,7 +307,7 @@ class Phrases:
         return self.lexicon.unknown(text, singular=draft.determiner in ("a", "an"))
 
     def _stands_bare(self, words: Sequence[Word], at: int, noun: Noun, found: list[Mention]) -> bool:
-        """Whether a noun without any article is one here: a plural that is no verb, a mass noun, one joined to another."""
+        """Return whether a noun is valid without article: a plural that is no verb, a mass noun, or part of a list."""
         if not noun.depictable:
             return False
         before, joined = _text(words, at - 1), False
@@ -351,12 +351,12 @@ class Phrases:
         return mention, after
 
     def _agrees(self, words: Sequence[Word], at: int, after: int) -> bool:
-        """Whether a word that is its own plural stands before a plural verb: "the sheep are"."""
+        """Return whether an invariant plural is before a plural verb: "the sheep are"."""
         form = " ".join(word.text for word in words[at:after])
         return form in self.vocabulary.plural_forms and _text(words, after) in PLURAL_BE
 
     def _extension(self, words: Sequence[Word], at: int, noun: Noun) -> Noun | None:
-        """Return the noun that goes on a compound: in "dog house" the house."""
+        """Return the next noun of a compound: *house* in "dog house"."""
         if at >= len(words) or words[at].is_mark or noun.plural or words[at - 1].text.endswith("'s"):
             return None
         text, longer = words[at].text, self.lexicon.noun(words, at)
@@ -374,7 +374,7 @@ class Phrases:
     def _headless(
         self, words: Sequence[Word], begins: int, at: int, draft: _Draft, found: list[Mention]
     ) -> tuple[Mention | None, int]:
-        """Read what has no noun: "three blue ones", "a red and a blue car", "one is black"."""
+        """Read phrases without a noun: "three blue ones", "a red and a blue car", "one is black"."""
         text = _text(words, at)
         if text in ("one", "ones") and (draft.colours or draft.number):
             return self._anaphor(words, begins, at, at + 1, draft, found)
@@ -388,7 +388,7 @@ class Phrases:
         ):
             later, after = self._phrase(words, at + 1, found)
             if later is not None and later.shown:
-                found.append(self._like(later, words, begins, at, draft))
+                found.append(self._copy_of(later, words, begins, at, draft))
             return later, after
         return None, max(at, begins + 1)
 
@@ -402,11 +402,11 @@ class Phrases:
         model = next((one for one in reversed(found) if one.shown), None)
         if model is None:
             return None, after
-        mention = self._like(model, words, begins, after, draft)
+        mention = self._copy_of(model, words, begins, after, draft)
         mention.plural = words[at].text == "ones"
         return mention, after
 
-    def _like(self, model: Mention, words: Sequence[Word], begins: int, after: int, draft: _Draft) -> Mention:
+    def _copy_of(self, model: Mention, words: Sequence[Word], begins: int, after: int, draft: _Draft) -> Mention:
         first = begins if draft.first is None else draft.first
         mention = Mention(model.noun, model.known, False, first, after - 1, after, draft.determiner, draft.number)
         mention.colours, mention.begins, mention.narrow = draft.colours, begins, model.narrow

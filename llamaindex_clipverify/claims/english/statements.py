@@ -1,4 +1,4 @@
-"""What a sentence claims of its noun phrases: that they are there, their number and colour, relations, actions."""
+"""Claims about the noun phrases of a sentence: presence, number, colour, relations and actions."""
 
 from __future__ import annotations
 
@@ -43,20 +43,20 @@ _BETWEEN = frozenset(("between", "than"))
 
 @dataclass
 class Reading:
-    """One sentence with its mentions, ready to be told as claims."""
+    """One sentence with its noun phrases; `claims` returns what it states about them."""
 
     sentence: Sentence
     mentions: list[Mention]
     hedged: list[bool]
     vocabulary: Vocabulary
     own: Vocabulary | None = None
-    """The vocabulary that claims carry: None for the built-in one."""
-    told: set[int] = field(default_factory=set)
-    """Mentions, by `id`, whose presence a predicate or a relation already tells of."""
+    """Vocabulary stored in the claims. None: the built-in one."""
+    covered: set[int] = field(default_factory=set)
+    """Mentions, by `id`, whose presence another claim (a predicate or a relation) already covers."""
     inside: set[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Note which words belong to mentions."""
+        """Collect the words that belong to mentions."""
         self.inside = {at for one in self.mentions for at in range(one.begins, one.after)}
 
     @property
@@ -65,7 +65,7 @@ class Reading:
         return self.sentence.words
 
     def claims(self, known_before: set[str]) -> list[Claim]:
-        """Return all claims of the sentence; `known_before` are nouns that earlier sentences named, and grows."""
+        """Return all claims of the sentence; `known_before` (nouns of earlier sentences) is extended in place."""
         found = [*self._colours(), *self._lists(), *self._relations(), *self._actions()]
         return [*found, *self._nouns(known_before)]
 
@@ -76,14 +76,14 @@ class Reading:
             if mention.pronoun or not mention.shown:
                 continue
             repeated = mention.noun in known_before and mention.determiner in DEFINITE and not mention.negated
-            told = repeated or id(mention) in self.told
-            if not told or mention.colours or (mention.number is not None and not (mention.negated and told)):
+            covered = repeated or id(mention) in self.covered
+            if not covered or mention.colours or (mention.number is not None and not (mention.negated and covered)):
                 yield from self.there(mention)
             if not mention.negated:
                 known_before.add(mention.noun)
 
     def there(self, mention: Mention) -> Iterator[Claim]:
-        """Yield that a mention is there, in its number or its colours."""
+        """Yield the claims that a mention is present, with its number or its colours."""
         if mention.number and not mention.negated:
             colour = mention.colours[0] if mention.colours else None
             yield self._claim("count", mention, number=mention.number, colour=colour)
@@ -97,9 +97,9 @@ class Reading:
         start = self.words[mention.first].start
         word = self.words[(mention.after if last is None else last) - 1]
         end = word.end - 2 * (mention.possessive and last is None and word.text.endswith("'s"))
-        return self._made(kind, mention, start, end, **words)
+        return self._build_claim(kind, mention, start, end, **words)
 
-    def _made(self, kind: Kind, mention: Mention, start: int, end: int, **words: object) -> Claim:
+    def _build_claim(self, kind: Kind, mention: Mention, start: int, end: int, **words: object) -> Claim:
         own: dict[str, Any] = {
             "negated": mention.negated, "noun": mention.noun, "known": mention.known, "plural": mention.plural,
             "narrow": mention.narrow, "cites": self.sentence.cites, "vocabulary": self.own, **words,
@@ -153,7 +153,7 @@ class Reading:
         for subject in self._subjects(copula):
             negative = denied or subject.determiner == "none"
             for mention in subject.means():
-                self.told.add(id(mention))
+                self.covered.add(id(mention))
                 for at in range(first, last + 1):
                     colour = self.vocabulary.colours.get(self._text(at))
                     if colour is not None:
@@ -165,12 +165,12 @@ class Reading:
         kind: Kind = "count" if subject.pronoun and subject.number else "attribute"
         number = subject.number if kind == "count" else None
         plural = mention.plural if kind == "attribute" else True
-        return self._made(
+        return self._build_claim(
             kind, mention, start, self.words[at].end, negated=denied, colour=colour, number=number, plural=plural
         )
 
     def _subjects(self, verb: int) -> list[Mention]:
-        """Return the mentions that a verb at a place is about: the head of the phrase before it, and what is joined to that."""
+        """Return the subjects of the verb at a position: the head of the phrase before it and what is joined to that."""
         earlier = [one for one in self.mentions if one.after <= verb or (one.pronoun and one.head == verb)]
         if not earlier or _BREAKS & set(self._between(earlier[-1].after, verb)):
             return []
@@ -192,12 +192,12 @@ class Reading:
         return group
 
     def _subjects_shared(self, verb: int, earlier: list[Mention]) -> list[Mention]:
-        """Return the subjects of "… sits there and is black": those of the verb before."""
+        """Return the subjects of a second verb ("… sits there and is black"): those of the previous verb."""
         verbs = [at for at in range(earlier[0].after, verb - 1) if self._text(at) in BE and at not in self.inside]
         return self._subjects(verbs[-1]) if verbs else [earlier[0]]
 
     def _reaches(self, mention: Mention, verb: int) -> bool:
-        """Whether nothing between a mention and a verb is a verb of its own, but for a relative clause in commas."""
+        """Return whether no other verb is between a mention and a verb, except in a relative clause in commas."""
         between = self._between(mention.after, verb)
         return not any(text in BE and place > 0 for place, text in enumerate(between)) or "," in between
 
@@ -232,10 +232,10 @@ class Reading:
             value = self._text(at + 1)
             closes = at + 2 >= len(self.words) or self._text(at + 2) in (",", ";", "(")
             if value in self.vocabulary.colours and closes:
-                self.told.add(id(mention))
+                self.covered.add(id(mention))
                 yield self._claim("attribute", mention, at + 2, colour=self.vocabulary.colours[value])
             elif closes and (value.isdigit() or value in self.vocabulary.numbers):
-                self.told.add(id(mention))
+                self.covered.add(id(mention))
                 number = int(value) if value.isdigit() else self.vocabulary.numbers[value]
                 kind: Kind = "count" if number else "object"
                 known = {"number": number} if number else {"negated": True, "plural": False}
@@ -251,7 +251,7 @@ class Reading:
         yield from self._fronted()
 
     def _link(self, start: int, second: Mention) -> tuple[int, str] | None:
-        """Return where a relation stands directly before a mention, and its canonical name."""
+        """Return position and canonical name of a relation directly before a mention, or None."""
         for at in range(start, second.begins):
             form, relation = self.vocabulary.relation_at([word.text for word in self.words[at : second.begins]])
             if relation is not None and at + form == second.begins and not self.hedged[at]:
@@ -260,7 +260,7 @@ class Reading:
         return None
 
     def _is_agent(self, at: int) -> bool:
-        """Whether *by* names who did it: "surrounded by a fence"."""
+        """Return whether *by* introduces an agent: "surrounded by a fence"."""
         before = self._text(at - 1)
         return before.endswith("ed") or before in (
             "driven",
@@ -293,7 +293,7 @@ class Reading:
                 yield self._relation(subject, mention, relation, second, between)
 
     def _carrier(self, place: int) -> Mention:
-        """Return who a trailing relation is said of: the man of "a man with a hat on a bench"."""
+        """Return the subject of a trailing relation: the man in "a man with a hat on a bench"."""
         while place:
             before, here = self.mentions[place - 1], self.mentions[place]
             between = self._between(before.after, here.begins)
@@ -306,16 +306,16 @@ class Reading:
         denied = any(text in ("not", "never") or text.endswith("n't") for text in between)
         negated = denied or (mention.negated != other.negated)
         if mention.negated and not denied:
-            self.told.add(id(mention))
+            self.covered.add(id(mention))
         start, end = self.words[subject.head].start, self.words[other.after - 1].end
         colour = mention.colours[0] if mention.colours else None
-        return self._made(
+        return self._build_claim(
             "relation", mention, start, end, negated=negated, known=mention.known and other.known, colour=colour,
             relation=relation, reference=other.noun,
         )  # fmt: skip
 
     def _fronted(self) -> Iterator[Claim]:
-        """Read "On the table there is a cup", "Under the bed, a cat …": the relation stands first."""
+        """Read sentences that begin with a relation: "On the table there is a cup", "Under the bed, a cat …"."""
         if len(self.mentions) < 2:
             return
         ground, figure = self.mentions[0], self.mentions[1]
@@ -327,7 +327,7 @@ class Reading:
         if not set(between) <= BE | POSTURES | {"there", ",", "you", "can", "see", "be", "seen"} | {"'s"}:
             return
         start, end = self.words[link[0]].start, self.words[figure.after - 1].end
-        yield self._made(
+        yield self._build_claim(
             "relation", figure, start, end, relation=link[1], reference=ground.noun,
             known=ground.known and figure.known, colour=figure.colours[0] if figure.colours else None,
         )  # fmt: skip
@@ -351,10 +351,10 @@ class Reading:
 
     def _acting(self, subject: Mention, mention: Mention, at: int, negative: bool) -> Claim:
         start, end = self.words[subject.head].start, self.words[at].end
-        return self._made("action", mention, start, end, negated=negative, colour=None)
+        return self._build_claim("action", mention, start, end, negated=negative, colour=None)
 
     def _actors(self, at: int, moving: bool) -> list[tuple[Mention, bool]]:
-        """Return who does what a verb says, and whether it is denied."""
+        """Return the subjects of an action verb, each with whether the action is negated."""
         place, negative = at - 1, False
         while self._text(place) in DEGREES | {"who", "that", "which", "currently", "always"} or (
             place >= 0 and (is_negative(self.words, place) or self._text(place).endswith("ly"))
@@ -373,7 +373,7 @@ class Reading:
         return [(self._animate(before), negative)]
 
     def _animate(self, near: Mention) -> Mention:
-        """Return who acts in "a man in a bathroom fixing a sink": places do nothing."""
+        """Return the animate subject: the man in "a man in a bathroom fixing a sink"."""
         place = self.mentions.index(near)
         first = self.mentions[self._chain_start(self.mentions, place)]
         acts = [one for one in (near, first) if one.noun == "person" or self._is_living(one.noun)]
@@ -383,7 +383,7 @@ class Reading:
     def _is_living(noun: str) -> bool:
         return any(wordnet().is_kind(noun, root) for root in ("person", "animal"))
 
-    # -- written words --------------------------------------------------------------------------------------------
+    # -- words ----------------------------------------------------------------------------------------------------
 
     def _text(self, at: int) -> str:
         return self.words[at].text if 0 <= at < len(self.words) else ""
