@@ -1,4 +1,4 @@
-"""Make encoder and detector lighter: as ONNX for ONNX Runtime, in int8 where it pays, and checked against the originals.
+"""Convert encoder and detector to ONNX, in int8 where that is faster, and compare the copies with the originals.
 
 ```python
 from llamaindex_clipverify import Verifier
@@ -41,7 +41,7 @@ LEAST_COSINE = 0.99
 LEAST_AGREEMENT = 0.99
 """Of the boxes of original and copy, over all pictures tried."""
 SAME_COSINE = 0.9999
-"""Least cosine from which two forms of an encoder see the same: a profile fitted with one is right for the other."""
+"""Minimum cosine at which two forms of an encoder count as equivalent, so that they can share a profile."""
 SAME_AGREEMENT = 1.0
 """The same for the boxes of a detector."""
 _SEEN = 0.25
@@ -52,7 +52,7 @@ _WORK = ".making-"
 _PROFILE = "profile.json"
 _NAMES = {"vision": "encoder, pictures", "text": "encoder, texts", "network": "detector"}
 Progress = Callable[[str, int, int], None]
-"""Called with the stage, what is done, and what there is in all."""
+"""Progress callback: called with (stage, done, total)."""
 
 
 @dataclass(frozen=True)
@@ -75,23 +75,23 @@ class Form:
 
     @property
     def faster(self) -> float:
-        """How many times faster than the original."""
+        """Return the speed-up over the original."""
         return self.torch_milliseconds / self.milliseconds
 
     @property
     def alike(self) -> bool:
-        """Whether it is like enough to be used."""
+        """Return whether it agrees enough with the original to be used."""
         return self.mean >= LEAST_AGREEMENT if self.file == "network" else self.least >= LEAST_COSINE
 
     @property
     def same(self) -> bool:
-        """Whether it sees the same as the original."""
+        """Return whether it is equivalent to the original, so that it can share its profile."""
         return self.least >= (SAME_AGREEMENT if self.file == "network" else SAME_COSINE)
 
 
 @dataclass(frozen=True)
 class Optimization:
-    """What was made, and how it compares."""
+    """The files written, and their comparison with the originals."""
 
     out: Path
     forms: tuple[Form, ...]
@@ -101,7 +101,7 @@ class Optimization:
     note: str = ""
 
     def __str__(self) -> str:
-        """Return the printed face."""
+        """Return the report as text."""
         heads = ("", "", "MB", "ms, torch", "ms, ONNX", "faster", "likeness", "least", "")
         lines = [heads, *(_cells(form) for form in self.forms)]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -151,7 +151,7 @@ def optimize(
         precision: ``fp32``, ``int8``, or ``auto``: int8 for each file that is a tenth faster so, and like enough.
         pictures: To compare on, anything that `Picture.of` takes; 24 drawn scenes when none are given.
         profile: One fitted with the originals; carried over for what sees the same.
-        progress: Told how far it is.
+        progress: Progress callback: called with (stage, done, total).
 
     Raises:
         DataError: Nothing to optimize, no such precision, or the folder holds other files.
@@ -377,7 +377,7 @@ def _place_profile(profile: Profile | None, folder: Path, work: Path) -> None:
 
 
 def _note(profile: Profile, same: Mapping[Kind, bool]) -> str:
-    """Say for which copies the profile of the originals holds."""
+    """Return a note on which copies the profile of the originals is valid for."""
     known = {kind: alike for kind, alike in same.items() if EYES[kind][0] in profile.parts}
     other = [kind for kind, alike in known.items() if not alike]
     if not other:
@@ -393,7 +393,7 @@ def _note(profile: Profile, same: Mapping[Kind, bool]) -> str:
 
 @contextmanager
 def _work_in(folder: Path) -> Iterator[Path]:
-    """Yield a work folder inside the target, and leave no trace of it whatever happens."""
+    """Yield a temporary work folder inside the target and remove it at the end, also after errors."""
     if folder.is_file():
         raise DataError("the output is a folder", got=folder)
     own = {"encoder", "detector", _PROFILE}
