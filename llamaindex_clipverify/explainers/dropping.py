@@ -1,4 +1,4 @@
-"""Token dropping, a deep map: what the whole tower's score loses when a group of patches is taken out of the sequence.
+"""Token dropping: the loss of the whole tower's score when a group of patches is removed from the sequence.
 
 After CCI (cluster the patches by their features, mask each cluster in every attention, take the drop in similarity; CVPR 2026,
 seven clusters). Two things are ours: the groups are those of one Ward tree (Ward 1963) cut at three depths, so that small
@@ -19,7 +19,7 @@ DEPTHS = (8, 16, 32)
 
 
 class DroppingMap:
-    """A `Method`. Groups and the vectors without them stay with the look, for the next text."""
+    """A `Method`. Groups and the vectors without them are cached in the forward pass for further texts."""
 
     def __init__(self, depths: tuple[int, ...] = DEPTHS) -> None:
         """Cut the tree at these numbers of groups; a grid with fewer patches is cut at as many as it has."""
