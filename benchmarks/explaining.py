@@ -41,8 +41,8 @@ from llamaindex_clipverify.explainers import METHODS, load_explainer, load_metho
 from llamaindex_clipverify.explainers.detections import detection_maps
 from llamaindex_clipverify.explainers.dropping import DroppingMap
 from llamaindex_clipverify.explainers.explainer import ClipExplainer, place_on
+from llamaindex_clipverify.explainers.forward_pass import ForwardPass
 from llamaindex_clipverify.explainers.layers import as_grid, cam_target
-from llamaindex_clipverify.explainers.look import Look
 from llamaindex_clipverify.explainers.trial import Target, curves, try_map, try_maps
 from llamaindex_clipverify.explainers.words import METHODS as WORD_METHODS
 from llamaindex_clipverify.explainers.words import word_map
@@ -74,7 +74,7 @@ class Bench:
         claim, rivals = pictured(self.splitter.split(f"There is a {noun}.")[0])
         return self.explainer.targets([claim.phrase], [[one.phrase for one in rivals]] if contrast else ())[0]
 
-    def grids(self, look: Look, noun: str) -> Iterator[tuple[str, Any]]:
+    def grids(self, look: ForwardPass, noun: str) -> Iterator[tuple[str, Any]]:
         """Draw every method's map, and beside them those of the phrase alone, of seven groups, of chance and of the middle."""
         target, alone = self.target(noun), self.target(noun, contrast=False)
         for name in METHODS:
@@ -116,7 +116,7 @@ class Bench:
         signs: dict[str, list[float]] = {}
         for seed in range(5):
             for scene, noun, _ in single(SEEDS + 200_000 * (seed + 1), max(self.scenes // 20, 2)):
-                look, target = Look(self.explainer.encoder, scene.image), self.target(noun)
+                look, target = ForwardPass(self.explainer.encoder, scene.image), self.target(noun)
                 for name, grid in self.grids(look, noun):
                     found = curves(look, target, grid)
                     areas.setdefault(name, [[] for _ in range(5)])[seed].append(
@@ -143,7 +143,7 @@ class Bench:
         rows: dict[str, list[tuple[bool, float, float, float, bool, float]]] = {}
         for scene, noun, _ in single(SEEDS + 4_000_000, self.scenes):
             wrong = likely_absent(scene, np.random.default_rng(scene.seed))
-            look = Look(self.explainer.encoder, scene.image)
+            look = ForwardPass(self.explainer.encoder, scene.image)
             for there, name in ((True, noun), (False, wrong)):
                 target = self.target(name)
                 for method in METHODS:
@@ -219,7 +219,7 @@ class Bench:
                 if near is not None:
                     energies.append(inside(heat.values, near))
                     chances.append(inside(np.ones_like(heat.values), near))
-            look = Look(self.explainer.encoder, picture.image)
+            look = ForwardPass(self.explainer.encoder, picture.image)
             for noun in sorted({one["label"] for one in row["boxes"]} & set(english().groups)):
                 target, drawer = self.target(noun), load_method("attention")
                 grid, opposite = drawer.grid(look, target.direction), drawer.grid(look, -target.direction)
@@ -366,7 +366,7 @@ def spread(values: Any) -> list[float]:
     return [round(float(np.mean(values)), 4), round(float(np.std(values, ddof=1)), 4)]
 
 
-def bare_eigen(look: Look, direction: Any) -> tuple[float, None]:
+def bare_eigen(look: ForwardPass, direction: Any) -> tuple[float, None]:
     """Return the correlation of stock EigenGradCAM's map with that of the opposite direction."""
     maps = []
     for sign in (1, -1):
@@ -381,7 +381,7 @@ def forwards(encoder: ClipEncoder, picture: Picture, target: Target) -> dict[str
     """Return what one map costs by each method, its look included, in forwards of one picture without gradients."""
 
     def run(method: str) -> Callable[[], object]:
-        return lambda: load_method(method).grid(Look(encoder, picture.image), target.direction)
+        return lambda: load_method(method).grid(ForwardPass(encoder, picture.image), target.direction)
 
     times = side_by_side({"forward": plain(encoder, picture), **{name: run(name) for name in METHODS}})
     return {name: round(times[name] / times["forward"], 2) for name in METHODS}
@@ -410,7 +410,7 @@ def costs(encoder: ClipEncoder, claims: int = 8) -> dict[str, Any]:
 
     def maps(methods: Sequence[str], tried: bool = False) -> Callable[[], object]:
         def run() -> None:
-            look = Look(encoder, picture.image)
+            look = ForwardPass(encoder, picture.image)
             for name in methods:
                 drawer = load_method(name)
                 grids = [drawer.grid(look, target.direction) for target in targets]

@@ -1,4 +1,4 @@
-"""Descriptions of pictures, each with a figure of how far it can be relied on; batched, and the best of several by trust."""
+"""Describes pictures with a vision model and verifies the descriptions: batched, best of several candidates by trust."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ _Open = tuple[Picture, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Description:
-    """What a model says of one picture, and what the verifier makes of it."""
+    """Description of one picture with its trust report."""
 
     picture: Picture
     text: str = ""
     report: Report | None = None
     """None when no verifier was given or the picture cannot be read."""
     mean_logprob: float | None = None
-    """Mean log-probability of a token, 0 at most: how sure the model was of its words."""
+    """Mean log-probability of a token, at most 0: the model's confidence in the wording."""
     error: str = ""
-    """Why there is no description."""
+    """Error message if there is no description."""
 
     @property
     def trust(self) -> float | None:
@@ -56,11 +56,11 @@ class Description:
 
     @property
     def doubtful(self) -> list[str]:
-        """The words of the contradicted claims, least trusted first."""
+        """Return the words of the contradicted claims, least trusted first."""
         return [one.claim.text for one in self.report.doubtful()] if self.report else []
 
     def __str__(self) -> str:
-        """Return the printed face: trust, picture, words, and which of them are doubted."""
+        """Return the description as text: trust, picture, words and doubtful words."""
         if self.error and not self.text:
             return f"  –   {self.picture.name}  {self.error}"
         doubts = f"  (doubtful: {'; '.join(self.doubtful)})" if self.doubtful else ""
@@ -80,11 +80,11 @@ class Description:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Describer:
-    """Describes pictures with a vision model and verifies what it says.
+    """Describes pictures with a vision model and verifies the descriptions.
 
-    While one batch is spoken of, the next is opened and the last is verified.
+    While one batch is described, the next is opened and the previous one is verified.
     """
 
     model: VisionModel
@@ -100,7 +100,7 @@ class Describer:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse numbers that make no sense."""
+        """Check the ranges of the settings."""
         if self.candidates < 1 or self.batch_size < 1:
             raise DataError("candidates and batch_size begin at 1", got=f"{self.candidates}, {self.batch_size}")
         if self.candidates > 1 and self.verifier is None:
@@ -124,7 +124,7 @@ class Describer:
         return found
 
     def stream(self, images: Iterable[Any]) -> Iterator[Description]:
-        """Yield descriptions as they come; pixels of three batches at most are held."""
+        """Yield descriptions as they become available; at most three batches of pixels are in memory."""
         with ThreadPoolExecutor(2, thread_name_prefix="clipverify-describe") as pool:
             last: Future[list[Description]] | None = None
             for batch in self._opened(images, pool):

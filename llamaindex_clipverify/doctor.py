@@ -1,4 +1,4 @@
-"""Look at the installation: what is there, what is broken, what to do about it, and how long a picture takes here."""
+"""Checks the installation: versions, broken parts with their fix, and the expected seconds per picture."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _VIEWS = 17
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing looked at."""
+    """One finding."""
 
     about: str
     state: State
@@ -43,7 +43,7 @@ class Finding:
 
 
 def examine() -> Iterator[Finding]:
-    """Look at one thing after the other; a look that fails is itself a finding."""
+    """Run all checks in turn; a check that raises an error becomes a finding."""
     looks = (_python, _packages, _extras, _opencv, _torch, _bundled, _reader, _speed, _real_models, _offline)
     for look in looks:
         yield from _guarded(look)
@@ -273,7 +273,7 @@ def _requirements() -> list[Requirement]:
 
 
 def _extra_of(one: Requirement) -> str:
-    """Return the extra that a requirement belongs to; "" when it is needed always."""
+    """Return the extra of a requirement; "" if it is always required."""
     text = str(one.marker or "")
     return text.split("extra == ")[-1].strip("\"' )") if "extra ==" in text else ""
 

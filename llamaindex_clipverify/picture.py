@@ -1,4 +1,4 @@
-"""A picture, opened late: upright, RGB, known by its content, and limited in size before it is decoded."""
+"""A lazily loaded picture: upright, RGB, identified by its content, with a size limit checked before decoding."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MAX_PIXELS = 100_000_000
-"""Pictures above this many pixels are refused before decoding (a decompression bomb, or a scan nobody meant)."""
+"""Maximum number of pixels; larger pictures (for example decompression bombs) raise an error before decoding."""
 MAX_BYTES = 200_000_000
 _URL_PREFIXES = ("http://", "https://")
 
@@ -31,7 +31,7 @@ class Picture:
     """
 
     def __init__(self, read: Callable[[], bytes | Image.Image], uri: str | None = None) -> None:
-        """Keep `read`, which returns encoded bytes or a decoded image when first called. Prefer `Picture.of`."""
+        """Store `read`, which returns encoded bytes or a decoded image. Prefer `Picture.of`."""
         self._read = read
         self.uri = uri
 
@@ -125,7 +125,7 @@ class Picture:
 
     @cached_property
     def image(self) -> Image.Image:
-        """The decoded picture: PIL, RGB, EXIF orientation applied; transparent parts on white. Do not draw into it."""
+        """Return the decoded PIL image: RGB, EXIF orientation applied, transparency on white. Do not draw into it."""
         from PIL import ImageOps
 
         raw = self._content
@@ -139,12 +139,12 @@ class Picture:
 
     @cached_property
     def size(self) -> tuple[int, int]:
-        """Width and height in pixels, upright."""
+        """Return width and height of the upright picture, in pixels."""
         return self.image.size
 
     @cached_property
     def id(self) -> str:
-        """SHA-256 of the content: of the file's bytes where there are any, else of the upright RGB pixels."""
+        """Return the SHA-256 of the file's bytes, or of the upright RGB pixels if there is no file."""
         raw = self._content
         if isinstance(raw, bytes):
             return hashlib.sha256(raw).hexdigest()
@@ -158,7 +158,7 @@ class Picture:
 
     @property
     def name(self) -> str:
-        """What to call it in a message: the last part of its path or URL, or "picture"."""
+        """Return a name for messages: the last part of the path or URL, or "picture"."""
         return self.uri.rstrip("/").rsplit("/", 1)[-1] if self.uri else "picture"
 
     def encoded(self) -> tuple[bytes, str]:
@@ -189,7 +189,7 @@ class Picture:
         return self._read()
 
     def __eq__(self, other: object) -> bool:
-        """Two pictures are equal when their content is."""
+        """Return whether both have the same content."""
         return isinstance(other, Picture) and self.id == other.id
 
     def __hash__(self) -> int:

@@ -1,6 +1,6 @@
-"""The words that a vision model is asked with, and their order: pictures with captions, passages, then rules and question.
+"""Prompt templates for the vision model, in order: pictures with captions, passages, then rules and question.
 
-The bundled LLaVA was trained on exactly these; any of them can be replaced.
+The bundled LLaVA was trained on exactly these templates. Each can be replaced.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class Prompts:
     again: str = (
         "{question}\nAn earlier answer said the following, which the pictures do not show; do not repeat it: {doubts}"
     )
-    """Asks once more when an answer was doubtful."""
+    """Template that asks again after a doubtful answer."""
     nothing_found: str = "Nothing was found that could answer the question."
-    """The answer when no source was retrieved; no model is asked then."""
+    """Answer if no source was retrieved; the model is not called."""
 
     def parts(
         self, question: str, pictures: Sequence[tuple[_Image, str | None]], passages: Sequence[str] = ()
@@ -56,7 +56,7 @@ class Prompts:
         return content
 
     def again_about(self, question: str, doubts: Sequence[str]) -> str:
-        """Return the question with what an earlier answer got wrong."""
+        """Return the question together with the errors of an earlier answer."""
         return _filled(self.again, question=question, doubts="; ".join(doubts))
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COLUMN, _ROW = 14, 40
-"""Most characters of a name above a column and before a row."""
+"""Maximum length of row and column names, in characters."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class Comparison:
 
     @property
     def matrices(self) -> dict[str, tuple[Array, tuple[str, ...], tuple[str, ...]]]:
-        """Title to cosines (rows, columns) with the names of both; only those that have anything to show."""
+        """Return title to cosines (rows, columns) with row and column names; empty matrices are left out."""
         image, text = (self.image_vectors, self.images), (self.text_vectors, self.texts)
         wanted = {"image×text": (image, text), "image×image": (image, image), "text×text": (text, text)}
         return {
@@ -63,7 +63,7 @@ class Comparison:
         """Draw the matrices into a file whose suffix matplotlib knows (png, svg, pdf, …); return the path.
 
         Raises:
-            DataError: It does not know the suffix.
+            DataError: matplotlib does not support the suffix.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -87,7 +87,7 @@ class Comparison:
 
 
 def compare(encoder: Encoder, texts: Sequence[str], images: Sequence[Picture]) -> Comparison:
-    """Encode texts (taken as they are, without a prompt) and pictures, each once."""
+    """Encode pictures and texts (without a prompt template), each once."""
     names = tuple(picture.name if picture.uri else f"picture {place + 1}" for place, picture in enumerate(images))
     image_vectors = encoder.encode_images([picture.image for picture in images]) if images else np.zeros((0, 0))
     text_vectors = encoder.encode_texts(list(texts)) if texts else np.zeros((0, 0))

@@ -18,8 +18,8 @@ from llamaindex_clipverify.errors import DataError, ModelError
 from llamaindex_clipverify.explainers import METHODS, load_explainer, load_method
 from llamaindex_clipverify.explainers.dropping import DroppingMap
 from llamaindex_clipverify.explainers.explainer import ClipExplainer
+from llamaindex_clipverify.explainers.forward_pass import ForwardPass
 from llamaindex_clipverify.explainers.layers import blocks, cam_target
-from llamaindex_clipverify.explainers.look import Look
 from llamaindex_clipverify.explainers.trial import curves
 from llamaindex_clipverify.models.clip import ClipEncoder
 from llamaindex_clipverify.models.registry import load_encoder
@@ -172,7 +172,7 @@ def test_an_unknown_method_is_one_clear_error(tiny, image):
 
 
 def test_all_patches_are_the_picture_and_their_order_does_not_matter(encoder, image):
-    look = Look(encoder, image)
+    look = ForwardPass(encoder, image)
     count = int(np.prod(look.shape))
     whole, shuffled, part = look.only(
         [np.arange(count), np.random.default_rng(0).permutation(count), np.arange(count // 2)]
@@ -183,7 +183,7 @@ def test_all_patches_are_the_picture_and_their_order_does_not_matter(encoder, im
 
 
 def test_groups_cover_every_patch_once_a_depth(tiny, image):
-    look = Look(tiny.encoder, image)
+    look = ForwardPass(tiny.encoder, image)
     DroppingMap((3, 200)).grid(look, look.vector)
     groups, vectors = look.kept[3, 200]
     assert len(groups) == len(vectors) == 3 + 99
@@ -257,7 +257,7 @@ def test_deleting_by_the_map_hurts_more_than_by_chance(tiny):
     rng, better = np.random.default_rng(0), 0
     scenes = [draw_scene(FRESH + 60 + seed, objects=(1, 3)) for seed in range(10)]
     for scene in scenes:
-        look = Look(tiny.encoder, scene.image)
+        look = ForwardPass(tiny.encoder, scene.image)
         target = tiny.targets([f"a {scene.nouns()[0]}"], [["a zebra", "a train"]])[0]
         own = curves(look, target, load_method("attention").grid(look, target.direction))
         chance = curves(look, target, rng.random(look.shape))

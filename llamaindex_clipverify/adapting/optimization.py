@@ -1,4 +1,4 @@
-"""Make encoder and detector lighter: as ONNX for ONNX Runtime, in int8 where it pays, and checked against the originals.
+"""Convert encoder and detector to ONNX, in int8 where that is faster, and compare the copies with the originals.
 
 ```python
 from llamaindex_clipverify import Verifier
@@ -45,7 +45,7 @@ _WORTH = 0.9
 _WORK = ".making-"
 _PROFILE = "profile.json"
 Progress = Callable[[str, int, int], None]
-"""Called with the stage, what is done, and what there is in all."""
+"""Progress callback: called with (stage, done, total)."""
 
 
 def optimize(
@@ -71,7 +71,7 @@ def optimize(
         precision: ``fp32``, ``int8``, or ``auto``: int8 for each file that is a tenth faster so, and like enough.
         pictures: To compare on, anything that `Picture.of` takes; 24 drawn scenes when none are given.
         profile: One fitted with the originals; carried over for what sees the same.
-        progress: Told how far it is.
+        progress: Progress callback: called with (stage, done, total).
 
     Raises:
         DataError: Nothing to optimize, no such precision, or the folder holds other files.
@@ -307,7 +307,7 @@ def _place_profile(profile: Profile | None, folder: Path, work: Path) -> None:
 
 
 def _note(profile: Profile, same: Mapping[Kind, bool]) -> str:
-    """Say for which copies the profile of the originals holds."""
+    """Return a note on which copies the profile of the originals is valid for."""
     known = {kind: alike for kind, alike in same.items() if CHECKS_BY_MODEL[kind][0] in profile.parts}
     other = [kind for kind, alike in known.items() if not alike]
     if not other:
@@ -323,7 +323,7 @@ def _note(profile: Profile, same: Mapping[Kind, bool]) -> str:
 
 @contextmanager
 def _work_in(folder: Path) -> Iterator[Path]:
-    """Yield a work folder inside the target, and leave no trace of it whatever happens."""
+    """Yield a temporary work folder inside the target and remove it at the end, also after errors."""
     if folder.is_file():
         raise DataError("the output is a folder", got=folder)
     own = {"encoder", "detector", _PROFILE}

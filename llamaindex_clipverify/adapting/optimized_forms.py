@@ -12,7 +12,7 @@ LEAST_COSINE = 0.99
 LEAST_AGREEMENT = 0.99
 """Smallest share of boxes that original and copy must have in common, over all pictures tried."""
 SAME_COSINE = 0.9999
-"""Smallest cosine from which a profile that was fitted with the original is also valid for the copy."""
+"""Minimum cosine at which two forms of an encoder count as equivalent, so that they can share a profile."""
 SAME_AGREEMENT = 1.0
 """Smallest share of common boxes from which a profile that was fitted with the original is also valid for the copy."""
 NAMES = {"vision": "encoder, pictures", "text": "encoder, texts", "network": "detector"}
@@ -38,23 +38,23 @@ class Form:
 
     @property
     def faster(self) -> float:
-        """How many times faster than the original."""
+        """Return the speed-up over the original."""
         return self.torch_milliseconds / self.milliseconds
 
     @property
     def alike(self) -> bool:
-        """Whether it is like enough to be used."""
+        """Return whether it agrees enough with the original to be used."""
         return self.mean >= LEAST_AGREEMENT if self.file == "network" else self.least >= LEAST_COSINE
 
     @property
     def same(self) -> bool:
-        """Whether it sees the same as the original."""
+        """Return whether it is equivalent to the original, so that it can share its profile."""
         return self.least >= (SAME_AGREEMENT if self.file == "network" else SAME_COSINE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Optimization:
-    """What was made, and how it compares."""
+    """The files written, and their comparison with the originals."""
 
     out: Path
     forms: tuple[Form, ...]
@@ -64,7 +64,7 @@ class Optimization:
     note: str = ""
 
     def __str__(self) -> str:
-        """Return the printed face."""
+        """Return the report as text."""
         heads = ("", "", "MB", "ms, torch", "ms, ONNX", "faster", "likeness", "least", "")
         lines = [heads, *(_cells(form) for form in self.forms)]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

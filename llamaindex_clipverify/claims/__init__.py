@@ -1,1 +1,1 @@
-"""Claims: what an answer says that can be true or false of a picture."""
+"""Claims: the statements of an answer that can be true or false of a picture, and the splitters that find them."""

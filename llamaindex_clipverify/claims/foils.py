@@ -1,4 +1,4 @@
-"""Foils of a claim: the same words with one of them swapped, so that an encoder has something to prefer it to.
+"""Foils of a claim: copies with one word swapped, so that an encoder can compare the claim with alternatives.
 
 After the minimal pairs of SugarCrepe (Hsieh et al., NeurIPS 2023) and FOIL (Shekhar et al., ACL 2017).
 """
@@ -10,23 +10,23 @@ from functools import lru_cache
 from llamaindex_clipverify.claims.claim import Claim
 
 MOST = 16
-"""Foils per claim at most."""
+"""Maximum number of foils per claim."""
 _FAR = ("person", "car", "dog", "chair", "bottle", "banana", "laptop", "umbrella", "book", "train", "bed", "bird")
-"""One or two nouns of every family, so that a claim is also compared with things that are nothing like it."""
+"""One or two nouns of every family, so that a claim is also compared with unrelated objects."""
 _COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "white", "black")
 
 
 def foils(claim: Claim) -> list[Claim]:
     """Return the foils of a claim, hardest first: other objects, colours, numbers, or the opposite relation.
 
-    `text` and `other` claims have none: there is no word to swap.
+    `text`, `action` and `other` claims have no foils.
     """
     return list(_foils(claim))
 
 
 @lru_cache(4096)
 def _foils(claim: Claim) -> list[Claim]:
-    """Find them; every check asks for the same ones in every picture."""
+    """Return the foils of a claim; cached because every check asks for them in every picture."""
     if claim.noun is None:
         return []
     if claim.kind == "attribute":
@@ -44,7 +44,7 @@ def _foils(claim: Claim) -> list[Claim]:
 
 
 def other_nouns(claim: Claim) -> list[Claim]:
-    """Return the claim with other nouns: first of the same family (WordNet's sisters of a noun it alone has), then of others."""
+    """Return the claim with other nouns: first of the same family (else WordNet's sister terms), then of other families."""
     return list(_other_nouns(claim))
 
 
@@ -53,19 +53,19 @@ def _other_nouns(claim: Claim) -> list[Claim]:
     noun, words = claim.noun or "", claim.words
     names = [*words.sisters(noun), *_FAR]
     unique = [name for name in dict.fromkeys(names) if name != noun]
-    if noun not in words.plurals:  # a dog is no foil of an animal, nor of a poodle
+    if noun not in words.plurals:  # a dog may be the animal of the claim, or the poodle
         unique = [name for name in unique if not words.related(noun, name)]
     return [claim.swap(noun=name) for name in unique][:MOST]
 
 
 def pictured(claim: Claim) -> tuple[Claim, list[Claim]]:
-    """Return what a heat map of a claim is of, and what it is told apart from: one thing at a time, in its colour.
+    """Return the claim that a heat map explains, and the foils that it is contrasted with.
 
-    The noun phrase and not the sentence, for a map of several nouns points at none; no number, for a place has none. The
-    foils are other things, and for a thing with a colour the same thing in other colours.
+    The claim is reduced to one object in its colour: a map of several nouns localises none of them, and a number has no
+    location. The foils are other objects and, if the claim has a colour, the same object in other colours.
     """
-    one = claim.swap(
+    target = claim.swap(
         kind="attribute" if claim.colour else "object", plural=False, number=None, relation=None, reference=None
     )
-    colours = foils(one) if claim.colour else []
-    return one, colours + other_nouns(one)
+    colours = foils(target) if claim.colour else []
+    return target, colours + other_nouns(target)

@@ -1,4 +1,4 @@
-"""Which language is an answer in? Only as much as deciding whether a splitter may read it."""
+"""Language detection, just good enough to decide whether a splitter can read an answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNKNOWN = "und"
 def language_of(text: str) -> str:
     """Return an ISO 639-1 code: by script, then English by its function words; `UNKNOWN` for other Latin-script texts.
 
-    Texts of fewer than five words in Latin script are taken for English.
+    Texts in Latin script with fewer than five words count as English.
     """
     letters = sum(character.isalpha() for character in text)
     for code, script in _SCRIPTS:

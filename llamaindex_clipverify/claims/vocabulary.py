@@ -1,6 +1,6 @@
-"""The words a claim is made of: object nouns with their plurals and synonyms, colours, numbers and spatial relations.
+"""Vocabulary of a language: object nouns with plurals and synonyms, colours, numbers and spatial relations.
 
-Words are data (``words/<language>.json``); this file only looks them up. Nothing here decides whether a claim is true.
+The words are data (``words/<language>.json``); this module looks them up. It does not decide whether a claim is true.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from llamaindex_clipverify.claims.wordnet import wordnet
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Vocabulary:
-    """Nouns, colours, numbers and relations of one language, each under its canonical name; equal to itself alone."""
+    """Nouns, colours, numbers and relations of one language, mapped to canonical names; compared by identity."""
 
     language: str
     """ISO 639-1 code."""
     nouns: Mapping[str, str]
     """Surface form, singular or plural, to canonical noun: ``{"puppies": "dog"}``."""
     plural_forms: frozenset[str]
-    """Surface forms that name more than one; a word like *sheep* is in here and in `singular_forms`."""
+    """Plural surface forms; a word like *sheep* is also in `singular_forms`."""
     singular_forms: frozenset[str]
     plurals: Mapping[str, str]
     """Canonical noun to its plural."""
     groups: Mapping[str, str]
-    """Canonical noun to its family (``vehicle``, ``animal``, …): sisters make the hardest foils."""
+    """Canonical noun to its family (``vehicle``, ``animal``, …); nouns of the same family are the hardest foils."""
     colours: Mapping[str, str]
     """Surface form to canonical colour: ``{"crimson": "red"}``."""
     numbers: Mapping[str, int]
@@ -37,10 +37,10 @@ class Vocabulary:
     """Surface form to canonical relation: ``{"underneath": "below"}``."""
     opposites: Mapping[str, str]
     narrow: Mapping[str, str] = field(default_factory=dict)
-    """Surface form that says more than its noun, to its singular: ``{"men": "man"}``. What sees persons cannot tell men."""
+    """Surface form more specific than its canonical noun, to its singular: ``{"men": "man"}``."""
 
     def plural(self, noun: str) -> str:
-        """Return the plural of a canonical noun: WordNet's or by rule when it is not listed."""
+        """Return the plural of a canonical noun; WordNet's or the regular plural if it is not listed."""
         return self.plurals.get(noun) or wordnet().plural(noun) or regular_plural(noun)
 
     def canonical(self, word: str) -> str:
@@ -49,28 +49,28 @@ class Vocabulary:
         return self.nouns.get(plain, plain)
 
     def sisters(self, noun: str) -> list[str]:
-        """Return the other canonical nouns of the same family, in the order of the data file; WordNet's for other nouns."""
+        """Return the other nouns of the same family in the order of the data file; for unlisted nouns WordNet's sister terms."""
         group = self.groups.get(noun)
         if group is None:
             return wordnet().sisters(noun)
         return [other for other, family in self.groups.items() if family == group and other != noun]
 
     def kinds(self, noun: str, among: Iterable[str] | None = None) -> tuple[str, ...]:
-        """Return those of some nouns, by default all canonical ones, that are kinds of a noun: of *animal* the dog."""
+        """Return the hyponyms of a noun among some nouns (default: all canonical nouns): for *animal*, *dog* and others."""
         options = tuple(self.groups if among is None else among)
-        own = {one for one in options if self.groups.get(one) == noun and not wordnet().meanings(one)}
-        return tuple(one for one in options if one in own or wordnet().kinds(noun, (one,)))
+        own = {option for option in options if self.groups.get(option) == noun and not wordnet().meanings(option)}
+        return tuple(option for option in options if option in own or wordnet().kinds(noun, (option,)))
 
     def exhausted(self, noun: str, by: Iterable[str]) -> bool:
-        """Whether some nouns are all the kinds of a noun that are listed: then none of them means no such thing."""
+        """Return whether some nouns cover every listed kind of a noun, so that the absence of all means its absence."""
         return wordnet().exhausted(noun, by)
 
     def related(self, noun: str, other: str) -> bool:
-        """Whether one of two nouns is a kind of the other: then a picture of one may well be one of the other."""
+        """Return whether one of two nouns is a kind of the other; a picture of one may then show the other."""
         return wordnet().is_kind(noun, other) or wordnet().is_kind(other, noun)
 
     def relation_at(self, words: Sequence[str]) -> tuple[int, str | None]:
-        """Return the longest relation that some words, in lower case, begin with: how many words, and its canonical name."""
+        """Return length in words and canonical name of the longest relation that the (lower-case) words begin with."""
         for form, relation in self._links.get(words[0], ()) if words else ():
             if tuple(words[: len(form)]) == form:
                 return len(form), relation
@@ -78,18 +78,18 @@ class Vocabulary:
 
     @cached_property
     def _links(self) -> dict[str, list[tuple[tuple[str, ...], str]]]:
-        found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        links: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for form in sorted(self.relations, key=len, reverse=True):
             parts = tuple(form.split())
-            found.setdefault(parts[0], []).append((parts, self.relations[form]))
-        return found
+            links.setdefault(parts[0], []).append((parts, self.relations[form]))
+        return links
 
     def number_word(self, number: int) -> str:
-        """Return the word for a small number, or its digits."""
+        """Return the word for a number, or its digits if the vocabulary has no word."""
         return next((word for word, value in self.numbers.items() if value == number), str(number))
 
     def with_nouns(self, nouns: Mapping[str, Mapping[str, Any]]) -> Vocabulary:
-        """Return a copy that also knows ``{noun: {"plural": ..., "group": ..., "synonyms": [[one, many], ...]}}``."""
+        """Return a copy with further nouns: ``{noun: {"plural": ..., "group": ..., "synonyms": [[singular, plural], ...]}}``."""
         own = _noun_tables(nouns)
         return replace(
             self,
@@ -116,10 +116,10 @@ def _noun_tables(nouns: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     singular_forms: set[str] = set()
     for noun, entry in nouns.items():
         pairs = [(noun, entry.get("plural") or regular_plural(noun)), *entry.get("synonyms", ())]
-        for one, many in pairs:
-            surface[one] = surface[many] = noun
-            singular_forms.add(one)
-            plural_forms.add(many)
+        for singular, plural in pairs:
+            surface[singular] = surface[plural] = noun
+            singular_forms.add(singular)
+            plural_forms.add(plural)
     return {
         "nouns": surface,
         "plural_forms": frozenset(plural_forms),

@@ -1,7 +1,7 @@
-"""WordNet's common nouns (Miller 1995; Princeton): what is a kind of what, what a picture can show, and sister terms.
+"""WordNet's common nouns (Miller 1995; Princeton): hyponyms, sister terms and whether a picture can show a noun.
 
-The data are claims/words/wordnet.json, made by ``python -m training.wordnet`` and read when first asked.
-A noun of the vocabulary means one sense there (*mouse* is the computer's), other words may mean several.
+The data file is claims/words/wordnet.json, made by ``python -m training.wordnet`` and loaded on first use.
+Nouns of the vocabulary are fixed to one sense (*mouse* is the computer's); other words may have several.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from importlib.resources import files
 
 
 class WordNet:
-    """Nouns as a graph of meanings; a meaning is the row of its synset."""
+    """Nouns as a graph of meanings; a meaning is the row index of its synset."""
 
     def __init__(self) -> None:
         """Read the data file."""
@@ -30,17 +30,17 @@ class WordNet:
         self.openers = frozenset(word.split()[0] for word in self._meanings if " " in word)
 
     def shows(self, noun: str) -> bool:
-        """Whether a picture can show it: the noun has a depictable meaning."""
+        """Return whether a picture can show the noun, that is whether it has a depictable meaning."""
         return noun in self._meanings or noun in self.pins
 
     def singular(self, word: str) -> str | None:
-        """Return the singular of a plural that is listed, concrete or abstract; None when the word is no such plural."""
+        """Return the singular of the plural of a listed noun, or None if the word is no such plural."""
         one = self.irregular.get(word)
         options = [one] if one else list(_singulars(word))
         return next((noun for noun in options if noun in self._meanings or noun in self.abstract), None)
 
     def plural(self, noun: str) -> str | None:
-        """Return the irregular plural, if it has one."""
+        """Return the irregular plural of a noun, or None."""
         return _plurals().get(noun)
 
     def meanings(self, noun: str) -> tuple[int, ...]:
@@ -49,23 +49,23 @@ class WordNet:
         return (pin,) if pin is not None else tuple(self._meanings.get(noun, ()))
 
     def above(self, meaning: int) -> frozenset[int]:
-        """Return all that a meaning is a kind of, without itself."""
+        """Return all hypernyms of a meaning, without the meaning itself."""
         return _above(self, meaning)
 
     def is_kind(self, noun: str, of: str) -> bool:
-        """Whether every meaning of a noun is a kind of another noun, and not the same."""
+        """Return whether every meaning of a noun is a hyponym of the noun `of`."""
         wide = set(self.meanings(of))
         own = self.meanings(noun)
         return bool(own) and bool(wide) and all(self.above(one) & wide for one in own)
 
     def kinds(self, noun: str, among: Iterable[str]) -> tuple[str, ...]:
-        """Return those of some nouns that are kinds of a noun: of *animal* the dog."""
+        """Return the nouns of `among` that are hyponyms of a noun."""
         wide = set(self.meanings(noun))
         narrow = [one for one in among if one != noun and self.meanings(one)]
         return tuple(one for one in narrow if all(self.above(meaning) & wide for meaning in self.meanings(one)))
 
     def exhausted(self, noun: str, by: Iterable[str]) -> bool:
-        """Whether two or more nouns together are every listed kind of a noun."""
+        """Return whether some nouns together cover every listed kind of a noun."""
         known = {meaning for one in by for meaning in self.meanings(one)}
         return bool(self.meanings(noun)) and all(self._covered(one, known) for one in self.meanings(noun))
 
@@ -74,7 +74,7 @@ class WordNet:
         return len(_children()[meaning]) > 1 and all(self._covered(child, known) for child in below)
 
     def sisters(self, noun: str, most: int = 12) -> list[str]:
-        """Return other kinds of what a noun is first of all a kind of, commonest first; none of them holds of it too."""
+        """Return sister terms of a noun's first meaning, commonest first, excluding its hypernyms."""
         own = sorted(self.meanings(noun), key=lambda one: self.pins["person"] in self.above(one))[:1]
         if not own:
             return []
@@ -87,7 +87,7 @@ class WordNet:
 
 @lru_cache
 def wordnet() -> WordNet:
-    """Return the nouns, read once."""
+    """Return the nouns, loaded once."""
     return WordNet()
 
 
@@ -108,7 +108,7 @@ def _children() -> list[list[int]]:
 
 @lru_cache
 def _plurals() -> dict[str, str]:
-    return {one: many for many, one in reversed(wordnet().irregular.items())}
+    return {singular: many for many, singular in reversed(wordnet().irregular.items())}
 
 
 def _meanings(words: list[tuple[str, ...]]) -> dict[str, list[int]]:

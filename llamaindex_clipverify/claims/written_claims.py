@@ -1,7 +1,7 @@
-"""What a sentence says is written in a picture: the total is 12.50, the sign says "OPEN", the cashier is Anna.
+"""Claims about written words: the total is 12.50, the sign says "OPEN", the cashier is Anna.
 
-Finds values (see `values`), quoted words, and names after "called", "reads" or a thing and "is"; the words around them are labels
-which tell its place in the picture. It can see one clause at a time and resolves no pronouns.
+Finds values (see `written_values`), quoted words, and names after "called", "reads" or "is". The words around them are
+labels, which help to locate the value in the picture. Reads one clause at a time and resolves no pronouns.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from llamaindex_clipverify.claims.written_values import Value, values_in
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """One thing that is said to be written."""
+    """A value, quotation or name that a sentence says is written."""
 
     start: int
     end: int
-    """Of the words that say it, labels included."""
+    """End of the statement, labels included."""
     spot: tuple[int, int]
-    """Of the value or the quotation alone."""
+    """Span of the value, quotation or name alone."""
     clause: tuple[int, int]
-    """Of the clause it stands in."""
+    """Span of the clause."""
     negated: bool
     labels: tuple[str, ...]
-    """Content words beside it, in lower case: ``("total",)``."""
+    """Content words of the statement beside the value, in lower case: ``("total",)``."""
     value: Value | None = None
     words: tuple[str, ...] = ()
-    """What is quoted or named, squashed (see `normalise_words`); empty when it is a value."""
+    """What is quoted or named, normalised (see `normalise_words`); empty when it is a value."""
     claims_words: bool = True
-    """Whether it says in so many words that they are written; "the guide is Anna" does not."""
+    """Whether the sentence says explicitly that the words are written; "the guide is Anna" does not."""
 
 
 _QUOTED = re.compile(r"[\"“”](?P<text>[^\"“”]+)[\"“”]|(?<!\w)[‘'](?P<single>[^‘’']+)[’'](?!\w)")
@@ -71,64 +71,66 @@ _CARRIERS = set(
     "word words letter letters text price cost amount value date line heading headline receipt invoice document slide page bill "
     "menu ticket store shop".split()
 )
-"""Generic words that claim no thing of their own beside what they carry: "the receipt is dated …"."""
+"""Generic words that are no claim of their own beside a written value: "the receipt is dated …"."""
 
 
 def with_written(claims: Sequence[Claim], answer: str, start: int, end: int) -> list[Claim]:
-    """Return the claims of a sentence, `answer[start:end]`, with those on written words, which no other claim repeats.
+    """Return the claims of a sentence, `answer[start:end]`, together with its claims on written words.
 
-    A label ("the tax") and what stands in quotation marks claim no thing to be there.
+    Claims that only repeat a label ("the tax") or words inside quotation marks are dropped.
     """
-    found = [one for one in statements(answer[start:end]) if not _counted(answer[start:end], one, claims, start)]
-    kept = [claim for claim in claims if not any(_repeats(claim, one, start) for one in found)]
+    found = [
+        written for written in statements(answer[start:end]) if not _counted(answer[start:end], written, claims, start)
+    ]
+    kept = [claim for claim in claims if not any(_repeats(claim, written, start) for written in found)]
     texts = [
         Claim(
-            text=answer[start + one.start : start + one.end],
-            start=start + one.start,
-            end=start + one.end,
+            text=answer[start + written.start : start + written.end],
+            start=start + written.start,
+            end=start + written.end,
             kind="text",
-            negated=one.negated,
+            negated=written.negated,
         )
-        for one in found
+        for written in found
     ]
     return [*kept, *texts]
 
 
-def _counted(sentence: str, one: Statement, claims: Sequence[Claim], offset: int) -> bool:
-    """Whether a bare number counts things ("cups: 1", "a 2-story house"), or a name is but the first word of a sentence."""
-    if one.value is None:
-        return set(one.words) <= _OPENERS
-    if re.fullmatch(r"\d+-[a-z]+", one.value.text):
+def _counted(sentence: str, written: Statement, claims: Sequence[Claim], offset: int) -> bool:
+    """Return whether a number counts objects ("cups: 1", "a 2-story house"), or a name is just the first word of a sentence."""
+    if written.value is None:
+        return set(written.words) <= _OPENERS
+    if re.fullmatch(r"\d+-[a-z]+", written.value.text):
         return True
-    if one.value.sort != "number" or not one.value.text.isdigit() or int(one.value.text) > _COUNTED:
+    if written.value.sort != "number" or not written.value.text.isdigit() or int(written.value.text) > _COUNTED:
         return False
-    first, last = one.spot[0] + offset, one.spot[1] + offset
+    first, last = written.spot[0] + offset, written.spot[1] + offset
     number = any(claim.kind == "count" or claim.negated for claim in claims if claim.start < last and first < claim.end)
-    return number or bool(re.match(r"-[a-z]", sentence[one.spot[1] :]))
+    return number or bool(re.match(r"-[a-z]", sentence[written.spot[1] :]))
 
 
-def _repeats(claim: Claim, one: Statement, offset: int) -> bool:
-    """Whether a claim is nothing but a part of a statement: inside the quotation, or the label of a value."""
+def _repeats(claim: Claim, written: Statement, offset: int) -> bool:
+    """Return whether a claim is only part of a statement: inside the quotation, or the label of a value."""
     first, last = claim.start - offset, claim.end - offset
-    if one.spot[0] <= first and last <= one.spot[1]:
+    if written.spot[0] <= first and last <= written.spot[1]:
         return True
-    if claim.kind == "action" and _SAYING.search(claim.text) and one.clause[0] <= first < one.clause[1]:
+    if claim.kind == "action" and _SAYING.search(claim.text) and written.clause[0] <= first < written.clause[1]:
         return True
-    value = one.value
+    value = written.value
     paper = value is not None and (value.sort in ("money", "percent", "date", "phone") or "." in value.text)
-    if one.start <= first and last <= one.end and paper:
+    if written.start <= first and last <= written.end and paper:
         return True
-    label = claim.noun in one.labels or claim.noun in _CARRIERS
-    return not claim.known and label and one.clause[0] <= first and last <= one.clause[1]
+    label = claim.noun in written.labels or claim.noun in _CARRIERS
+    return not claim.known and label and written.clause[0] <= first and last <= written.clause[1]
 
 
 def statements(sentence: str) -> list[Statement]:
-    """Return what a sentence says is written, in order."""
+    """Return the statements of a sentence about written words, in order."""
     quotes = [match for match in _QUOTED.finditer(sentence) if normalise_words(_text_of(match))]
     taken = [match.span() for match in quotes]
     values = [one for one in values_in(sentence) if not _inside(one.start, taken)]
     taken += [(one.start, one.end) for one in values]
-    names = [match for match in _NAME.finditer(sentence) if not _meets(match.span("text"), taken)]
+    names = [match for match in _NAME.finditer(sentence) if not _overlaps(match.span("text"), taken)]
     clauses = list(_clauses(sentence, [*taken, *(match.span("text") for match in names)]))
     found = [_statement(sentence, clauses, match.span(), _text_of(match)) for match in quotes]
     for match in names:
@@ -142,7 +144,7 @@ def statements(sentence: str) -> list[Statement]:
 
 
 def statement(text: str) -> Statement | None:
-    """Read the words of a text claim again; the last statement in them counts, or else all of them; None for no word at all."""
+    """Parse a text claim: return its last statement, else its last value, else all its words; None without any word."""
     found = statements(text)
     if found:
         return found[-1]
@@ -159,21 +161,21 @@ def statement(text: str) -> Statement | None:
 
 
 def normalise_words(text: str) -> tuple[str, ...]:
-    """Return the words of a text as they are compared: no case, no accents, no punctuation, look-alikes made equal."""
+    """Return the words of a text in comparable form: no case, accents or punctuation; look-alike letters folded."""
     plain = unicodedata.normalize("NFKD", text).casefold()
     letters = "".join(sign for sign in plain if not unicodedata.combining(sign))
     return tuple(fold_lookalikes(word) for word in re.findall(r"[^\W_]+", letters.replace("'", "").replace("’", "")))
 
 
 def fold_lookalikes(word: str) -> str:
-    """Return a word with O as 0, and l, I and | as 1, and rn as m: what no reader can tell apart."""
+    """Return a word with look-alikes folded: O to 0; l, I and | to 1; rn to m."""
     return word.replace("rn", "m").translate(str.maketrans("oil|", "0111"))
 
 
 _COUNTED = 20
-"""The largest number of things that somebody counts in a picture; "employees: 664" is read."""
+"""Bare numbers up to this count objects; larger ones are written text ("employees: 664")."""
 _OPENERS = {fold_lookalikes(word) for word in "there it they this that these those here he she we i a the".split()}
-"""First words of a sentence, which are no names."""
+"""First words of a sentence that are not names."""
 
 
 # -- one statement ----------------------------------------------------------------------------------------------------
@@ -186,8 +188,8 @@ def _statement(
     what: str | Value,
 ) -> Statement:
     begin, stop = next((one for one in clauses if one[0] <= span[0] < one[1]), span)
-    before = [word for word in _WORD.finditer(sentence, begin, span[0]) if _tells(word.group())]
-    after = [word for word in _WORD.finditer(sentence, span[1], max(stop, span[1])) if _tells(word.group())]
+    before = [word for word in _WORD.finditer(sentence, begin, span[0]) if _is_content_word(word.group())]
+    after = [word for word in _WORD.finditer(sentence, span[1], max(stop, span[1])) if _is_content_word(word.group())]
     start = before[0].start() if before else span[0]
     end = after[-1].end() if after else span[1]
     labels = tuple(dict.fromkeys(word.group().lower() for word in (*before, *after)))
@@ -207,8 +209,8 @@ def _statement(
 
 
 def _clauses(sentence: str, taken: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield the spans between commas and conjunctions, and between one value and the next; none cuts through a value."""
-    cuts = [match.span() for match in _CLAUSE.finditer(sentence) if not _meets(match.span(), taken)]
+    """Yield the clause spans, cut at commas and conjunctions and between two values, but never inside a value."""
+    cuts = [match.span() for match in _CLAUSE.finditer(sentence) if not _overlaps(match.span(), taken)]
     edges = [(0, 0), *cuts, (len(sentence), len(sentence))]
     for (_, begin), (stop, _) in pairwise(edges):
         inside = sorted(span for span in taken if begin <= span[0] < stop)
@@ -220,13 +222,13 @@ def _clauses(sentence: str, taken: Sequence[tuple[int, int]]) -> Iterator[tuple[
 
 
 def _is_label(sentence: str, one: tuple[int, int], two: tuple[int, int]) -> bool:
-    """Whether a bare year or number is no value of its own beside the next one: "sales in 2025 were 340"."""
+    """Return whether a bare year or number is a label of the next value: "sales in 2025 were 340"."""
     bare = sentence[one[0] : one[1]].isdigit() or re.fullmatch(r"Q\d|H\d", sentence[one[0] : one[1]]) is not None
     return bare and bool(_POINTS_AT.search(sentence[: two[0]]))
 
 
 def _is_written(sentence: str, value: Value) -> bool:
-    """Whether a value is one that stands somewhere, and no count of things or part of a label."""
+    """Return whether a value is written text, not a count of objects or part of a label."""
     before, after = sentence[: value.start], sentence[value.end :]
     if value.sort == "code":
         return not re.fullmatch(r"Q\d|H\d|\d+x|x\d+", value.text, re.I) or not _WORD.search(after)
@@ -243,7 +245,7 @@ def _text_of(match: re.Match[str]) -> str:
     return match["text"] or match["single"]
 
 
-def _tells(word: str) -> bool:
+def _is_content_word(word: str) -> bool:
     lower = word.lower().replace("’", "'")
     return lower not in _GENERIC and not lower.endswith("n't")
 
@@ -252,5 +254,5 @@ def _inside(place: int, spans: Sequence[tuple[int, int]]) -> bool:
     return any(start <= place < end for start, end in spans)
 
 
-def _meets(span: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:
+def _overlaps(span: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:
     return any(span[0] < end and start < span[1] for start, end in spans)

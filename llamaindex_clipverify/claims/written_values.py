@@ -1,7 +1,7 @@
-"""Values in a text: amounts, percentages, dates, times, telephone numbers, codes and plain numbers, each in its normal forms.
+"""Values in a text: amounts, percentages, dates, times, telephone numbers, codes and plain numbers, in normal forms.
 
-Two values are the same when they share a form: a date such as 05/03/26 has two, and so has 1,250. What an eye takes for
-another – O and 0, l and 1 beside digits, a currency sign read as a letter – is forgiven; a differing digit never is.
+Two values are the same if they share a form; an ambiguous value such as 05/03/26 has two forms. OCR confusions (O and 0,
+l and 1 beside digits, a currency sign read as a letter) are tolerated. A different digit is not.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Sort = Literal["date", "time", "phone", "percent", "money", "number", "code"]
 
 @dataclass(frozen=True, kw_only=True)
 class Value:
-    """One value and where it stands."""
+    """One value and its position in the text."""
 
     sort: Sort
     text: str
@@ -25,10 +25,10 @@ class Value:
     end: int
     forms: frozenset[str]
     unit: str = ""
-    """The currency of an amount, where it is written."""
+    """Currency of an amount; empty if the text has none."""
 
     def same(self, other: Value) -> bool:
-        """Whether both may mean the same: a date without a year fits any year, an amount without a currency any currency."""
+        """Return whether both may mean the same; a missing year matches any year, a missing currency any currency."""
         if not self.comparable(other):
             return False
         if self.sort == "date":
@@ -36,7 +36,7 @@ class Value:
         return bool(self.forms & other.forms)
 
     def comparable(self, other: Value) -> bool:
-        """Whether one could stand in the other's place: an amount and a number, but not a date and a price."""
+        """Return whether both are of comparable types: an amount and a number, but not a date and a price."""
         sorts = {self.sort, other.sort}
         if self.unit and other.unit and self.unit != other.unit:
             return False
@@ -44,7 +44,7 @@ class Value:
 
 
 def _within(part: str, whole: str) -> bool:
-    """Whether a date, which may lack its year or day, can be the other."""
+    """Return whether a date that may lack its year or day matches a full date."""
     return whole.endswith(part) or (len(part) == len("2026-05") and whole.startswith(part))
 
 
@@ -84,7 +84,7 @@ _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)", re.I)
 
 
 def values_in(text: str) -> list[Value]:
-    """Return the values of a text in their order; none overlaps another, and dates come before numbers."""
+    """Return the values of a text in order, without overlaps; dates are matched before numbers."""
     read = mended(text)
     found: list[Value] = []
     for sort, pattern in _PATTERNS:
@@ -104,7 +104,7 @@ def values_in(text: str) -> list[Value]:
 
 
 def mended(text: str) -> str:
-    """Return a text of the same length in which letters that stand for digits are digits, and signs read as letters gone."""
+    """Return a text of the same length with letters misread for digits replaced, and letters misread for signs blanked."""
     tokens = _TOKEN.sub(lambda token: _digits(token.group()), text)
     joined = _SPLIT_DECIMALS.sub(lambda found: found.group().replace(" ", "") + " ", tokens)
     return _LETTER_FOR_SIGN.sub(" ", joined)

@@ -1,7 +1,7 @@
-"""The demonstration: drawn pictures are indexed, questions asked, the bundled LLaVA answers, and the answers are verified.
+"""The demonstration: indexes drawn pictures, asks the bundled LLaVA questions about them, and verifies its answers.
 
-The model invents things at times. The scenes' own truth, which no model sees, says where; the verifier has to find it. Four more
-answers with a planted slip each follow on the page.
+The model hallucinates at times. The known truth of the scenes, which no model sees, shows where; the verifier has to find it.
+Four more answers with one planted error each follow on the page.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.verification.verifier import Verifier
 
 _PICTURES = 2
-"""Retrieved for each question."""
+"""Number of pictures retrieved for each question."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """An answer of the model with its report, and where the scenes' own truth denies it."""
+    """An answer of the model with its report, and its errors according to the truth of the scenes."""
 
     question: str
     report: Report
     slips: tuple[str, ...]
-    """Its words that are false."""
+    """Words of the answer that are false."""
     truth: str
-    """What the pictures really show."""
+    """Objects that the pictures show."""
     decided: bool
-    """Whether the scenes can tell at all."""
+    """Whether the truth of the scenes decides any claim of the answer."""
 
     @property
     def line(self) -> str:
-        """Verdict, trust, question and answer in one line, with the truth where the answer is false."""
+        """Return verdict, trust, question and answer in one line, with the truth if the answer is false."""
         truth = f"   (false: {', '.join(f'“{words}”' for words in self.slips)})" if self.slips else ""
         return (
             f"{MARKS[self.report.verdict]} {number(self.report.trust):>4}  {self.question}  {self.report.answer}{truth}"
@@ -60,11 +60,11 @@ def run(
     """Index, ask, answer, verify; show two reports and write pictures, ``report.html`` and ``report.json`` into `out`.
 
     Args:
-        out: Folder; made when missing.
-        show: Prints a report.
-        say: Prints a line.
-        verifier: The bundled one by default.
-        llm: The bundled LLaVA by default.
+        out: Output folder; created if missing.
+        show: Callback that prints a report.
+        say: Callback that prints a line.
+        verifier: The verifier. Default: the bundled one.
+        llm: The vision language model. Default: the bundled LLaVA.
     """
     if verifier is None:
         from llamaindex_clipverify.verification.verifier import Verifier as Bundled
@@ -126,17 +126,17 @@ def _ask(index: EvidenceIndex, drawn: dict[str, Scene], verifier: Verifier, llm:
 
 
 def _chosen(told: list[Told]) -> list[Told]:
-    """Return a hallucinated answer and a true one, those with the most claims; fewer where the model was always right."""
+    """Return a hallucinated and a true answer, those with the most claims; fewer if the model made no error."""
     return [max(group, key=lambda one: len(one.report.claims)) for group in _parted(told) if group]
 
 
 def _parted(told: list[Told]) -> tuple[list[Told], list[Told]]:
-    """Return the false answers and the true ones; what the scenes cannot decide is neither."""
+    """Return the false and the true answers, without those that the scenes cannot decide."""
     return [one for one in told if one.slips], [one for one in told if one.decided and not one.slips]
 
 
 def _found(told: list[Told]) -> str:
-    """Say how far trust tells the false answers from the true ones."""
+    """Print how well trust separates false answers from true ones."""
     false, true = _parted(told)
     caught, doubted = (sum((one.report.trust or 0.0) < 0.5 for one in group) for group in (false, true))
     return (
@@ -152,7 +152,7 @@ def _explained(verifier: Verifier, one: Told) -> Report:
 
 
 def _planted(verifier: Verifier, out: Path, say: Callable[[str], None]) -> list[Report]:
-    """Check the answers with a planted slip and tell each in a line."""
+    """Verify the answers with a planted error and print one line for each."""
     say("\nFour more answers, each with one slip that was planted:\n")
     reports = []
     for place, story in enumerate(stories(), 1):

@@ -1,6 +1,6 @@
-"""The pictures of the demonstration, the questions about them, and what is really there.
+"""The pictures of the demonstration, the questions about them, and their truth.
 
-Seeds are fresh: no bundled model was trained on them. Nothing chooses the scenes but their place in line.
+Seeds are fresh: no bundled model was trained on them. The scenes are consecutive seeds, not selected.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LOOK = "What is in the picture?"
 
 @dataclass(frozen=True)
 class Query:
-    """A question, and the picture it is asked with, if any."""
+    """A question, with a query picture if any."""
 
     text: str
     picture: Path | None = None
@@ -43,7 +43,7 @@ def draw(folder: Path) -> dict[str, Scene]:
 
 
 def queries(drawn: dict[str, Scene]) -> Iterator[Query]:
-    """Yield one question for each scene: what it shows, how many, what colour, where."""
+    """Yield one question for each scene, about its objects, counts, colours or positions."""
     for place, (path, scene) in enumerate(drawn.items()):
         if place % 3 == 0:
             yield Query(LOOK, Path(path))
@@ -65,20 +65,20 @@ def _asked(scene: Scene, place: int) -> str:
 
 
 def slips(report: Report, drawn: dict[str, Scene]) -> list[str]:
-    """Return the words of an answer that the pictures' own truth denies, each once; none: it is true."""
+    """Return the words of an answer that the truth of the pictures denies, each once; empty if the answer is true."""
     scenes = [drawn[str(picture.uri)] for picture in report.pictures]
     false = [one.claim.text for one in report.claims if truth_of(one.claim, scenes) is False]
     return list(dict.fromkeys(false))
 
 
 def decided(report: Report, drawn: dict[str, Scene]) -> bool:
-    """Whether the pictures' own truth decides any claim of an answer."""
+    """Return whether the truth of the pictures decides any claim of an answer."""
     scenes = [drawn[str(picture.uri)] for picture in report.pictures]
     return any(truth_of(one.claim, scenes) is not None for one in report.claims)
 
 
 def really(report: Report, drawn: dict[str, Scene]) -> str:
-    """Return what the pictures of an answer really show."""
+    """Return a description of the objects in the pictures of an answer."""
     return " / ".join(_shown(drawn[str(picture.uri)]) for picture in report.pictures)
 
 

@@ -1,7 +1,7 @@
-"""Four answers about freshly drawn scenes, each true but for one slip that was planted and is known.
+"""Four answers about freshly drawn scenes, each with exactly one planted, known error.
 
-The scenes' seeds are fresh: no bundled model was trained on them. They are the first ones in which things are large and apart and
-the sentences can be said; nothing else chooses them.
+Seeds are fresh: no bundled model was trained on them. The scenes are the first ones with large, separate objects that suit
+the sentences; there is no other selection.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from llamaindex_clipverify.testing import COLOURS, FRESH, NOUNS, Scene, SceneObj
 from llamaindex_clipverify.testing.statements import article
 
 _FIRST = FRESH + 500_000
-"""Where the search for scenes begins: far from the seeds that tests and benchmarks draw."""
+"""First seed of the search, far from the seeds of tests and benchmarks."""
 _SMALLEST = 64
-"""Shorter side in pixels from which a thing counts as clear."""
+"""Minimum shorter side of a clear object, in pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """An answer about drawn scenes, with its one slip."""
+    """An answer about drawn scenes, with its planted error."""
 
     name: str
     question: str
     answer: str
     truth: str
-    """What is really there, where the answer slips."""
+    """The truth in place of the error."""
     scenes: tuple[Scene, ...]
 
 
@@ -129,7 +129,7 @@ _PAIRS = ("skis", "scissors")
 
 
 def _clear_scenes(offset: int, least: int) -> Iterator[Scene]:
-    """Draw scenes until somebody stops: few things, all large and apart, no words."""
+    """Yield scenes without end: few objects, all large and separate, without written words."""
     for seed in count(_FIRST + offset):
         scene = draw_scene(seed, objects=(least, 4), size=448)
         large = all(min(_width(thing), _height(thing)) >= _SMALLEST for thing in scene.objects)
@@ -139,7 +139,7 @@ def _clear_scenes(offset: int, least: int) -> Iterator[Scene]:
 
 
 def _single(scene: Scene, *, tinted: bool = False) -> list[SceneObject]:
-    """Return the things whose noun occurs once and takes an article; with `tinted`, those that have a colour."""
+    """Return the objects whose noun occurs once and takes an article; with `tinted`, only those with a colour."""
     return [
         thing
         for thing in scene.objects

@@ -1,4 +1,4 @@
-"""From labelled claims to a profile: what the checks say of each claim, beside what is known of it."""
+"""Fits a profile: collects the evidence of all checks on labelled claims and fits the weights to it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from llamaindex_clipverify.verification.verifier import Verifier
 
 _AT_ONCE = 64
 Progress = Callable[[int, int], None]
-"""Called with claims done and claims in all."""
+"""Progress callback: called with (claims done, claims in total)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +64,9 @@ def from_captions(captions: Mapping[Path, Sequence[str]], splitter: Splitter, se
     some of the false ones are true.
 
     Args:
-        captions: Of each picture.
-        splitter: Reads them.
-        seed: Of the choice of foils.
+        captions: Captions of each picture.
+        splitter: Splits the captions into claims.
+        seed: Random seed for the choice of foils.
     """
     found: list[Labelled] = []
     for path, texts in captions.items():
@@ -104,14 +104,14 @@ def fit(
     guarantees.
 
     Args:
-        verifier: Whose checks are fitted; its own profile plays no part.
+        verifier: The verifier whose checks are fitted; its own profile is not used.
         claims: Claims with labels.
-        name: Of the profile.
+        name: Name of the profile.
         data: What the claims are about; their numbers are put before it.
         models: Names that `Verifier.from_profile` loads the models by.
         weak: Whether the labels were derived from captions.
         small: Whether all pictures fit the weights, because there are too few to be split: no guarantee can be drawn then.
-        progress: Told how many claims are done, of how many.
+        progress: Progress callback: called with (claims done, claims in total).
 
     Raises:
         DataError: No kind of claim has enough claims.

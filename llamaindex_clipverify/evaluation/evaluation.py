@@ -1,4 +1,4 @@
-"""Evaluation on labelled claims: how well trust tells true from false, beside raw CLIPScore and the bare detector."""
+"""Evaluation on labelled claims: how well trust separates true from false, compared with CLIPScore and the detector."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from llamaindex_clipverify.verification.verifier import Verifier
 _AT_ONCE = 256
 _MAIN = ("object", "attribute", "count")
 Progress = Callable[[int, int], None]
-"""Called with rows done and rows in all."""
+"""Progress callback: called with (rows done, rows in total)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,13 +45,13 @@ class Row:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """Where the pictures are."""
+        """Return the picture paths."""
         return tuple(self.folder / image for image in self.images)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """A row with what became of it."""
+    """A row with its result."""
 
     row: Row
     trust: float | None
@@ -113,11 +113,11 @@ def evaluate(
     """Verify every row and measure; rows whose pictures cannot be read are listed in `Evaluation.errors` and left out.
 
     Args:
-        verifier: Who judges.
-        rows: What is judged.
-        progress: Told how far it is.
+        verifier: The verifier to evaluate.
+        rows: The labelled rows.
+        progress: Progress callback: called with (rows done, rows in total).
         bootstrap: Samples for the intervals; 0 for none.
-        seed: Of the bootstrap.
+        seed: Random seed of the bootstrap.
     """
     judged: list[Judged] = []
     errors: list[str] = []

@@ -20,7 +20,7 @@ if(b&&!e.ctrlKey&&!e.metaKey&&!e.altKey){e.preventDefault();b.click()}})</script
 
 
 class _Asking:
-    """What is asked, and how far it is."""
+    """State of the page: the claims to label and the current position."""
 
     def __init__(self, asked: Sequence[Candidate], ledger: Ledger) -> None:
         self.asked, self.ledger = asked, ledger
@@ -56,13 +56,13 @@ class _Asking:
 
 
 def serve(asked: Sequence[Candidate], ledger: Ledger, port: int, ready: Callable[[str], None]) -> None:
-    """Ask in a browser until all is answered or q is pressed.
+    """Ask for labels in a browser until all claims are labelled or q is pressed.
 
     Args:
-        asked: What is asked; nothing else is ever served.
-        ledger: Takes the labels.
-        port: Of the page; any free one when 0.
-        ready: Told the address.
+        asked: The claims to label; only their pictures are served.
+        ledger: Stores the labels.
+        port: Port of the page. 0: any free port.
+        ready: Callback, called with the address.
     """
     asking = _Asking(asked, ledger)
     server = ThreadingHTTPServer(("127.0.0.1", port), _handler(asking))
@@ -108,7 +108,7 @@ def _handler(asking: _Asking) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
         def _send(self, content: bytes, kind: str) -> None:
             self.send_response(200)

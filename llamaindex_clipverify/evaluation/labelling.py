@@ -1,4 +1,4 @@
-"""Which claims a person should label: of a user's own pictures, the ones a profile learns most from.
+"""Active learning: proposes the claims about a user's pictures whose labels improve a profile most.
 
 The checks propose claims about each picture – what the detector saw and what it nearly saw, its colours and numbers, and foils of
 these. Asked first is what the verifier is least sure of, one claim a picture and all kinds in turn; every fourth claim is
@@ -36,17 +36,17 @@ class Candidate:
     text: str
     kind: str
     doubt: float
-    """0–1: 1 where the verifier has no idea."""
+    """Uncertainty of the verifier, 0–1."""
 
 
 class Ledger:
     """The labels given so far: evaluation rows in a JSONL file, each written at once."""
 
     def __init__(self, path: str | Path) -> None:
-        """Go on with a file, or begin one.
+        """Continue a file, or start a new one.
 
         Raises:
-            DataError: The file holds something else.
+            DataError: The file has another format.
         """
         self.path = Path(path)
         rows = read_rows(self.path) if self.path.is_file() and self.path.stat().st_size else []
@@ -57,7 +57,7 @@ class Ledger:
         return len(self._known)
 
     def __contains__(self, one: Candidate) -> bool:
-        """Whether a claim is labelled already."""
+        """Return whether a claim is already labelled."""
         return (_place(one), one.text) in self._known
 
     def add(self, one: Candidate, true: bool) -> None:
@@ -80,8 +80,8 @@ def candidates(verifier: Verifier, pictures: Sequence[Picture], number: int, see
     Args:
         verifier: Whose profile is to be made; it needs a detector, or an encoder with a profile.
         pictures: What may be asked about.
-        number: How many claims.
-        seed: Of the random ones among them.
+        number: Number of claims.
+        seed: Random seed for the randomly drawn claims.
     """
     rng = np.random.default_rng(seed)
     by_picture = [_of_picture(verifier, picture, rng) for picture in pictures]

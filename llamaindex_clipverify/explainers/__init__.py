@@ -1,8 +1,8 @@
-"""Heat maps: one method, one file, behind the `Method` of `explainers.look`. They explain a cosine and prove nothing.
+"""Heat maps: one file per method, behind the `Method` protocol. They explain a cosine and are no proof of presence.
 
-A map is asked for a direction in the encoder's space: that of the claim's phrase, or, where foils are given, that of the phrase
-less the mean of its foils, which leaves out what every such phrase has in common. All gradient methods share one forward of
-the picture; each map is tried afterwards (`explainers.trial`) and says "no evidence" where it fails.
+A map explains a direction in the encoder's space: the vector of the claim's phrase, minus the mean vector of its foils if
+there are any, which removes what all such phrases have in common. All gradient methods share one forward pass of the
+picture. Each map is tested afterwards (`explainers.trial`); a map that fails is marked "no evidence".
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ METHODS = {
     "eigengradcam": "EigenGradCamMap",
     "hirescam": "HiResCamMap",
 }
-"""Names of the methods, best localisation first (``benchmarks/explaining.py``), and the class in the file named alike."""
+"""Method name (also the file name) to class, best localisation first (``benchmarks/explaining.py``)."""
 
 SHOWN = ("attention", "dropping", "layercam", "gradcam++", "eigengradcam")
-"""Those that a page of a report lets its reader switch between, where the encoder suits them and they are installed."""
+"""Methods offered on a report page, if the encoder supports them and they are installed."""
 STOCK = ("layercam", "gradcam", "gradcam++", "hirescam")
-"""Those whose formula is pytorch-grad-cam's."""
+"""Methods that use the formula of pytorch-grad-cam."""
 
 
 def load_method(name: str) -> Any:
-    """Return the method of a name.
+    """Return the heat-map method of a name.
 
     Raises:
-        DataError: There is none of that name.
-        MissingExtraError: It goes through pytorch-grad-cam, which is not installed.
+        DataError: The name is unknown.
+        MissingExtraError: The method needs pytorch-grad-cam, which is not installed.
     """
     if name not in METHODS:
         raise DataError("no such heat-map method", got=name, do=f"give one of {', '.join(METHODS)}")
@@ -54,17 +54,17 @@ def shown(explainer: Explainer) -> list[str]:
 
 
 def load_explainer(encoder: Encoder, layer: Any = None) -> Explainer:
-    """Return what draws heat maps for an encoder.
+    """Return the heat-map explainer of an encoder.
 
     Args:
         encoder: A transformers CLIP or SigLIP.
-        layer: Name of the layer, within the model, that the gradient methods look at; found by search when None.
+        layer: Name of the model's layer for the gradient methods. Default: found by search.
 
     Raises:
-        ModelError: The encoder is not one whose layers can be looked into.
+        ModelError: The encoder gives no access to its layers.
     """
     if not (hasattr(encoder, "model") and hasattr(encoder, "pixels")):
         do = "use a transformers CLIP or SigLIP"
         raise ModelError("no heat maps for this encoder", got=type(encoder).__name__, do=do)
-    made: Explainer = importlib.import_module(f"{__name__}.explainer").ClipExplainer(encoder, layer)
-    return made
+    explainer: Explainer = importlib.import_module(f"{__name__}.explainer").ClipExplainer(encoder, layer)
+    return explainer

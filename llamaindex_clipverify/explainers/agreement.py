@@ -9,14 +9,14 @@ import numpy as np
 
 from llamaindex_clipverify.explainers.attention import AttentionMap
 from llamaindex_clipverify.explainers.dropping import DroppingMap
-from llamaindex_clipverify.explainers.look import Look
+from llamaindex_clipverify.explainers.forward_pass import ForwardPass
 from llamaindex_clipverify.geometry import Array
 
 
 class AgreementMap:
     """A `Method`; on towers without attention it raises `ModelError`."""
 
-    def grid(self, look: Look, direction: Array) -> Array:
+    def grid(self, look: ForwardPass, direction: Array) -> Array:
         """See `Method`: the product where both are of one sign, with that sign; 0 elsewhere."""
         one, other = AttentionMap().grid(look, direction), DroppingMap().grid(look, direction)
         both = np.where(np.sign(one) == np.sign(other), one * other, 0.0)

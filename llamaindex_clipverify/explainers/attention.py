@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from llamaindex_clipverify.explainers.look import Look
+from llamaindex_clipverify.explainers.forward_pass import ForwardPass
 from llamaindex_clipverify.geometry import Array
 
 
 class AttentionMap:
     """A `Method`; on towers without attention it raises `ModelError`."""
 
-    def grid(self, look: Look, direction: Array) -> Array:
+    def grid(self, look: ForwardPass, direction: Array) -> Array:
         """See `Method`."""
         grid: Array = look.patch_effects(direction).sum(axis=(0, 1)).reshape(look.shape).astype(np.float32)
         return grid

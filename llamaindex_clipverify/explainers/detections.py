@@ -1,4 +1,4 @@
-"""Maps of a YOLO detection: what in the picture made the network see this thing there. Made with the detector's own gradients.
+"""Heat maps of YOLO detections from the detector's own gradients: which pixels caused a detection.
 
 LayerCAM (Jiang et al., TIP 2021) of the log-odds of the class at the anchor whose box it is, on the feature maps that the head
 reads, one for each scale, stretched and added. Nothing here tries the map: a detection has a box, and a confidence.
@@ -23,7 +23,7 @@ from llamaindex_clipverify.picture import Picture
 def detection_maps(
     detector: Any, picture: Picture, least: float = 0.25, labels: Sequence[str] = ()
 ) -> tuple[Detections, list[HeatMap]]:
-    """Return what a detector sees and one map for each detection, in the same order.
+    """Return the detections of a picture and one map for each detection, in the same order.
 
     Args:
         detector: A YOLO detector.
@@ -88,7 +88,7 @@ def _grids(detector: Any, picture: Picture, boxes: Sequence[Box], classes: Seque
 
 
 def _anchor(rows: torch.Tensor, box: Sequence[float], kind: int) -> int:
-    """Return the anchor with the highest score of the class among those whose box is (nearly) this one."""
+    """Return the anchor with the highest score of the class among those with (nearly) this box."""
     x, y, width, height = rows[:4]
     corners = torch.stack([x - width / 2, y - height / 2, x + width / 2, y + height / 2])
     wanted = torch.tensor(box, dtype=rows.dtype, device=rows.device)[:, None]

@@ -1,4 +1,4 @@
-"""Token dropping, a deep map: what the whole tower's score loses when a group of patches is taken out of the sequence.
+"""Token dropping: the loss of the whole tower's score when a group of patches is removed from the sequence.
 
 After CCI (cluster the patches by their features, mask each cluster in every attention, take the drop in similarity; CVPR 2026,
 seven clusters). Two things are ours: the groups are those of one Ward tree (Ward 1963) cut at three depths, so that small
@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.cluster import ward_tree
 
-from llamaindex_clipverify.explainers.look import Look
+from llamaindex_clipverify.explainers.forward_pass import ForwardPass
 from llamaindex_clipverify.geometry import Array
 
 DEPTHS = (8, 16, 32)
@@ -19,13 +19,13 @@ DEPTHS = (8, 16, 32)
 
 
 class DroppingMap:
-    """A `Method`. Groups and the vectors without them stay with the look, for the next text."""
+    """A `Method`. Groups and the vectors without them are cached in the forward pass for further texts."""
 
     def __init__(self, depths: tuple[int, ...] = DEPTHS) -> None:
         """Cut the tree at these numbers of groups; a grid with fewer patches is cut at as many as it has."""
         self.depths = depths
 
-    def grid(self, look: Look, direction: Array) -> Array:
+    def grid(self, look: ForwardPass, direction: Array) -> Array:
         """See `Method`: the mean, over the depths, of the drop of each patch's group."""
         groups, vectors = self._without(look)
         drops = (look.vector - vectors) @ direction
@@ -34,7 +34,7 @@ class DroppingMap:
             flat[group] += drop / len(self.depths)
         return flat.reshape(look.shape)
 
-    def _without(self, look: Look) -> tuple[list[Array], Array]:
+    def _without(self, look: ForwardPass) -> tuple[list[Array], Array]:
         """Return the groups and the unit vectors of the picture without each of them."""
         if self.depths not in look.kept:
             count = int(np.prod(look.shape))

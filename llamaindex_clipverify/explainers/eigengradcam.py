@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from llamaindex_clipverify.explainers.look import Look
+from llamaindex_clipverify.explainers.forward_pass import ForwardPass
 from llamaindex_clipverify.geometry import Array
 
 
 class EigenGradCamMap:
     """A `Method`."""
 
-    def grid(self, look: Look, direction: Array) -> Array:
+    def grid(self, look: ForwardPass, direction: Array) -> Array:
         """See `Method`."""
         projected, plain = principal(look, direction, 1)
         grid: Array = projected[0] if float((projected[0] * (plain - plain.mean())).sum()) >= 0 else -projected[0]
         return grid
 
 
-def principal(look: Look, direction: Array, number: int) -> tuple[Array, Array]:
+def principal(look: ForwardPass, direction: Array, number: int) -> tuple[Array, Array]:
     """Return the projections (number, h, w) on the first principal components, and the plain sum over channels (h, w)."""
     weighted = (look.activations[-1] * look.gradients(direction)[-1])[0]
     rows = weighted.reshape(len(weighted), -1).T

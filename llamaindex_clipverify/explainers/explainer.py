@@ -1,4 +1,4 @@
-"""The explainer of a CLIP or SigLIP: any number of texts and methods from one look at a picture."""
+"""Heat maps of a CLIP or SigLIP: any number of texts and methods from one forward pass of a picture."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from PIL import Image
 
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
 from llamaindex_clipverify.explainers import METHODS, STOCK, load_method
+from llamaindex_clipverify.explainers.forward_pass import ForwardPass
 from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.explainers.layers import blocks, target_layer
-from llamaindex_clipverify.explainers.look import Look
 from llamaindex_clipverify.explainers.trial import Target, try_maps
 from llamaindex_clipverify.geometry import Array, Box
 from llamaindex_clipverify.models.clip import ClipEncoder
@@ -22,26 +22,26 @@ from llamaindex_clipverify.picture import Picture
 
 
 class ClipExplainer:
-    """An `Explainer`. The last look is kept, so that asking again about the same picture runs no tower."""
+    """An `Explainer` that caches the last forward pass, so that the same picture is not encoded again."""
 
     methods = tuple(METHODS)
 
     def __init__(self, encoder: ClipEncoder, layer: str | None = None) -> None:
-        """Explain the cosines of this encoder; `layer` is what gradient methods look at, found by search when None."""
+        """Explain the cosines of this encoder; `layer` is the layer of gradient methods. Default: found by search."""
         self.encoder = encoder
         self.layer = layer
         self.texts = TextVectors(encoder)
-        self._last: tuple[str, Look] | None = None
+        self._last: tuple[str, ForwardPass] | None = None
 
     def suits(self, method: str) -> bool:
-        """Whether the encoder has what a method looks into, and the library of its formula is installed."""
+        """Return whether the encoder supports a method and the library of its formula is installed."""
         if method in STOCK:
             return find_spec("pytorch_grad_cam") is not None
         return method not in ("attention", "agreement") or bool(blocks(self.encoder.model))
 
     @cached_property
     def default(self) -> str:
-        """The method to take where none is named: the best that the tower allows."""
+        """Return the default method: the best one that the picture tower supports."""
         return "attention" if blocks(self.encoder.model) else "layercam"
 
     def explain(
@@ -51,17 +51,17 @@ class ClipExplainer:
         method: str | None = None,
         foils: Sequence[Sequence[str]] = (),
     ) -> list[HeatMap]:
-        """Return one map for each text, on the upright picture, tried and labelled.
+        """Return one tested map for each text, on the upright picture.
 
         Args:
             picture: The picture.
             texts: Noun phrases ("a red bus").
-            method: One of `methods`; `default` when None.
-            foils: For each text the phrases it is told apart from; none by default.
+            method: One of `methods`. Default: `default`.
+            foils: For each text, the phrases to contrast it with. Default: none.
 
         Raises:
             DataError: The method is unknown.
-            ModelError: The encoder's tower does not suit the method, or the named layer is wrong.
+            ModelError: The encoder's tower does not support the method, or the named layer is wrong.
         """
         name = method or self.default
         drawer = load_method(name)
@@ -70,25 +70,25 @@ class ClipExplainer:
             return self._drawn(picture, drawer, name, targets)
 
     def targets(self, texts: Sequence[str], foils: Sequence[Sequence[str]] = ()) -> list[Target]:
-        """Return what is asked, with vectors."""
+        """Return the texts and their foils with their vectors."""
         rivals = [list(one) for one in foils] or [[] for _ in texts]
         vectors = self.texts.of([*texts, *(foil for one in rivals for foil in one)]) if texts else np.zeros((0, 0))
         targets, begin = [], len(texts)
-        for place, (text, own) in enumerate(zip(texts, rivals, strict=True)):
-            targets.append(Target(text, vectors[place], own, vectors[begin : begin + len(own)] if own else None))
+        for index, (text, own) in enumerate(zip(texts, rivals, strict=True)):
+            targets.append(Target(text, vectors[index], own, vectors[begin : begin + len(own)] if own else None))
             begin += len(own)
         return targets
 
-    def look(self, picture: Picture) -> Look:
-        """Return the look at a picture; hold the encoder's lock while using it."""
+    def look(self, picture: Picture) -> ForwardPass:
+        """Return the forward pass of a picture; hold the encoder's lock while using it."""
         if self._last is None or self._last[0] != picture.id:
-            self._last = picture.id, Look(self.encoder, picture.image, [target_layer(self.encoder, self.layer)])
+            self._last = picture.id, ForwardPass(self.encoder, picture.image, [target_layer(self.encoder, self.layer)])
         return self._last[1]
 
     def layer_by_layer(
         self, picture: Picture, text: str, foils: Sequence[str] = (), method: str = "layercam"
     ) -> list[HeatMap]:
-        """Return the map of one text at every block of a vision transformer, first block first; untried.
+        """Return the map of one text at every block of a vision transformer, first block first; maps are not tested.
 
         Raises:
             ModelError: The tower has no blocks.
@@ -96,7 +96,7 @@ class ClipExplainer:
         drawer, target = load_method(method), self.targets([text], [foils] if foils else ())[0]
         with self.encoder.lock:
             layers = blocks(self.encoder.model)
-            look = Look(self.encoder, picture.image, layers or [target_layer(self.encoder, self.layer)])
+            look = ForwardPass(self.encoder, picture.image, layers or [target_layer(self.encoder, self.layer)])
             views = [_Layer(look, place) for place in range(len(look.layers))]
             grids = [drawer.grid(view, target.direction) for view in views]
         return [self._map(picture, look, method, target, grid) for grid in grids]
@@ -112,7 +112,14 @@ class ClipExplainer:
         ]
 
     def _map(
-        self, picture: Picture, look: Look, method: str, target: Target, grid: Array, trial: Any = None, doubt: str = ""
+        self,
+        picture: Picture,
+        look: ForwardPass,
+        method: str,
+        target: Target,
+        grid: Array,
+        trial: Any = None,
+        doubt: str = "",
     ) -> HeatMap:
         rectified = np.maximum(grid, 0.0)
         peak = float(rectified.max(initial=0.0))
@@ -139,9 +146,9 @@ class ClipExplainer:
 
 
 class _Layer:
-    """One layer of a look, as the methods that look at the last one see it."""
+    """One layer of a forward pass, with the interface that the methods use."""
 
-    def __init__(self, look: Look, place: int) -> None:
+    def __init__(self, look: ForwardPass, place: int) -> None:
         self.look, self.place = look, place
         self.activations = [look.activations[place]]
         self.shape = look.activations[place].shape[2:]

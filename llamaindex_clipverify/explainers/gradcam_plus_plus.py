@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llamaindex_clipverify.explainers.look import Look
+from llamaindex_clipverify.explainers.forward_pass import ForwardPass
 from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.models.cam import combine
 
@@ -10,6 +10,6 @@ from llamaindex_clipverify.models.cam import combine
 class GradCamPlusPlusMap:
     """A `Method`, through pytorch-grad-cam."""
 
-    def grid(self, look: Look, direction: Array) -> Array:
+    def grid(self, look: ForwardPass, direction: Array) -> Array:
         """See `Method`."""
         return combine("gradcam++", look.activations[-1], look.gradients(direction)[-1])

@@ -1,4 +1,4 @@
-"""What the attentions of a tower did in one forward: weights, values and the gradients at their heads, read by hooks.
+"""Hooks that record the attention of a tower in one forward pass: weights, values and gradients per head.
 
 Weights are computed again from queries and keys, so that fused attention can stay on; whether there was a causal mask is told
 by which of the two gives the values that the tower went on with.

@@ -30,10 +30,10 @@ class MapTrial:
 
 @dataclass(frozen=True, kw_only=True)
 class HeatMap:
-    """Where a model looked for a text in a picture. An explanation, never proof that the thing is there."""
+    """Heat map of a text in a picture: explains the cosine, never proves that the object is there."""
 
     values: Array
-    """Float (H, W) of the upright picture, 0–1, min-max scaled: its maximum is 1 whether or not the thing is there."""
+    """Float (H, W) of the upright picture, 0–1, min-max scaled: its maximum is 1 whether or not the object is there."""
     method: str
     text: str
     evidence: float
@@ -41,12 +41,12 @@ class HeatMap:
     cosine: float
     """Cosine of the picture and the text, which the map explains."""
     doubt: str = ""
-    """Why the map is no evidence that the thing is there, in a few words; "" when it held its trial, or none was made."""
+    """Why the map is no evidence, in a few words; "" if it passed its test or was not tested."""
     trial: MapTrial | None = None
 
     @property
     def empty(self) -> bool:
-        """Whether the map says nothing: the method found nothing that speaks for the text, or the map failed its trial."""
+        """Return whether the map is no evidence: no patch supports the text, or the map failed its test."""
         return self.evidence <= 0 or bool(self.doubt)
 
 
@@ -55,11 +55,11 @@ class Explainer(Protocol):
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """The names that `explain` takes."""
+        """Return the method names that `explain` accepts."""
         ...
 
     def suits(self, method: str) -> bool:
-        """Whether the encoder has what a method looks into, and what the method needs is installed."""
+        """Return whether the encoder supports a method and its libraries are installed."""
         ...
 
     def explain(
@@ -69,5 +69,5 @@ class Explainer(Protocol):
         method: str | None = None,
         foils: Sequence[Sequence[str]] = (),
     ) -> list[HeatMap]:
-        """Return one map for each text, told apart from its foils where there are any; by its best method when None."""
+        """Return one map for each text, contrasted with its foils if any. Default method: the best supported one."""
         ...

@@ -18,14 +18,14 @@ from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.models.clip import ClipEncoder, embedding
 
 STEPS = 128
-"""Points on the way from the baseline to the text."""
+"""Number of interpolation points between baseline and text."""
 
 
 class IntegratedGradients:
     """A `WordMethod`; its delta is captum's convergence delta: what the figures miss of the difference of the two cosines."""
 
     def __init__(self, steps: int = STEPS) -> None:
-        """Take this many steps."""
+        """Use this number of steps."""
         self.steps = steps
 
     def score(

@@ -1,4 +1,4 @@
-"""The layer to look at, found by search, and what stock pytorch-grad-cam needs to know of a CLIP.
+"""Finds the target layer of an encoder, and adapts a CLIP to stock pytorch-grad-cam.
 
 On a vision transformer that pools at its class token, gradients reach the patches only up to the *input* of the last block's
 attention: at a later layer every map is zero (pytorch-grad-cam, issue 513). So the layer is the last block's first
@@ -19,7 +19,7 @@ from llamaindex_clipverify.models.clip import ClipEncoder, embedding
 from llamaindex_clipverify.picture import Picture
 
 _NORMS = ("layer_norm1", "layernorm_before", "norm1", "ln_1")
-"""What the first normalisation of a block is called."""
+"""Name of the first normalisation of a block."""
 
 
 def blocks(model: Any) -> list[torch.nn.Module]:
@@ -30,7 +30,7 @@ def blocks(model: Any) -> list[torch.nn.Module]:
 
 
 def target_layer(encoder: ClipEncoder, name: str | None = None) -> torch.nn.Module:
-    """Return the layer that gradient methods look at.
+    """Return the target layer of the gradient methods.
 
     Args:
         encoder: Whose picture tower is searched.

@@ -1,4 +1,4 @@
-"""Swaps: what the text would gain if a noun, colour or number were another one.
+"""Swaps: the gain of the text's score if a noun, colour or number is replaced.
 
 The word whose replacements bring the text nearest to the picture is the wrong one. Foils as in FOIL (Shekhar et al., ACL
 2017), but to ask and not to test. A part's figure is minus the mean of its best and its average replacement's gain.
@@ -36,7 +36,7 @@ class Swaps:
 
 
 def replacements(part: Part) -> list[str]:
-    """Return what could stand in a part's place: every other noun of the vocabulary, colour, or small number."""
+    """Return the replacements of a part: every other noun of the vocabulary, colour, or small number."""
     words = english()
     if part.sort == "colour":
         return [colour for colour in _BASIC if colour != part.name]

@@ -1,10 +1,10 @@
-"""The trial of a heat map: is what it points at evidence, or would any text have had such a map?
+"""Tests whether a heat map is evidence for its text, or whether any text would give such a map.
 
-A map is scaled to a peak of 1 whether or not the thing is there, so it is tried by the encoder alone, never by a detector:
+A map is scaled to a peak of 1 whether or not the object is there. The test uses the encoder only, never a detector:
 
 * shown: the map's strongest patches, alone, must fit the claim better than every foil (insertion; Petsiuk et al., BMVC 2018);
-* sign: the map of the opposite direction must not be the same map (Adebayo et al., NeurIPS 2018, ask such things of maps);
-* left, where there are no foils: they must fit better than the picture without them does (deletion).
+* sign: the map of the opposite direction must differ (a sanity check in the sense of Adebayo et al., NeurIPS 2018);
+* left, only without foils: those patches must fit better than the picture without them (deletion).
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from llamaindex_clipverify.explainers.forward_pass import ForwardPass
 from llamaindex_clipverify.explainers.heat_map import MapTrial
-from llamaindex_clipverify.explainers.look import Look
 from llamaindex_clipverify.geometry import Array
 
 _SHARE, _LEAST = 0.2, 9
 """Strongest patches shown alone: a fifth of the grid, at least nine."""
 _ALIKE = 0.5
-"""Correlation of a map and its opposite's from which the method did not hear what it was asked."""
+"""Correlation of a map with the map of the opposite direction above which the method ignores its text."""
 
 
 class Target(NamedTuple):
@@ -36,7 +36,7 @@ class Target(NamedTuple):
 
     @property
     def direction(self) -> Array:
-        """What a map is drawn of: the text less the mean of its foils; the text where it has none."""
+        """Return the explained direction: the text vector minus the mean of its foils' vectors, if any."""
         if self.foil_vectors is None or not len(self.foil_vectors):
             return self.vector
         difference: Array = self.vector - self.foil_vectors.mean(axis=0)
@@ -51,26 +51,26 @@ class Target(NamedTuple):
         return lead
 
 
-def try_map(look: Look, target: Target, grid: Array, opposite: Array, scale: float) -> tuple[MapTrial, str]:
-    """Try a map.
+def try_map(look: ForwardPass, target: Target, grid: Array, opposite: Array, scale: float) -> tuple[MapTrial, str]:
+    """Test a map.
 
     Args:
-        look: The picture.
-        target: What was asked.
+        look: The forward pass of the picture.
+        target: The explained text.
         grid: The map, signed and un-scaled (h, w).
         opposite: The map of the opposite direction.
-        scale: The encoder's factor on a cosine; margins are told in nats.
+        scale: The encoder's factor on a cosine; margins are in nats.
 
     Returns:
-        The trial, and the doubt it leaves: "" where the map holds.
+        The trial and the reason of a failure, "" if the map passed.
     """
     return try_maps(look, [target], [grid], [opposite], scale)[0]
 
 
 def try_maps(
-    look: Look, targets: Sequence[Target], grids: Sequence[Array], opposites: Sequence[Array], scale: float
+    look: ForwardPass, targets: Sequence[Target], grids: Sequence[Array], opposites: Sequence[Array], scale: float
 ) -> list[tuple[MapTrial, str]]:
-    """Try several maps of one picture, as `try_map`, their patches seen in one batch."""
+    """Test several maps of one picture as `try_map` does, with all patches in one batch."""
     shown = [_strongest(grid, bool(target.foils)) for grid, target in zip(grids, targets, strict=True)]
     vectors, begin, found = look.only([part for parts in shown for part in parts]), 0, []
     for target, grid, opposite, parts in zip(targets, grids, opposites, shown, strict=True):
@@ -80,14 +80,16 @@ def try_maps(
 
 
 def _strongest(grid: Array, alone: bool) -> list[Array]:
-    """Return the indices of the strongest patches and, unless they are wanted alone, of the others."""
+    """Return the indices of the strongest patches and, unless `alone`, of the others."""
     flat = np.maximum(grid, 0.0).ravel()
     order = np.argsort(-flat, kind="stable")
     number = min(max(_LEAST, round(_SHARE * len(flat))), len(flat) - 1)
     return [order[:number]] if alone else [order[:number], order[number:]]
 
 
-def _tried(look: Look, target: Target, maps: tuple[Array, Array], parts: Array, scale: float) -> tuple[MapTrial, str]:
+def _tried(
+    look: ForwardPass, target: Target, maps: tuple[Array, Array], parts: Array, scale: float
+) -> tuple[MapTrial, str]:
     flat, opposite = (np.maximum(one, 0.0).ravel() for one in maps)
     shown, *left = (scale * float(margin) for margin in target.margins(parts))
     whole = scale * float(target.margins(look.vector[None])[0])
@@ -116,27 +118,27 @@ def _correlation(one: Array, other: Array) -> float:
 
 
 class Curves(NamedTuple):
-    """How a claim's margin changes as the patches of a map, strongest first, are taken out or put in."""
+    """Margin of a claim as the patches of a map, strongest first, are removed or inserted."""
 
     shares: Array
     """Share 0–1 of the patches, (steps,)."""
     deletion: Array
-    """Margin, in cosine, when that share has been taken out, (steps,)."""
+    """Margin, in cosine, when that share is removed, (steps,)."""
     insertion: Array
     """Margin when that share alone is shown, (steps,)."""
 
     @property
     def deletion_area(self) -> float:
-        """Area under the deletion curve: the lower, the more of the score lay in the strongest patches."""
+        """Return the area under the deletion curve; lower means that the strongest patches carry more of the score."""
         return float(np.trapezoid(self.deletion, self.shares))
 
     @property
     def insertion_area(self) -> float:
-        """Area under the insertion curve: the higher, the fewer patches were needed."""
+        """Return the area under the insertion curve; higher means that fewer patches are needed."""
         return float(np.trapezoid(self.insertion, self.shares))
 
 
-def curves(look: Look, target: Target, grid: Array, steps: int = 10) -> Curves:
+def curves(look: ForwardPass, target: Target, grid: Array, steps: int = 10) -> Curves:
     """Return deletion and insertion curves on the patch grid, for a signed map (h, w)."""
     order = np.argsort(-grid.ravel(), kind="stable")
     cuts = np.unique(np.linspace(0, len(order), steps + 1).round().astype(int))[1:-1]

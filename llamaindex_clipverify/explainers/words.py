@@ -1,6 +1,6 @@
-"""Which words of a text speak for a picture, and which one is wrong: the text side of an explanation, by the encoder alone.
+"""Word attributions: which words of a text fit a picture and which one is wrong, according to the encoder.
 
-Every method gives each word a figure: above 0 it brings the text nearer to the picture, below 0 it takes it away.
+Every method gives each word a score: above 0 the word raises the cosine with the picture, below 0 it lowers it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ METHODS = {
     "misalignment": "Misalignment",
     "integrated_gradients": "IntegratedGradients",
 }
-"""Names of the methods, best at finding the wrong word first (``benchmarks/explaining.py``), and the class in each file."""
+"""Method name (also the file name) to class, best at finding the wrong word first (``benchmarks/explaining.py``)."""
 
 
 _QUIET = FUNCTION | EMPTY | DETERMINERS | DEFINITE
@@ -39,7 +39,7 @@ class Part:
     start: int
     end: int
     sort: str
-    """``noun``, ``colour``, ``number``, ``word``, or ``function`` for a word that says nothing by itself."""
+    """``noun``, ``colour``, ``number``, ``word``, or ``function`` for a function word."""
     name: str = ""
     """The canonical noun, colour or number."""
     plural: bool = False
@@ -47,38 +47,38 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class WordMap:
-    """The figures of the words of one text against one picture."""
+    """Scores of the words of one text for one picture."""
 
     text: str
     method: str
     parts: tuple[Part, ...]
     scores: tuple[float | None, ...]
-    """One for each part, in cosine; None where the method has nothing to say of it."""
+    """One for each part, in cosine; None if the method cannot score the part."""
     cosine: float
-    """Of the text and the picture."""
+    """Cosine of the text and the picture."""
     delta: float | None = None
-    """How far the scores are from adding up to what they should, where a method promises that (completeness)."""
+    """Completeness error of the scores, for methods whose scores add up to a known sum."""
 
     @property
     def wrong(self) -> Part | None:
-        """The part that takes the text farthest from the picture, function words aside; None where none has a figure."""
-        told = [(score, place) for place, score in enumerate(self.scores)
+        """Return the part with the lowest score, without function words; None if no part has a score."""
+        scored = [(score, place) for place, score in enumerate(self.scores)
                 if score is not None and self.parts[place].sort != "function"]  # fmt: skip
-        return self.parts[min(told)[1]] if told else None
+        return self.parts[min(scored)[1]] if scored else None
 
 
 class WordMethod(Protocol):
-    """One way of telling the words of a text apart."""
+    """A word attribution method."""
 
     def score(
         self, encoder: ClipEncoder, picture: Array, text: str, parts: Sequence[Part]
     ) -> tuple[list[float | None], float | None]:
-        """Return a figure for each part and the `WordMap.delta`; `picture` is its unit vector (D,)."""
+        """Return a score for each part and the `WordMap.delta`; `picture` is the picture's unit vector (D,)."""
         ...
 
 
 def word_map(encoder: ClipEncoder, picture: Array, text: str, method: str = "swaps") -> WordMap:
-    """Return the figures of the words of an English text.
+    """Return the scores of the words of an English text.
 
     Args:
         encoder: The encoder.
@@ -87,8 +87,8 @@ def word_map(encoder: ClipEncoder, picture: Array, text: str, method: str = "swa
         method: One of `METHODS`.
 
     Raises:
-        DataError: The method is unknown, or the text holds no word.
-        MissingExtraError: The method is captum's, which is not installed.
+        DataError: The method is unknown, or the text has no words.
+        MissingExtraError: The method needs captum, which is not installed.
     """
     if method not in METHODS:
         raise DataError("no such method for words", got=method, do=f"give one of {', '.join(METHODS)}")
@@ -103,7 +103,7 @@ def word_map(encoder: ClipEncoder, picture: Array, text: str, method: str = "swa
 
 
 def parts_of(text: str) -> list[Part]:
-    """Cut a text into its words; those of a noun of several words are one part."""
+    """Split a text into words; a noun of several words is one part."""
     words = [word for sentence in sentences(text) for word in sentence.words if not word.is_mark]
     vocabulary, parts, at = english(), [], 0
     lexicon = Lexicon(vocabulary)
@@ -128,7 +128,7 @@ def parts_of(text: str) -> list[Part]:
 
 
 def by_part(parts: Sequence[Part], offsets: Sequence[tuple[int, int]], values: Array) -> list[float | None]:
-    """Sum the figures of tokens, whose character offsets are known, over the parts they lie in."""
+    """Sum the scores of tokens, given their character offsets, over the parts that contain them."""
     spans = np.array(offsets, np.int64).reshape(-1, 2)
     filled = spans[:, 1] > spans[:, 0]
     found: list[float | None] = []
@@ -139,7 +139,7 @@ def by_part(parts: Sequence[Part], offsets: Sequence[tuple[int, int]], values: A
 
 
 def offsets_of(encoder: ClipEncoder, text: str) -> list[tuple[int, int]]:
-    """Return the character offsets of the tokens that the encoder makes of a text; (0, 0) for tokens that are no text."""
+    """Return the character offsets of the encoder's tokens of a text; (0, 0) for special tokens."""
     made = encoder.processor.tokenizer(
         text, truncation=True, max_length=encoder.text_length, return_offsets_mapping=True
     )

@@ -59,7 +59,7 @@ class LLMReading:
     """Why the rules read the answer instead; empty when the model did."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class LLMSplitter:
     """A `Splitter` that asks a LlamaIndex LLM; what it falls back on are the rules."""
 

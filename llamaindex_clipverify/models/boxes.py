@@ -1,6 +1,6 @@
-"""What stands before and behind a YOLO network: the canvas a picture is put on, and the boxes that are left of its answer.
+"""Pre- and post-processing of YOLO networks: letterboxing of pictures and non-maximum suppression of boxes.
 
-Box geometry and suppression in NumPy, so that running an exported detector needs neither torch nor ultralytics.
+Written in NumPy: torchvision would load torch, which an exported (ONNX) detector does not need.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _GREY = 114
 
 @dataclass(frozen=True)
 class Canvas:
-    """Where a picture lies on the network's input: scaled to fit, in the middle of grey, sides multiples of the stride."""
+    """Letterbox of a picture: scaled to fit and centred on grey, with sides that are multiples of the stride."""
 
     picture: tuple[int, int]
     """Width and height in pixels."""
@@ -30,7 +30,7 @@ class Canvas:
 
     @classmethod
     def of(cls, picture: tuple[int, int], longest: int, stride: int) -> Canvas:
-        """Lay out a picture of some width and height whose longer side is to be `longest`."""
+        """Compute the letterbox of a picture of some width and height whose longer side becomes `longest`."""
         factor = min(longest / picture[0], longest / picture[1])
         scaled = (round(picture[0] * factor), round(picture[1] * factor))
         spare = ((longest - scaled[0]) % stride, (longest - scaled[1]) % stride)
@@ -46,7 +46,7 @@ class Canvas:
         return drawn
 
     def back(self, boxes: Array) -> Array:
-        """Return boxes (n, 4) on the canvas, left top right bottom, in pixels of the picture and inside it."""
+        """Convert boxes (n, 4) on the canvas, left top right bottom, to pixels of the picture, clipped to it."""
         width, height = self.picture
         gain = min(self.size[0] / width, self.size[1] / height)
         placed = (boxes - np.array([*self.offset, *self.offset], np.float32)) / np.float32(gain)
@@ -55,7 +55,7 @@ class Canvas:
 
 
 def resized(pixels: Array, size: tuple[int, int]) -> Array:
-    """Return uint8 (h, w, 3) of another width and height: bilinear between pixel centres, without smoothing first."""
+    """Resize uint8 (h, w, 3) bilinearly between pixel centres, without anti-aliasing."""
     if pixels.shape[1::-1] == size:
         return pixels
     (left, right, across), (above, below, down) = (
@@ -69,7 +69,7 @@ def resized(pixels: Array, size: tuple[int, int]) -> Array:
 
 
 def _neighbours(old: int, new: int) -> tuple[Array, Array, Array]:
-    """Return, for each of `new` places along an axis of `old`, the two pixels beside it and the weight of the second."""
+    """Return, for each of `new` positions on an axis of `old` pixels, its two neighbours and the weight of the second."""
     places = (np.arange(new) + 0.5) * (old / new) - 0.5
     first = np.floor(places)
     low, high = (np.clip(one, 0, old - 1).astype(np.intp) for one in (first, first + 1))
@@ -77,14 +77,14 @@ def _neighbours(old: int, new: int) -> tuple[Array, Array, Array]:
 
 
 def suppressed(boxes: Array, scores: Array, kinds: Array, overlap: float = 0.7, most: int = 300) -> Array:
-    """Return the places of the boxes that are left, best first: none overlaps a better one of its kind by more than that.
+    """Return the indices of the boxes that remain after non-maximum suppression per class, best first.
 
     Args:
         boxes: (n, 4), left top right bottom.
         scores: (n,).
         kinds: (n,), class of each.
         overlap: Intersection over union, 0–1.
-        most: How many are left at most.
+        most: Maximum number of boxes.
     """
     kept = [_of_one_kind(boxes, scores, np.flatnonzero(kinds == kind), overlap, most) for kind in np.unique(kinds)]
     places = np.concatenate(kept) if kept else np.zeros(0, np.intp)

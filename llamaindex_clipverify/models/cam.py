@@ -1,4 +1,4 @@
-"""The formulas of pytorch-grad-cam, on activations and gradients that are there: the only file that imports it."""
+"""Applies the formulas of pytorch-grad-cam to given activations and gradients; the only file that imports it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CLASSES: dict[str, Any] = {
 
 
 def combine(method: str, activations: Array, gradients: Array) -> Array:
-    """Return the map (h, w), signed and un-scaled, that a method makes of a layer's activations and gradients.
+    """Return the map (h, w) of a method, signed and un-scaled, for a layer's activations and gradients.
 
     Args:
         method: A key of the table above.

@@ -34,11 +34,11 @@ class ClipEncoder(Portable):
     """
 
     def __init__(self, name: str, device: str | None = None, dtype: str = "float32") -> None:
-        """Remember the name; nothing is read before the first picture or text.
+        """Store the name; weights are read on first use.
 
         Args:
             name: Hub id or folder.
-            device: torch device; the GPU where there is one, else the CPU.
+            device: torch device. Default: the GPU if available, else the CPU.
             dtype: torch dtype name; float16 and bfloat16 are slower than float32 on most CPUs.
         """
         self.name = name
@@ -53,7 +53,7 @@ class ClipEncoder(Portable):
 
     @cached_property
     def model(self) -> Any:
-        """The transformers model, in eval mode on the device."""
+        """Return the transformers model, in eval mode on the device."""
         with self.lock:
             model = _read(AutoModel, self.name, dtype=getattr(torch, self.dtype))
             if not (hasattr(model, "get_image_features") and hasattr(model, "get_text_features")):
@@ -64,12 +64,12 @@ class ClipEncoder(Portable):
 
     @cached_property
     def processor(self) -> Any:
-        """The transformers processor: picture preparation and tokenizer."""
+        """Return the transformers processor: picture preparation and tokenizer."""
         return _read(AutoProcessor, self.name)
 
     @cached_property
     def logit_scale(self) -> float:
-        """Factor on a cosine before the model's softmax or sigmoid (100 for the published CLIPs)."""
+        """Return the factor on a cosine before the model's softmax or sigmoid (100 for the published CLIPs)."""
         scale = getattr(self.model, "logit_scale", None)
         return float(scale.detach().float().exp()) if scale is not None else 100.0
 
@@ -80,7 +80,7 @@ class ClipEncoder(Portable):
 
     @cached_property
     def text_length(self) -> int:
-        """Most tokens the text tower takes, start and end included (77 for the published CLIPs)."""
+        """Return the maximum number of text tokens, start and end included (77 for the published CLIPs)."""
         text = getattr(self.config, "text_config", self.config)
         return int(getattr(text, "max_position_embeddings", 77))
 
@@ -103,7 +103,7 @@ class ClipEncoder(Portable):
         return pixels
 
     def tokens(self, texts: Sequence[str]) -> dict[str, torch.Tensor]:
-        """Return the model's text input on the device, padded as its family needs."""
+        """Return the model's text input on the device, padded as the model family requires."""
         fixed = "siglip" in str(getattr(self.config, "model_type", ""))
         tokenizer = self.processor.tokenizer
         for text in texts:

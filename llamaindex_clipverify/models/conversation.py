@@ -1,4 +1,4 @@
-"""What a vision language model is asked, and what it answers."""
+"""Input and output of a vision language model: messages and answers."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ Conversation = Sequence[tuple[str, Sequence["str | Image.Image"]]]
 
 @dataclass(frozen=True, kw_only=True)
 class Generated:
-    """What a vision model said."""
+    """Answer of a vision language model."""
 
     text: str
     token_logprobs: tuple[float, ...] = ()
-    """Natural logarithm of the probability of each token said, 0 at most; empty where the model does not tell."""
+    """Log-probability (natural logarithm, at most 0) of each generated token; empty if unavailable."""
     prompt_tokens: int = 0
-    """With the tokens that stand for pictures."""
+    """Prompt tokens, picture tokens included."""
     finish: str = "stop"
     """``stop``, or ``length`` when the limit of new tokens was reached."""
 
     @property
     def completion_tokens(self) -> int:
-        """Tokens said, the end token included."""
+        """Return the number of generated tokens, the end token included."""
         return len(self.token_logprobs)
 
     @property
     def mean_logprob(self) -> float | None:
-        """Mean log-probability of a token: how sure the model was of its words, not of their truth."""
+        """Return the mean log-probability of a token: confidence in the wording, not in its truth."""
         return sum(self.token_logprobs) / len(self.token_logprobs) if self.token_logprobs else None

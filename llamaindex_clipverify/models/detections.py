@@ -1,4 +1,4 @@
-"""What a detector returns for one picture."""
+"""Output of a detector for one picture."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from llamaindex_clipverify.geometry import Box
 
 @dataclass(frozen=True, kw_only=True)
 class Detections:
-    """What a detector saw in one picture, best first."""
+    """Detections in one picture, highest confidence first."""
 
     boxes: tuple[Box, ...]
     labels: tuple[str, ...]
     scores: tuple[float, ...]
     """Confidence 0–1 of each box."""
     maxima: dict[str, float] = field(default_factory=dict)
-    """The highest confidence of each class, also below the floor that boxes are kept at."""
+    """Highest confidence of each class, also below the threshold of `boxes`."""

@@ -1,4 +1,4 @@
-"""Anybody's multimodal embedding as an encoder: LlamaIndex's MultiModalEmbedding, ClipEmbedding, and what has their methods."""
+"""Wraps a multimodal embedding as an encoder: LlamaIndex's MultiModalEmbedding, ClipEmbedding and classes alike."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from llamaindex_clipverify.models.identity import identity
 from llamaindex_clipverify.models.pickling import Portable
 
 SCALE = 100.0
-"""What CLIP's published models multiply a cosine by; an embedding does not tell its own."""
+"""Logit scale of the published CLIP models; an embedding does not expose its own."""
 _SHORTEST = 16
-"""Characters below which a text is not cut further."""
+"""Minimum length of a text after cutting, in characters."""
 _log = logging.getLogger(__name__)
 
 
 class EmbeddingEncoder(Portable):
-    """An `Encoder` on an embedding: its vectors are brought to length 1, and texts that it refuses for their length are cut.
+    """An `Encoder` on an embedding: normalises its vectors to length 1 and cuts texts that it rejects as too long.
 
-    A cut is logged as a warning. It has no gradients to look into, so there are no heat maps.
+    A cut is logged as a warning. Embeddings give no gradients, so there are no heat maps.
     """
 
     def __init__(self, embedding: Any, logit_scale: float = SCALE) -> None:
@@ -43,7 +43,7 @@ class EmbeddingEncoder(Portable):
         return f"{kind}:{identity(name) if name else name}"
 
     def encode_images(self, images: Sequence[Image.Image]) -> Array:
-        """Return float32 (images, D), rows of length 1; the pictures are handed over as PNG in memory."""
+        """Return float32 (images, D), rows of length 1; pictures are passed as PNG in memory."""
         return self._asked("pictures", self.embedding.get_image_embedding_batch, [_file(image) for image in images])
 
     def encode_texts(self, texts: Sequence[str]) -> Array:

@@ -1,4 +1,4 @@
-"""Several models voting as one: encoders by the mean of their cosines, detectors by weighted box fusion.
+"""Ensembles: encoders combined by the mean of their cosines, detectors by weighted box fusion.
 
 Weighted box fusion: Solovyev, Wang & Gabruseva 2021 (arXiv 1910.13302). A box that one of three models sees has a third of its
 confidence.
@@ -19,16 +19,16 @@ from llamaindex_clipverify.models.protocols import Detector, Encoder
 from llamaindex_clipverify.picture import Picture
 
 _SAME = 0.55
-"""Intersection over union from which two boxes of a class are one thing (the value of the paper)."""
+"""Intersection over union from which two boxes of a class are the same object (value of the paper)."""
 _LEAST = 0.01
-"""Confidence below which a box joins no vote."""
+"""Boxes below this confidence are ignored."""
 
 
 class EnsembleEncoder:
-    """Several encoders as one: vectors end to end, scaled so that the cosine of two is the mean of the encoders' cosines."""
+    """Ensemble of encoders: concatenated vectors, scaled so that a cosine is the mean of the encoders' cosines."""
 
     def __init__(self, encoders: Sequence[Encoder]) -> None:
-        """Join encoders.
+        """Combine encoders.
 
         Raises:
             DataError: There is none.
@@ -44,7 +44,7 @@ class EnsembleEncoder:
 
     @property
     def logit_scale(self) -> float:
-        """The mean of theirs."""
+        """Return the mean of the members' logit scales."""
         return float(np.mean([one.logit_scale for one in self.encoders]))
 
     def encode_images(self, images: Sequence[Image.Image]) -> Array:
@@ -65,10 +65,10 @@ class EnsembleEncoder:
 
 
 class EnsembleDetector:
-    """Several detectors as one; a class counts among the detectors that can name it."""
+    """Ensemble of detectors; only the detectors that know a class vote on it."""
 
     def __init__(self, detectors: Sequence[Detector]) -> None:
-        """Join detectors.
+        """Combine detectors.
 
         Raises:
             DataError: There is none.
@@ -84,13 +84,13 @@ class EnsembleDetector:
 
     @cached_property
     def labels(self) -> tuple[str, ...] | None:
-        """Every class that one of them can name; None if one takes any noun."""
+        """Return every class that a member can name; None if one has an open vocabulary."""
         if any(one.labels is None for one in self.detectors):
             return None
         return tuple(dict.fromkeys(label for one in self.detectors for label in one.labels or ()))
 
     def detect(self, pictures: Sequence[Picture], labels: Sequence[str] | None = None) -> list[Detections]:
-        """Find by all, and fuse; open-vocabulary members look for `labels`."""
+        """Run all detectors and fuse their boxes; open-vocabulary members search for `labels`."""
         seen = [one.detect(pictures, labels) for one in self.detectors]
         return [self._fused([found[place] for found in seen], labels) for place in range(len(pictures))]
 
@@ -116,7 +116,7 @@ class EnsembleDetector:
 
 
 class MirroredDetector:
-    """A detector that looks at pictures in a mirror, and tells where things are in front of it."""
+    """Runs a detector on mirrored pictures and mirrors its boxes back."""
 
     def __init__(self, detector: Detector) -> None:
         """Wrap a detector."""
@@ -124,7 +124,7 @@ class MirroredDetector:
 
     @property
     def id(self) -> str:
-        """The detector's, marked."""
+        """Return the detector's id with a mark."""
         return f"{self.detector.id}-mirrored"
 
     @property
@@ -133,7 +133,7 @@ class MirroredDetector:
         return self.detector.labels
 
     def detect(self, pictures: Sequence[Picture], labels: Sequence[str] | None = None) -> list[Detections]:
-        """Find in the mirror images."""
+        """Detect in the mirrored pictures."""
         mirrored = [Picture.of(ImageOps.mirror(picture.image)) for picture in pictures]
         found = self.detector.detect(mirrored, labels)
         return [

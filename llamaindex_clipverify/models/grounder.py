@@ -1,4 +1,4 @@
-"""Models of entailment through transformers: does a passage say what a statement says?"""
+"""Entailment models through transformers: does a passage entail a statement?"""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _AT_ONCE = 16
 
 
 class TransformersGrounder(Portable):
-    """A `Grounder` on any sequence classifier with a class of entailment, or with one output for consistency."""
+    """A `Grounder` on any sequence classifier with an entailment class, or with one output for consistency."""
 
     def __init__(self, name: str, device: str | None = None) -> None:
-        """Remember a hub id or folder; weights are read on first use."""
+        """Store a hub id or folder; weights are read on first use."""
         self.name = name
         self.device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         self._lock = RLock()
@@ -44,7 +44,7 @@ class TransformersGrounder(Portable):
         return self._read(AutoTokenizer)
 
     def support(self, pairs: Sequence[tuple[str, str]]) -> Array:
-        """Return the probability of entailment of each pair of statement and passage; long passages are cut at their end."""
+        """Return the entailment probability of each pair of statement and passage; long passages are cut at the end."""
         with self._lock, torch.inference_mode():
             parts = [self._support(pairs[start : start + _AT_ONCE]) for start in range(0, len(pairs), _AT_ONCE)]
         return np.concatenate(parts) if parts else np.zeros(0, np.float32)
@@ -69,7 +69,7 @@ class TransformersGrounder(Portable):
 
     @cached_property
     def _entailment(self) -> int:
-        """The class that says so: one whose name begins with *entail*."""
+        """Return the entailment class: the one whose name begins with *entail*."""
         names = {int(place): str(name).lower() for place, name in self.model.config.id2label.items()}
         found = [place for place, name in names.items() if name.startswith("entail")]
         if len(found) != 1:

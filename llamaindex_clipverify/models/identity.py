@@ -1,4 +1,4 @@
-"""What tells one model from another: a name and a fingerprint of its weights."""
+"""Identifies a model by its name and a fingerprint of its weights."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def identity(name: str) -> str:
-    """Return what tells a model's numbers from another's: ``NAME@FINGERPRINT`` for a folder or file, the hub id otherwise."""
+    """Return an identifier of the model weights: ``NAME@FINGERPRINT`` for a folder or file, else the hub id."""
     place = Path(name).expanduser()
     return f"{place.name}@{fingerprint(place)}" if place.exists() else name
 

@@ -32,11 +32,11 @@ _CHAT = (
     "{% if part['type'] == 'image' %}<image>\n{% else %}{{ part['text'] }}{% endif %}{% endfor %} {% endfor %}"
     "{% if add_generation_prompt %}ASSISTANT:{% endif %}"
 )
-"""The form of LLaVA 1.5, for processors that bring none."""
+"""Chat template of LLaVA 1.5, for processors without one."""
 
 
 class Llava:
-    """A model that answers texts with pictures; weights are read on first use, calls are serialised."""
+    """A local vision language model; weights are read on first use, calls are serialised."""
 
     def __init__(
         self,
@@ -47,14 +47,14 @@ class Llava:
         quantize: int | None = None,
         trust_remote_code: bool = False,
     ) -> None:
-        """Remember what to load.
+        """Store the settings; nothing is loaded yet.
 
         Args:
             name: ``tiny``, a hub id, or a folder.
-            device: torch device; CUDA, then Apple's MPS, then the CPU by default.
-            dtype: torch dtype name; bfloat16 or float16 on a GPU and float32 on a CPU by default.
-            quantize: 4 or 8 bits a weight through bitsandbytes, on CUDA alone.
-            trust_remote_code: Whether code that comes with the model may run.
+            device: torch device. Default: CUDA, then Apple's MPS, then the CPU.
+            dtype: torch dtype name. Default: bfloat16 or float16 on a GPU, float32 on a CPU.
+            quantize: 4 or 8 bits per weight through bitsandbytes (CUDA only). Default: none.
+            trust_remote_code: Whether code shipped with the model may run.
         """
         if quantize not in (None, 4, 8):
             raise DataError("no such quantisation", got=quantize, do="give 4, 8 or None")
@@ -90,7 +90,7 @@ class Llava:
         return processor
 
     def _complete(self, processor: Any) -> None:
-        """Tell a processor of the first LLaVA checkpoints, which does not know it, how many tokens a picture takes."""
+        """Set the number of tokens per picture in processors of the first LLaVA checkpoints, which lack it."""
         processor.patch_size = self.config.vision_config.patch_size
         processor.vision_feature_select_strategy = self.config.vision_feature_select_strategy
         processor.num_additional_image_tokens = int("clip" in self.config.vision_config.model_type)
@@ -110,7 +110,7 @@ class Llava:
 
     @property
     def context_window(self) -> int:
-        """Most tokens of prompt and answer together."""
+        """Return the maximum number of tokens of prompt and answer together."""
         text = self.config.get_text_config()
         return int(getattr(text, "max_position_embeddings", 4096))
 
@@ -126,14 +126,14 @@ class Llava:
         """Answer conversations in one batch.
 
         Args:
-            conversations: What has been said so far, each ending with the user.
-            max_new_tokens: Most tokens of an answer.
-            temperature: 0 takes the likeliest token each time; above, tokens are drawn.
-            seed: Of the drawing; the same seed gives the same answers on the same machine.
+            conversations: Messages so far; each conversation ends with a user message.
+            max_new_tokens: Maximum number of tokens of an answer.
+            temperature: 0 is greedy decoding; above 0, tokens are sampled.
+            seed: Random seed of sampling; the same seed gives the same answers on the same machine.
 
         Raises:
             DataError: A prompt is longer than the model's window.
-            ModelError: The model cannot be loaded, or memory will not do.
+            ModelError: The model cannot be loaded, or memory is too small.
         """
         if not conversations:
             return []
@@ -151,7 +151,7 @@ class Llava:
         temperature: float = 0.0,
         seed: int | None = None,
     ) -> Iterator[str]:
-        """Yield an answer piece by piece; arguments and errors as `generate`. Closing the iterator ends the work."""
+        """Yield an answer piece by piece; arguments and errors as for `generate`. Closing the iterator stops generation."""
         inputs = self._inputs([conversation])
         streamer = TextIteratorStreamer(
             self.processor.tokenizer, skip_prompt=True, timeout=0.2, skip_special_tokens=True
@@ -209,7 +209,7 @@ class Llava:
         return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_compute_dtype=getattr(torch, self.dtype))
 
     def _check_memory(self) -> None:
-        """Refuse a local model that cannot fit, before minutes are spent on reading it."""
+        """Raise if a local model cannot fit into memory, before minutes are spent on reading it."""
         folder = Path(self.name)
         if not folder.is_dir():
             return
@@ -286,7 +286,7 @@ class Llava:
 
 
 class _Until(StoppingCriteria):  # type: ignore[misc]
-    """Ends the work when nobody reads any more."""
+    """Stops generation when the reader has closed the stream."""
 
     def __init__(self, stop: Event) -> None:
         self.stop = stop
@@ -296,7 +296,7 @@ class _Until(StoppingCriteria):  # type: ignore[misc]
 
 
 def _pieces(streamer: Any, thread: Thread) -> Iterator[str]:
-    """Yield what the streamer says, for as long as somebody speaks."""
+    """Yield the streamer's text until generation ends."""
     first = True
     while True:
         try:
@@ -337,7 +337,7 @@ def _bytes(dtype: str) -> int:
 
 
 def _free(device: str) -> float | None:
-    """Return free bytes on a device, or None where nobody can tell."""
+    """Return the free bytes on a device, or None if unknown."""
     if device.startswith("cuda"):
         return float(torch.cuda.mem_get_info(device)[0])
     try:
@@ -350,7 +350,7 @@ def _free(device: str) -> float | None:
 
 @contextmanager
 def _seeded(seed: int | None, device: str) -> Iterator[None]:
-    """Draw from a seed and leave everybody else's random numbers alone."""
+    """Seed the random numbers inside and restore the global state afterwards."""
     if seed is None:
         yield
         return

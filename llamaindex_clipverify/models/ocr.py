@@ -1,6 +1,6 @@
-"""Written words through RapidOCR: the only file that imports it. Its wheel carries the models (PP-OCR, Apache-2.0): no network.
+"""Written words through RapidOCR; the only file that imports it. Its wheel includes the models (PP-OCR, Apache-2.0).
 
-Lines are read as they stand: the classifier that turns upside-down lines round is left out, because it makes 16 of 91.
+The classifier that rotates upside-down lines is not used, because it turns 16 of 91 upright lines upside down.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from llamaindex_clipverify.picture import Picture
 
 logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)  # it logs a line for every picture without words
 _FLOOR = 0.3
-"""Confidence below which a line is not kept."""
+"""Lines below this confidence are dropped."""
 
 
 class RapidReader(Portable):
     """A `Reader` of printed lines in Latin script, digits and Chinese."""
 
     def __init__(self, threads: int = 1, longest: int = 1280) -> None:
-        """Load nothing yet; models are read on first use.
+        """Store the settings; models are loaded on first use.
 
         Args:
-            threads: Cores that a picture may use. More than one gains little on lines this short.
-            longest: Longer side in pixels that larger pictures are scaled down to before lines are sought; smaller ones stay.
+            threads: Cores per picture. More than one gains little on short lines.
+            longest: Pictures with a longer side above this many pixels are scaled down to it before detection.
         """
         self.threads = threads
         self.longest = longest

@@ -1,4 +1,4 @@
-"""Encoders and detectors through ONNX Runtime, as ``clipverify optimize`` writes them: the only file that runs it."""
+"""Encoders and detectors through ONNX Runtime, as ``clipverify optimize`` writes them; needs no torch."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from llamaindex_clipverify.picture import Picture
 _AT_ONCE = 32
 _FLOOR = 0.001
 _STRIDE = 32
-"""Pixels that the sides of a detector's input are multiples of."""
+"""The sides of a detector's input are multiples of this many pixels."""
 
 
 class OnnxEncoder(Portable):
-    """An `Encoder` of two ONNX files, one for pictures and one for texts, with the preparation of the original.
+    """An `Encoder` of two ONNX files, for pictures and texts, with the preprocessing of the original model.
 
-    A file in int8 takes one picture or text at a time: its activations are scaled by the largest of the batch, so that a vector
-    would else depend on its neighbours. Runs on the CPU.
+    An int8 file processes one picture or text at a time: activations are scaled by the largest of the batch, so otherwise a
+    vector would depend on the rest of its batch. Runs on the CPU.
     """
 
     def __init__(self, folder: str, threads: int | None = None) -> None:
-        """Remember the folder; nothing is read before the first picture or text.
+        """Store the folder; files are read on first use.
 
         Args:
             folder: What ``clipverify optimize`` wrote, or the folder ``encoder`` in it.
@@ -119,16 +119,16 @@ class OnnxEncoder(Portable):
 class OnnxDetector(Portable):
     """A `Detector` of one ONNX file of a YOLO network; needs neither torch nor ultralytics. Runs on the CPU.
 
-    Each picture is looked at by itself, in its own proportions: what is seen never depends on the pictures beside it.
+    Each picture is processed alone, in its own proportions, so that its detections never depend on other pictures.
     """
 
     def __init__(self, folder: str, threads: int | None = None, imgsz: int | None = None) -> None:
-        """Remember the folder; nothing is read before the first picture.
+        """Store the folder; files are read on first use.
 
         Args:
             folder: What ``clipverify optimize`` wrote, or the folder ``detector`` in it.
             threads: Cores to use; ``OMP_NUM_THREADS`` or all when None.
-            imgsz: Longer side in pixels that pictures are scaled to; the original's when None.
+            imgsz: Longer side in pixels that pictures are scaled to. Default: that of the original.
         """
         self.folder = find(folder, "detector")
         self.threads = threads
@@ -171,7 +171,7 @@ class OnnxDetector(Portable):
         return other
 
     def detect(self, pictures: Sequence[Picture], labels: Sequence[str] | None = None) -> list[Detections]:
-        """Find every class (`labels` is ignored: the classes are fixed); boxes down to a confidence of .001."""
+        """Detect every class (`labels` is ignored); boxes down to a confidence of .001."""
         return [self._look(picture) for picture in pictures]
 
     def _look(self, picture: Picture) -> Detections:
@@ -196,7 +196,7 @@ class OnnxDetector(Portable):
 
 
 def _candidates(answer: Array) -> tuple[Array, Array, Array]:
-    """Return boxes, scores and classes, best first, of a network that proposes (4 + classes, places), boxes by their centre."""
+    """Return boxes, scores and classes, best first, of raw proposals (4 + classes, anchors) with centre boxes."""
     best = answer[4:].max(axis=0)
     places = np.flatnonzero(best > _FLOOR)
     centre, half = answer[:2, places].T, answer[2:4, places].T / 2
@@ -206,7 +206,7 @@ def _candidates(answer: Array) -> tuple[Array, Array, Array]:
 
 
 def _final(answer: Array) -> tuple[Array, Array, Array]:
-    """Return boxes, scores and classes, best first, of a network that decides itself: rows of corners, score and class."""
+    """Return boxes, scores and classes, best first, of an end-to-end network: rows of corners, score and class."""
     rows = answer[answer[:, 4] > _FLOOR]
     rows = rows[np.argsort(-rows[:, 4], kind="stable")]
     return rows[:, :4], rows[:, 4], rows[:, 5].astype(np.intp)
@@ -223,7 +223,7 @@ def _session(path: Path, threads: int | None) -> Any:
 
 
 def _cores() -> int:
-    """Return how many cores torch would use: what the environment says, or those this process may run on."""
+    """Return the number of cores torch would use: ``OMP_NUM_THREADS``, or the cores available to this process."""
     told = os.environ.get("OMP_NUM_THREADS", "")
     if told.isdigit() and int(told):
         return int(told)

@@ -1,4 +1,4 @@
-"""What a folder of an optimized model says of itself: what it was made of, how precise it is, and how like the original."""
+"""The record in the folder of an optimized model: its original, precision, and agreement with the original."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ class Record:
     made_of: str
     """Id of the original."""
     precision: Mapping[str, str]
-    """File without its ending to ``fp32`` or ``int8``."""
+    """File name without suffix to ``fp32`` or ``int8``."""
     opset: int
     """Version of the ONNX operators."""
     date: str
     """ISO 8601 day."""
     versions: Mapping[str, str]
-    """Library to the version it was made with."""
+    """Library to the version used."""
     settings: Mapping[str, Any]
-    """What running it needs beside the files: ``logit_scale`` and ``width``, or ``labels``, ``imgsz`` and ``end_to_end``."""
+    """Settings needed to run it: ``logit_scale`` and ``width``, or ``labels``, ``imgsz`` and ``end_to_end``."""
     likeness: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """File without its ending to ``mean`` and ``least`` likeness to the original, 0–1."""
+    """File name without suffix to ``mean`` and ``least`` agreement with the original, 0–1."""
 
     def save(self, folder: Path) -> None:
         """Write it into a folder."""

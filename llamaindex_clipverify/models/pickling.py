@@ -1,4 +1,4 @@
-"""Pickling of objects with weights, locks and connections: they travel as what they were made with."""
+"""Pickling of objects with weights, locks and connections: only their arguments are pickled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 
 class _LockKind(Enum):
-    """Stands for a lock on the way."""
+    """Placeholder for a lock in a pickle."""
 
     PLAIN = "plain"
     REENTRANT = "reentrant"
@@ -24,20 +24,20 @@ _KINDS = {type(Lock()): _LockKind.PLAIN, type(RLock()): _LockKind.REENTRANT}
 
 
 class Portable:
-    """A base for what loads on first use: pickling leaves behind what was loaded, and locks, and makes them anew on arrival."""
+    """Base of objects that load on first use: loaded values and locks are not pickled but created again after unpickling."""
 
     _not_pickled: ClassVar[Mapping[str, Callable[[], Any]]] = {}
-    """Further attributes that stay behind, and what makes them anew."""
+    """Further attributes that are not pickled, and the factory of each."""
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what it was made with; of locks, their kind."""
+        """Return the attributes to pickle; locks are replaced by placeholders."""
         bases = type(self).__mro__
         lazy = {name for base in bases for name, one in vars(base).items() if isinstance(one, cached_property)}
         kept = {name: value for name, value in vars(self).items() if name not in lazy and name not in self._not_pickled}
         return {name: _KINDS.get(type(value), value) for name, value in kept.items()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take what it was made with, and make the rest anew."""
+        """Restore the pickled attributes and create the others again."""
         made = {name: one.made() if isinstance(one, _LockKind) else one for name, one in state.items()}
         vars(self).update(made)
         vars(self).update({name: make() for name, make in self._not_pickled.items()})

@@ -1,4 +1,4 @@
-"""The seams: what encoder, detector, reader, explainer and check must offer. Nothing to inherit, one screen to read."""
+"""Protocols of encoder, detector, reader, grounder and chat model; implementations need not inherit from them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Encoder(Protocol):
 
     @property
     def logit_scale(self) -> float:
-        """What the model multiplies a cosine by before its softmax or sigmoid."""
+        """Return the factor on a cosine before the model's softmax or sigmoid."""
         ...
 
     def encode_images(self, images: Sequence[Image.Image]) -> Array:
@@ -40,7 +40,7 @@ class Encoder(Protocol):
 
 @runtime_checkable
 class Detector(Protocol):
-    """Finds objects. A fixed-class detector ignores `labels`; an open-vocabulary one looks for just those."""
+    """Finds objects. A fixed-class detector ignores `labels`; an open-vocabulary one searches only for those."""
 
     @property
     def id(self) -> str:
@@ -49,7 +49,7 @@ class Detector(Protocol):
 
     @property
     def labels(self) -> tuple[str, ...] | None:
-        """Every class it can name; None: any noun, given as `labels`."""
+        """Return the classes of the detector; None if it searches for any noun given as `labels`."""
         ...
 
     def detect(self, pictures: Sequence[Picture], labels: Sequence[str] | None = None) -> list[Detections]:
@@ -59,7 +59,7 @@ class Detector(Protocol):
 
 @runtime_checkable
 class Reader(Protocol):
-    """Reads what is written in pictures."""
+    """Reads written text in pictures (OCR)."""
 
     @property
     def id(self) -> str:
@@ -67,13 +67,13 @@ class Reader(Protocol):
         ...
 
     def read(self, pictures: Sequence[Picture]) -> list[list[Line]]:
-        """Return the lines of each picture, from top to bottom; none where nothing is written."""
+        """Return the lines of each picture, from top to bottom; empty if nothing is written."""
         ...
 
 
 @runtime_checkable
 class Grounder(Protocol):
-    """Tells whether a passage says what a statement says."""
+    """Estimates whether a passage entails a statement."""
 
     @property
     def id(self) -> str:
@@ -81,12 +81,12 @@ class Grounder(Protocol):
         ...
 
     def support(self, pairs: Sequence[tuple[str, str]]) -> Array:
-        """Return, for pairs of statement and passage, float32 (pairs,), 0–1: that the passage says so."""
+        """Return the entailment probability of pairs of statement and passage, float32 (pairs,), 0–1."""
         ...
 
 
 class VisionModel(Protocol):
-    """Answers texts with pictures."""
+    """A vision language model: answers messages of texts and pictures."""
 
     def generate(
         self,

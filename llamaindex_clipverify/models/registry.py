@@ -1,4 +1,4 @@
-"""Names of models: which adapter a name means. Others join through the entry-point groups named below."""
+"""Loads models by name. Further packages add names through the entry-point groups defined below."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from llamaindex_clipverify.models.protocols import Detector, Encoder, Grounder, 
 TINY = Path(str(files("llamaindex_clipverify"))) / "tiny"
 """Folder of the bundled models."""
 ENCODERS = "llamaindex_clipverify.encoders"
-"""Entry-point group: name to a callable that takes what follows ``name:`` and returns an `Encoder`."""
+"""Entry-point group: name to a callable that takes the text after ``name:`` and returns an `Encoder`."""
 DETECTORS = "llamaindex_clipverify.detectors"
-"""Entry-point group: name to a callable that takes what follows ``name:`` and returns a `Detector`."""
+"""Entry-point group: name to a callable that takes the text after ``name:`` and returns a `Detector`."""
 READERS = "llamaindex_clipverify.readers"
-"""Entry-point group: name to a callable that takes what follows ``name:`` and returns a `Reader`."""
+"""Entry-point group: name to a callable that takes the text after ``name:`` and returns a `Reader`."""
 
 RECORD = "optimized.json"
-"""The file by which a folder of an optimized model is recognised (see `models.optimized`)."""
+"""File that marks the folder of an optimized model (see `models.optimized`)."""
 VIEWS = (0.75, 1.0, 1.5)
-"""Scales, relative to the size a detector is made for, at which ``views:`` looks."""
+"""Scales of ``views:``, relative to the detector's own input size."""
 
 
 def as_encoder(model: Any) -> Encoder:
-    """Return the encoder of a name, the encoder that was given, or one on a LlamaIndex MultiModalEmbedding.
+    """Return an encoder: by name, the given encoder itself, or a wrapper of a LlamaIndex MultiModalEmbedding.
 
     Raises:
-        ModelError: It is none of these.
+        ModelError: The argument is none of these.
     """
     if isinstance(model, str):
         return load_encoder(model)
@@ -46,7 +46,7 @@ def as_encoder(model: Any) -> Encoder:
 
 
 def loadable(model: Any) -> str:
-    """Return the name by which a model can be loaded again, "" when there is none."""
+    """Return the name that loads a model again, "" if there is none."""
     name = model if isinstance(model, str) else getattr(model, "name", None) or str(getattr(model, "path", ""))
     if name and Path(name).parent == TINY:
         return "tiny"
@@ -59,8 +59,8 @@ def load_encoder(name: str) -> Encoder:
     """Return the encoder of a name; weights are read on first use.
 
     Args:
-        name: ``tiny`` (the bundled one), a folder or hub id of a CLIP or SigLIP model, ``onnx:FOLDER`` (what ``clipverify
-            optimize`` wrote), or ``NAME:REST`` of an entry point; several with commas between them vote.
+        name: ``tiny`` (bundled), a folder or hub id of a CLIP or SigLIP model, ``onnx:FOLDER`` (written by ``clipverify
+            optimize``), or ``NAME:REST`` of an entry point. Several names, separated by commas, form an ensemble.
     """
     if "," in name:
         from llamaindex_clipverify.models.ensemble import EnsembleEncoder
@@ -85,9 +85,9 @@ def load_detector(name: str) -> Detector | None:
 
     Args:
         name: ``tiny``, a YOLO file (``yolov8n.pt`` or a path; AGPL-3.0 through ultralytics), ``transformers:ID_OR_FOLDER``,
-            ``onnx:FOLDER`` (what ``clipverify optimize`` wrote), ``none``, or ``NAME:REST`` of an entry point. Several with
-            commas between them vote; ``views:YOLO_FILE`` looks at each picture at three scales and in the mirror, which takes
-            six times as long and sees more.
+            ``onnx:FOLDER`` (written by ``clipverify optimize``), ``none``, or ``NAME:REST`` of an entry point. Several
+            names, separated by commas, form an ensemble. ``views:YOLO_FILE`` runs on each picture at three scales and
+            mirrored, which takes six times as long and finds more.
 
     Raises:
         ModelError: The name is none of these.
@@ -135,7 +135,7 @@ def _named(make: Callable[[str], Any], name: str) -> Detector:
 
 
 def _optimized(name: str, kind: str) -> str | None:
-    """Return the folder of an optimized model that a name means: after ``onnx:``, or recognised by its record."""
+    """Return the folder of an optimized model: the text after ``onnx:``, or a folder with a record; else None."""
     scheme, _, rest = name.partition(":")
     if scheme == "onnx" and rest:
         return rest
@@ -144,7 +144,7 @@ def _optimized(name: str, kind: str) -> str | None:
 
 
 def load_exporter() -> Any:
-    """Return what writes models as ONNX. See `models.onnx_export`.
+    """Return the module that writes ONNX models. See `models.onnx_export`.
 
     Raises:
         MissingExtraError: onnx or ONNX Runtime is not installed.
@@ -174,7 +174,7 @@ def load_reader(name: str) -> Reader | None:
 
 
 def load_grounder(name: str) -> Grounder:
-    """Return the model of entailment of a name, ``transformers:ID_OR_FOLDER``; weights are read on first use.
+    """Return the entailment model of a name, ``transformers:ID_OR_FOLDER``; weights are read on first use.
 
     Raises:
         ModelError: The name is not of that form.
@@ -192,7 +192,7 @@ def load_llava(name: str, **options: Any) -> Any:
 
 
 def load_together(key: str | None = None, **options: Any) -> Any:
-    """Return the client of a vision model behind a server. See `models.together.TogetherChat`."""
+    """Return the client of a vision model on a server. See `models.together.TogetherChat`."""
     return load_adapter("together", "together", "together").TogetherChat(key, **options)
 
 

@@ -1,4 +1,4 @@
-"""What a reader of written words (OCR) returns for one picture."""
+"""Output of a text reader (OCR) for one picture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Line:
 
     text: str
     confidence: float
-    """0–1, that it reads so."""
+    """Confidence of the reading, 0–1."""
     box: Box
     tilt: float = 0.0
-    """Degrees clockwise from level."""
+    """Rotation in degrees, clockwise from horizontal."""

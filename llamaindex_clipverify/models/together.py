@@ -1,6 +1,6 @@
 """Vision models behind a server, through the Together SDK: one request, whole or streamed, with typed errors.
 
-The key appears in no text: what the SDK and the server say is freed from it before anybody sees it.
+The API key appears in no message: it is removed from the texts of the SDK and the server.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from llamaindex_clipverify.errors import (
 )
 
 KEY, BASE_URL = "TOGETHER_API_KEY", "TOGETHER_BASE_URL"
-"""Environment variables, read where no argument is given."""
+"""Environment variables, used if no argument is given."""
 _SHORTEST = 6
-"""A shorter key is a stand-in for a server that needs none, and no secret."""
+"""A shorter key is a placeholder for a server without authentication, not a secret."""
 _CONNECT = 5.0
 """Seconds to wait for a connection, the SDK's own."""
 _BROKEN = "ask again; if it stays, look into the server's log"
@@ -46,9 +46,9 @@ class RemoteAnswer:
     finish: str
     """``stop`` or ``eos``, or ``length`` when the limit of new tokens was reached."""
     reasoning: str = ""
-    """What a reasoning model thought before it spoke; no part of the answer."""
+    """Reasoning text of a reasoning model; not part of the answer."""
     prompt_tokens: int | None = None
-    """With the tokens that stand for pictures; None where the server does not tell."""
+    """Prompt tokens, picture tokens included; None if the server does not report them."""
     completion_tokens: int | None = None
 
 
@@ -58,7 +58,7 @@ class TogetherChat:
     def __init__(
         self, key: str | None = None, base_url: str | None = None, timeout: float = 60.0, max_retries: int = 2
     ) -> None:
-        """Remember whom to ask; nothing is sent yet.
+        """Store the settings; nothing is sent yet.
 
         Args:
             key: By default the environment variable ``TOGETHER_API_KEY``.
@@ -108,14 +108,14 @@ class TogetherChat:
         yield gathered.answer()
 
     async def aanswer(self, request: Mapping[str, Any]) -> RemoteAnswer:
-        """As `answer`; the event loop goes on meanwhile."""
+        """Return the answer like `answer`, without blocking the event loop."""
         with self._telling():
             async with self._async_client() as client:
                 sent = await client.chat.completions.create(**request)
         return _whole(sent, self._key)
 
     async def astream(self, request: Mapping[str, Any]) -> AsyncIterator[str | RemoteAnswer]:
-        """As `stream`; the event loop goes on meanwhile."""
+        """Yield the answer like `stream`, without blocking the event loop."""
         gathered = _Gathered()
         with self._telling():
             async with (
@@ -177,7 +177,7 @@ def _whole(sent: Any, key: str) -> RemoteAnswer:
 
 
 class _Gathered:
-    """Puts the chunks of a stream together."""
+    """Assembles the chunks of a stream."""
 
     def __init__(self) -> None:
         self.content: str | None = None
@@ -277,7 +277,7 @@ _TELLINGS: tuple[tuple[Any, type[ServiceError], str, str], ...] = (
     ((JSONDecodeError, UnicodeDecodeError), ResponseError, "the server's answer is not JSON", _BROKEN),
     (Exception, ServiceError, "the Together SDK failed", "check the options"),
 )
-"""What to say of an error: the first line that fits."""
+"""Error messages; the first matching row is used."""
 
 
 def _scrub(error: BaseException | None, key: str) -> None:

@@ -36,7 +36,7 @@ class TransformersDetector(Portable):
     """A `Detector` on a transformers model; check the licence of each checkpoint."""
 
     def __init__(self, name: str, device: str | None = None) -> None:
-        """Remember a hub id or folder; weights are read on first use."""
+        """Store a hub id or folder; weights are read on first use."""
         self.name = name
         self.device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         self.lock = RLock()
@@ -53,7 +53,7 @@ class TransformersDetector(Portable):
 
     @property
     def open_vocabulary(self) -> bool:
-        """Whether it looks for words it is given."""
+        """Return whether the model has an open vocabulary."""
         return str(self.config.model_type) in _OPEN
 
     @cached_property
@@ -75,7 +75,7 @@ class TransformersDetector(Portable):
         return _read(AutoProcessor if self.open_vocabulary else AutoImageProcessor, self.name)
 
     def detect(self, pictures: Sequence[Picture], labels: Sequence[str] | None = None) -> list[Detections]:
-        """Find every class, or the given `labels` with an open-vocabulary model (an error without)."""
+        """Detect every class, or the given `labels` with an open-vocabulary model, which requires them."""
         if self.open_vocabulary and not labels:
             raise ModelError("an open-vocabulary detector needs labels", got=self.name, do="pass the nouns to look for")
         with self.lock, torch.inference_mode():

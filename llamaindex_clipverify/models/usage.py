@@ -1,4 +1,4 @@
-"""What the answers of a remote model have cost so far, in tokens and money."""
+"""Usage of a remote model: tokens and cost."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from threading import Lock
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
-    """Counts as the server told them; requests that failed are not in them."""
+    """Counts reported by the server, without failed requests."""
 
     requests: int = 0
     """Answers received."""
     prompt_tokens: int = 0
-    """With the tokens that stand for pictures."""
+    """Prompt tokens, picture tokens included."""
     completion_tokens: int = 0
     unmeasured: int = 0
-    """Answers whose tokens the server did not tell."""
+    """Answers without a token count from the server."""
     cost: float | None = None
-    """In the currency of the prices; None without prices, or where an answer is unmeasured."""
+    """Cost in the currency of the prices; None without prices or if an answer has no token count."""
 
     @property
     def total_tokens(self) -> int:
@@ -27,16 +27,16 @@ class Usage:
 
 
 class UsageCounter:
-    """Adds up tokens; safe to be called from many threads."""
+    """Thread-safe token counter."""
 
     def __init__(self, prompt_price: float | None = None, completion_price: float | None = None) -> None:
-        """Count from zero; the prices are per million tokens."""
+        """Start at zero; prices are per million tokens."""
         self.prompt_price, self.completion_price = prompt_price, completion_price
         self._lock = Lock()
         self._counted = (0, 0, 0, 0)
 
     def add(self, prompt_tokens: int | None, completion_tokens: int | None) -> None:
-        """Count one answer; None where the server did not tell."""
+        """Count one answer; None for a count that the server did not report."""
         measured = prompt_tokens is not None and completion_tokens is not None
         more = (1, prompt_tokens or 0, completion_tokens or 0, 0 if measured else 1)
         with self._lock:
@@ -45,7 +45,7 @@ class UsageCounter:
 
     @property
     def usage(self) -> Usage:
-        """What was counted so far."""
+        """Return the counts so far."""
         with self._lock:
             requests, prompt, completion, unmeasured = self._counted
         return Usage(

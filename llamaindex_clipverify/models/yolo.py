@@ -51,11 +51,11 @@ class YoloDetector(Portable):
     """A `Detector` with fixed classes, from a ``.pt`` file or a folder with ``model.yaml`` and ``model.safetensors``."""
 
     def __init__(self, path: str, device: str | None = None, imgsz: int | None = None) -> None:
-        """Remember the path; weights are read on first use.
+        """Store the path; weights are read on first use.
 
         Args:
             path: A ``.pt`` file in ultralytics' layout, or a folder without pickle as `tiny/yolo`.
-            device: torch device; ultralytics chooses when None.
+            device: torch device. Default: chosen by ultralytics.
             imgsz: Longer side in pixels that pictures are scaled to; the model's own (640 for the published ones) when None.
         """
         self.path = Path(path).expanduser()
@@ -63,7 +63,7 @@ class YoloDetector(Portable):
         self._imgsz = imgsz
         self.lock = RLock()
         self.base: YoloDetector | None = None
-        """Whose weights are used, when not its own."""
+        """The detector whose weights are shared, or None."""
 
     @cached_property
     def id(self) -> str:
@@ -103,10 +103,10 @@ class YoloDetector(Portable):
         return other
 
     def detect(self, pictures: Sequence[Picture], labels: Sequence[str] | None = None) -> list[Detections]:
-        """Find every class (`labels` is ignored: the classes are fixed); boxes down to a confidence of .001.
+        """Detect every class (`labels` is ignored); boxes down to a confidence of .001.
 
-        Pictures of one size are looked at together: ultralytics pads a mixed batch otherwise than each picture alone, and what
-        is seen in a picture must not depend on its neighbours.
+        Only pictures of the same size are batched: ultralytics pads mixed batches differently, and the detections in a picture
+        must not depend on its batch.
         """
         alike: dict[tuple[int, int], list[int]] = {}
         for place, picture in enumerate(pictures):

@@ -1,7 +1,7 @@
 """The drawn world: pictures whose truth is known exactly, for tests, demonstrations and benchmarks.
 
 Seeds from `FRESH` (1,000,000) on are fresh: the bundled tiny models were trained on seeds below it only. Report figures measured
-here as figures on *drawn scenes*; they say nothing about photographs.
+here as figures on *drawn scenes*; they are not valid for photographs.
 
     from llamaindex_clipverify.testing import FRESH, draw_scene
 

@@ -28,9 +28,9 @@ def write_scenes(out: Path, seeds: Iterable[int], style: str | None = None, jpeg
     """Draw scenes, save their pictures and return the rows of their claims.
 
     Args:
-        out: Folder, made when it is missing.
+        out: Output folder; created if missing.
         seeds: One scene each.
-        style: One of `STYLES`; both alternate when None.
+        style: One of `STYLES`. Default: both alternate.
         jpeg: Save as JPEG of quality 95 instead of PNG.
     """
     out.mkdir(parents=True, exist_ok=True)

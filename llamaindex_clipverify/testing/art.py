@@ -45,14 +45,14 @@ RGB: dict[str, tuple[int, int, int]] = {
 COLOURS: tuple[str, ...] = tuple(RGB)
 
 VARIANTS = 3
-"""Every sprite is kept in this many brightnesses."""
+"""Number of brightness variants of each sprite."""
 
 _BRIGHTNESS = (0.9, 1.0, 1.08)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sprite:
-    """One piece of art and where it lies in its style's atlas."""
+    """One sprite and its position in the atlas of its style."""
 
     style: str
     noun: str
@@ -68,11 +68,11 @@ _REGISTERED: dict[str, Path] = {}
 
 
 def register_style(style: str, folder: Path) -> None:
-    """Make a further style known to this process, so that scenes can be drawn in it.
+    """Register a further style in this process, so that scenes can be drawn in it.
 
     Args:
-        style: What to call it; not one of `STYLES`.
-        folder: Holds ``STYLE.png`` (atlas), ``STYLE-tint.png`` (mask) and ``sprites.json``; ``training/sprites.py`` writes them.
+        style: Name of the style; not one of `STYLES`.
+        folder: Folder with ``STYLE.png`` (atlas), ``STYLE-tint.png`` (mask) and ``sprites.json`` from ``training/sprites.py``.
 
     Raises:
         ValueError: The name is taken by a shipped style, or the folder holds no such style.
@@ -89,7 +89,7 @@ def register_style(style: str, folder: Path) -> None:
 
 @lru_cache
 def sprites(style: str) -> dict[str, tuple[Sprite, ...]]:
-    """Return the sprites of one style by noun; a registered style may have none of some.
+    """Return the sprites of one style by noun; a registered style may lack some nouns.
 
     Raises:
         ValueError: the style is neither one of `STYLES` nor registered.

@@ -1,6 +1,6 @@
 """Backgrounds of drawn scenes: plain, gradient, landscape, textured or cluttered with shapes that are no object.
 
-One more family, patterned, is drawn only where it is asked for: nothing of the bundled models has seen it.
+One more family, patterned, is drawn only on request: no bundled model was trained on it.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _WEIGHTS = (0.2, 0.2, 0.15, 0.2, 0.25)
 
 
 def background(rng: Generator, size: tuple[int, int], family: str | None = None) -> tuple[Image.Image, str]:
-    """Return an RGB background and its family: never very dark, very light or very colourful, so that every object stands out.
+    """Return an RGB background and its family, of moderate brightness and saturation, so that every object stays visible.
 
     Args:
-        rng: Where the choices come from.
+        rng: Random generator.
         size: Width and height in pixels.
-        family: One of `FAMILIES`, or `UNSEEN`; one of `FAMILIES` at random when None.
+        family: One of `FAMILIES`, or `UNSEEN`. Default: a random one of `FAMILIES`.
 
     Raises:
         KeyError: No such family.

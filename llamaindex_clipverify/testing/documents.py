@@ -1,7 +1,7 @@
 """Drawn documents whose words are known: receipts, tables, slides and signs, with true and false claims about them.
 
-A false claim has, where there is one, another value that stands on the same document: the tax for the total. Fonts are those
-that matplotlib brings. Report figures measured here as figures on *drawn documents*.
+A false claim uses another value of the same document if there is one: the tax for the total. Fonts are those bundled with
+matplotlib. Report figures measured here as figures on *drawn documents*.
 
     from llamaindex_clipverify.testing.documents import draw_document
 
@@ -32,9 +32,9 @@ class Fact:
     """One thing written on a document."""
 
     sentence: str
-    """Says it, with ``{}`` for the value."""
+    """Sentence that states it, with ``{}`` for the value."""
     value: str
-    """As a sentence writes it."""
+    """The value as written in a sentence."""
     others: tuple[str, ...]
     """Values that would make the sentence false: those on the same document first."""
 
@@ -55,7 +55,7 @@ def draw_document(seed: int, kind: str | None = None) -> Document:
 
     Args:
         seed: Any non-negative number; use `FRESH` and above for tests.
-        kind: One of `KINDS`; any when None.
+        kind: One of `KINDS`. Default: a random one.
 
     Raises:
         DataError: There is no such kind.
@@ -151,7 +151,7 @@ def _dates(rng: Generator) -> tuple[str, str, str]:
 
 
 def _altered(rng: Generator, text: str) -> str:
-    """Return a value with one digit changed, by no more than the eye can tell."""
+    """Return a value with one digit changed."""
     places = [place for place, sign in enumerate(text) if sign.isdigit()]
     place = places[int(rng.integers(len(places)))]
     digit = (int(text[place]) + int(rng.integers(1, 9))) % 10

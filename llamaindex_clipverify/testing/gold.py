@@ -1,4 +1,4 @@
-"""How well a splitter reads: precision and recall against claims that a person wrote down.
+"""Evaluates a splitter: precision and recall against manually annotated claims.
 
 A gold row is ``{"text": …, "claims": [{"kind", "span", "noun", "colour", "number", "relation", "reference", "negated",
 "optional"}]}``. A claim is right when its kind and all its words are; an optional one may be read or left out. Nouns outside
@@ -21,13 +21,13 @@ KINDS: tuple[str, ...] = ("object", "attribute", "count", "relation", "action", 
 
 @dataclass(kw_only=True)
 class Tally:
-    """What was expected, what was found, and how much of it was right."""
+    """Numbers of expected, found and correct claims."""
 
     expected: int = 0
     found: int = 0
     right: int = 0
     exact: int = 0
-    """Right claims whose span is the very one expected."""
+    """Correct claims with exactly the expected span."""
 
     @property
     def precision(self) -> float:
@@ -48,7 +48,7 @@ class Tally:
 
 @dataclass
 class Score:
-    """Tallies by kind and over all, and the rows that were misread."""
+    """Tallies by kind and in total, and the rows with errors."""
 
     kinds: dict[str, Tally] = field(default_factory=lambda: {kind: Tally() for kind in KINDS})
     misread: list[str] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Score:
 
     @property
     def overall(self) -> Tally:
-        """The sum over kinds."""
+        """Return the sum over kinds."""
         parts = self.kinds.values()
         names = ("expected", "found", "right", "exact")
         return Tally(**{name: sum(getattr(tally, name) for tally in parts) for name in names})

@@ -35,9 +35,9 @@ def korean_sentence(claim: Claim, negated: bool, rng: Generator) -> str | None:
     """Return a claim of a noun's presence, colour, number or place as a Korean sentence; None where there are no words for it.
 
     Args:
-        claim: In its positive form.
-        negated: Whether the sentence denies it: of presence alone.
-        rng: Chooses among the phrasings.
+        claim: The claim, in its positive form.
+        negated: Whether the sentence denies the claim; only for presence.
+        rng: Random generator that chooses the phrasing.
     """
     noun = _noun(claim.noun)
     if noun is None or (negated and claim.kind != "object"):

@@ -1,4 +1,4 @@
-"""Words written on a picture: a typographic attack, to see whether an encoder takes a written zebra for a zebra."""
+"""Typographic attacks: writes a word on a picture, to test whether an encoder confuses the word with the object."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def write_word(image: Image.Image, word: str, rng: Generator, *, strip: bool = F
     Args:
         image: Any picture.
         word: Kept in its letter case, and made smaller until it fits.
-        rng: Decides on place, size and colours.
+        rng: Random generator for position, size and colours.
         strip: Put it in the middle of a plate along the lower edge, always of the same size, as captions stand on posters.
     """
     written = image.copy()

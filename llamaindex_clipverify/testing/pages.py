@@ -30,7 +30,7 @@ class Face:
 
 
 class Page:
-    """Paper to write on; lines are placed by the height of their middle."""
+    """A page to draw on; lines are placed by their vertical centre."""
 
     def __init__(self, width: int, height: int, paper: _Colour, ink: _Colour = (25, 25, 25)) -> None:
         self.image = Image.new("RGB", (width, height), paper)

@@ -1,4 +1,4 @@
-"""Draw scenes whose truth is known exactly.
+"""Draws scenes with exactly known truth.
 
 A scene is a function of its seed. Training uses seeds below `FRESH`; tests and benchmarks use seeds from `FRESH` on, so a scene
 is never both.
@@ -33,13 +33,13 @@ class SceneObject:
 
     noun: str
     colour: str | None
-    """One of `COLOURS`, or None when no colour can be claimed of it."""
+    """One of `COLOURS`, or None if the object has no definite colour."""
     box: tuple[int, int, int, int]
-    """Left, top, right, bottom in pixels, around what is visible of it; right and bottom are exclusive."""
+    """Left, top, right, bottom of the visible part, in pixels; right and bottom are exclusive."""
 
     @property
     def centre(self) -> tuple[float, float]:
-        """The middle of the box."""
+        """Return the centre of the box."""
         return (self.box[0] + self.box[2]) / 2, (self.box[1] + self.box[3]) / 2
 
 
@@ -55,7 +55,7 @@ class Relation:
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """A drawn picture and its whole truth."""
+    """A drawn picture with its complete truth."""
 
     image: Image.Image = field(repr=False)
     objects: tuple[SceneObject, ...]
@@ -81,7 +81,7 @@ class Scene:
         return named if named and len(named) == len(colours) else None
 
     def relations(self) -> list[Relation]:
-        """Return the spatial facts that hold with a safe margin, between nouns that occur once."""
+        """Return the spatial facts that are true by a safe margin, between nouns that occur once."""
         single = [thing for thing in self.objects if self.count(thing.noun) == 1]
         pairs = [(a, b) for a in single for b in single if a is not b]
         return [Relation(a.noun, name, b.noun) for a, b in pairs for name in _clear(a, b, self.image.size)]
@@ -177,7 +177,7 @@ def _coloured(rng: Generator, style: str, cast: list[str], canvas: _Canvas, leas
 
 
 class _Canvas:
-    """A picture under way: its pixels, and which object owns each of them."""
+    """A picture being drawn: its pixels and the object that owns each pixel."""
 
     def __init__(self, image: Image.Image) -> None:
         self.image = image

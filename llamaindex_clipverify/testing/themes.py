@@ -1,4 +1,4 @@
-"""Which nouns are drawn together: themes make *likely but absent* nouns, the hard negatives of an object claim."""
+"""Themes of nouns that are drawn together; they give *likely but absent* nouns as hard negatives of object claims."""
 
 from __future__ import annotations
 

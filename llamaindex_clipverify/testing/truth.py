@@ -1,4 +1,4 @@
-"""Whether a claim is true of drawn scenes: the scenes' own truth, against which verdicts are measured."""
+"""Decides whether a claim is true of drawn scenes; the reference for measuring verdicts."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _OPPOSITE = {"left of": "right of", "right of": "left of", "above": "below", "be
 
 
 def truth_of(claim: Claim, scenes: Sequence[Scene]) -> bool | None:
-    """Return whether a claim, as stated, holds of the picture it cites, or else of any (negated: of all) of the pictures.
+    """Return whether a claim, as stated, is true of the cited picture, else of any (negated: all) of the pictures.
 
-    None: the scenes cannot tell – a mood, a word of no drawn thing, a colour that cannot be claimed, a place that is not clear.
+    None: the scenes cannot decide it, for example a mood, an undrawn noun, an indefinite colour or an unclear position.
     """
     meant = [scenes[claim.cites]] if claim.cites is not None and claim.cites < len(scenes) else scenes
     found = [_positive(claim, scene) for scene in meant]

@@ -19,7 +19,7 @@ from llamaindex_clipverify.verification.streaming import StreamingVerifier
 from llamaindex_clipverify.verification.verifier import Verifier
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Answering:
     """A model that answers and a verifier that checks the answers."""
 

@@ -1,4 +1,4 @@
-"""Fine-tune a LLaVA on conversations or captions, and see by the verifier whether it hallucinates less.
+"""Fine-tune a LLaVA on conversations or captions, and measure with the verifier whether it hallucinates less.
 
 ```python
 from llamaindex_clipverify import Verifier
@@ -35,12 +35,12 @@ from llamaindex_clipverify.verification.verifier import Verifier
 __all__ = ["Example", "Fault", "FinetuneResult", "History", "Judgement", "Selection", "Settings", "finetune"]
 
 Progress = Callable[[str, int, int], None]
-"""Called with the stage, what is done, and what there is in all."""
+"""Progress callback: called with (stage, done, total)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FinetuneResult:
-    """What a run left behind."""
+    """Results of a fine-tuning run."""
 
     out: Path
     adapter: Path
@@ -50,17 +50,17 @@ class FinetuneResult:
     parts: dict[str, int]
     """Examples in each part, before any were dropped for lack of trust."""
     faults: tuple[Fault, ...]
-    """Rows left out because they were bad."""
+    """Invalid rows that were left out."""
     selection: Selection
     history: History
     before: Judgement | None
     """Figures on the test pictures; None without a verifier or test pictures."""
     after: Judgement | None
     note: str = ""
-    """Why there are no such figures, where there are none."""
+    """Reason if there are no figures."""
 
     def __str__(self) -> str:
-        """Return the printed face."""
+        """Return the result as text."""
         sizes = ", ".join(f"{size} {name}" for name, size in self.parts.items())
         left = f" · {len(self.faults)} bad rows left out" if self.faults else ""
         losses = []
@@ -96,17 +96,17 @@ def finetune(
         data: One source or several – old data beside the new keep the model from forgetting. Each is LLaVA's conversation JSON,
             or a folder with ``captions.csv``.
         out: Folder of the run.
-        model: ``tiny``, a hub id, or a folder; ``local:`` before it does no harm.
+        model: ``tiny``, a hub id, or a folder; a prefix ``local:`` is ignored.
         verifier: Judges descriptions of the test pictures before and after, and training captions where that is asked for.
-        device: torch device; the best by default. bfloat16 or float16 on a GPU, float32 on a CPU.
-        skip_bad: Leave bad rows out instead of refusing.
-        resume: Go on with the run in `out`.
-        merge: Write the whole model too.
-        progress: Told how far it is.
+        device: torch device. Default: the fastest available. Uses bfloat16 or float16 on a GPU, float32 on a CPU.
+        skip_bad: Leave out invalid rows instead of raising an error.
+        resume: Continue the run in `out`.
+        merge: Also write the whole model.
+        progress: Progress callback: called with (stage, done, total).
         **settings: See `Settings`.
 
     Raises:
-        DataError: The data, the settings or the folder will not do.
+        DataError: The data, the settings or the folder are invalid.
         ModelError: The model cannot be loaded, or is no LLaVA.
         MissingExtraError: peft or accelerate is not installed.
     """
@@ -169,10 +169,10 @@ class _Run:
     llava: Any
 
     def claim(self, made_of: dict[str, Any]) -> None:
-        """Write what the run is made of, or compare it with what is written.
+        """Write the run's inputs to its folder, or compare them with those already there.
 
         Raises:
-            DataError: The run in the folder is made of something else.
+            DataError: The run in the folder has other inputs.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / _RUN

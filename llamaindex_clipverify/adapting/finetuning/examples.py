@@ -15,7 +15,7 @@ from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.prompts import Prompts
 
 IMAGE = "<image>"
-"""Stands for a picture in a question, as in LLaVA's data."""
+"""Placeholder of a picture in a question, as in LLaVA's data."""
 _CAPTIONS = "captions.csv"
 _FORMS = f"give LLaVA's conversation JSON, or a folder with {_CAPTIONS} (columns image and caption)"
 _ROLES = {"system": "system", "human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant"}
@@ -26,20 +26,20 @@ class Example:
     """One conversation about one or more pictures."""
 
     name: str
-    """Where it stands: ``talks.json[3]`` or ``captions.csv:7``; with its folder where there are several sources."""
+    """Position in the data: ``talks.json[3]`` or ``captions.csv:7``; with the folder if there are several sources."""
     pictures: tuple[Picture, ...]
-    """In the order of the marks `IMAGE`."""
+    """Pictures, in the order of the `IMAGE` marks."""
     turns: tuple[tuple[str, str], ...]
     """Role (system, user, assistant) and text, the last one the assistant's."""
 
     @property
     def answers(self) -> list[str]:
-        """What is learnt."""
+        """Return the texts to learn."""
         return [text for role, text in self.turns if role == "assistant"]
 
     @property
     def messages(self) -> list[tuple[str, list[str | Picture]]]:
-        """Role and parts of each message, pictures where their marks stand."""
+        """Return role and parts of each message, with pictures in place of their marks."""
         left = iter(self.pictures)
         return [(role, _parts(text, left) if role == "user" else [text.strip()]) for role, text in self.turns]
 
@@ -58,12 +58,12 @@ class Fault:
     what: str
 
     def __str__(self) -> str:
-        """Return both in one line."""
+        """Return the row and the reason in one line."""
         return f"{self.where}: {self.what}"
 
 
 class _FaultError(Exception):
-    """Ends the reading of one row."""
+    """Raised when one row is invalid."""
 
 
 def read(
@@ -80,9 +80,9 @@ def read(
 
     Args:
         sources: JSON files, or folders or CSV files of captions.
-        skip_bad: Leave bad rows out instead of refusing all.
+        skip_bad: Leave out invalid rows instead of raising an error.
         ask: The question that captions answer.
-        progress: Told how many rows are checked, of how many.
+        progress: Progress callback: called with (rows checked, rows in total).
 
     Raises:
         DataError: A source is of neither form; nothing is left; or there are bad rows and `skip_bad` is false.
@@ -107,7 +107,7 @@ def read(
 
 @dataclass
 class _Shelf:
-    """The pictures and conversations met so far."""
+    """The pictures and conversations read so far."""
 
     pictures: dict[Path, Picture | PictureError] = field(default_factory=dict)
     names: dict[str, Path] = field(default_factory=dict)

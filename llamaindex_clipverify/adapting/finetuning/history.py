@@ -1,4 +1,4 @@
-"""How the loss went: as JSON, and as a curve."""
+"""Loss history of a run, as JSON and as a figure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class History:
     validation: tuple[tuple[int, float], ...]
     """Step and loss on the validation part."""
     best: int | None = None
-    """The step whose weights were kept; None where there is no validation part: then the last."""
+    """Step whose weights were kept. None without a validation part; then the last weights are kept."""
 
     @classmethod
     def of(cls, log: Sequence[Mapping[str, Any]]) -> History:

@@ -1,4 +1,4 @@
-"""What a model's descriptions of pictures are worth, by the verifier: trust, contradicted claims, hallucinated objects."""
+"""Scores a model's picture descriptions with the verifier: trust, contradicted claims, hallucinated objects."""
 
 from __future__ import annotations
 

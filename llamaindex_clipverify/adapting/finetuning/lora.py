@@ -1,6 +1,6 @@
 """LoRA (Hu et al. 2021) on a LLaVA's language model, vision tower or both, and its projector, through transformers and peft.
 
-Only answers are learnt: prompt, pictures and padding are masked.
+The loss covers answers only: prompt, pictures and padding are masked.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _CHECKPOINTS = 10
 
 
 def adapted(llava: Llava, settings: Settings) -> PeftModel:
-    """Put fresh LoRA matrices, drawn from the seed, into a model; it says the same as before until they have learnt.
+    """Add new LoRA matrices, initialised from the seed, to a model; its output is unchanged until they are trained.
 
     Raises:
         ModelError: The model has no layers of LLaVA's names.
@@ -78,7 +78,7 @@ def train(
         parts: Training examples, their weights, validation examples.
         folder: For checkpoints.
         settings: See `Settings`.
-        progress: Told how many steps are done, of how many.
+        progress: Progress callback: called with (steps done, steps in total).
     """
     examples, weights, validation = parts
     with _own_randomness():
@@ -260,13 +260,13 @@ class _Trainer(Trainer):  # type: ignore[misc]
 
 
 class _Steps(TrainerCallback):  # type: ignore[misc]
-    """Tells the progress, and has the last step measured too."""
+    """Reports progress, and evaluates at the last step too."""
 
     def __init__(self, progress: Callable[[int, int], None] | None, measured: bool) -> None:
         self.progress, self.measured = progress, measured
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Tell how far it is."""
+        """Report progress."""
         if self.progress is not None:
             self.progress(state.global_step, state.max_steps)
         if self.measured and state.global_step >= state.max_steps:
@@ -313,7 +313,7 @@ def _arguments(llava: Llava, folder: Path, settings: Settings, examples: int, me
 
 @contextmanager
 def _own_randomness() -> Iterator[None]:
-    """Leave everybody else's random numbers as they were: the Trainer seeds all generators."""
+    """Restore the global random state afterwards, because the Trainer seeds all generators."""
     python, numbers = random.getstate(), np.random.get_state()
     with torch.random.fork_rng():
         try:
@@ -328,7 +328,7 @@ def _own_randomness() -> Iterator[None]:
 
 @contextmanager
 def _replacing(folder: Path) -> Iterator[Path]:
-    """Yield a folder beside the wanted one, which takes its place when it is whole."""
+    """Yield a temporary folder that replaces the target folder when it is complete."""
     staged = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     staged.chmod(0o755)
     try:

@@ -1,4 +1,4 @@
-"""Which training captions are learnt, and how much: by the verifier's trust in each of their sentences.
+"""Selects and weights training captions by the verifier's trust in each of their sentences.
 
 A caption of five sentences with one wrong word teaches four true things: by default only the sentence that is distrusted is left
 out, not the caption.
@@ -38,7 +38,7 @@ class Selection:
     checked: bool = False
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Return a summary in one line."""
         if not self.checked:
             return "training captions were not checked"
         total = len(self.examples) + len(self.dropped)
@@ -56,9 +56,9 @@ def trusts(
     """Return the trust of each sentence of each example: of its least trusted claim.
 
     Args:
-        verifier: Who judges.
-        examples: What is judged.
-        progress: Told how many examples are done, of how many.
+        verifier: The verifier.
+        examples: The examples to verify.
+        progress: Progress callback: called with (examples done, examples in total).
     """
     found: list[Trusts] = []
     for start in range(0, len(examples), _AT_ONCE):
@@ -80,7 +80,7 @@ def _by_sentence(text: str, report: Report | ClipVerifyError) -> tuple[float | N
 
 
 def select(examples: Sequence[Example], trust: Sequence[Trusts], settings: Settings) -> Selection:
-    """Leave out what is trusted less than the minimum, and weigh the rest.
+    """Leave out sentences or examples with less than the minimum trust, and weight the rest.
 
     Args:
         examples: The training part.

@@ -1,4 +1,4 @@
-"""How a model is fine-tuned: numbers, each with its default and range."""
+"""Settings of a fine-tuning run, each with its default and range."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ _HALVES = ("language", "vision", "both")
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Of one run; two runs with the same settings, data and model on one machine give the same weights."""
+    """Settings of one run; the same settings, data and model give the same weights on one machine."""
 
     epochs: float = 3.0
-    """Times that the training part is gone through."""
+    """Number of epochs."""
     batch_size: int = 8
-    """Examples a step; lower it where memory will not do, and raise `accumulate`."""
+    """Batch size. If memory is too small, lower it and raise `accumulate`."""
     accumulate: int = 1
-    """Batches whose gradients make one step."""
+    """Number of batches whose gradients are accumulated for one step."""
     learning_rate: float = 2e-4
-    """At its height; it warms up over 3 % of the steps and falls along a cosine."""
+    """Peak learning rate, after a warm-up over 3 % of the steps, followed by cosine decay."""
     rank: int = 16
-    """Of LoRA's matrices: 16 suits most data, 64 a style far from what the model knows."""
+    """LoRA rank. Use 16 for most data, 64 for a style far from the model's training data."""
     learn: Literal["language", "vision", "both"] = "language"
     """Which half learns, beside the projector: the language model for things to be said in another way, the vision tower for
     pictures that look unlike any it has seen, such as another drawing style."""
     seed: int = 0
-    """Of the split, the first weights, dropout and the order of the data."""
+    """Random seed of the split, the initial weights, dropout and the order of the data."""
     max_length: int | None = None
     """Most tokens of an example, pictures included; what goes beyond is cut off. The model's window by default."""
     save_every: int | None = None
     """Steps between checkpoints, at which the validation loss is measured too; a tenth of the run by default."""
     shares: tuple[float, float, float] = (0.8, 0.1, 0.1)
-    """Of training, validation and test part."""
+    """Shares of the training, validation and test part."""
     min_trust: float | None = None
     """Sentences of training captions that the verifier trusts less are dropped; needs a verifier."""
     drop: Literal["sentences", "captions"] = "sentences"
@@ -44,10 +44,10 @@ class Settings:
     """Whether training examples count as much as the verifier trusts them; needs a verifier."""
 
     def __post_init__(self) -> None:
-        """Refuse numbers out of their range.
+        """Check the ranges of all settings.
 
         Raises:
-            DataError: One of them is.
+            DataError: A value is out of range.
         """
         for name in ("epochs", "batch_size", "accumulate", "learning_rate", "rank", "max_length", "save_every"):
             value = getattr(self, name)
@@ -62,7 +62,7 @@ class Settings:
 
     @property
     def by_trust(self) -> bool:
-        """Whether the training part is to be checked by the verifier."""
+        """Return whether the verifier must check the training part."""
         return self.min_trust is not None or self.weight_by_trust
 
     def to_dict(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class Settings:
         """Make settings of options, some of which may be none.
 
         Raises:
-            DataError: An option is no setting.
+            DataError: An option is unknown.
         """
         strange = set(options) - {one.name for one in fields(cls)}
         if strange:

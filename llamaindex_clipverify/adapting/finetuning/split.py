@@ -1,4 +1,4 @@
-"""Training, validation and test: split by what the pictures are, so that none stands in two parts."""
+"""Splits examples into training, validation and test by picture content, so that no picture is in two parts."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def split(examples: Sequence[Example], shares: tuple[float, float, float], seed:
     The order that decides is a hash of seed and picture content: neither file names nor the order of the data matter.
 
     Args:
-        examples: What to split.
+        examples: The examples to split.
         shares: Of train, validation and test; they sum to 1. A part with a share has one group at least, where three are there.
         seed: Another seed gives another split.
 
     Raises:
-        DataError: The shares are none.
+        DataError: The shares are invalid.
     """
     if len(shares) != 3 or min(shares) < 0 or abs(sum(shares) - 1) > 1e-6 or not shares[0]:
         raise DataError("shares of train, validation and test must sum to 1", got=shares, do="give 0.8,0.1,0.1")

@@ -1,1 +1,1 @@
-"""The English splitter, in parts."""
+"""The English splitter: sentences, noun phrases, negation, pronouns and statements, one module each."""

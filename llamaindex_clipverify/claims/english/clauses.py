@@ -27,20 +27,20 @@ _BETWEEN = frozenset(("between", "than"))
 
 @dataclass
 class Clause:
-    """One sentence with its mentions, ready to be told as claims."""
+    """One sentence with its noun phrases; `claims` returns what it states about them."""
 
     sentence: Sentence
     mentions: list[Mention]
     hedged: list[bool]
     vocabulary: Vocabulary
     own: Vocabulary | None = None
-    """The vocabulary that claims carry: None for the built-in one."""
-    told: set[int] = field(default_factory=set)
-    """Mentions, by `id`, whose presence a predicate or a relation already tells of."""
+    """Vocabulary stored in the claims. None: the built-in one."""
+    covered: set[int] = field(default_factory=set)
+    """Mentions, by `id`, whose presence another claim (a predicate or a relation) already covers."""
     inside: set[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Note which words belong to mentions."""
+        """Collect the words that belong to mentions."""
         self.inside = {at for one in self.mentions for at in range(one.begins, one.after)}
 
     @property
@@ -49,7 +49,7 @@ class Clause:
         return self.sentence.words
 
     def _subjects(self, verb: int) -> list[Mention]:
-        """Return the mentions that a verb at a place is about: the head of the phrase before it, and what is joined to that."""
+        """Return the subjects of the verb at a position: the head of the phrase before it and what is joined to that."""
         earlier = [one for one in self.mentions if one.after <= verb or (one.pronoun and one.head == verb)]
         if not earlier or _BREAKS & set(self._between(earlier[-1].after, verb)):
             return []
@@ -71,12 +71,12 @@ class Clause:
         return group
 
     def _subjects_shared(self, verb: int, earlier: list[Mention]) -> list[Mention]:
-        """Return the subjects of "… sits there and is black": those of the verb before."""
+        """Return the subjects of a second verb ("… sits there and is black"): those of the previous verb."""
         verbs = [at for at in range(earlier[0].after, verb - 1) if self._text(at) in BE and at not in self.inside]
         return self._subjects(verbs[-1]) if verbs else [earlier[0]]
 
     def _reaches(self, mention: Mention, verb: int) -> bool:
-        """Whether nothing between a mention and a verb is a verb of its own, but for a relative clause in commas."""
+        """Return whether no other verb is between a mention and a verb, except in a relative clause in commas."""
         between = self._between(mention.after, verb)
         return not any(text in BE and place > 0 for place, text in enumerate(between)) or "," in between
 
@@ -106,9 +106,9 @@ class Clause:
         start = self.words[mention.first].start
         word = self.words[(mention.after if last is None else last) - 1]
         end = word.end - 2 * (mention.possessive and last is None and word.text.endswith("'s"))
-        return self._made(kind, mention, start, end, **words)
+        return self._build_claim(kind, mention, start, end, **words)
 
-    def _made(self, kind: Kind, mention: Mention, start: int, end: int, **words: object) -> Claim:
+    def _build_claim(self, kind: Kind, mention: Mention, start: int, end: int, **words: object) -> Claim:
         own: dict[str, Any] = {
             "negated": mention.negated, "noun": mention.noun, "known": mention.known, "plural": mention.plural,
             "narrow": mention.narrow, "cites": self.sentence.cites, "vocabulary": self.own, **words,

@@ -1,4 +1,4 @@
-"""The closed classes of English: the words that hold a sentence together and name nothing themselves."""
+"""English word lists: determiners, prepositions, auxiliaries, adjectives and other words that name no object."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ DETERMINERS = ARTICLES | frozenset(
 )
 EXACT = frozenset(("exactly", "only", "single"))
 QUANTITIES = {"couple": 2, "pair": 2, "dozen": 12}
-"""With *of* they count: "a couple of dogs"."""
+"""Counting words before *of*: "a couple of dogs"."""
 PARTS = frozenset(
     "group bunch flock herd row slice piece pieces slices pile stack set collection variety number lot lots plenty crowd line "
     "kind type sort series array range cluster groups rows types kinds stacks handful selection assortment pack".split()
 )
-"""With *of* they let the noun behind them through: "a herd of elephants"."""
+"""Words before *of* after which the next noun is the head: "a herd of elephants"."""
 PAIRED = frozenset(
     "jeans trousers pants shorts glasses sunglasses tights pliers tweezers headphones goggles binoculars pajamas leggings "
     "eyeglasses scissors".split()
 )
-"""One thing with a plural name: a pair of them is not two."""
+"""Single objects with a plural name: a pair of them is one object."""
 ROUGHLY = frozenset("about around nearly almost over approximately roughly maybe least most than to".split())
-"""Before a number they make it no exact count: "at least two", "more than ten"."""
+"""Words that make the next number inexact: "at least two", "more than ten"."""
 
 BE = frozenset("is are was were isn't aren't wasn't weren't be been it's there's that's he's she's they're 're".split())
 LOOK = frozenset("look looks appear appears seem seems remain remains".split())
@@ -33,13 +33,13 @@ DEGREES = frozenset(
     "all both colored coloured painted mostly bright dark light very also either completely entirely partly mainly "
     "predominantly deep pale really quite just still to be being a".split()
 )
-"""May stand between a copula and its colour."""
+"""Words allowed between a copula and its colour."""
 PREPOSITIONS = frozenset(
     "in on at of with without near by beside behind between above below inside under over from into onto next across along "
     "around through to within beneath underneath against outside upon among for towards toward past beyond".split()
 )
 CARRIES = frozenset("with of in wearing holding carrying".split())
-"""Links to what belongs to the noun before: what follows them is said of that noun."""
+"""Links between a noun and what it carries; a later statement is about the first noun."""
 POSTURES = frozenset(
     "stands stand sits sit lies lie hangs hang rests rest leans leans floats float grows grow located placed positioned "
     "situated parked mounted perched seated standing sitting lying hanging resting".split()
@@ -51,7 +51,7 @@ FINITE = frozenset(
     "chases chase follows follow watches watch leads lead feeds feed washes wash writes write drives drive crosses cross "
     "enters enter touches touch hugs hug kisses kiss bites bite sniffs sniff points point grabs grab".split()
 )
-"""Verbs of what a picture shows somebody doing."""
+"""Verbs of actions that a picture can show."""
 NOT_ACTIONS = frozenset(
     "being including containing showing having depicting featuring building ceiling clothing morning evening string king "
     "ring wing thing something nothing anything everything during missing lighting setting painting".split()
@@ -77,14 +77,14 @@ EMPTY = frozenset(
     "meter meters metre metres km kilometers mile miles foot inch inches minute minutes hour hours second seconds day days "
     "week weeks month months year years dollar dollars euro euros won percent degree degrees pm am o'clock score".split()
 )
-"""Nouns that name the picture itself, a place in it, or a measure: nothing to look for."""
+"""Nouns for the picture itself, a position in it, or a measure: not objects."""
 COLOUR_WORDS = frozenset(("color", "colour", "colors", "colours"))
 MASS = frozenset(
     "water grass snow sand food luggage furniture fruit clothing ice rain fire smoke coffee tea wine milk juice bread cheese "
     "meat rice mustard ketchup salad soup sauce pasta chocolate sugar butter cream lettuce bacon "
     "pizza beer hair wool traffic jewelry mud fog".split()
 )
-"""Nouns that stand without an article."""
+"""Mass nouns, used without an article."""
 
 CONJUNCTIONS = frozenset(("and", "or", "nor", "&", "plus"))
 RELATIVES = frozenset(("that", "which", "who", "whose"))

@@ -1,4 +1,4 @@
-"""Which words of a sentence are nouns: those of the vocabulary first, then WordNet's, longest first."""
+"""Finds nouns in a sentence: the vocabulary's first, then WordNet's, longest first."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from llamaindex_clipverify.claims.wordnet import WordNet, wordnet
 
 _LONGEST = 4
 _COLOURED_ROOTS = ("animal", "plant", "food", "beverage")
-"""Kinds whose names may begin with a colour or an adjective: a *golden retriever* is no golden thing, a *red light* is red."""
+"""Kinds whose names may begin with a colour or adjective: *golden retriever* is a name, *red light* is a colour and a noun."""
 _NO_COMPOUNDS = frozenset(("yellow jacket", "black eye", "black belt"))
 
 
 class Noun(NamedTuple):
-    """A noun found at a place in a sentence."""
+    """A noun at a position in a sentence."""
 
     length: int
-    """How many words it takes."""
+    """Length in words."""
     name: str
-    """Canonical noun, or the singular."""
+    """Canonical noun, or the singular if the vocabulary does not have it."""
     known: bool
     """Whether the vocabulary has it."""
     plural: bool
@@ -30,11 +30,11 @@ class Noun(NamedTuple):
     verb: bool = False
     """Whether the same form may be a verb."""
     narrow: str | None = None
-    """What the answer calls it, where that says more than the noun: *man* for person."""
+    """The more specific word of the answer: *man* for person."""
 
 
 class Lexicon:
-    """Looks nouns up; results for single words are kept."""
+    """Looks up nouns; caches the results for single words."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         """Prefer the nouns of a vocabulary."""
@@ -44,11 +44,11 @@ class Lexicon:
 
     @property
     def net(self) -> WordNet:
-        """WordNet, read when first asked."""
+        """Return WordNet, loaded on first use."""
         return wordnet()
 
     def noun(self, words: Sequence[Word], at: int) -> Noun | None:
-        """Return the longest noun that begins at a word, or None."""
+        """Return the longest noun that begins at word `at`, or None."""
         first = words[at].text
         compound = self._compound(words, at)
         if compound is not None:
@@ -75,14 +75,14 @@ class Lexicon:
         return None
 
     def _headed(self, noun: Noun, last: str) -> Noun:
-        """Call a compound by its head where the vocabulary has that and it is one: a fire truck is a truck."""
+        """Name a compound by its head if the vocabulary has the head and WordNet agrees: a fire truck is a truck."""
         head = self._known(last, 1)
         if head is None or not self.net.is_kind(noun.name, head.name):
             return noun
         return head._replace(length=noun.length, narrow=noun.name)
 
     def _may_be_coloured(self, noun: Noun, words: Sequence[Word], after: int) -> bool:
-        """Whether a colour is part of a name: not before a noun of the vocabulary, nor before a longer name."""
+        """Return whether a colour is part of a name: not before a noun of the vocabulary or a longer name."""
         begins = after - noun.length + 1
         rest = self.noun(words, begins)
         if rest is None or rest.known or rest.length != noun.length - 1:
@@ -124,12 +124,12 @@ class Lexicon:
         return None if tail == form or not tail.isalpha() else self._look_up(tail)
 
     def unknown(self, form: str, singular: bool) -> Noun:
-        """Return the noun of a word that no list has."""
+        """Return a noun for a word that is in no list."""
         plural = not singular and form.endswith("s") and not form.endswith(("ss", "us", "is"))
         return Noun(1, _singular(form) if plural else form, False, plural)
 
 
 def _singular(form: str) -> str:
-    """Undo the regular plural."""
+    """Return the singular of a regular plural."""
     options = [form[:-3] + "y"] if form.endswith("ies") else [form[:-2], form[:-1]] if form.endswith("es") else []
     return next((one for one in options if regular_plural(one) == form), form[:-1])

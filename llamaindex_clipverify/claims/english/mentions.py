@@ -10,50 +10,50 @@ from llamaindex_clipverify.claims.english.sentences import Word
 
 @dataclass(eq=False, kw_only=True)
 class Mention:
-    """A noun phrase of a sentence; `first`, `head` and `after` are places among its words."""
+    """A noun phrase of a sentence; `begins`, `first`, `head` and `after` are word indices."""
 
     noun: str
     known: bool
     plural: bool
     first: int
-    """The first word of its span: articles stand before it."""
+    """First word of the span, after any article."""
     head: int
-    """The first word of the noun itself."""
+    """First word of the noun."""
     after: int
-    """The word behind it."""
+    """First word after the phrase."""
     determiner: str | None = None
     number: int | None = None
     colours: list[str] = field(default_factory=list)
     negated: bool = False
     shown: bool = True
-    """Whether it is something to look for."""
+    """Whether a picture can show it and the sentence claims it."""
     narrow: str | None = None
     possessive: bool = False
     part: bool = False
-    """Some of several: "one of the dogs"."""
+    """Whether it is some of several: "one of the dogs"."""
     rough: bool = False
-    """Its number was not exact: "more than two"."""
+    """Whether its number is inexact: "more than two"."""
     stands_for: list[Mention] = field(default_factory=list)
-    """What a pronoun means; empty for a noun."""
+    """Mentions that a pronoun refers to; empty for a noun."""
     pronoun: bool = False
     begins: int = 0
-    """The very first word, articles included."""
+    """First word, articles included."""
 
     def means(self) -> list[Mention]:
-        """Return the mentions with nouns that a predicate about this one is about."""
+        """Return the noun mentions that a predicate of this mention applies to."""
         return self.stands_for if self.pronoun else [self] if self.shown else []
 
 
 @dataclass
 class Draft:
-    """What has been read of a phrase before its head."""
+    """The modifiers of a phrase read so far, before its head."""
 
     first: int | None = None
     determiner: str | None = None
     number: int | None = None
     colours: list[str] = field(default_factory=list)
     opened: bool = False
-    """Whether what was read says that a noun must follow."""
+    """Whether a noun must follow the words read so far."""
     described: bool = False
     rough: bool = False
     part: bool = False

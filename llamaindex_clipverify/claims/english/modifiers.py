@@ -31,7 +31,7 @@ class ModifierReader:
         self.lexicon = Lexicon(vocabulary)
 
     def _modifier(self, words: Sequence[Word], at: int, draft: Draft) -> int:
-        """Read one modifier into the draft and return how many words it took: 0 when the head begins here."""
+        """Read one modifier into the draft and return its length in words; 0 if the head begins here."""
         text = words[at].text
         if text in self.vocabulary.colours or "-" in text:
             colours = self._colours(words, at)
@@ -49,7 +49,7 @@ class ModifierReader:
             return 2
         if text in self.vocabulary.numbers or text[0].isdigit():
             return self._numbered(words, at, draft)
-        if text in ("and", ",") and draft.described and self._goes_on(words, at + 1):
+        if text in ("and", ",") and draft.described and self._modifiers_continue(words, at + 1):
             return 1
         return self._adjective(words, at, draft)
 
@@ -131,7 +131,7 @@ class ModifierReader:
         return text.endswith("ly") or self._begins_noun(words, at + 1)
 
     def _begins_noun(self, words: Sequence[Word], at: int) -> bool:
-        """Whether a noun, or a modifier and then one, begins here: looks three words ahead."""
+        """Return whether a noun, possibly after modifiers, begins here; looks three words ahead."""
         for place in range(at, min(at + 3, len(words))):
             text, noun = words[place].text, self.lexicon.noun(words, place)
             if noun is not None and (noun.known or text in self.vocabulary.colours or text in ADJECTIVES):
@@ -145,15 +145,15 @@ class ModifierReader:
                 return noun is not None
         return False
 
-    def _goes_on(self, words: Sequence[Word], at: int) -> bool:
-        """Whether another colour or adjective, and then a noun, follows: "red and white bus"."""
+    def _modifiers_continue(self, words: Sequence[Word], at: int) -> bool:
+        """Return whether another colour or adjective and a noun follow: "red and white bus"."""
         text = text_at(words, at)
         if text in ("and", ","):
-            return self._goes_on(words, at + 1)
+            return self._modifiers_continue(words, at + 1)
         return (text in self.vocabulary.colours or text in ADJECTIVES) and self._begins_noun(words, at + 1)
 
     def _colours(self, words: Sequence[Word], at: int) -> list[str]:
-        """Return the colours that a word names as an adjective here; *orange* may be the fruit."""
+        """Return the colours of a word used as an adjective; *orange* may be the fruit."""
         text, names = words[at].text, self.vocabulary.colours
         if "-" in text:
             parts = [part for part in text.split("-") if part != "and"]
@@ -171,7 +171,7 @@ class ModifierReader:
         return [names[text]]
 
     def _is_predicate(self, words: Sequence[Word], at: int) -> bool:
-        """Whether a copula or another colour stands before: "the car is orange"."""
+        """Return whether a copula or another colour is before the word: "the car is orange"."""
         before = text_at(words, at - 1)
         if before in ("and", "or", "nor", ",", "mostly", "bright", "dark", "painted", "not", "also", "all", "both"):
             return self._is_predicate(words, at - 1) or text_at(words, at - 2) in self.vocabulary.colours

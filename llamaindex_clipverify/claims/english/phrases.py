@@ -1,7 +1,7 @@
-"""The noun phrases of a sentence: determiner, number, colours and adjectives before a head noun.
+"""Finds the noun phrases of a sentence: determiner, number, colours and adjectives before a head noun.
 
-Phrases about nothing that a picture shows ("the atmosphere", "the left") are found too and marked, for they may be the subject
-of what follows.
+Phrases that no picture can show ("the atmosphere", "the left") are returned with `shown=False`, because they may be the
+subject of what follows.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Phrases(ModifierReader):
     """Finds the noun phrases of sentences."""
 
     def find(self, words: Sequence[Word], skipped: Sequence[bool]) -> list[Mention]:
-        """Return the phrases from left to right; `skipped` words, such as quotations, belong to none."""
+        """Return the phrases from left to right; `skipped` words, such as quotations, are never part of one."""
         found: list[Mention] = []
         at = 0
         while at < len(words):
@@ -47,7 +47,7 @@ class Phrases(ModifierReader):
         return found
 
     def _link(self, words: Sequence[Word], at: int) -> int:
-        """Return how many words a relation takes that begins here: "to the left of" names no left."""
+        """Return the length in words of a relation that begins here: "to the left of" contains no noun."""
         return self.vocabulary.relation_at([word.text for word in words[at : at + 5]])[0]
 
     def _phrase(self, words: Sequence[Word], begins: int, found: list[Mention]) -> tuple[Mention | None, int]:
@@ -91,7 +91,7 @@ class Phrases(ModifierReader):
         return self.lexicon.unknown(text, singular=draft.determiner in ("a", "an"))
 
     def _stands_bare(self, words: Sequence[Word], at: int, noun: Noun, found: list[Mention]) -> bool:
-        """Whether a noun without any article is one here: a plural that is no verb, a mass noun, one joined to another."""
+        """Return whether a noun is valid without article: a plural that is no verb, a mass noun, or part of a list."""
         if not noun.depictable:
             return False
         before, joined = text_at(words, at - 1), False
@@ -142,12 +142,12 @@ class Phrases(ModifierReader):
         return mention, after
 
     def _agrees(self, words: Sequence[Word], at: int, after: int) -> bool:
-        """Whether a word that is its own plural stands before a plural verb: "the sheep are"."""
+        """Return whether an invariant plural is before a plural verb: "the sheep are"."""
         form = " ".join(word.text for word in words[at:after])
         return form in self.vocabulary.plural_forms and text_at(words, after) in PLURAL_BE
 
     def _extension(self, words: Sequence[Word], at: int, noun: Noun) -> Noun | None:
-        """Return the noun that goes on a compound: in "dog house" the house."""
+        """Return the next noun of a compound: *house* in "dog house"."""
         if at >= len(words) or words[at].is_mark or noun.plural or words[at - 1].text.endswith("'s"):
             return None
         text, longer = words[at].text, self.lexicon.noun(words, at)
@@ -165,7 +165,7 @@ class Phrases(ModifierReader):
     def _headless(
         self, words: Sequence[Word], begins: int, at: int, draft: Draft, found: list[Mention]
     ) -> tuple[Mention | None, int]:
-        """Read what has no noun: "three blue ones", "a red and a blue car", "one is black"."""
+        """Read phrases without a noun: "three blue ones", "a red and a blue car", "one is black"."""
         text = text_at(words, at)
         if text in ("one", "ones") and (draft.colours or draft.number):
             return self._anaphor(words, begins, at, at + 1, draft, found)
@@ -179,7 +179,7 @@ class Phrases(ModifierReader):
         ):
             later, after = self._phrase(words, at + 1, found)
             if later is not None and later.shown:
-                found.append(self._like(later, words, begins, at, draft))
+                found.append(self._copy_of(later, words, begins, at, draft))
             return later, after
         return None, max(at, begins + 1)
 
@@ -203,11 +203,11 @@ class Phrases(ModifierReader):
         model = next((one for one in reversed(found) if one.shown), None)
         if model is None:
             return None, after
-        mention = self._like(model, words, begins, after, draft)
+        mention = self._copy_of(model, words, begins, after, draft)
         mention.plural = words[at].text == "ones"
         return mention, after
 
-    def _like(self, model: Mention, words: Sequence[Word], begins: int, after: int, draft: Draft) -> Mention:
+    def _copy_of(self, model: Mention, words: Sequence[Word], begins: int, after: int, draft: Draft) -> Mention:
         first = begins if draft.first is None else draft.first
         mention = Mention(
             noun=model.noun,

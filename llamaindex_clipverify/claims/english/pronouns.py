@@ -1,7 +1,7 @@
-"""Pronouns as subjects: *it*, *they*, *he*, *she*, *one*, *the other*, *two of them* – resolved where only one noun fits.
+"""Resolves subject pronouns (*it*, *they*, *he*, *she*, *one*, *the other*, *two of them*) if only one noun fits.
 
-Where several nouns fit, the pronoun means nothing: no claim is better than one about the wrong thing. The only tie that is broken
-is by the subject of the sentence before: "The dog stands next to the car. It is brown."
+If several nouns fit, the pronoun is not resolved: no claim is better than a claim about the wrong object. The one exception
+is the subject of the previous sentence: "The dog stands next to the car. It is brown."
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _PLURAL = frozenset(("they", "they're", "both", "these", "those"))
 
 
 def resolve(words: Sequence[Word], mentions: list[Mention], before: Sequence[Mention]) -> None:
-    """Add a mention for each subject pronoun; `before` are the mentions of the sentence before."""
+    """Add a mention for each subject pronoun; `before` are the mentions of the previous sentence."""
     taken = {at for one in mentions for at in range(one.begins, one.after)}
     for at in range(len(words)):
         length = 0 if at in taken else _pronoun(words, at)
@@ -30,7 +30,7 @@ def resolve(words: Sequence[Word], mentions: list[Mention], before: Sequence[Men
 
 
 def _pronoun(words: Sequence[Word], at: int) -> int:
-    """Return how many words a subject pronoun takes here; 0 when there is none."""
+    """Return the length in words of the subject pronoun at a position; 0 if there is none."""
     text = words[at].text
     if _text(words, at - 1) in PREPOSITIONS or _text(words, at - 1) == "of":
         return 0
@@ -53,9 +53,9 @@ def _mention(
 ) -> Mention:
     text = words[at].text
     several = length == 3 or text in _PLURAL
-    means = _fitting(text, several, earlier) or _fitting(text, several, before)
+    referents = _fitting(text, several, earlier) or _fitting(text, several, before)
     if text == "the" or text == "one":
-        means = _of_several(earlier) or _of_several(before)
+        referents = _of_several(earlier) or _of_several(before)
     mention = Mention(
         noun="",
         known=True,
@@ -65,7 +65,7 @@ def _mention(
         after=at + length,
         pronoun=True,
         begins=at,
-        stands_for=means,
+        stands_for=referents,
     )
     if text == "the":
         mention.first = mention.head = at + 1
@@ -78,7 +78,7 @@ _NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
 
 
 def _fitting(text: str, several: bool, mentions: Sequence[Mention]) -> list[Mention]:
-    """Return what a pronoun may mean: one noun, or the group that *they* are; nothing when that is not clear."""
+    """Return the mentions that a pronoun refers to: one noun, or a group for *they*; empty if ambiguous."""
     options = [one for one in mentions if one.shown and not one.negated and not one.pronoun]
     options += [other for one in mentions if one.pronoun for other in one.stands_for]
     if several:
@@ -103,7 +103,7 @@ def _group(options: Sequence[Mention]) -> list[Mention]:
 
 
 def _of_several(mentions: Sequence[Mention]) -> list[Mention]:
-    """Return what *one* and *the other* are of: the last thing there were two or more of."""
+    """Return the plural mention that *one* and *the other* refer to: the last one before the pronoun."""
     own = [other for one in mentions if one.pronoun for other in one.stands_for]
     many = [one for one in mentions if one.shown and not one.negated and (one.plural or (one.number or 1) > 1)]
     return (many or own)[-1:]

@@ -1,4 +1,4 @@
-"""How far a "no", a "not" or a "perhaps" reaches: it marks the noun phrases in its scope."""
+"""Scope of negations, hedges and comparisons: marks the noun phrases inside the scope."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SEEING = frozenset("see find spot notice observe".split())
 
 
 def is_negative(words: Sequence[Word], at: int) -> bool:
-    """Whether a word is *not* or ends in *n't*; "not only" is neither."""
+    """Return whether a word is *not*, *never* or ends in *n't*; "not only" does not count."""
     text = words[at].text
     if text.endswith("n't"):
         return True
@@ -39,7 +39,7 @@ def is_negative(words: Sequence[Word], at: int) -> bool:
 
 
 def negate(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
-    """Mark the mentions that are said not to be there."""
+    """Mark the mentions whose presence is denied."""
     for begin in _denials(words):
         last = _scope_end(words, mentions, begin)
         for mention in mentions:
@@ -52,7 +52,7 @@ def negate(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
 
 
 def _denials(words: Sequence[Word]) -> Iterator[int]:
-    """Yield where the scope of each denial of existence begins."""
+    """Yield the start of the scope of each denial of existence."""
     for at, word in enumerate(words):
         if word.text not in _TRIGGERS and not word.text.endswith("n't"):
             continue
@@ -66,7 +66,7 @@ def _denials(words: Sequence[Word]) -> Iterator[int]:
 
 
 def _denies(words: Sequence[Word], at: int, before: str) -> bool:
-    """Whether a *not* denies that something exists: "there isn't", "does not show", "cannot see", "is not a"."""
+    """Return whether a *not* denies existence: "there isn't", "does not show", "cannot see", "is not a"."""
     text, after = words[at].text, _text(words, at + 1)
     if text == "not" and (after, _text(words, at + 2)) in (("a", "single"), ("one", "single")):
         return True
@@ -87,13 +87,13 @@ def _scope_end(words: Sequence[Word], mentions: Sequence[Mention], begin: int) -
         closes = text in COPULAS | _PLACES | FINITE or (text.endswith("ing") and text not in NOT_ACTIONS)
         if text in _ENDS or (closes and any(begin <= head < at for head in heads)):
             return at
-        if text in (",", "and") and not _list_goes_on(words, at):
+        if text in (",", "and") and not _list_continues(words, at):
             return at
     return len(words)
 
 
-def _list_goes_on(words: Sequence[Word], at: int) -> bool:
-    """Whether an *or* still follows the comma in this clause: "no cats, dogs or horses"."""
+def _list_continues(words: Sequence[Word], at: int) -> bool:
+    """Return whether the list continues with an *or* in this clause: "no cats, dogs or horses"."""
     for word in words[at + 1 : at + 9]:
         if word.text in ("or", "nor"):
             return True
@@ -103,18 +103,18 @@ def _list_goes_on(words: Sequence[Word], at: int) -> bool:
 
 
 def _negate_list(words: Sequence[Word], mentions: Sequence[Mention], first: Mention) -> None:
-    """Negate a mention and those joined to it by *or*."""
+    """Negate a mention and the mentions joined to it by *or*."""
     first.negated, end = True, first.after
     for mention in mentions:
         between = [word.text for word in words[end : mention.begins]]
         if mention.begins < end or not set(between) <= {",", "or", "nor"} or not between:
             continue
-        if "or" in between or "nor" in between or _list_goes_on(words, end):
+        if "or" in between or "nor" in between or _list_continues(words, end):
             mention.negated, end = True, mention.after
 
 
 def _said_absent(words: Sequence[Word], mention: Mention) -> bool:
-    """Read "… is not visible", "… is missing" behind a mention."""
+    """Return whether "… is not visible" or "… is missing" follows a mention."""
     at, negative = mention.after, False
     if _text(words, at) not in BE and _text(words, at) not in ("can", "cannot", "can't"):
         return False
@@ -134,7 +134,7 @@ def _said_absent(words: Sequence[Word], mention: Mention) -> bool:
 
 
 def hedge(words: Sequence[Word], mentions: Sequence[Mention]) -> list[bool]:
-    """Return for each word whether it stands under a hedge, and take the mentions there out of what is claimed."""
+    """Return for each word whether it is hedged; hedged mentions are marked as not shown and give no claims."""
     under = [False] * len(words)
     clauses = _clauses(words)
     for place, (start, end) in enumerate(clauses):
@@ -143,14 +143,14 @@ def hedge(words: Sequence[Word], mentions: Sequence[Mention]) -> list[bool]:
             continue
         begin = (
             start
-            if not any(start <= one.head < marks[0] for one in mentions) or _rules_all(words, marks[0])
+            if not any(start <= one.head < marks[0] for one in mentions) or _includes_subject(words, marks[0])
             else marks[0]
         )
         if not any(begin <= one.head < end for one in mentions) and end >= len(words) - 1:
             begin = 0
         _mark(under, begin, end)
         for follow, stop in clauses[place + 1 :]:
-            if _stands_alone(words, follow, stop):
+            if _is_main_clause(words, follow, stop):
                 break
             _mark(under, follow, stop)
     for mention in mentions:
@@ -159,8 +159,8 @@ def hedge(words: Sequence[Word], mentions: Sequence[Mention]) -> list[bool]:
     return under
 
 
-def _rules_all(words: Sequence[Word], at: int) -> bool:
-    """Whether the hedge is a modal or a probability of the verb, which covers its subject too."""
+def _includes_subject(words: Sequence[Word], at: int) -> bool:
+    """Return whether the hedge modifies the verb, so that its scope includes the subject."""
     return words[at].text in (
         "might",
         "may",
@@ -192,7 +192,7 @@ def _clauses(words: Sequence[Word]) -> list[tuple[int, int]]:
     return list(zip(cuts, [*cuts[1:], len(words)], strict=True))
 
 
-def _stands_alone(words: Sequence[Word], start: int, end: int) -> bool:
+def _is_main_clause(words: Sequence[Word], start: int, end: int) -> bool:
     texts = [word.text for word in words[start:end]]
     return texts[0] == "but" or any(text in COPULAS | HAVE | {"there", "with"} for text in texts)
 
@@ -202,7 +202,7 @@ def _mark(under: list[bool], start: int, end: int) -> None:
 
 
 def compare(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
-    """Take out what is only compared with: "more dogs than cats", "looks like a rabbit", "as big as a house"."""
+    """Mark mentions that are only compared with as not shown: "more dogs than cats", "looks like a rabbit"."""
     for mention in mentions:
         before, further = _text(words, mention.begins - 1), _text(words, mention.begins - 2)
         simile = before == "like" and (

@@ -1,4 +1,4 @@
-"""An answer into sentences: layout and markup are blanked out in place, so that every offset stays that of the answer."""
+"""Splits an answer into sentences and words; markup is replaced by spaces, so that offsets stay valid for the answer."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _SENTENCE = re.compile(
 _LAYOUT = re.compile(
     r"^[ \t]*(?:\d+[.)](?=\s)|[-*+•–](?=\s)|#{1,6}(?=\s)|>)|</?[a-z][^<>\n]*>|\*{1,3}|_{2}|`+|\|", re.I | re.M
 )
-"""List numbers and bullets, headings, emphasis, code, tables and tags: layout, no part of any claim."""
+"""List numbers, bullets, headings, emphasis, code, tables and tags: markup that is not part of any claim."""
 _QUOTED_LINE = re.compile(r"^\s*([\"“])(?=[^\"“”\n]{40,}[\"”]\s*$)|(?<=[^\"“”\n]{40})[\"”]\s*$", re.M)
-"""The marks around a line that is quoted as a whole: the line is the answer, not words written in the picture."""
+"""Quotation marks around a whole line: the line is the answer, not text written in the picture."""
 _WORD = re.compile(
     r"\d+(?:-[^\W\d_]+)+|\d+(?:[.,:/-]\d+)*|[^\W\d_]+(?:[’'-][^\W\d_]+|-(?=\d))*|\d*[^\W_]+(?:-[^\W\d_]+)*|[,;:()\"“”—–&]|[$€£¥₩%]"
 )
@@ -27,7 +27,7 @@ _SMALL_TALK = re.compile(r"\?\s*$|^\s*(?:yes|no|sure|okay|ok|of course|certainly
 
 
 class Word(NamedTuple):
-    """A word, a number or a mark; `text` is in lower case with straight apostrophes."""
+    """A word, number or punctuation mark; `text` is in lower case with straight apostrophes."""
 
     text: str
     start: int
@@ -35,32 +35,32 @@ class Word(NamedTuple):
 
     @property
     def is_mark(self) -> bool:
-        """Whether it is punctuation."""
+        """Return whether it is punctuation."""
         return not self.text[0].isalnum()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sentence:
-    """A sentence of an answer; offsets are those of the answer."""
+    """A sentence of an answer; offsets are positions in the answer."""
 
     answer: str
-    """The whole answer, as it is."""
+    """The whole answer, unchanged."""
     text: str
-    """The whole answer, layout blanked out."""
+    """The whole answer with markup replaced by spaces."""
     start: int
     end: int
     words: list[Word]
     cites: int | None = None
-    """Zero-based index of the picture it names."""
+    """Zero-based index of the picture that the sentence cites."""
 
     @property
     def own(self) -> str:
-        """Its own text."""
+        """Return the text of the sentence."""
         return self.text[self.start : self.end]
 
 
 def sentences(answer: str) -> Iterator[Sentence]:
-    """Yield the sentences that state something: no questions, no "Yes."."""
+    """Yield the sentences of an answer, without questions and short replies ("Yes.")."""
     plain = _LAYOUT.sub(_blank, _QUOTED_LINE.sub(_blank, answer))
     for match in _SENTENCE.finditer(plain):
         text = match.group()
@@ -77,8 +77,8 @@ def sentences(answer: str) -> Iterator[Sentence]:
                 text=plain,
                 start=match.start(),
                 end=match.end(),
-                words=_without(words, cited, match.start()),
-                cites=_place(cited),
+                words=_without_citation(words, cited, match.start()),
+                cites=_cited_index(cited),
             )
 
 
@@ -86,13 +86,13 @@ def _blank(found: re.Match[str]) -> str:
     return " " * len(found.group())
 
 
-def _without(words: list[Word], cited: re.Match[str] | None, offset: int) -> list[Word]:
-    """Leave out the number of a cited picture: it counts nothing."""
+def _without_citation(words: list[Word], cited: re.Match[str] | None, offset: int) -> list[Word]:
+    """Leave out the number of a cited picture, which is not a count."""
     digits = cited and (cited.span(1) if cited[1] else cited.span(2) if cited[2] else None)
     return words if not digits else [word for word in words if word.start != digits[0] + offset]
 
 
-def _place(cited: re.Match[str] | None) -> int | None:
+def _cited_index(cited: re.Match[str] | None) -> int | None:
     if cited is None:
         return None
     digits = cited[1] or cited[2]

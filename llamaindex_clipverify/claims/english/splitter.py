@@ -1,9 +1,8 @@
-"""English answers into typed claims, without a model: sentences, noun phrases, negation, colours, numbers, relations.
+"""The default splitter: English answers into typed claims, without a model.
 
-It can see nouns – of the vocabulary, of WordNet, and unknown ones after an article – with their number and colour, predicates of
-colour, spatial relations between two nouns, what somebody is doing, written words, and the pronouns that only one noun fits.
-Opinions, hedges and abstract things are no claims; a sentence with nothing else is one claim of kind `other`. The parts are in
-`reading`.
+It reads nouns (of the vocabulary, of WordNet, and unknown ones after an article) with number and colour, colour predicates,
+spatial relations of two nouns, actions, written words, and pronouns that only one noun fits. Opinions, hedged statements
+and abstract nouns are not claims; a sentence without any claim becomes one claim of kind `other`.
 """
 
 from __future__ import annotations
@@ -20,18 +19,18 @@ from llamaindex_clipverify.claims.written_claims import statement, with_written
 
 
 class EnglishSplitter:
-    """The default splitter; `vocabulary` decides which nouns, colours and relations it knows."""
+    """Splits English answers; `vocabulary` sets the nouns, colours and relations it knows."""
 
     language = "en"
 
     def __init__(self, vocabulary: Vocabulary | None = None) -> None:
-        """Use the built-in English words, or a vocabulary extended by `Vocabulary.with_nouns`."""
+        """Use a vocabulary, for example one extended by `Vocabulary.with_nouns`. Default: the built-in English one."""
         self.vocabulary = vocabulary or english()
         self._own = None if self.vocabulary is english() else self.vocabulary
         self._phrases = Phrases(self.vocabulary)
 
     def split(self, answer: str) -> list[Claim]:
-        """Return the claims of an answer in the order of their first character; an empty answer has none."""
+        """Return the claims of an answer, sorted by their first character; an empty answer has none."""
         claims: list[Claim] = []
         known_before: set[str] = set()
         before: list[Mention] = []
@@ -42,7 +41,7 @@ class EnglishSplitter:
         return sorted(dict.fromkeys(claims), key=lambda claim: (claim.start, claim.end))
 
     def things(self, text: str) -> list[Claim]:
-        """Return the noun phrases of any text, questions too, as claims that such a thing is there; negations are not read."""
+        """Return the noun phrases of any text (also questions) as object claims; negation is ignored."""
         found: list[Claim] = []
         for sentence in sentences(text.replace("?", ".")):
             mentions = self._phrases.find(sentence.words, _written(sentence))
@@ -64,7 +63,7 @@ class EnglishSplitter:
 
 
 def _with_written(sentence: Sentence, claims: list[Claim]) -> list[Claim]:
-    """Return the claims of a sentence with those on written words found by their labels."""
+    """Return the claims of a sentence together with its claims on written words."""
     found = with_written(claims, sentence.text, sentence.start, sentence.end)
     return [
         claim.swap(
@@ -77,7 +76,7 @@ def _with_written(sentence: Sentence, claims: list[Claim]) -> list[Claim]:
 
 
 def _written(sentence: Sentence) -> list[bool]:
-    """Return for each word whether it is quoted: what is written in a picture is not what stands in it."""
+    """Return for each word whether it is written text: a quoted noun is not an object in the picture."""
     if not any(mark in sentence.own for mark in '"“$€£¥₩%:-') and not any(
         letter.isupper() for letter in sentence.own[1:]
     ):
@@ -87,7 +86,7 @@ def _written(sentence: Sentence) -> list[bool]:
 
 
 def _whole(sentence: Sentence) -> list[Claim]:
-    """Return the sentence as one claim that nothing can check; "Objects found:" before a list is none."""
+    """Return the sentence as one claim of kind `other`; the heading of a list ("Objects found:") is no claim."""
     if sentence.own.rstrip().endswith(":"):
         return []
     begin = sentence.start + len(sentence.own) - len(sentence.own.lstrip())

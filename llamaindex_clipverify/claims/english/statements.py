@@ -1,4 +1,4 @@
-"""What a sentence claims of its noun phrases: that they are there, their number and colour, relations, actions."""
+"""Claims about the noun phrases of a sentence: presence, number, colour, relations and actions."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Reading(Clause):
     """One sentence, read as claims."""
 
     def claims(self, known_before: set[str]) -> list[Claim]:
-        """Return all claims of the sentence; `known_before` are nouns that earlier sentences named, and grows."""
+        """Return all claims of the sentence; `known_before` (nouns of earlier sentences) is extended in place."""
         found = [*self._colours(), *self._lists(), *self._relations(), *self._actions()]
         return [*found, *self._nouns(known_before)]
 
@@ -50,14 +50,14 @@ class Reading(Clause):
             if mention.pronoun or not mention.shown:
                 continue
             repeated = mention.noun in known_before and mention.determiner in DEFINITE and not mention.negated
-            told = repeated or id(mention) in self.told
-            if not told or mention.colours or (mention.number is not None and not (mention.negated and told)):
+            covered = repeated or id(mention) in self.covered
+            if not covered or mention.colours or (mention.number is not None and not (mention.negated and covered)):
                 yield from self.there(mention)
             if not mention.negated:
                 known_before.add(mention.noun)
 
     def there(self, mention: Mention) -> Iterator[Claim]:
-        """Yield that a mention is there, in its number or its colours."""
+        """Yield the claims that a mention is present, with its number or its colours."""
         if mention.number and not mention.negated:
             colour = mention.colours[0] if mention.colours else None
             yield self._claim("count", mention, number=mention.number, colour=colour)
@@ -114,7 +114,7 @@ class Reading(Clause):
         for subject in self._subjects(copula):
             negative = denied or subject.determiner == "none"
             for mention in subject.means():
-                self.told.add(id(mention))
+                self.covered.add(id(mention))
                 for at in range(first, last + 1):
                     colour = self.vocabulary.colours.get(self._text(at))
                     if colour is not None:
@@ -126,7 +126,7 @@ class Reading(Clause):
         kind: Kind = "count" if subject.pronoun and subject.number else "attribute"
         number = subject.number if kind == "count" else None
         plural = mention.plural if kind == "attribute" else True
-        return self._made(
+        return self._build_claim(
             kind, mention, start, self.words[at].end, negated=denied, colour=colour, number=number, plural=plural
         )
 
@@ -139,10 +139,10 @@ class Reading(Clause):
             value = self._text(at + 1)
             closes = at + 2 >= len(self.words) or self._text(at + 2) in (",", ";", "(")
             if value in self.vocabulary.colours and closes:
-                self.told.add(id(mention))
+                self.covered.add(id(mention))
                 yield self._claim("attribute", mention, at + 2, colour=self.vocabulary.colours[value])
             elif closes and (value.isdigit() or value in self.vocabulary.numbers):
-                self.told.add(id(mention))
+                self.covered.add(id(mention))
                 number = int(value) if value.isdigit() else self.vocabulary.numbers[value]
                 kind: Kind = "count" if number else "object"
                 known = {"number": number} if number else {"negated": True, "plural": False}
@@ -158,7 +158,7 @@ class Reading(Clause):
         yield from self._fronted()
 
     def _link(self, start: int, second: Mention) -> tuple[int, str] | None:
-        """Return where a relation stands directly before a mention, and its canonical name."""
+        """Return position and canonical name of a relation directly before a mention, or None."""
         for at in range(start, second.begins):
             form, relation = self.vocabulary.relation_at([word.text for word in self.words[at : second.begins]])
             if relation is not None and at + form == second.begins and not self.hedged[at]:
@@ -167,7 +167,7 @@ class Reading(Clause):
         return None
 
     def _is_agent(self, at: int) -> bool:
-        """Whether *by* names who did it: "surrounded by a fence"."""
+        """Return whether *by* introduces an agent: "surrounded by a fence"."""
         before = self._text(at - 1)
         return before.endswith("ed") or before in (
             "driven",
@@ -200,7 +200,7 @@ class Reading(Clause):
                 yield self._relation(subject, mention, relation, second, between)
 
     def _carrier(self, place: int) -> Mention:
-        """Return who a trailing relation is said of: the man of "a man with a hat on a bench"."""
+        """Return the subject of a trailing relation: the man in "a man with a hat on a bench"."""
         while place:
             before, here = self.mentions[place - 1], self.mentions[place]
             between = self._between(before.after, here.begins)
@@ -213,16 +213,16 @@ class Reading(Clause):
         denied = any(text in ("not", "never") or text.endswith("n't") for text in between)
         negated = denied or (mention.negated != other.negated)
         if mention.negated and not denied:
-            self.told.add(id(mention))
+            self.covered.add(id(mention))
         start, end = self.words[subject.head].start, self.words[other.after - 1].end
         colour = mention.colours[0] if mention.colours else None
-        return self._made(
+        return self._build_claim(
             "relation", mention, start, end, negated=negated, known=mention.known and other.known, colour=colour,
             relation=relation, reference=other.noun,
         )  # fmt: skip
 
     def _fronted(self) -> Iterator[Claim]:
-        """Read "On the table there is a cup", "Under the bed, a cat …": the relation stands first."""
+        """Read sentences that begin with a relation: "On the table there is a cup", "Under the bed, a cat …"."""
         if len(self.mentions) < 2:
             return
         ground, figure = self.mentions[0], self.mentions[1]
@@ -234,7 +234,7 @@ class Reading(Clause):
         if not set(between) <= BE | POSTURES | {"there", ",", "you", "can", "see", "be", "seen"} | {"'s"}:
             return
         start, end = self.words[link[0]].start, self.words[figure.after - 1].end
-        yield self._made(
+        yield self._build_claim(
             "relation", figure, start, end, relation=link[1], reference=ground.noun,
             known=ground.known and figure.known, colour=figure.colours[0] if figure.colours else None,
         )  # fmt: skip
@@ -258,10 +258,10 @@ class Reading(Clause):
 
     def _acting(self, subject: Mention, mention: Mention, at: int, negative: bool) -> Claim:
         start, end = self.words[subject.head].start, self.words[at].end
-        return self._made("action", mention, start, end, negated=negative, colour=None)
+        return self._build_claim("action", mention, start, end, negated=negative, colour=None)
 
     def _actors(self, at: int, moving: bool) -> list[tuple[Mention, bool]]:
-        """Return who does what a verb says, and whether it is denied."""
+        """Return the subjects of an action verb, each with whether the action is negated."""
         place, negative = at - 1, False
         while self._text(place) in DEGREES | {"who", "that", "which", "currently", "always"} or (
             place >= 0 and (is_negative(self.words, place) or self._text(place).endswith("ly"))
@@ -280,7 +280,7 @@ class Reading(Clause):
         return [(self._animate(before), negative)]
 
     def _animate(self, near: Mention) -> Mention:
-        """Return who acts in "a man in a bathroom fixing a sink": places do nothing."""
+        """Return the animate subject: the man in "a man in a bathroom fixing a sink"."""
         place = self.mentions.index(near)
         first = self.mentions[self._chain_start(self.mentions, place)]
         acts = [one for one in (near, first) if one.noun == "person" or self._is_living(one.noun)]
@@ -290,4 +290,4 @@ class Reading(Clause):
     def _is_living(noun: str) -> bool:
         return any(wordnet().is_kind(noun, root) for root in ("person", "animal"))
 
-    # -- written words --------------------------------------------------------------------------------------------
+    # -- words ----------------------------------------------------------------------------------------------------

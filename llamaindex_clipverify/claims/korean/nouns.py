@@ -22,7 +22,7 @@ class Word:
 
 @dataclass(eq=False)
 class Mention:
-    """A noun with what stands around it; `place` is its first word, `after` the word behind it and its count."""
+    """A noun with its modifiers; `place` is its first word, `after` the first word after the noun and its count."""
 
     noun: str
     known: bool
@@ -36,18 +36,18 @@ class Mention:
     colours: list[str] = field(default_factory=list)
     negated: bool = False
     counted_end: int | None = None
-    told: bool = False
+    claimed: bool = False
 
 
 class NounReader:
     """Finds the nouns of a vocabulary, and unknown nouns that are said to be there."""
 
     def __init__(self, vocabulary: Vocabulary | None = None) -> None:
-        """Use the built-in Korean words, or `korean()` extended by `Vocabulary.with_nouns`, synonyms being the Korean forms."""
+        """Use `korean()` or a copy extended by `Vocabulary.with_nouns`, with the Korean forms as synonyms."""
         self.vocabulary = vocabulary or korean()
         self._counter = re.compile(_counting(self.vocabulary, korean_words().counters))
         own = self.vocabulary is not korean()
-        self._spoken = _spoken(self.vocabulary) if own else None
+        self._english = _english_with(self.vocabulary) if own else None
         self._nouns = {**korean_words().wider, **self.vocabulary.nouns}
 
     def _mentions(self, words: Sequence[Word]) -> list[Mention]:
@@ -89,7 +89,7 @@ class NounReader:
         return None
 
     def _unknown(self, words: Sequence[Word], at: int) -> Mention | None:
-        """Take a word for a noun that no list has where it is said to be there or not: 펭귄이 있다."""
+        """Read an unlisted word as a noun if the sentence says that it is or is not there: 펭귄이 있다."""
         text = words[at].text
         follows = words[at + 1].text if at + 1 < len(words) else ""
         behind = self._count_at(words, at + 1)
@@ -106,12 +106,12 @@ class NounReader:
         return None
 
     def _is_counter(self, words: Sequence[Word], at: int) -> bool:
-        """Tell 개, the counter, from 개, the dog: a number stands before the counter."""
+        """Return whether 개 is the counter and not the dog: a number is before the counter."""
         before = words[at - 1].text if at else ""
         return before in self.vocabulary.numbers or before.isdigit()
 
     def _describe(self, words: Sequence[Word], mention: Mention, floor: int) -> None:
-        """Read colours and a count before the noun, and a count behind it."""
+        """Read colours and a count before the noun, and a count after it."""
         at = mention.place
         while at > floor:
             colour = self._stem_colour(words[at - 1].text)
@@ -135,7 +135,7 @@ class NounReader:
             mention.particle = rest if rest in PARTICLES else mention.particle
 
     def _count_at(self, words: Sequence[Word], at: int) -> tuple[int, int, int] | None:
-        """Return number, words taken and length in its last word of a count that begins here: 두 마리, 3개."""
+        """Return number, length in words, and characters used of the last word for a count that begins here: 두 마리, 3개."""
         for taken in (1, 2):
             if at < 0 or at + taken > len(words):
                 return None
@@ -150,7 +150,7 @@ class NounReader:
         return None
 
     def _count_ending(self, words: Sequence[Word], at: int, floor: int) -> tuple[int, int] | None:
-        """Return number and words taken of a count that ends before a word: 두 마리의."""
+        """Return number and length in words of a count that ends before a word: 두 마리의."""
         for taken in (1, 2):
             count = self._count_at(words, at - taken) if at - taken >= floor else None
             if count is not None and count[1] == taken and words[at - 1].text.endswith("의"):
@@ -177,8 +177,8 @@ def _counting(words: Vocabulary, counters: Sequence[str]) -> str:
     return rf"^(?P<whole>(?P<number>\d+|{numbers})\s?(?:{units}))(?P<rest>\S*)$"
 
 
-def _spoken(words: Vocabulary) -> Vocabulary:
-    """Return English that also says the canonical nouns a user added."""
+def _english_with(words: Vocabulary) -> Vocabulary:
+    """Return the English vocabulary with the canonical nouns that a user added."""
     return replace(
         english(), plurals={**english().plurals, **words.plurals}, groups={**english().groups, **words.groups}
     )

@@ -1,9 +1,9 @@
-"""Korean answers into typed claims, without a model; the claims' words are English, so that every check can use them.
+"""The Korean splitter: Korean answers into typed claims, without a model. Claims use English canonical words.
 
-It reads the vocabulary's nouns with their particles stripped, numbers with counters (두 마리, 3개), colours before a noun or
-as its predicate, relations (왼쪽, 오른쪽, 위, 아래, 안, 옆), what is being done (-고 있다), written words, and negation
-(없다, 아니다, -지 않다). 위 is read as *above*, which holds of what lies on a thing too. A noun it does not know is a claim
-where it is said to be there, and unverifiable. It resolves no pronouns.
+It reads nouns of the vocabulary with particles stripped, numbers with counters (두 마리, 3개), colours before a noun or as
+its predicate, relations (왼쪽, 오른쪽, 위, 아래, 안, 옆), actions (-고 있다), written words, and negation (없다, 아니다,
+-지 않다). 위 is read as *above*, which includes *on*. An unknown noun whose presence is stated becomes an unverifiable
+claim. It resolves no pronouns.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from llamaindex_clipverify.claims.vocabulary import Vocabulary
 
 
 class KoreanSplitter(NounReader):
-    """Reads Korean; its claims are about English canonical nouns."""
+    """Splits Korean answers; the claims use English canonical nouns."""
 
     language = "ko"
 
     def split(self, answer: str) -> list[Claim]:
-        """Return the claims of an answer in the order of their first character; an empty answer has none."""
+        """Return the claims of an answer, sorted by their first character; an empty answer has none."""
         plain = LAYOUT.sub(lambda found: " " * len(found.group()), answer)
         claims: list[Claim] = []
         known_before: set[str] = set()
@@ -70,12 +70,12 @@ class KoreanSplitter(NounReader):
         ]
         claims += [claim for one in mentions for claim in self._noun(one, known_before)]
         cited = _cited(text)
-        found = [self._made(answer, claim) for claim in claims] + written
+        found = [self._finish_claim(answer, claim) for claim in claims] + written
         return [claim.swap(cites=cited) for claim in found or [_whole(answer, start, end)]]
 
-    def _made(self, answer: str, claim: Claim) -> Claim:
+    def _finish_claim(self, answer: str, claim: Claim) -> Claim:
         unread = not claim.known and not (claim.noun or "").isascii()
-        return claim.swap(text=answer[claim.start : claim.end], vocabulary=self.vocabulary if unread else self._spoken)
+        return claim.swap(text=answer[claim.start : claim.end], vocabulary=self.vocabulary if unread else self._english)
 
     def _noun(self, mention: Mention, known_before: set[str]) -> Iterator[Claim]:
         repeated = mention.noun in known_before and mention.particle in ("은", "는", "의") and not mention.negated
@@ -87,13 +87,13 @@ class KoreanSplitter(NounReader):
         elif mention.colours:
             for colour in mention.colours:
                 yield _claim("attribute", mention, mention.start, mention.end, colour=colour)
-        elif not (repeated or mention.told):
+        elif not (repeated or mention.claimed):
             yield _claim("object", mention, mention.start, mention.end)
 
     # -- negation -------------------------------------------------------------------------------------------------
 
     def _negate(self, words: Sequence[Word], mentions: Sequence[Mention]) -> None:
-        """Mark the subjects of 없다, of "보이지 않다" and of 아니다."""
+        """Negate the subjects of 없다, "보이지 않다" and 아니다."""
         begin = 0
         for at, word in enumerate(words):
             unseen = NEGATED_VERB.match(word.text) and at and re.match(r"(?:있|보이|존재)\w*지", words[at - 1].text)
@@ -109,7 +109,7 @@ class KoreanSplitter(NounReader):
                 begin = at + 1
 
     def _is_ground(self, words: Sequence[Word], mention: Mention) -> bool:
-        """Whether a noun only says where: the table of 탁자 위에."""
+        """Return whether a noun only gives a location: the table of 탁자 위에."""
         return mention.after < len(words) and self._relation(words[mention.after].text)[0] is not None
 
     @staticmethod
@@ -126,7 +126,7 @@ class KoreanSplitter(NounReader):
                 here[place].negated = True
 
     def _closes(self, words: Sequence[Word], at: int) -> bool:
-        """Whether a clause ends with this word: 있고, 없지만, 빨간색이며."""
+        """Return whether a clause ends with this word: 있고, 없지만, 빨간색이며."""
         text = words[at].text
         follows = words[at + 1].text if at + 1 < len(words) else ""
         if text.endswith("고") and THERE.match(follows):
@@ -150,17 +150,17 @@ class KoreanSplitter(NounReader):
             follows = words[at + 1].text if at + 1 < len(words) else ""
             denied = bool(BE_NOT.match(follows) or NEGATED_VERB.match(follows))
             for one in subjects:
-                one.told = True
+                one.claimed = True
                 end = word.start + _colour_length(word.text, self.vocabulary)
                 yield _claim("attribute", one, one.start, end, colour=colour, negated=denied)
 
     def _modifies(self, words: Sequence[Word], at: int, mentions: Sequence[Mention]) -> bool:
-        """Whether a colour stands before a noun, alone or among other colours, and not as its predicate."""
+        """Return whether a colour modifies a noun and is not its predicate."""
         return any(one.start <= words[at].start < one.end for one in mentions)
 
     @staticmethod
     def _subjects(mentions: Sequence[Mention], at: int) -> list[Mention]:
-        """Return the last subject before a word and what 와 or 과 joins to it."""
+        """Return the last subject before a word and the nouns joined to it by 와 or 과."""
         before = [one for one in mentions if one.after <= at]
         places = [place for place, one in enumerate(before) if one.particle in SUBJECT]
         if not places:
@@ -187,7 +187,7 @@ class KoreanSplitter(NounReader):
                 start = min(figure.start, ground.start)
                 end = max(figure.end, word.start + size)
                 absent = figure.negated
-                figure.told = figure.told or absent
+                figure.claimed = figure.claimed or absent
                 yield _claim(
                     "relation", figure, start, end, relation=relation, reference=ground.noun,
                     known=figure.known and ground.known, negated=denied or absent,
@@ -229,7 +229,7 @@ class KoreanSplitter(NounReader):
 
     @staticmethod
     def _denied(words: Sequence[Word], at: int) -> bool:
-        """Whether "있지 않다" follows within the clause."""
+        """Return whether "있지 않다" follows within the clause."""
         follows = [word.text for word in words[at + 1 : at + 4]]
         return any(one.endswith("지") and NEGATED_VERB.match(other) for one, other in pairwise(follows))
 

@@ -12,12 +12,12 @@ from llamaindex_clipverify.claims.vocabulary import Vocabulary, english
 
 @dataclass(frozen=True)
 class Korean:
-    """The Korean words that are no part of a `Vocabulary`."""
+    """The Korean vocabulary with the words that do not fit into a `Vocabulary`."""
 
     vocabulary: Vocabulary
     counters: tuple[str, ...]
     wider: dict[str, str]
-    """Surface form to a wider noun in English: 동물 to *animal*."""
+    """Surface form to an English hypernym: 동물 to *animal*."""
 
 
 @lru_cache
@@ -40,7 +40,7 @@ def korean_words() -> Korean:
 
 
 def korean() -> Vocabulary:
-    """Return the built-in Korean vocabulary: surface forms are Korean, canonical nouns, colours and relations English."""
+    """Return the built-in Korean vocabulary: surface forms are Korean, canonical words English."""
     return korean_words().vocabulary
 
 

@@ -1,8 +1,8 @@
-"""A look: one forward of one picture, kept so that any number of claims and methods can ask it.
+"""One forward pass of one picture, kept so that any number of claims and methods can use it.
 
-Weights are frozen and the pixels want no gradient; a hook turns the output of the target layer into a leaf. So autograd
-records the tower from that layer on, a forward costs what one without gradients costs, and a map costs one pass back through
-the last block. The gradients are those of the whole tower: what lies before the layer has no part in them.
+Weights are frozen and pixels need no gradient; a hook turns the output of the target layer into a leaf. Autograd therefore
+records the tower only from that layer on: a forward pass costs as much as one without gradients, and a map costs one
+backward pass through the last block. The gradients equal those of the whole tower, since earlier layers do not affect them.
 """
 
 from __future__ import annotations
@@ -26,29 +26,29 @@ _AT_ONCE = 32
 
 
 class Method(Protocol):
-    """One way of drawing a map."""
+    """A heat-map method."""
 
-    def grid(self, look: Look, direction: Array) -> Array:
-        """Return how much each patch speaks for a direction (D,), float32 (h, w), signed and un-scaled."""
+    def grid(self, look: ForwardPass, direction: Array) -> Array:
+        """Return the contribution of each patch to a direction (D,), float32 (h, w), signed and un-scaled."""
         ...
 
 
-class Look:
-    """A picture as the encoder saw it. Hold the encoder's lock while using it."""
+class ForwardPass:
+    """The forward pass of a picture. Hold the encoder's lock while using it."""
 
     def __init__(self, encoder: ClipEncoder, image: Image.Image, layers: Sequence[torch.nn.Module] = ()) -> None:
         """Run the picture once.
 
         Args:
-            encoder: Whose picture tower is run.
+            encoder: The encoder whose picture tower is run.
             image: The upright picture.
-            layers: What gradients are taken of, first to last; the target layer alone by default.
+            layers: Layers to take gradients of, first to last. Default: the target layer.
         """
         self.encoder = encoder
         self.layers = list(layers) or [target_layer(encoder)]
         self.pixels = encoder.pixels([image]).float()
         self.kept: dict[Any, Any] = {}
-        """What a method found and will want again for the next text."""
+        """Cache of the methods for further texts."""
         self._seen: dict[str, Any] = {}
         self._directions: dict[bytes, list[Any]] = {}
         with torch.enable_grad(), self._watched():
@@ -59,18 +59,18 @@ class Look:
 
     @cached_property
     def vector(self) -> Array:
-        """The picture's unit vector, float32 (D,)."""
+        """Return the picture's unit vector, float32 (D,)."""
         found: Array = self._vector.detach().cpu().numpy()
         return found
 
     @cached_property
     def activations(self) -> list[Array]:
-        """The output of each layer, float32 (1, C, h, w)."""
+        """Return the output of each layer, float32 (1, C, h, w)."""
         return [self._grid(self._seen["layers"][place]) for place in range(len(self.layers))]
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Rows and columns of a map."""
+        """Return rows and columns of a map."""
         _, _, rows, columns = self.activations[-1].shape
         return rows, columns
 
@@ -78,7 +78,7 @@ class Look:
         """Return the gradient of the picture vector's product with a direction (D,), at each layer, float32 (1, C, h, w).
 
         Raises:
-            ModelError: It is zero everywhere: the layer lies after the place where patches are pooled.
+            ModelError: The gradient is zero everywhere, because the layer is after the pooling of the patches.
         """
         found = [self._grid(one) for one in self._derived(direction)[: len(self.layers)]]
         if np.any(direction) and not any(np.any(one) for one in found):
@@ -90,7 +90,7 @@ class Look:
         """Return weight times gradient of every patch in the last attention, for a direction (D,): (heads, queries, patches).
 
         Raises:
-            ModelError: The tower has no attention that can be read behind the layer.
+            ModelError: The tower has no readable attention after the layer.
         """
         if self._last is None:
             got = type(self.encoder.model).__name__
@@ -103,7 +103,7 @@ class Look:
 
     @property
     def _last(self) -> Heads | None:
-        """The last attention, where gradients reach it."""
+        """Return the last attention, if gradients reach it."""
         heads: list[Heads] = self._seen.get("attentions", [])
         return heads[-1] if heads and heads[-1].mixed.requires_grad else None
 
