@@ -311,7 +311,7 @@ def reading() -> Verifier:
 @needs_reader
 def test_rapidocr_reads_lines_where_they_stand(capfd: pytest.CaptureFixture[str]) -> None:
     image = Image.new("RGB", (300, 120), "white")
-    from llamaindex_clipverify.testing.documents import _font
+    from llamaindex_clipverify.testing.pages import _font
 
     ImageDraw.Draw(image).text((30, 40), "TOTAL 13.75", "black", _font("DejaVuSans", 26))
     reader = load_reader("rapidocr")
