@@ -12,7 +12,7 @@ from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.errors import ClipVerifyError
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.report.report import Report
-from llamaindex_clipverify.verification.assembly import Checked
+from llamaindex_clipverify.verification.judging import Checked
 from llamaindex_clipverify.verification.verifier import Verifier
 
 _END = re.compile(rf"{SENTENCE_END}|\n")

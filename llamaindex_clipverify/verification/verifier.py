@@ -29,11 +29,10 @@ from llamaindex_clipverify.report.report import CheckedClaim, Report
 from llamaindex_clipverify.trust.fusion import Trust
 from llamaindex_clipverify.trust.profile import TRANSFERRED, Profile
 from llamaindex_clipverify.trust.verdict import Policy
-from llamaindex_clipverify.verification.assembly import Assembly, Checked
 from llamaindex_clipverify.verification.build import parts_of_verifier
 from llamaindex_clipverify.verification.explain import ExplainingVerifier
 from llamaindex_clipverify.verification.facts_cache import FactsCache
-from llamaindex_clipverify.verification.judging import Judge
+from llamaindex_clipverify.verification.judging import Assembly, Checked, Judge
 from llamaindex_clipverify.verification.reading import Reading, Splitters
 
 if TYPE_CHECKING:
