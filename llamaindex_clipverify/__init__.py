@@ -43,7 +43,7 @@ __all__ = ["__version__", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public noun when it is first asked for: importing the package costs neither torch nor transformers."""
+    """Import a public class on first access, so that importing the package loads neither torch nor transformers."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -258,7 +258,7 @@ def _chosen(forms: Sequence[Form]) -> Form:
 
 
 def _assemble(chosen: Sequence[Form], kind: Kind, folders: Mapping[str, Path], target: Path) -> None:
-    """Put the chosen files together, beside what they need and what is known of them."""
+    """Copy the chosen files with their configuration and records."""
     shutil.copytree(folders["fp32"], target, ignore=shutil.ignore_patterns("*.onnx"))
     for form in chosen:
         shutil.copyfile(folders[form.precision] / f"{form.file}.onnx", target / f"{form.file}.onnx")
@@ -342,7 +342,7 @@ def _work_in(folder: Path) -> Iterator[Path]:
 
 
 def _place(made: Path, target: Path, work: Path) -> None:
-    """Move a whole folder to its place; the one that stood there goes, or stands again when that fails."""
+    """Replace a folder by another one; the old folder is restored if that fails."""
     old = work / f"old-{target.name}"
     if target.exists():
         target.rename(old)

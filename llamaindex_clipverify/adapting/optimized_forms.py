@@ -20,7 +20,7 @@ NAMES = {"vision": "encoder, pictures", "text": "encoder, texts", "network": "de
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """One file in one precision, beside the original."""
+    """One exported file in one precision, compared with the original."""
 
     file: str
     """``vision``, ``text`` or ``network``."""

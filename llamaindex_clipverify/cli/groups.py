@@ -1,4 +1,4 @@
-"""Option groups: a dataclass parameter of a verb stands for one command-line option per field."""
+"""Option groups: a dataclass parameter of a verb becomes one command-line option per field."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.verification.verifier import Verifier
 
 _NEARLY = 0.02
-"""Confidence from which a class that the detector did not report is worth asking about."""
+"""Confidence from which a class that the detector did not report is proposed for labelling."""
 _RANDOM = 4
 
 
@@ -70,12 +70,12 @@ class Ledger:
 
 
 def _place(one: Candidate) -> str:
-    """Return the picture's whole path: rows are read from where their file lies."""
+    """Return the absolute path of the picture, because rows are read relative to their file."""
     return str(Path(str(one.picture.uri)).resolve())
 
 
 def candidates(verifier: Verifier, pictures: Sequence[Picture], number: int, seed: int = 0) -> list[Candidate]:
-    """Return claims worth labelling, at most one a picture until all pictures have one, the most doubtful first.
+    """Return claims to label, the most doubtful first; every picture gets one before any gets a second.
 
     Args:
         verifier: Whose profile is to be made; it needs a detector, or an encoder with a profile.

@@ -19,7 +19,7 @@ class MapTrial:
     peak: float
     """Its maximum."""
     sign: float
-    """Correlation −1 to 1 with the map of the opposite direction; near 1 the method did not hear what it was asked."""
+    """Correlation −1 to 1 with the map of the opposite direction; near 1 the map does not depend on the text."""
     shown: float
     """Margin of the map's strongest patches, seen alone; above 0 they fit the text better than any foil."""
     left: float | None

@@ -1,7 +1,8 @@
-"""Facts as short pieces of text, and back: what a database's metadata can hold.
+"""Encodes facts as short texts for the metadata of a database, and back.
 
-JSON with the arrays behind it as raw bytes, deflated, in base 64, cut into pieces of at most `PIECE` characters: Chroma Cloud
-takes 4,096 bytes a value.
+The form is JSON followed by the arrays as raw bytes, deflated, in base 64, in pieces of at most `PIECE` characters, because
+Chroma Cloud takes 4,096 bytes a value. It is our own instead of safetensors, which has no place for JSON values and would not
+shorten it.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.facts.facts import Facts
 
 PIECE = 4000
-"""Characters of a piece at most, all of them ASCII."""
+"""Maximum length of a piece in characters, all ASCII."""
 
 
 def pack(facts: Facts, without: Collection[tuple[str, str]] = ()) -> list[str]:
     """Return facts as pieces of text.
 
     Args:
-        facts: Of one picture; failures are not kept.
-        without: ``(check, key)`` of arrays that are kept elsewhere.
+        facts: Facts of one picture; failures are not encoded.
+        without: ``(check, key)`` of arrays that are stored elsewhere.
     """
     arrays: list[bytes] = []
     seen = {
@@ -41,10 +42,10 @@ def pack(facts: Facts, without: Collection[tuple[str, str]] = ()) -> list[str]:
 
 
 def unpack(pieces: Sequence[str]) -> Facts:
-    """Return what `pack` was given, without the arrays that it left out.
+    """Return the facts in pieces of text, without the arrays that `pack` left out.
 
     Raises:
-        DataError: The pieces are not whole.
+        DataError: The pieces are damaged or incomplete.
     """
     try:
         raw = zlib.decompress(base64.b64decode("".join(pieces), validate=True))

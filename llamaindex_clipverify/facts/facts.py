@@ -1,4 +1,4 @@
-"""Facts: what the checks saw in one picture before any claim was known. JSON plus arrays, versioned per check."""
+"""Facts: what the checks saw in one picture before any claim was known. JSON values and arrays, versioned per check."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ Seen = dict[str, Any]
 
 @dataclass(kw_only=True)
 class Facts:
-    """Everything seen in one picture, by check."""
+    """The facts of one picture, by check."""
 
     picture: str
     """Content id of the picture."""
     size: tuple[int, int]
     seen: dict[str, Seen] = field(default_factory=dict)
     made_by: dict[str, tuple[int, str]] = field(default_factory=dict)
-    """Check to (version, model id): facts of another version or model are not used."""
+    """Check to (version, model id); facts of another version or model are not used."""
     failed: dict[str, str] = field(default_factory=dict)
-    """Check to the error that kept it from seeing; shown in the report, never averaged."""
+    """Check to the error of its observation; shown in the report, never averaged."""
 
     def of(self, check: str) -> Seen | None:
-        """Return what a check saw, or None if it did not look or failed."""
+        """Return the facts of a check; None if it has not observed the picture, or failed."""
         return self.seen.get(check)
 
     def has(self, check: Observer) -> bool:
-        """Whether facts of this very check, version and model are there."""
+        """Whether there are facts of this check in this version and with this model."""
         return self.made_by.get(check.name) == (check.version, check.model)
 
     def to_dict(self) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class Facts:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Facts:
-        """Read what `to_dict` wrote."""
+        """Read the form that `to_dict` returns."""
         return cls(
             picture=data["picture"],
             size=(int(data["size"][0]), int(data["size"][1])),

@@ -1,4 +1,4 @@
-"""Observation: every check sees the pictures it has no facts of yet, in order of need."""
+"""Observation: every check observes the pictures that it has no facts of, after the checks that it needs."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ class Observer(Protocol):
 
     @property
     def name(self) -> str:
-        """A noun, unique among the checks of a verifier."""
+        """Name, unique among the checks of a verifier."""
         ...
 
     @property
     def version(self) -> int:
-        """Raised when its facts change; older facts are observed anew."""
+        """Version of the facts; facts of an older version are observed again."""
         ...
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """Checks whose facts it reads; they observe first."""
+        """Names of the checks whose facts it reads; these observe first."""
         ...
 
     @property
     def model(self) -> str:
-        """Id of the model behind it, "" when there is none: a fitted profile belongs to check and model."""
+        """Id of its model, "" for none; the weights of a profile are valid for check and model."""
         ...
 
     def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
-        """Return its facts of each picture: JSON values and float arrays; `known` are those of the checks it needs."""
+        """Return its facts of each picture, JSON values and arrays; `known` has the facts of the checks that it needs."""
         ...
 
 
 def observe(checks: Sequence[Observer], pictures: Sequence[Picture], facts: Sequence[Facts], batch: int = 32) -> None:
-    """Let every check look at the pictures it has no facts of, in order of need, `batch` pictures at a time.
+    """Let every check observe the pictures that it has no facts of, `batch` pictures at a time.
 
-    A check that raises is noted in `Facts.failed` of the pictures concerned; the others go on.
+    The error of a check that raises is kept in `Facts.failed` of its pictures; other checks continue.
 
     Raises:
         ModelError: A model cannot be loaded.
@@ -54,7 +54,7 @@ def observe(checks: Sequence[Observer], pictures: Sequence[Picture], facts: Sequ
 
 
 def in_order(checks: Sequence[Observer]) -> list[Observer]:
-    """Sort checks so that each comes after those it needs and that are there; ties keep their order."""
+    """Return the checks so that each comes after those that it needs; otherwise in the given order."""
     by_name = {check.name: check for check in checks}
     ordered: dict[str, Observer] = {}
 
@@ -76,7 +76,7 @@ def _observe_one(check: Observer, pictures: Sequence[Picture], facts: Sequence[F
     try:
         seen = check.observe([pictures[place] for place in todo], [facts[place] for place in todo])
     except (MissingExtraError, ModelError):
-        raise  # a model that is not there is the caller's to mend, not a finding about a picture
+        raise  # a missing model is an error of the caller, not a fact about a picture
     except Exception as error:  # noqa: BLE001 - any failure of one check is data for the report
         for place in todo:
             facts[place].failed[check.name] = f"{type(error).__name__}: {error}"

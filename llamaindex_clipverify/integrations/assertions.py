@@ -1,4 +1,4 @@
-"""An assertion for test suites: an answer is trusted on its pictures, or the failure is the table of its claims."""
+"""An assertion for test suites: fails with the table of claims if an answer is not trusted on its pictures."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ def assert_trusted(
     """Verify an answer and return its report.
 
     Args:
-        answer: What was said.
-        images: The pictures it rests on: anything `Picture.of` takes.
-        verifier: Who verifies.
+        answer: The answer.
+        images: Its pictures: anything that `Picture.of` takes.
+        verifier: Verifies the answer.
         question: Kept in the report.
-        passages: Texts it may rest on as well.
-        min_trust: Trust 0–1 that it must have.
+        passages: Texts that may support what no picture can show.
+        min_trust: Minimum trust 0–1.
         allow_unverified: Whether an answer that nothing could check passes.
 
     Raises:
-        AssertionError: It is trusted less, or nothing could be checked; the message is the report.
+        AssertionError: The trust is lower, or nothing could be checked; the message contains the report.
     """
     return require(verifier.verify(answer, images, question, passages), min_trust, allow_unverified)
 

@@ -1,4 +1,4 @@
-"""A deepeval metric without a judge: trust in a test case's answer on the pictures of its context. The one file that imports it.
+"""A deepeval metric without a judge model: trust in a test case's answer. The only file that imports deepeval.
 
 deepeval needs an environment of its own: see docs/test-suites.md.
 """
@@ -51,9 +51,9 @@ class ClipVerifyMetric(BaseMetric):  # type: ignore[misc]  # deepeval is in an e
         """Measure with a verifier.
 
         Args:
-            verifier: Who verifies.
+            verifier: Verifies the answers.
             threshold: Trust from which a test case passes.
-            include_reason: Whether `reason` tells the doubtful claims.
+            include_reason: Whether `reason` lists the doubtful claims.
             strict_mode: Whether a single doubtful claim fails: the score is 1 or 0.
             async_mode: Whether deepeval runs it in a worker thread.
             verbose_mode: Passed to deepeval.

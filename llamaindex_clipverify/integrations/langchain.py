@@ -1,4 +1,4 @@
-"""Doors for LangChain, by langchain-core alone: a retriever, a document compressor, and a step that adds the report.
+"""LangChain integration with langchain-core only: a retriever, a document compressor, and a step that adds the report.
 
 A picture is a `Document` whose text is its caption and whose metadata names its file; documents of langchain_chroma's
 ``add_images``, whose text is the picture itself in base64, are read as well.
@@ -40,12 +40,12 @@ class ClipVerifyRetriever(BaseRetriever):
     where: dict[str, Any] | None = Field(default=None, description="A Chroma filter on the pictures' metadata.")
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
-        del run_manager  # nothing within is worth a callback of its own
+        del run_manager  # the search has no callbacks
         return [_document(hit) for hit in self.index.search(query, top_k=self.top_k, where=self.where)]
 
 
 class ClipVerifyCompressor(BaseDocumentCompressor):
-    """Orders pictures by their cosine with the query and drops the far ones; documents without a picture follow, unchanged."""
+    """Ranks pictures by their cosine with the query and drops distant ones; documents without a picture follow, unchanged."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
     verifier: Verifier
@@ -59,7 +59,7 @@ class ClipVerifyCompressor(BaseDocumentCompressor):
         query: str,
         callbacks: Callbacks | None = None,
     ) -> Sequence[Document]:
-        """Return the documents that are kept, with their score; those given are not changed.
+        """Return the remaining documents with their score; the given documents are not changed.
 
         Raises:
             DataError: The verifier has no encoder.
@@ -85,13 +85,13 @@ def as_runnable(
     question: str = "input",
     folders: Sequence[str | Path] = (),
 ) -> Runnable[Mapping[str, Any], dict[str, Any]]:
-    """Return a step that passes its input on and adds the report of the answer in it, under ``clipverify``.
+    """Return a step that adds the report on the answer to its input, under ``clipverify``.
 
     Args:
-        verifier: Who verifies.
+        verifier: Verifies the answer.
         answer: Key of the answer: a text, or a message.
         documents: Key of the retrieved documents: pictures, and passages that may support what no picture shows.
-        images: Key of pictures given beside them: anything `Picture.of` takes.
+        images: Key of further pictures: anything that `Picture.of` takes.
         question: Key of the question.
         folders: Paths in documents are opened only inside these.
 
@@ -122,7 +122,7 @@ def as_runnable(
 
 
 def picture_of(document: Document, access: Access) -> Picture | None:
-    """Return the picture that a document stands for, or None for a passage.
+    """Return the picture of a document, or None for a passage.
 
     Raises:
         PictureError: A path outside the folders.

@@ -31,7 +31,7 @@ _OPTIONS = {
     "profile": ("FILE.json", "a profile of your own"),
     "min_trust": ("TRUST", "trust from which an answer passes; .5"),
     "max_fall": ("TRUST", "fall of trust below the golden file's that fails the run; .2"),
-    "golden": ("FILE.json", "trusts to hold the run against; written where it is missing"),
+    "golden": ("FILE.json", "file of expected trusts; written when missing"),
     "report": ("FILE.html", "a page of all answers of the run"),
 }
 _RUN = pytest.StashKey["Run"]()
@@ -267,7 +267,7 @@ def _verifier(models: Any) -> Verifier:
 
 
 def _identities(models: Any) -> list[str]:
-    """Return what tells the models' numbers from others', without loading a model that is only named."""
+    """Return ids of the models, without loading models that are only named."""
     from llamaindex_clipverify.models.identity import fingerprint, identity
     from llamaindex_clipverify.models.registry import TINY
 

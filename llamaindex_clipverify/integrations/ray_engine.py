@@ -59,7 +59,7 @@ def ingest(
         raise DataError("many processes write, and an index in a folder has one writer", got=store, do=do)
     if any(entry.picture.uri is None for entry in entries):
         raise DataError("pictures without a path cannot be sent to other processes", do="save them as files")
-    EvidenceIndex(store, **models)  # the collections are there before anybody writes
+    EvidenceIndex(store, **models)  # creates the collections before the workers write
     items = [
         {
             "place": place,

@@ -1,4 +1,4 @@
-"""The doors into LlamaIndex. Each name is imported when it is first asked for."""
+"""Integration with LlamaIndex. Each name is imported on first access."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ __all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for."""
+    """Import a public name on first access."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

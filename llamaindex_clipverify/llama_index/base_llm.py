@@ -31,7 +31,7 @@ _NOT_STORED = ("callback_manager", "api_key")
 
 
 class VisionLLM(AccessFields, LLM):
-    """An LLM whose chat takes pictures; `max_tokens`, `temperature` and `seed` may also be given for one call."""
+    """An LLM whose chat takes pictures; `max_tokens`, `temperature` and `seed` may also be given per call."""
 
     max_tokens: int = Field(default=256, gt=0, description="Maximum number of new tokens.")
     temperature: float = Field(default=0.0, ge=0.0, description="Sampling temperature; 0 is greedy.")
@@ -43,18 +43,18 @@ class VisionLLM(AccessFields, LLM):
 
     @abstractmethod
     async def _aanswer(self, messages: Sequence[ChatMessage], **how: Any) -> ChatResponse:
-        """Return the whole answer; the event loop goes on."""
+        """Return the whole answer, without blocking the event loop."""
 
     @abstractmethod
     def _pieces(self, messages: Sequence[ChatMessage], **how: Any) -> Iterator[str | ChatResponse]:
-        """Yield the answer piece by piece, and in the end, where there is more to tell, the whole."""
+        """Yield the answer piece by piece; the last item may be the whole response with its metadata."""
 
     @abstractmethod
     def _apieces(self, messages: Sequence[ChatMessage], **how: Any) -> AsyncIterator[str | ChatResponse]:
-        """Yield as `_pieces`; the event loop goes on."""
+        """Yield as `_pieces`, without blocking the event loop."""
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what is loaded or connected, and secrets: they are made or read anew where they are needed."""
+        """Return the state without loaded models, connections and secrets, which are loaded or read again when needed."""
         state = BaseModel.__getstate__(self)
         kept = {name: value for name, value in state["__dict__"].items() if name not in _NOT_STORED}
         return {**state, "__dict__": kept, "__pydantic_private__": None}
@@ -68,8 +68,8 @@ class VisionLLM(AccessFields, LLM):
         Raises:
             DataError: The messages hold something else than text and pictures, or more than the model's window.
             PictureError: A picture cannot be read, or may not be opened.
-            ModelError: A local model cannot be loaded, or memory will not do.
-            ServiceError: A server does not answer as it should; the subclass says why.
+            ModelError: A local model cannot be loaded, or does not fit into memory.
+            ServiceError: A server failed; the subclass says why.
         """
         return self._answer(messages, **self._how(kwargs))
 
@@ -80,12 +80,12 @@ class VisionLLM(AccessFields, LLM):
 
     @llm_chat_callback()
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        """Answer a conversation; the event loop goes on."""
+        """Answer a conversation, without blocking the event loop."""
         return await self._aanswer(messages, **self._how(kwargs))
 
     @llm_chat_callback()
     async def astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:
-        """Answer piece by piece; the event loop goes on."""
+        """Answer piece by piece, without blocking the event loop."""
         return _agrowing(self._apieces(messages, **self._how(kwargs)))
 
     # -- complete -----------------------------------------------------------------------------------------------------
@@ -103,12 +103,12 @@ class VisionLLM(AccessFields, LLM):
 
     @llm_completion_callback()
     async def acomplete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
-        """Answer a text; the event loop goes on."""
+        """Answer a text, without blocking the event loop."""
         return _completion(await self._aanswer(_asked(prompt), **self._how(kwargs)))
 
     @llm_completion_callback()
     async def astream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseAsyncGen:
-        """Answer a text piece by piece; the event loop goes on."""
+        """Answer a text piece by piece, without blocking the event loop."""
         pieces = _agrowing(self._apieces(_asked(prompt), **self._how(kwargs)))
         return (_completion(response) async for response in pieces)
 

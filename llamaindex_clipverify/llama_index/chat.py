@@ -43,15 +43,15 @@ class ClipVerifyChatEngine(BaseChatEngine):
         return response
 
     def stream_chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> VerifiedChatStream:
-        """Stream as the engine does; the report is there when the stream has ended."""
+        """Stream as the engine does; the report is attached at the end."""
         return VerifiedChatStream(self.engine.stream_chat(message, chat_history), self.verification, message)
 
     async def astream_chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> VerifiedChatStream:
-        """Stream as the engine does; the report is there when the stream has ended."""
+        """Stream as the engine does; the report is attached at the end."""
         return VerifiedChatStream(await self.engine.astream_chat(message, chat_history), self.verification, message)
 
     def reset(self) -> None:
-        """Forget the conversation."""
+        """Reset the conversation."""
         self.engine.reset()
 
     @property
@@ -61,7 +61,7 @@ class ClipVerifyChatEngine(BaseChatEngine):
 
 
 class VerifiedChatStream(StreamingAgentChatResponse):
-    """A chat engine's stream that is verified while it runs; `metadata` holds the report in the end."""
+    """The stream of a chat engine, verified while it runs; `metadata` has the report at the end."""
 
     def __init__(self, inner: StreamingAgentChatResponse, verification: Verification, question: str) -> None:
         """Watch a stream."""

@@ -1,4 +1,4 @@
-"""A LlamaIndex multi-modal embedding on any `Encoder`: batched, normalised, off the event loop."""
+"""A LlamaIndex multi-modal embedding for any `Encoder`: batched and normalised, without blocking the event loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A step of LlamaIndex's ingestion pipeline that puts the pictures of nodes into an evidence index."""
+"""A LlamaIndex ingestion step that indexes the pictures of nodes."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from llamaindex_clipverify.node_pictures import carries_picture
 
 
 class ClipVerifyIngestion(TransformComponent):
-    """Indexes every picture that passes; nodes without one pass as they are.
+    """Indexes the picture of every node; nodes without a picture are returned unchanged.
 
-    Each node with a picture goes on with the picture's vector as its embedding, so that a vector store behind the pipeline needs
-    no embedding of its own. A picture that cannot be read goes on without; `skipped` names it.
+    Nodes with a picture get its vector as embedding, so that a vector store after this step needs no embedding model. Nodes
+    with an unreadable picture get none; `skipped` lists them.
     """
 
     _index: EvidenceIndex = PrivateAttr()
@@ -52,5 +52,5 @@ class ClipVerifyIngestion(TransformComponent):
         return nodes
 
     async def acall(self, nodes: Sequence[BaseNode], **kwargs: Any) -> Sequence[BaseNode]:
-        """Do the same in a worker thread."""
+        """Index in a worker thread."""
         return await asyncio.to_thread(self, nodes, **kwargs)

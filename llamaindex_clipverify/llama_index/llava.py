@@ -1,4 +1,4 @@
-"""A local vision model as a LlamaIndex LLM: chat and complete, streamed or not, with pictures; off the event loop."""
+"""A local vision model as a LlamaIndex LLM: chat and complete, with pictures, streamed or not, off the event loop."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from llamaindex_clipverify.models.registry import load_llava
 
 
 class LlavaLLM(VisionLLM):
-    """Any transformers vision model, by hub id or folder; ``tiny`` is the bundled one, which knows drawn scenes alone.
+    """Any transformers vision model, by hub id or folder; ``tiny`` is the bundled one, which knows drawn scenes only.
 
-    Weights are read on first use. Token counts lie in ``additional_kwargs`` of a response, log-probabilities in ``raw``.
+    Weights are read on first use. Responses have token counts in ``additional_kwargs`` and log-probabilities in ``raw``.
     """
 
     model: str = Field(description="tiny, a hub id, or a folder.")
@@ -35,7 +35,7 @@ class LlavaLLM(VisionLLM):
 
     @property
     def llava(self) -> Any:
-        """The model behind; see `models.llava.Llava`."""
+        """The model; see `models.llava.Llava`."""
         with self._lock:
             if self._loaded is None:
                 options = {key: getattr(self, key) for key in ("device", "dtype", "quantize", "trust_remote_code")}
@@ -44,7 +44,7 @@ class LlavaLLM(VisionLLM):
 
     @property
     def metadata(self) -> LLMMetadata:
-        """The model's own window."""
+        """Name and context window of the model."""
         return LLMMetadata(
             context_window=self.llava.context_window,
             num_output=self.max_tokens,
@@ -53,7 +53,7 @@ class LlavaLLM(VisionLLM):
         )
 
     def count_tokens(self, messages: Sequence[ChatMessage]) -> int:
-        """Return the tokens of a prompt, those that stand for pictures included."""
+        """Return the number of tokens of a prompt, including those of pictures."""
         return int(self.llava.count(self._conversation(messages)))
 
     def chat_batch(self, conversations: Sequence[Sequence[ChatMessage]], **kwargs: Any) -> list[ChatResponse]:
@@ -88,7 +88,7 @@ def _options(how: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _off_loop(make: Callable[[], Iterator[str]]) -> AsyncGenerator[str, None]:
-    """Read an iterator in worker threads; it is closed when nobody listens any more."""
+    """Read an iterator in worker threads; it is closed when the consumer stops."""
     pieces = await asyncio.to_thread(make)
     nothing = object()
     try:

@@ -1,4 +1,4 @@
-"""Names of vision models: which LlamaIndex LLM a name means. Others join through the entry-point group named below."""
+"""Vision models by name: returns the LlamaIndex LLM of a name. The entry-point group below adds others."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _FORMS = "give tiny, local:ID_OR_FOLDER, together:MODEL, or openai:MODEL@URL"
 
 
 def load_llm(name: str | LLM, **options: Any) -> LLM:
-    """Return the LLM of a name; weights are read, and servers asked, on first use.
+    """Return the LLM of a name; weights are read, and servers contacted, on first use.
 
     Args:
-        name: ``tiny`` (the bundled LLaVA, which knows drawn scenes alone), ``local:ID_OR_FOLDER`` (transformers),
+        name: ``tiny`` (the bundled LLaVA, which knows drawn scenes only), ``local:ID_OR_FOLDER`` (transformers),
             ``together:MODEL`` (Together; the key from ``TOGETHER_API_KEY``), ``openai:MODEL@URL`` (any OpenAI-compatible
             server; the key from ``OPENAI_API_KEY``), or ``NAME:REST`` of an entry point. An LLM is returned as it is.
         **options: Passed to the LLM.
@@ -92,14 +92,14 @@ _MAKERS: dict[str, Callable[..., LLM]] = {"local": _local, "together": _together
 
 
 def vision_model(llm: LLM) -> VisionModel:
-    """Return what generates in batches behind an LLM: the local model itself, or its chat, several calls at once."""
+    """Return a batch generator for an LLM: the local model itself, or concurrent chat calls."""
     local: VisionModel | None = getattr(llm, "llava", None)
     return local if local is not None else _Chats(llm)
 
 
 @dataclass(frozen=True)
 class _Chats:
-    """An LLM behind a server, asked from a few threads."""
+    """An LLM on a server, called from a few threads."""
 
     llm: LLM
     at_once: int = 4

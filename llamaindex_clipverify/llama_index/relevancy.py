@@ -1,4 +1,4 @@
-"""Evaluators of what was retrieved, without a judge: do the pictures show what was asked about, and are they the right ones?"""
+"""Evaluators of retrieval, without a judge model: relevancy of pictures to the question, and hit rate, MRR and the like."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from llamaindex_clipverify.report.report import Report
 
 
 class ClipVerifyRelevancyEvaluator(ClipVerifyEvaluator):
-    """Whether the retrieved pictures show what the question is about: the things it names, in their number and colour.
+    """Evaluates whether the retrieved pictures show the things that the question names, with their number and colour.
 
-    The score is the trust that all of them are there, each in one of the pictures; the answer plays no part. A question that
-    names nothing a picture can show is an invalid result. English questions; those about relations ask for both things.
+    The score is the trust that each of them is in one of the pictures; the answer is not used. A question that names nothing a
+    picture can show is an invalid result. English questions only; a question about a relation requires both things.
     """
 
     def _evaluate(
@@ -47,16 +47,16 @@ class ClipVerifyRelevancyEvaluator(ClipVerifyEvaluator):
 
 
 def asked_for(question: str, splitter: Any) -> str:
-    """Return what must be in a picture that answers a question, as sentences; "" where it names no such thing."""
+    """Return, as sentences, what a picture must show to answer a question; "" if the question names no such thing."""
     reader = splitter if hasattr(splitter, "things") else EnglishSplitter()
     return " ".join(dict.fromkeys(sentence(claim) for claim in reader.things(question)))
 
 
 class ClipVerifyRetrievalEvaluator(AccessFields, BaseRetrievalEvaluator):
-    """Hit rate, MRR, precision and the like of retrieved *pictures*; passages between them do not count.
+    """Hit rate, MRR, precision and the like of retrieved *pictures*; passages are ignored.
 
-    A picture is told by its content, so what is expected may be given by path, by content id, or by node id, whatever ids the
-    store uses. ``from_metric_names(["mrr", "hit_rate"], retriever=…)``.
+    Pictures are identified by content, so expected pictures may be given by path, content id or node id, whatever ids the store
+    uses. ``from_metric_names(["mrr", "hit_rate"], retriever=…)``.
     """
 
     retriever: BaseRetriever = Field(description="Retriever to evaluate.")

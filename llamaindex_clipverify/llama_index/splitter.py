@@ -54,7 +54,7 @@ class LLMReading:
 
     claims: list[Claim]
     dropped: int = 0
-    """Claims of the model whose words do not stand in the answer, or that were no claims."""
+    """Claims of the model that are not in the answer, or malformed."""
     note: str = ""
     """Why the rules read the answer instead; empty when the model did."""
 
@@ -65,7 +65,7 @@ class LLMSplitter:
 
     llm: LLM
     rules: Splitter = field(default_factory=EnglishSplitter)
-    """Reads where the model fails; its language is the one this splitter stands for."""
+    """Fallback when the model fails; its language is the language of this splitter."""
     prompt: str = PROMPT
     """What the answer is put behind."""
     vocabulary: Vocabulary = field(default_factory=english)
@@ -158,7 +158,7 @@ def _rows(said: str) -> Iterator[dict[str, Any]]:
 
 
 def find(answer: str, words: str) -> tuple[int, int] | None:
-    """Return where words stand in an answer: exactly, or else in the one place that is nearly the same; None otherwise.
+    """Return the position of words in an answer: an exact match, or the only near match; None otherwise.
 
     Words that stand there more than once are taken where they stand first.
     """

@@ -1,7 +1,7 @@
-"""Answers from pictures, captions and passages by one call of a vision model.
+"""Answers from pictures, captions and passages with one call of a vision model.
 
 LlamaIndex's own multi-modal path drops the captions of image nodes and counts 2,125 tokens for every picture, so that two
-pictures already cost two calls. Here the order is stated by `Prompts`, the window is the model's own, and there is one call.
+pictures already need two calls. Here `Prompts` gives the order, the context window is that of the model, and there is one call.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ _Sources = tuple[list[tuple[Picture, str | None]], list[str]]
 
 
 class LlavaSynthesizer(BaseSynthesizer):
-    """One message of pictures with captions, then passages, then the question; one call, streamed or not.
+    """Answers with one call of the model: pictures with captions, then passages, then the question in one message.
 
-    Sources that do not fit the model's window are left out from the end, passages first. Without any source nothing is
-    asked and the answer says that nothing was found.
+    Sources that do not fit the context window are left out from the end, passages first. Without sources the model is not called
+    and the answer says that nothing was found.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class LlavaSynthesizer(BaseSynthesizer):
         return image_block(picture, self.longest_side)
 
     def _fits(self, messages: list[ChatMessage]) -> bool:
-        """Whether the message fits; a model that cannot count its tokens is trusted with everything."""
+        """Whether the message fits the context window; True for a model that cannot count tokens."""
         count = getattr(self._llm, "count_tokens", None)
         if count is None:
             return True
@@ -145,7 +145,7 @@ class LlavaSynthesizer(BaseSynthesizer):
         additional_source_nodes: Sequence[NodeWithScore] | None = None,
         **response_kwargs: Any,
     ) -> RESPONSE_TYPE:
-        """Answer a question from nodes; the event loop goes on meanwhile."""
+        """Answer a question from nodes, without blocking the event loop."""
         if not nodes:
             return await super().asynthesize(query, nodes, additional_source_nodes, **response_kwargs)
         bundle = _started(query)

@@ -23,11 +23,11 @@ _OURS = {"messages", "model", "stream"}
 
 
 class TogetherVisionLLM(VisionLLM):
-    """A vision model behind a server, through the Together SDK; nothing is sent before the first call.
+    """A vision model on a server, through the Together SDK; nothing is sent before the first call.
 
-    Requests hold the standard fields alone, unless `extra` adds some. Pictures travel as lossless PNG in data URLs. Token counts
-    lie in ``additional_kwargs`` of a response, the sum of all in `usage`. The key is never shown nor stored: after unpickling or
-    `from_dict` it is read from ``TOGETHER_API_KEY`` again.
+    Requests have the standard fields only, unless `extra` adds some. Pictures are sent as lossless PNG in data URLs. Responses
+    have token counts in ``additional_kwargs``; `usage` has their sum. The key is neither shown nor stored: after unpickling
+    or `from_dict` it is read from ``TOGETHER_API_KEY`` again.
     """
 
     model: str = Field(min_length=1, description="Name of a model that sees pictures, as the server calls it.")
@@ -35,25 +35,27 @@ class TogetherVisionLLM(VisionLLM):
         default=None, exclude=True, repr=False, description="By default the environment variable TOGETHER_API_KEY."
     )
     base_url: str | None = Field(
-        default=None, description="Of another server; by default TOGETHER_BASE_URL, then Together's own."
+        default=None, description="Base URL of the server. Default: TOGETHER_BASE_URL, then Together's."
     )
     timeout: float = Field(
         default=60.0, gt=0, description="Seconds to wait for each attempt, and each piece of a stream."
     )
     max_retries: int = Field(
-        default=2, ge=0, description="Repetitions after 408, 409, 429, 5xx, timeouts and broken connections."
+        default=2, ge=0, description="Retries after 408, 409, 429, 5xx, timeouts and broken connections."
     )
     longest_side: int | None = Field(
         default=559,
         gt=0,
-        description="Pictures are brought down to this; Together bills by tiles of 560 pixels. None leaves them.",
+        description="Longer side in pixels that pictures are reduced to (Together bills tiles of 560 pixels). None: unchanged.",
     )
     context_window: int = Field(
-        default=8192, gt=0, description="Tokens of prompt and answer; look it up for your model: no server tells."
+        default=8192, gt=0, description="Tokens of prompt and answer; look it up for your model."
     )
     extra: dict[str, Any] = Field(default_factory=dict, description="Further fields of the request, such as reasoning.")
-    prompt_price: float | None = Field(default=None, ge=0, description="For a million tokens, to count the cost.")
-    completion_price: float | None = Field(default=None, ge=0, description="For a million tokens.")
+    prompt_price: float | None = Field(
+        default=None, ge=0, description="Price of a million prompt tokens, to compute the cost."
+    )
+    completion_price: float | None = Field(default=None, ge=0, description="Price of a million completion tokens.")
     _chat: Any = PrivateAttr(default=None)
     _counter: Any = PrivateAttr(default=None)
     _lock: Any = PrivateAttr(default_factory=RLock)

@@ -1,4 +1,4 @@
-"""Tools for agents: an engine whose every answer tells the agent how far to rely on it."""
+"""Tools for agents: a verified query engine whose answers include their trust."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def verified_tool(
     name: str = "ask_pictures",
     description: str = "Answers a question from pictures, and says which words of the answer the pictures do not support.",
 ) -> FunctionTool:
-    """Return a tool that asks a verified engine; its text ends with the trust, which a ``QueryEngineTool`` keeps from the agent.
+    """Return a tool that queries a verified engine. Its output ends with the trust, which a ``QueryEngineTool`` would drop.
 
     Args:
-        engine: One whose responses carry a report: `ClipVerifyQueryEngine`, or any with a `ClipVerifySynthesizer`.
-        name: What the agent calls it by.
-        description: What the agent knows of it.
+        engine: An engine whose responses carry a report: `ClipVerifyQueryEngine`, or any with a `ClipVerifySynthesizer`.
+        name: Name of the tool.
+        description: Description of the tool for the agent.
     """
 
     def ask(question: str) -> Any:
@@ -32,19 +32,19 @@ def verified_tool(
     async def aask(question: str) -> Any:
         return await engine.aquery(question)
 
-    return FunctionTool.from_defaults(ask, name, description, async_fn=aask, callback=_told)
+    return FunctionTool.from_defaults(ask, name, description, async_fn=aask, callback=_output)
 
 
-def _told(response: Any) -> str:
+def _output(response: Any) -> str:
     text = str(response)
     try:
-        return f"{text}\n\n[{told(get_report(response))}]"
+        return f"{text}\n\n[{summary(get_report(response))}]"
     except DataError:
         return f"{text}\n\n[not verified]"
 
 
-def told(report: Report) -> str:
-    """Return a report in one line for a language model: trust, share checked, and what the pictures do not support."""
+def summary(report: Report) -> str:
+    """Return a report as one line for a language model: trust, share of claims checked, and unsupported claims."""
     if report.trust is None:
         return "; ".join(("nothing of this could be checked on the pictures", *report.notes))
     doubts = "; ".join(f"“{one.claim.text}” ({number(one.trust)})" for one in report.doubtful())

@@ -314,7 +314,7 @@ def _pieces(streamer: Any, thread: Thread) -> Iterator[str]:
 
 
 def _content(part: str | Image.Image, mark: str | None) -> dict[str, Any]:
-    """Return a part of a message; the mark that stands for a picture is broken up where it is mere text."""
+    """Return a part of a message; picture placeholders inside texts are broken up."""
     if not isinstance(part, str):
         return {"type": "image", "image": part}
     return {"type": "text", "text": part.replace(mark, f"{mark[0]} {mark[1:]}") if mark else part}

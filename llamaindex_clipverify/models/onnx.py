@@ -48,7 +48,7 @@ class OnnxEncoder(Portable):
 
     @property
     def name(self) -> str:
-        """The name to load it by, wherever the process stands."""
+        """Absolute name to load it by."""
         return f"onnx:{self.folder}"
 
     @cached_property
@@ -139,7 +139,7 @@ class OnnxDetector(Portable):
 
     @property
     def name(self) -> str:
-        """The name to load it by, wherever the process stands."""
+        """Absolute name to load it by."""
         return f"onnx:{self.folder}"
 
     @cached_property

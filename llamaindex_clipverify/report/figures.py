@@ -1,7 +1,7 @@
-"""Figures by matplotlib: each takes an axis or makes one, and returns it. No window is opened and no picture is drawn into.
+"""Figures by matplotlib: each draws on an axis, given or new, and returns it. No window is opened; pictures are not modified.
 
 Colours keep their order for colour-blind readers and in print: *inferno* for maps, *cividis* for matrices, blue against
-orange for words that speak for and against.
+orange for words with positive and negative contributions.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def overlay(picture: Picture, heat: HeatMap, ax: Axes | None = None, boxes: Sequ
 
 
 def method_grid(picture: Picture, maps: Sequence[HeatMap], boxes: Sequence[Box] = ()) -> list[Axes]:
-    """Draw the picture and, beside it, its maps, one for each method or text.
+    """Draw the picture and next to it its maps, one per method or text.
 
     Raises:
         DataError: There is no map.
@@ -88,7 +88,7 @@ def layer_panels(picture: Picture, maps: Sequence[HeatMap]) -> list[Axes]:
 
 
 def component_panels(picture: Picture, components: Array, names: Sequence[str] = ()) -> list[Axes]:
-    """Draw principal components (K, h, w) of a layer (`explainers.eigengradcam.principal`) beside the picture, signs kept."""
+    """Draw signed principal components (K, h, w) of a layer (`explainers.eigengradcam.principal`) next to the picture."""
     axes = _axes(len(components) + 1)
     axes[0].imshow(shrunk(picture, _SIDE))
     axes[0].set_title(picture.name, fontsize=9)

@@ -1,4 +1,4 @@
-"""What the figures of a report mean, in words: the same words on the page, in Markdown and on a terminal."""
+"""Labels and explanations of a report, shared by page, Markdown and terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STATES: Mapping[str, str] = {
     "supported": "supported",
     "unverifiable": "nothing could check it",
 }
-"""The verdicts as told apart by line and colour, the worst first: an unverifiable claim with a trust is undecided."""
+"""State to its label, the worst first; an unverifiable claim with a trust is *undecided*."""
 
 
 def calibration(report: Report) -> str:
@@ -27,7 +27,7 @@ def calibration(report: Report) -> str:
 
 
 def coverage(report: Report) -> str:
-    """Say how many of the claims anything could check."""
+    """Return how many claims could be checked, as text."""
     if not report.claims:
         return "no claims"
     checked = sum(one.trust is not None for one in report.claims)
@@ -36,17 +36,17 @@ def coverage(report: Report) -> str:
 
 
 def counts(report: Report) -> str:
-    """Count the verdicts that occur: ``2 supported, 1 contradicted``."""
+    """Return the number of each verdict: ``2 supported, 1 contradicted``."""
     return verdict_counts(report.claims) or "none"
 
 
 def doubt(heat: HeatMap) -> str:
-    """Say why an empty map is no evidence."""
+    """Return why an empty map is no evidence."""
     return heat.doubt or "the method found nothing that speaks for these words"
 
 
 def trusted(report: Report) -> str:
-    """Say of what the trust is the probability."""
+    """Return what the trust is the probability of."""
     if report.trust is None:
         return "nothing could be checked"
     return "that all checked claims are true"

@@ -1,6 +1,6 @@
-"""Reports as Markdown (CommonMark with tables): for a pull request, a ticket, a log.
+"""Reports as Markdown (CommonMark with tables), for pull requests, tickets and logs.
 
-Markdown has no underlines: claimed words are bold or not by what became of them, and carry the verdict's sign and their number.
+Markdown has no underlines: contradicted words are bold, undecided ones italic, and each claim ends with its sign and number.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from llamaindex_clipverify.report.spans import Piece, pieces, state
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
 _BEGINNING = re.compile(r"^(\d*)([#+=.)-])")
-"""What makes a heading, a list or a rule of a line."""
+"""Line beginnings that Markdown reads as headings, lists or rules."""
 _LINKS = re.compile(r"(?i)\b(https?|ftp)(?=:)|\b(www)(?=\.)")
 
 
@@ -28,7 +28,7 @@ def document(reports: Sequence[Report]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return a text that Markdown shows as it is: no emphasis, code, link, table cell, heading or HTML comes of it."""
+    """Return a text escaped for Markdown: no emphasis, code, link, table cell, heading or HTML."""
     plain = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     plain = _SPECIAL.sub(r"\\\1", plain)
     return _LINKS.sub(lambda found: f"{found[0]}&#8203;", plain)
@@ -67,7 +67,7 @@ def _answer(report: Report) -> str:
 
 
 def _piece(report: Report, one: Piece) -> str:
-    """Mark the words; the signs stand where a claim ends."""
+    """Return the words with emphasis, and the signs of the claims that end here."""
     words = escaped(one.text)
     if one.state in ("contradicted", "undecided") and one.text.strip() and "\n" not in one.text:
         core = words.strip()

@@ -1,6 +1,7 @@
-"""An answer without what the pictures contradict.
+"""Revision: removes from an answer what the pictures contradict.
 
-Doubtful sentences go, doubtful phrases go where the rest still reads as before, and what cannot be cut out is marked.
+Sentences whose checked claims are all contradicted are removed. Single phrases are removed if the splitter reads the remaining
+claims as before, and marked otherwise.
 """
 
 from __future__ import annotations
@@ -23,17 +24,17 @@ _AFTER = re.compile(r"(?:\s*,\s*(?:and|or)?\s+|\s+(?:and|or)\s+)", re.I)
 
 @dataclass(frozen=True)
 class Revision:
-    """A revised answer and what was done."""
+    """A revised answer and its changes."""
 
     text: str
     dropped: tuple[str, ...] = ()
-    """Claims that were cut out, as they stood in the answer."""
+    """Texts of the claims that were removed."""
     softened: tuple[str, ...] = ()
-    """Claims that were marked, because nothing else could be done without breaking their sentence."""
+    """Texts of the claims that were marked, because removing them would break their sentence."""
 
     @property
     def changed(self) -> bool:
-        """Whether anything was done."""
+        """Whether anything was changed."""
         return bool(self.dropped or self.softened)
 
 
@@ -44,8 +45,8 @@ def revise(report: Report, splitter: Splitter) -> Revision:
     word that joins it on, if the splitter then reads the other claims as before; else it is marked.
 
     Args:
-        report: On the answer; nothing is looked at again.
-        splitter: What read the answer.
+        report: The report on the answer.
+        splitter: The splitter that read the answer.
     """
     text = report.answer
     kept: list[str] = []

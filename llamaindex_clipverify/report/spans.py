@@ -1,7 +1,6 @@
-"""An answer cut into pieces, so that every view of a report can mark the words of its claims.
+"""An answer as pieces between the borders of its claims, so that every form of a report can mark the words of claims.
 
-The answer's characters come out exactly once, whatever spans the claims have: the text is cut at every border of a claim, and
-each piece knows the claims that cover it.
+Every character of the answer is in exactly one piece, whatever spans the claims have; each piece lists the claims that cover it.
 """
 
 from __future__ import annotations
@@ -14,19 +13,19 @@ from llamaindex_clipverify.report.report import CheckedClaim, Report
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """A stretch of the answer covered by the same claims all along."""
+    """A part of the answer that is covered by the same claims throughout."""
 
     text: str
     claims: tuple[int, ...]
     """Indices of the claims that cover it, the shortest (the most specific) first."""
     state: str
-    """The worst state among them; "" where no claim is."""
+    """The worst state among these claims; "" without claims."""
     ends: tuple[int, ...]
-    """Claims whose span ends with this piece; they are numbered there."""
+    """Indices of the claims whose span ends with this piece."""
 
 
 def pieces(report: Report) -> list[Piece]:
-    """Cut the answer at the borders of its claims; the texts of the pieces joined are the answer."""
+    """Return the pieces of the answer; their texts joined are the answer."""
     spans = {place: _span(one, len(report.answer)) for place, one in enumerate(report.claims)}
     spans = {place: span for place, span in spans.items() if span[0] < span[1]}
     borders = sorted({0, len(report.answer), *(edge for span in spans.values() for edge in span)})
@@ -34,12 +33,12 @@ def pieces(report: Report) -> list[Piece]:
 
 
 def state(one: CheckedClaim | Report) -> str:
-    """Return its verdict, or ``undecided`` where it is unverifiable although it was checked."""
+    """Return the verdict, or ``undecided`` if it is unverifiable although it was checked."""
     return "undecided" if one.verdict == "unverifiable" and one.trust is not None else one.verdict
 
 
 def focus(report: Report) -> int | None:
-    """Return the claim to show first: the least trusted one, or the first when nothing was checked; None without claims."""
+    """Return the index of the claim to show first: that with the lowest trust, else the first; None without claims."""
     checked = [place for place, one in enumerate(report.claims) if one.trust is not None]
     if checked:
         return min(checked, key=lambda place: report.claims[place].trust or 0.0)

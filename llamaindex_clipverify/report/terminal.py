@@ -1,6 +1,6 @@
-"""Reports on a terminal, printed by rich: the answer with its claims underlined and numbered, and a table of them.
+"""Reports on a terminal, by rich: the answer with its claims underlined and numbered, and a table of the claims.
 
-No text of a report is read as rich's markup, and control characters are shown, not obeyed.
+Texts of a report are never interpreted as rich markup, and control characters are replaced.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _COLOURS = {"supported": "green", "contradicted": "bold red", "undecided": "yell
 
 
 def renderable(report: Report) -> ConsoleRenderable:
-    """Return what a rich console prints for a report."""
+    """Return a report as a rich renderable."""
     parts: list[ConsoleRenderable] = [_head(report)]
     parts += [Text(f"! {printable(note)}", "yellow") for note in report.notes]
     if report.question:

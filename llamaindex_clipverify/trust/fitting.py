@@ -1,8 +1,8 @@
-"""Fitting a profile: labelled claims in, readable weights out. scikit-learn does the regressions.
+"""Fits the weights and the calibration of a profile on labelled claims, with scikit-learn.
 
-The data are split by group into three: one part fits the weights of the checks, one the calibration after pooling over pictures,
-and one is kept to measure on. Models for one eye alone, encoder or detector, are fitted apart, so that a profile stays
-calibrated when a part of it is missing.
+The data are split by group: one half fits the weights of the checks, a quarter the calibration after pooling over pictures, and a
+quarter is held out. Separate models use only the checks of the encoder or of the detector, so that a profile stays calibrated
+when one of them is missing.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from llamaindex_clipverify.trust.metrics import ece
 from llamaindex_clipverify.trust.profile import AnswerModel, Cluster, Feature, Gate, KindModel
 
 SMALL = 20
-"""The same, for a fit on data too few to be split."""
+"""Minimum number of claims of a kind for a fit without held-out data."""
 _TIGHT = 0.3
-"""Inverse strength of regularisation of such a fit."""
+"""Inverse regularisation strength of such a fit."""
 _CURVED = 1000
-"""Claims from which a curve is fitted on top of the line."""
+"""Number of claims from which a monotonic curve is fitted after the linear calibration."""
 _KNOTS = 16
 _ANSWERS = 4
-"""Answers made of each picture's claims."""
+"""Number of answers composed of the claims of each picture."""
 LEAST = 40
-"""Claims of a kind that a fit needs at least."""
+"""Minimum number of claims of a kind."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """The numbers on one labelled claim in its positive form."""
+    """The features of one labelled claim in its positive form."""
 
     kind: str
     looks: tuple[Mapping[str, float], ...]
@@ -44,9 +44,9 @@ class Example:
     label: int
     """1 if the claim is true of any of the pictures."""
     group: str
-    """Examples of a group are never split."""
+    """Examples of a group are never split between parts."""
     negated: bool = False
-    """Whether the claim was stated in the negative: its trust is then the inverse."""
+    """Whether the claim was stated in the negative; its trust is then inverted."""
 
 
 def fit_kinds(examples: Sequence[Example]) -> dict[str, KindModel]:
@@ -69,10 +69,10 @@ def fit_kinds(examples: Sequence[Example]) -> dict[str, KindModel]:
 
 
 def fit_small(examples: Sequence[Example]) -> dict[str, KindModel]:
-    """Fit one model for each kind with at least `SMALL` examples, all of which fit it: for data too few to be split.
+    """Fit one model for each kind with at least `SMALL` examples, on all of them: for data too small to be split.
 
-    The regression is held tighter, nothing is calibrated after pooling, and the calibration error is that of leaving each group
-    out in turn.
+    The regression is regularised more, there is no calibration after pooling, and the calibration error is measured by leaving
+    out each group in turn.
 
     Raises:
         DataError: No kind has enough.
@@ -87,12 +87,12 @@ def fit_small(examples: Sequence[Example]) -> dict[str, KindModel]:
 
 
 def fit_few(rows: Sequence[Example]) -> KindModel:
-    """Fit the weights of one kind on few examples, true and false ones, held tight; nothing is measured."""
+    """Fit the weights of one kind on few examples, with strong regularisation; nothing is measured."""
     return _fit_weights([row for row in rows if len(row.looks) == 1], _TIGHT)
 
 
 def left_out(examples: Sequence[Example]) -> list[float | None]:
-    """Return the trust in each example, as stated, of a small fit on the examples of all other groups and its kind."""
+    """Return the trust in each example, as stated, by a small fit on the examples of its kind in all other groups."""
     found: list[float | None] = []
     fitted: dict[tuple[str, str], KindModel | None] = {}
     for example in examples:
@@ -120,12 +120,12 @@ def _numbers(by_kind: Mapping[str, Sequence[Example]]) -> dict[str, int]:
 
 
 def fit_single_models(examples: Sequence[Example]) -> dict[str, dict[str, KindModel]]:
-    """Fit, for each eye, models that see nothing but its checks' numbers; kinds it has too few numbers on are left out."""
+    """Fit models on the features of the encoder alone and of the detector alone; kinds with too few examples are left out."""
     found = {}
-    for eye, checks in CHECKS_BY_MODEL.items():
+    for model, checks in CHECKS_BY_MODEL.items():
         looked = [replace(example, looks=tuple(_only(look, checks) for look in example.looks)) for example in examples]
         seen = [example for example in looked if any(example.looks)]
-        found[eye] = fit_kinds(seen) if seen else {}
+        found[model] = fit_kinds(seen) if seen else {}
     return found
 
 
@@ -134,7 +134,7 @@ def _only(look: Mapping[str, float], checks: Sequence[str]) -> dict[str, float]:
 
 
 def hold_out(examples: Sequence[Example], kinds: Mapping[str, KindModel]) -> Holdout | None:
-    """Return the examples that nothing was fitted on with their trust as stated, for a guarantee; None when there are none."""
+    """Return the held-out examples with their trust as stated, for a guarantee; None when there are none."""
     parts = [
         [(example, trust_of(kinds[example.kind], example)) for example in examples
          if parted(example.group) == part and _judged(example, kinds.get(example.kind))]
@@ -150,10 +150,10 @@ def hold_out(examples: Sequence[Example], kinds: Mapping[str, KindModel]) -> Hol
 
 
 def fit_answers(examples: Sequence[Example], kinds: Mapping[str, KindModel], seed: int = 0) -> AnswerModel | None:
-    """Fit the trust of whole answers on answers put together of claims about one picture; None when there are too few.
+    """Fit the trust of whole answers, composed of claims about one picture; None when there are too few.
 
-    Claims are drawn as they come, so that answers and claims are calibrated to one share of true ones. The answers are made of
-    the pictures that the pooling was fitted on, and measured on those that nothing was fitted on.
+    Claims are drawn at random, so that answers and claims are calibrated to the same share of true claims. The fit uses the
+    pictures of the calibration part; the error is measured on held-out pictures.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -205,7 +205,7 @@ def trust_of(model: KindModel, example: Example) -> float:
 
 
 def fit_gate(statistics: Array, seed: int = 0) -> Gate:
-    """Fit a mixture of up to four Gaussians to pictures' statistics (N, F) on one half, its limit on the other.
+    """Fit a mixture of up to four Gaussians to picture statistics (N, F) on one half, and its limit on the other half.
 
     Raises:
         DataError: Fewer than 40 pictures.
@@ -240,12 +240,12 @@ def _fit(rows: Sequence[Example]) -> KindModel:
 
 
 def parted(group: str) -> int:
-    """Return which quarter a group belongs to: 0 and 1 fit the weights, 2 the pooling, 3 is kept to measure on."""
+    """Return the quarter of a group: 0 and 1 fit the weights, 2 the calibration, 3 is held out."""
     return hashlib.sha256(group.encode()).digest()[0] % 4
 
 
 def _fit_weights(rows: Sequence[Example], strength: float = 1.0) -> KindModel:
-    """Fit the log-odds of one picture; a feature that would count against itself is left out and the rest fitted again."""
+    """Fit the log-odds of one picture; a feature with a negative weight is removed and the rest fitted again."""
     names = sorted({name for row in rows for name in row.looks[0]})
     while True:
         model, worst = _regress(rows, names, strength)

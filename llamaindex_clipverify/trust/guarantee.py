@@ -1,9 +1,9 @@
-"""Thresholds with a guarantee: how often a verdict may be wrong, and how sure that is.
+"""Thresholds with a guarantee: at most a share alpha of the verdicts is wrong, with confidence 1 − delta.
 
-Learn then test (Angelopoulos et al. 2021, arXiv 2110.01052): each threshold in turn is tested, on labelled claims that nothing
-was fitted on, against "more than `alpha` of what it accepts is wrong". The test is the exact binomial one; the order of the
-thresholds is laid down beforehand on other data (fixed-sequence testing), so the level `delta` is spent once. Claims of a
-picture depend on each other, so one random claim of each takes part. The guarantee holds for data like those, and no others.
+Learn then test (Angelopoulos et al. 2021, arXiv 2110.01052): each threshold is tested on held-out labelled claims against the
+hypothesis that more than `alpha` of the verdicts it accepts are wrong, by an exact binomial test. The order of the thresholds is
+fixed beforehand on other data (fixed-sequence testing), so the level `delta` is spent once. Claims about one picture depend on
+each other, so one random claim per picture is used. The guarantee is valid for such data only.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.geometry import Array
 
 _SHARES = np.r_[0.02, 0.04, 0.06, np.arange(0.08, 0.98, 0.03), 0.98]
-"""Shares of all claims that the thresholds tried accept, from strict to loose."""
+"""Shares of claims that the tested thresholds accept, from strict to loose."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """A threshold to be tried, with what other data let expect of it."""
+    """A threshold to test, with its expected share and risk from other data."""
 
     threshold: float
-    """Of the trust in the verdict: of a claim for *supported*, of its opposite for *contradicted*."""
+    """Threshold of the trust in the verdict: in the claim for *supported*, in its opposite for *contradicted*."""
     share: float
-    """Share of all claims that it accepts."""
+    """Share of all claims that the threshold accepts."""
     risk: float
-    """Share of wrong ones among them."""
+    """Share of wrong verdicts among them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Holdout:
-    """Labelled claims that nothing was fitted on, one of each picture, and the thresholds to be tried on them."""
+    """Held-out labelled claims, one per picture, and the thresholds to test on them."""
 
     trusts: tuple[float, ...]
     labels: tuple[int, ...]
@@ -45,14 +45,14 @@ class Holdout:
 
     @classmethod
     def of(cls, trusts: Array, labels: Array, groups: Sequence[str], expected: Array, seed: int = 0) -> Holdout:
-        """Draw one claim of each group, and lay the thresholds by the trusts of other claims.
+        """Draw one claim per group, and choose the thresholds by the trusts of other claims.
 
         Args:
-            trusts: Of the held claims as stated (N,), 0–1.
-            labels: Whether they are true (N,).
-            groups: The picture of each.
-            expected: Trusts of other claims of the same sort (M,): they lay down what is tried, in which order.
-            seed: Of the draw.
+            trusts: Trusts of the held-out claims as stated (N,), 0–1.
+            labels: Whether the claims are true (N,).
+            groups: The picture of each claim.
+            expected: Trusts of other claims (M,), which determine the thresholds and their order.
+            seed: Random seed.
         """
         order = np.random.default_rng(seed).permutation(len(trusts))
         first = sorted({groups[place]: place for place in order}.values())
@@ -63,17 +63,17 @@ class Holdout:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Holdout:
-        """Read what a profile's JSON holds."""
+        """Read the JSON form of a profile."""
         ways = {name: tuple(Step(**one) for one in data[name]) for name in ("supported", "contradicted")}
         return cls(trusts=tuple(data["trusts"]), labels=tuple(data["labels"]), **ways)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bound:
-    """One threshold and what the test of it saw."""
+    """One threshold and the result of its test."""
 
     threshold: float | None
-    """Least trust in the verdict that is accepted; None when no threshold passes and the verdict is never given."""
+    """Smallest trust in the verdict that is accepted; None when no threshold passes and the verdict is never given."""
     accepted: int = 0
     """Holdout claims it accepts; of the first one tried where none passes."""
     wrong: int = 0
@@ -92,11 +92,11 @@ class Guarantee:
     contradicted: Bound
     claims: int
     data: str
-    """What the claims are about; the guarantee holds for such data alone."""
+    """What the claims are about; the guarantee is valid for such data only."""
 
     @classmethod
     def of(cls, held: Holdout, alpha: float, delta: float, data: str) -> Guarantee:
-        """Test the thresholds of `held`.
+        """Test the thresholds of held-out claims.
 
         Raises:
             DataError: `alpha` or `delta` is not between 0 and 1.
@@ -111,7 +111,7 @@ class Guarantee:
         )
 
     def lines(self) -> list[str]:
-        """Return one line for each verdict: the guarantee, or what is missing."""
+        """Return one line per verdict: the guarantee, or the number of missing labels."""
         about = (("supported", "false", self.supported), ("contradicted", "true", self.contradicted))
         return [self._line(*one) for one in about]
 
@@ -133,7 +133,7 @@ class Guarantee:
 
 
 def steps(trusts: Array) -> tuple[Step, ...]:
-    """Return the thresholds, .5 at least, that accept given shares of calibrated trusts (N,), strict to loose."""
+    """Return the thresholds, at least .5, that accept given shares of calibrated trusts (N,), strict to loose."""
     if not len(trusts):
         return ()
     cuts = np.unique(np.quantile(trusts, 1 - _SHARES).clip(min=0.5))[::-1]
@@ -146,14 +146,14 @@ def steps(trusts: Array) -> tuple[Step, ...]:
 
 
 def bound(trusts: Array, wrong: Array, order: Sequence[Step], alpha: float, delta: float) -> Bound:
-    """Return the loosest threshold of the sequence that passes, testing from its likeliest start on.
+    """Return the loosest threshold of the sequence that passes; testing begins where passing is most likely.
 
     Args:
         trusts: Trust in the verdict (N,).
         wrong: Whether the verdict would be wrong (N,).
-        order: Thresholds, strict to loose, laid down on other data.
-        alpha: Share of wrong verdicts allowed.
-        delta: Chance allowed that more are wrong.
+        order: Thresholds, strict to loose, chosen on other data.
+        alpha: Allowed share of wrong verdicts.
+        delta: Allowed probability that more are wrong.
     """
     passed: Bound | None = None
     tried: Bound | None = None
@@ -177,7 +177,7 @@ def bound(trusts: Array, wrong: Array, order: Sequence[Step], alpha: float, delt
 
 
 def p_value(wrong: int, accepted: int, alpha: float) -> float:
-    """Return the chance of so few wrong ones among those accepted if more than `alpha` were; 1 when none is accepted."""
+    """Return the binomial p-value of at most `wrong` wrong verdicts if the true share were `alpha`; 1 when none is accepted."""
     from scipy.stats import binom
 
     return float(binom.cdf(wrong, accepted, alpha)) if accepted else 1.0
@@ -202,7 +202,7 @@ def _start(order: Sequence[Step], number: int, alpha: float, delta: float) -> in
 
 
 def _powers(order: Sequence[Step], number: int, alpha: float, delta: float) -> Array:
-    """Return the chance that each threshold passes if it is as good as expected and accepts two deviations fewer."""
+    """Return the probability that each threshold passes, if it is as good as expected and accepts two deviations fewer."""
     from scipy.stats import binom
 
     shares, risks = np.array([step.share for step in order]), np.array([step.risk for step in order])
@@ -213,14 +213,14 @@ def _powers(order: Sequence[Step], number: int, alpha: float, delta: float) -> A
 
 
 def _missing(tried: Bound, number: int, order: Sequence[Step], alpha: float, delta: float) -> int | None:
-    """Return how many more held claims it takes if the share of wrong ones stays as seen; None when that is not below alpha."""
+    """Return how many more labelled claims are needed at the observed share of wrong verdicts; None if it is not below alpha."""
     share = tried.accepted / number if tried.accepted else order[0].share
     needed = _needed(share, tried.wrong / max(tried.accepted, 1), alpha, delta)
     return None if np.isinf(needed) else max(1, ceil(needed) - number)
 
 
 def _needed(share: float, risk: float, alpha: float, delta: float) -> float:
-    """Return how many held claims it takes to pass where a share is accepted, of which a share is wrong."""
+    """Return the number of labelled claims needed to pass, given the accepted share and the share of wrong ones among them."""
     if risk >= 0.95 * alpha:
         return float("inf")
     accepted = least(alpha, delta)

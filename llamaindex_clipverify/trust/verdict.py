@@ -1,4 +1,4 @@
-"""From trust to a verdict: two thresholds, and unverifiable between them."""
+"""Verdicts: two thresholds of the trust, with *unverifiable* between them."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ Verdict = Literal["supported", "contradicted", "unverifiable"]
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """When a claim counts as supported or contradicted: by fixed thresholds, or by those that a guarantee allows.
+    """The thresholds of the verdicts: fixed ones, or those that a guarantee allows.
 
     ``Policy(alpha=.1, delta=.1)``: of the supported claims at most a tenth is false, of the contradicted at most a tenth true,
-    each with confidence 1 − delta, on data like the profile's. A verifier finds the thresholds in its profile.
+    each with confidence 1 − delta, on data like the profile's. A verifier computes the thresholds from its profile.
     """
 
     supported: float = 0.6
     """Trust from which a claim is supported."""
     contradicted: float = 0.4
-    """Trust up to which a claim is contradicted; in between the evidence is undecided and the verdict unverifiable."""
+    """Trust up to which a claim is contradicted; between the two thresholds the verdict is unverifiable."""
     alpha: float | None = None
-    """Share 0–1 of wrong verdicts allowed; None for the fixed thresholds above."""
+    """Allowed share 0–1 of wrong verdicts; None for the fixed thresholds above."""
     delta: float = 0.1
-    """Chance 0–1 that more are wrong."""
+    """Allowed probability 0–1 that more are wrong."""
     guarantee: Guarantee | None = None
-    """What was found for `alpha` and `delta`; see `on`."""
+    """The thresholds for `alpha` and `delta`; see `on`."""
 
     def __post_init__(self) -> None:
-        """Refuse thresholds that cross or leave 0–1."""
+        """Check that the thresholds are in order and within 0–1."""
         if not 0 <= self.contradicted <= self.supported <= 1:
             got = f"supported={self.supported}, contradicted={self.contradicted}"
             raise DataError("thresholds must satisfy 0 ≤ contradicted ≤ supported ≤ 1", got=got)
@@ -39,11 +39,11 @@ class Policy:
             raise DataError("alpha and delta lie between 0 and 1", got=f"alpha={self.alpha}, delta={self.delta}")
 
     def on(self, held: Holdout | None, data: str) -> Policy:
-        """Return the policy with the thresholds that labelled claims allow; the same when no `alpha` is asked for.
+        """Return the policy with the thresholds that held-out claims allow; unchanged without `alpha`.
 
         Args:
-            held: Labelled claims that nothing was fitted on; None when there are none, and no verdict is given then.
-            data: What they are about.
+            held: Held-out labelled claims; None if there are none, and then no verdict is given.
+            data: What the claims are about.
         """
         if self.alpha is None:
             return self
@@ -67,7 +67,7 @@ class Policy:
 
     @property
     def _limits(self) -> tuple[float | None, float | None]:
-        """The least trust of a supported and the most of a contradicted claim; None where that verdict is never given."""
+        """Smallest trust of a supported and largest trust of a contradicted claim; None if that verdict is never given."""
         if self.alpha is None:
             return self.supported, self.contradicted
         if self.guarantee is None:

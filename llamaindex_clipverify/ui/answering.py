@@ -43,7 +43,7 @@ class Answering:
             yield from self._answer(turn)
         except ClipVerifyError as error:
             turn.error = str(error)
-        except Exception as error:  # noqa: BLE001 - a model may fail in any way, and the conversation goes on
+        except Exception as error:  # noqa: BLE001 - a model may fail in any way, and the conversation continues
             turn.error = f"the model failed: {type(error).__name__}: {error}"[:400]
         turn.done = True
         yield turn

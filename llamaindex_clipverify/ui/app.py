@@ -1,4 +1,4 @@
-"""The page of the chat, in Gradio: the only file that imports it. Nothing is fetched from elsewhere or sent there."""
+"""The page of the chat, in Gradio; the only file that imports it. The page makes no requests to other hosts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ except ImportError as error:
 
 NO_MAP = "no map"
 _TALL = 560
-"""Pixels of the conversation at most; it scrolls then."""
+"""Maximum height of the conversation in pixels; longer ones scroll."""
 _FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Noto Sans KR", "sans-serif")
 _CLICK = """
 element.addEventListener('click', (event) => {
@@ -39,20 +39,20 @@ element.addEventListener('click', (event) => {
 _DOWNLOAD = """
 () => { setTimeout(() => document.querySelector('#made')?.click(), 200) }
 """
-"""A download button only gives what it had before it was clicked; so another button makes the file, and this clicks for it."""
+"""A download button serves the file it had before the click: another button makes the file, then this clicks the download."""
 
 
 class Page:
-    """The chat's page and what its buttons do."""
+    """The page of the chat with its event handlers."""
 
     def __init__(self, answering: Answering, title: str, limits: Limits | None = None, samples: bool = False) -> None:
         """Make a page.
 
         Args:
-            answering: Who answers and verifies.
-            title: Below the heading: which models and pictures these are.
-            limits: What a visitor may bring.
-            samples: Whether drawn scenes are offered: for the bundled models.
+            answering: Answers and verifies.
+            title: Text below the heading: models and pictures in use.
+            limits: Limits for each visitor.
+            samples: Whether to offer drawn scenes, for the bundled models.
         """
         self.answering, self.title, self.samples = answering, title, samples
         self.sessions = Sessions(limits)

@@ -1,6 +1,6 @@
-"""What the chat shows, as HTML.
+"""The HTML of the chat.
 
-Everything that a visitor, a file or a model wrote is escaped, braces and dollars too: the page's templates give those a meaning.
+Everything that a visitor, a file or a model wrote is escaped, including braces and dollars, which the page's templates interpret.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from llamaindex_clipverify.report.spans import pieces
 from llamaindex_clipverify.ui.session import Session, Turn
 
 NOTHING = '<p class="cvc-empty">The evidence of a claim is shown here.</p>'
-"""Where no claim is looked at; Gradio does not replace what is shown by an empty text."""
+"""Shown when no claim is selected; Gradio does not replace content by an empty text."""
 _SIDE = 640
 _THUMB = 220
 _SPECIAL = {ord("{"): "&#123;", ord("}"): "&#125;", ord("$"): "&#36;", ord("`"): "&#96;"}
 
 
 def safe(text: object) -> str:
-    """Return a text as HTML that says just that."""
+    """Return a text escaped as HTML."""
     return html.escape(str(text), quote=True).translate(_SPECIAL)
 
 

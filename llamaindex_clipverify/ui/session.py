@@ -1,4 +1,4 @@
-"""What one visitor of the chat has: pictures, turns, what is looked at. Nobody sees another's; nothing lies on the disk."""
+"""The session of one visitor of the chat: pictures, turns and the claim on display. Sessions are separate and kept in memory."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from llamaindex_clipverify.report.report import Report
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a visitor may bring."""
+    """Limits for each visitor."""
 
     file: int = 20 * 2**20
-    """Bytes of one picture."""
+    """Maximum size of a picture in bytes."""
     pictures: int = 24
-    """Pictures at once."""
+    """Maximum number of pictures."""
     question: int = 2_000
-    """Characters of a question."""
+    """Maximum length of a question in characters."""
     turns: int = 200
-    """Questions of one conversation."""
+    """Maximum number of questions in a conversation."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A picture that a visitor has, and whether the next question is about it."""
+    """A picture of a visitor, and whether it is chosen for the next question."""
 
     picture: Picture
     name: str
@@ -38,13 +38,13 @@ class Shown:
 
 @dataclass(kw_only=True)
 class Turn:
-    """A question with what came of it."""
+    """A question with its answer and report."""
 
     question: str
     pictures: tuple[Picture, ...] = ()
     answer: str = ""
     report: Report | None = None
-    """On as much of the answer as is verified."""
+    """Report on the part of the answer that is verified."""
     error: str = ""
     done: bool = False
 
@@ -59,15 +59,15 @@ class Session:
     looked_at: tuple[int, int] | None = None
     """Turn and claim of the evidence panel."""
     method: str | None = None
-    """Of the heat map; None for none."""
+    """Method of the heat map on display; None for no map."""
     exports: list[Path] = field(default_factory=list)
-    """Folders of what was exported."""
+    """Folders of exported files."""
     thumbnails: dict[str, str] = field(default_factory=dict)
-    """Small prints by content id."""
+    """Thumbnails by content id."""
     lock: RLock = field(default_factory=RLock)
 
     def add(self, name: str, data: bytes) -> Shown:
-        """Take a picture in; one that is there already is chosen again.
+        """Add a picture; a known picture is chosen again.
 
         Raises:
             DataError: It is too large, or there are too many.
@@ -96,28 +96,28 @@ class Session:
             return self.shown[-1]
 
     def toggle(self, place: int) -> None:
-        """Choose a picture, or leave it out; a place that is not there changes nothing."""
+        """Choose or deselect a picture; an unknown index is ignored."""
         with self.lock:
             if 0 <= place < len(self.shown):
                 one = self.shown[place]
                 self.shown[place] = Shown(one.picture, one.name, not one.chosen)
 
     def remove(self, place: int) -> None:
-        """Take a picture out; turns keep theirs."""
+        """Remove a picture; earlier turns keep it."""
         with self.lock:
             if 0 <= place < len(self.shown):
                 del self.shown[place]
 
     @property
     def chosen(self) -> tuple[Picture, ...]:
-        """The pictures that the next question is about."""
+        """The pictures chosen for the next question."""
         return tuple(one.picture for one in self.shown if one.chosen)
 
     def begin(self, question: str) -> Turn:
-        """Begin a turn.
+        """Start a turn.
 
         Raises:
-            DataError: The question is empty or too long, or there were too many.
+            DataError: The question is empty or too long, or the conversation is.
         """
         text = question.strip()
         if not text:
@@ -132,7 +132,7 @@ class Session:
         return turn
 
     def look(self, turn: int, claim: int) -> None:
-        """Look at the evidence of a claim; one that is not there changes nothing."""
+        """Show the evidence of a claim; unknown indices are ignored."""
         if 0 <= turn < len(self.turns):
             report = self.turns[turn].report
             if report is not None and 0 <= claim < len(report.claims):
@@ -140,7 +140,7 @@ class Session:
 
     @property
     def chosen_claim(self) -> tuple[Turn, int, str | None] | None:
-        """The turn and the claim that are looked at, and the method of the heat map; None for none."""
+        """The turn and claim on display and the method of the heat map; None when nothing is on display."""
         with self.lock:
             if self.looked_at is None:
                 return None
@@ -148,19 +148,19 @@ class Session:
             return self.turns[place], claim, self.method
 
     def clear(self) -> None:
-        """Forget the conversation; pictures stay."""
+        """Delete the conversation; pictures are kept."""
         with self.lock:
             self.turns.clear()
             self.looked_at = None
 
     @property
     def reports(self) -> list[Report]:
-        """The reports of the turns that are done."""
+        """The reports of finished turns."""
         return [turn.report for turn in self.turns if turn.done and turn.report is not None]
 
 
 class Sessions:
-    """The sessions by the browser tab's id; the one unused for longest goes when there are too many."""
+    """Sessions by the id of the browser tab; the least recently used one is deleted when there are too many."""
 
     def __init__(self, limits: Limits | None = None, most: int = 100) -> None:
         """Keep at most `most`."""
@@ -169,7 +169,7 @@ class Sessions:
         self._lock = RLock()
 
     def of(self, tab: str | None) -> Session:
-        """Return a tab's session, new where there is none."""
+        """Return the session of a tab; a new one if there is none."""
         with self._lock:
             session = self._open.setdefault(tab or "", Session(limits=self.limits))
             self._open.move_to_end(tab or "")
@@ -178,18 +178,18 @@ class Sessions:
             return session
 
     def drop(self, tab: str | None) -> list[Path]:
-        """Forget a tab's session with its pictures, and return the folders of what it exported."""
+        """Delete the session of a tab with its pictures; return the folders of its exported files."""
         with self._lock:
             session = self._open.pop(tab or "", None)
         return [] if session is None else session.exports
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of sessions."""
         return len(self._open)
 
 
 def complaint(problems: Sequence[str]) -> str:
-    """Return what went wrong with several files as one message."""
+    """Return the problems of several files as one message."""
     return "\n".join(dict.fromkeys(problems))
 
 

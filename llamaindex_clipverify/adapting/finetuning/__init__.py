@@ -161,7 +161,7 @@ def finetune(
 
 @dataclass
 class _Run:
-    """The folder of a run, and the verifier's part in it; what was judged once is read again when a run goes on."""
+    """The folder of a run with the judgements of the verifier, which are read back when the run resumes."""
 
     folder: Path
     verifier: Verifier | None
@@ -187,7 +187,7 @@ class _Run:
             raise DataError("the run in the folder was made of other things", got=f"another {what}", do=_OTHER)
 
     def selected(self, parts: Parts, settings: Settings) -> Selection:
-        """Return the training examples by trust, where that is asked for."""
+        """Return the training examples, filtered or weighted by trust if requested."""
         if not settings.by_trust or self.verifier is None:
             return Selection(examples=parts.train, weights=(1.0,) * len(parts.train))
         path = self.folder / "selection.json"

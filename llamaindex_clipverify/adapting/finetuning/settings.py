@@ -26,7 +26,7 @@ class Settings:
     rank: int = 16
     """LoRA rank. Use 16 for most data, 64 for a style far from the model's training data."""
     learn: Literal["language", "vision", "both"] = "language"
-    """Which half learns, beside the projector: the language model for things to be said in another way, the vision tower for
+    """Which half is trained besides the projector: the language model to change wording, the vision tower for
     pictures that look unlike any it has seen, such as another drawing style."""
     seed: int = 0
     """Random seed of the split, the initial weights, dropout and the order of the data."""

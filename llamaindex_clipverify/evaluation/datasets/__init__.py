@@ -14,7 +14,7 @@ from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evaluation.evaluation import Row, read_rows
 
 READERS = ("pope", "sugarcrepe", "coco", "foil", "hat", "mhalubench")
-"""Names of the sets; each is a file beside this one."""
+"""Names of the data sets; each has a file of this name."""
 
 
 def read(name: str, path: str | Path, images: str | Path) -> list[Row]:

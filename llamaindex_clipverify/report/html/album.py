@@ -1,4 +1,4 @@
-"""The pictures of a page: each is embedded once, however many answers rest on it, and drawn by reference."""
+"""The pictures of a page: each is embedded once and referenced by every answer about it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.drawing import data_uri, shrunk
 
 _SIZES = ((12, 900, 88), (60, 640, 84), (250, 480, 80))
-"""Up to so many pictures are embedded with this longer side in pixels and this JPEG quality."""
+"""Maximum number of pictures, and the longer side in pixels and JPEG quality used up to it."""
 _SMALL = (360, 76)
 """The same for more pictures than that."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Print:
-    """A picture as embedded: its address, or why there is none."""
+    """An embedded picture: its data address, or why there is none."""
 
     content: str | None
     """Its content id."""
@@ -50,7 +50,7 @@ class Album:
         self._prints: dict[str, Print] = {}
 
     def __iter__(self) -> Iterator[Print]:
-        """Yield the prints in the order in which they were asked for."""
+        """Yield the prints in the order of their first use."""
         return iter(self._prints.values())
 
     def print_of(self, picture: Picture) -> Print:

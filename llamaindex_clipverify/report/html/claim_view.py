@@ -1,4 +1,4 @@
-"""A claim as the templates show it: its words, its evidence lines, and one figure for each way to look at its picture."""
+"""A claim as the templates show it: text, evidence rows, and one figure per heat map."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ class EvidenceRow:
     reason: str
     share: float | None
     other: str
-    """Name of the picture it is about when that is not the one shown."""
+    """Name of its picture if another one is shown; "" otherwise."""
 
     @property
     def loud(self) -> bool:
-        """Whether it is shown openly: it takes a stance, weighs in, or failed."""
+        """Whether it is shown unfolded: it takes a stance, has a share, or failed."""
         return self.stance != "silent" or abs(self.share or 0.0) >= 0.05
 
     @property
     def glyph(self) -> str:
-        """Its stance as a sign."""
+        """Sign of the stance."""
         return {"supports": "✔", "contradicts": "✗", "failed": "!"}.get(self.stance, "·")
 
     @property
     def state(self) -> str:
-        """The state whose colour its sign takes."""
+        """State that gives the sign its colour."""
         found = {"supports": "supported", "contradicts": "contradicted", "failed": "undecided"}
         return found.get(self.stance, "unverifiable")
 
@@ -68,7 +68,7 @@ class Figure:
     thin: tuple[Box, ...] = ()
     caption: str = ""
     methods: tuple[int, ...] = ()
-    """Places of the methods it is shown for, beside or instead of "no map"."""
+    """Indices of the methods it is shown for."""
     heat: HeatMap | None = None
     plain: bool = False
     """Whether it is shown for "no map"."""
@@ -125,7 +125,7 @@ class ClaimView:
 
     @property
     def lines(self) -> list[EvidenceRow]:
-        """Its evidence: what speaks first, weightiest first; then what failed; then what is silent."""
+        """Evidence rows: stances by share first, then failed checks, then silent ones."""
         order = {"supports": 0, "contradicts": 0, "failed": 1, "silent": 2}
         shares = self.one.shares
         kept = sorted(self.one.evidence, key=lambda one: (order[one.stance], -abs(shares.get(one.check, 0.0))))
@@ -149,7 +149,7 @@ class ClaimView:
 
     @property
     def _picture(self) -> PictureView | None:
-        """The picture its evidence is about; else the one its sentence cites; else the first."""
+        """The picture of the evidence; else the one cited; else the first."""
         pictures, cited = self.view.pictures, self.one.claim.cites
         found = self.view.picture(self.one.picture)
         if found is None and cited is not None and cited < len(pictures):
@@ -158,13 +158,13 @@ class ClaimView:
 
     @property
     def _boxed(self) -> str:
-        """Which check drew the bold box."""
+        """Name of the check of the bold box."""
         drawn = [one for one in self.one.evidence if one.region == self.one.region and one.region is not None]
         return max(drawn, key=lambda one: one.speaks).check if drawn else ""
 
     @property
     def _thin(self) -> tuple[Box, ...]:
-        """Boxes of the other evidence that speaks, in the same picture."""
+        """Boxes of other evidence with a stance, in the same picture."""
         spoken = [line for line in self.one.evidence if line.speaks and line.picture == self.one.picture]
         found = [line.region for line in spoken if line.region]
         return tuple(box for box in dict.fromkeys(found) if box != self.one.region)
@@ -189,6 +189,6 @@ class ClaimView:
 
 
 def signed(value: float, digits: int, *, plus: bool = False) -> str:
-    """Write a number with a minus that is one, and no sign at zero."""
+    """Return a number with a typographic minus, and no sign at zero."""
     rounded = round(value, digits) + 0.0
     return f"{rounded:{'+' if plus and rounded else ''}.{digits}f}".replace("-", "−")

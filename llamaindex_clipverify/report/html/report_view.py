@@ -1,4 +1,4 @@
-"""A report as the templates show it: everything is decided here, so that they only lay out."""
+"""A report as the templates show it: all decisions are made here, the templates only lay out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from llamaindex_clipverify.report.spans import focus, pieces, state
 
 @dataclass(frozen=True)
 class PictureView:
-    """A picture of a report: what to call it, and its print."""
+    """A picture of a report: its name and its print."""
 
     name: str
     print: Print
@@ -29,9 +29,9 @@ class ReportView:
         """Prepare a report.
 
         Args:
-            report: What is shown.
-            mark: What the ids of its elements begin with.
-            album: Where the pictures are embedded.
+            report: The report.
+            mark: Prefix of element ids.
+            album: Embeds the pictures.
         """
         self.report, self.mark = report, mark
         self.pictures = [
