@@ -1,4 +1,4 @@
-"""A check of your own: is it night? Its evidence stands in the report beside that of the others."""
+"""A custom check: is it night? Its evidence appears in the report with that of the built-in checks."""
 
 from __future__ import annotations
 
@@ -32,9 +32,8 @@ class Night:
             return None
         dark = 1 - seen["brightness"]
         reason = f"mean brightness {seen['brightness']:.0%}"
-        return Evidence(
-            check=self.name, stance=stance_of(dark, 0.75, 0.5), score=dark, reason=reason, picture=facts.picture
-        )
+        stance = stance_of(dark, 0.75, 0.5)
+        return Evidence(check=self.name, stance=stance, score=dark, reason=reason, picture=facts.picture)
 
 
 verifier = Verifier.tiny(checks=[Night()])
