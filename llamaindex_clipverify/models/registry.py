@@ -66,18 +66,10 @@ def load_encoder(name: str) -> Encoder:
         from llamaindex_clipverify.models.ensemble import EnsembleEncoder
 
         return EnsembleEncoder([load_encoder(one.strip()) for one in name.split(",")])
-    scheme, _, rest = name.partition(":")
-    folder = _optimized(name, "encoder")
-    if folder is not None:
-        light: Encoder = load_adapter("onnx", "onnxruntime", "onnx").OnnxEncoder(folder)
-        return light
-    own = _entry(ENCODERS, scheme) if rest else None
-    if own is not None:
-        made: Encoder = own(rest)
-        return made
-    module = load_adapter("clip", "transformers", "torch")
-    encoder: Encoder = module.ClipEncoder(str(TINY / "clip") if name == "tiny" else name)
-    return encoder
+    if _is_optimized(name, "encoder"):
+        name = f"onnx:{name}"
+    made: Encoder = _made(ENCODERS, name) or _clip(name)
+    return made
 
 
 def load_detector(name: str) -> Detector | None:
@@ -92,65 +84,25 @@ def load_detector(name: str) -> Detector | None:
     Raises:
         ModelError: The name is none of these.
     """
+    if name == "none":
+        return None
     if "," in name:
         from llamaindex_clipverify.models.ensemble import EnsembleDetector
 
         members = [load_detector(one.strip()) for one in name.split(",")]
         return EnsembleDetector([one for one in members if one is not None])
-    scheme, _, rest = name.partition(":")
-    if name == "none":
-        return None
-    if rest and scheme == "views":
-        return _views(rest)
-    folder = _optimized(name, "detector")
-    if folder is not None:
-        return _named(load_adapter("onnx", "onnxruntime", "onnx").OnnxDetector, folder)
-    if rest and scheme == "transformers":
-        return _named(load_adapter("transformers_detector", "transformers", "torch").TransformersDetector, rest)
-    own = _entry(DETECTORS, scheme) if rest else None
-    if own is not None:
-        return _named(own, rest)
-    if name == "tiny" or name.endswith(".pt") or (Path(name) / "model.yaml").exists():
-        return _named(
-            load_adapter("yolo", "ultralytics", "yolo").YoloDetector, str(TINY / "yolo") if name == "tiny" else name
+    if _is_optimized(name, "detector"):
+        name = f"onnx:{name}"
+    made: Detector | None = _made(DETECTORS, name)
+    if made is None and (name.endswith(".pt") or (Path(name) / "model.yaml").exists()):
+        return _yolo(name)
+    if made is None:
+        raise ModelError(
+            "no such detector",
+            got=name,
+            do="give tiny, a YOLO .pt file, transformers:ID_OR_FOLDER, onnx:FOLDER, or none",
         )
-    raise ModelError(
-        "no such detector", got=name, do="give tiny, a YOLO .pt file, transformers:ID_OR_FOLDER, onnx:FOLDER, or none"
-    )
-
-
-def _views(name: str) -> Detector:
-    from llamaindex_clipverify.models.ensemble import EnsembleDetector, MirroredDetector
-
-    plain = load_detector(name)
-    if plain is None or not hasattr(plain, "at"):
-        raise ModelError("views are made for YOLO files", got=name, do="give views:yolov8n.pt")
-    scaled = [plain.at(scale) for scale in VIEWS]
-    return EnsembleDetector([*scaled, *(MirroredDetector(one) for one in scaled)])
-
-
-def _named(make: Callable[[str], Any], name: str) -> Detector:
-    detector: Detector = make(name)
-    return detector
-
-
-def _optimized(name: str, kind: str) -> str | None:
-    """Return the folder of an optimized model: the text after ``onnx:``, or a folder with a record; else None."""
-    scheme, _, rest = name.partition(":")
-    if scheme == "onnx" and rest:
-        return rest
-    folder = Path(name).expanduser()
-    return name if any((place / RECORD).is_file() for place in (folder, folder / kind)) else None
-
-
-def load_exporter() -> Any:
-    """Return the module that writes ONNX models. See `models.onnx_export`.
-
-    Raises:
-        MissingExtraError: onnx or ONNX Runtime is not installed.
-    """
-    load_adapter("onnx", "onnxruntime", "onnx")
-    return load_adapter("onnx_export", "onnx", "onnx")
+    return made
 
 
 def load_reader(name: str) -> Reader | None:
@@ -165,12 +117,73 @@ def load_reader(name: str) -> Reader | None:
     """
     if name == "none":
         return None
-    scheme, _, rest = name.partition(":")
-    own = _entry(READERS, scheme) if rest else None
-    if own is None and name != "rapidocr":
+    made: Reader | None = _made(READERS, name)
+    if made is None:
         raise ModelError("no such reader", got=name, do="give rapidocr or none")
-    reader: Reader = own(rest) if own is not None else load_adapter("ocr", "rapidocr", "ocr").RapidReader()
-    return reader
+    return made
+
+
+def _made(group: str, name: str) -> Any:
+    """Return the model of a built-in name or of an entry point, in that order; None if the group has no such name."""
+    scheme, colon, rest = name.partition(":")
+    make = _BUILT_IN[group].get(scheme + colon)
+    if make is None and rest:
+        make = next((entry.load() for entry in entry_points(group=group, name=scheme)), None)
+    return make(rest) if make is not None and bool(rest) == bool(colon) else None
+
+
+def _clip(name: str) -> Encoder:
+    encoder: Encoder = load_adapter("clip", "transformers", "torch").ClipEncoder(name)
+    return encoder
+
+
+def _yolo(name: str) -> Detector:
+    detector: Detector = load_adapter("yolo", "ultralytics", "yolo").YoloDetector(name)
+    return detector
+
+
+def _views(name: str) -> Detector:
+    from llamaindex_clipverify.models.ensemble import EnsembleDetector, MirroredDetector
+
+    plain = load_detector(name)
+    if plain is None or not hasattr(plain, "at"):
+        raise ModelError("views are made for YOLO files", got=name, do="give views:yolov8n.pt")
+    scaled = [plain.at(scale) for scale in VIEWS]
+    return EnsembleDetector([*scaled, *(MirroredDetector(one) for one in scaled)])
+
+
+_BUILT_IN: dict[str, dict[str, Callable[[str], Any]]] = {
+    ENCODERS: {
+        "tiny": lambda _: _clip(str(TINY / "clip")),
+        "onnx:": lambda folder: load_adapter("onnx", "onnxruntime", "onnx").OnnxEncoder(folder),
+    },
+    DETECTORS: {
+        "tiny": lambda _: _yolo(str(TINY / "yolo")),
+        "views:": _views,
+        "onnx:": lambda folder: load_adapter("onnx", "onnxruntime", "onnx").OnnxDetector(folder),
+        "transformers:": lambda name: load_adapter(
+            "transformers_detector", "transformers", "torch"
+        ).TransformersDetector(name),
+    },
+    READERS: {"rapidocr": lambda _: load_adapter("ocr", "rapidocr", "ocr").RapidReader()},
+}
+"""Built-in names of each entry-point group; those that end with a colon take the text after it."""
+
+
+def _is_optimized(name: str, kind: str) -> bool:
+    """Return whether a name is the folder of an optimized model: one with a record."""
+    folder = Path(name).expanduser()
+    return any((place / RECORD).is_file() for place in (folder, folder / kind))
+
+
+def load_exporter() -> Any:
+    """Return the module that writes ONNX models. See `models.onnx_export`.
+
+    Raises:
+        MissingExtraError: onnx or ONNX Runtime is not installed.
+    """
+    load_adapter("onnx", "onnxruntime", "onnx")
+    return load_adapter("onnx_export", "onnx", "onnx")
 
 
 def load_grounder(name: str) -> Grounder:
@@ -208,11 +221,3 @@ def load_adapter(module: str, library: str, extra: str) -> Any:
         if error.name and error.name.split(".")[0] == library:
             raise MissingExtraError(library, extra) from error
         raise
-
-
-def _entry(group: str, name: str) -> Callable[[str], Any] | None:
-    for entry in entry_points(group=group):
-        if entry.name == name:
-            made: Callable[[str], Any] = entry.load()
-            return made
-    return None
