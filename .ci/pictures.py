@@ -1,4 +1,4 @@
-"""Photograph a page of several answers, to look at it: ``python .ci/pictures.py PAGE.html DIR [--readme PICTURE.png --answer 5]``.
+"""Photograph a page of several answers: ``python .ci/pictures.py PAGE.html DIR [--readme PICTURE.png --answer NUMBER]``.
 
 Writes light, dark, claim (chosen by keyboard), index, phone, phone-index and print (the first sheet) as PNG, and
 print.pdf. Needs chromium and chromedriver.
