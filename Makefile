@@ -12,7 +12,7 @@ export UV_LINK_MODE = copy
 export UV_PYTHON_DOWNLOADS = never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-deepeval test-oldest test-slow lint types format constraints figures real picture clean
+.PHONY: help setup demo test test-deepeval test-oldest test-slow lint types format constraints figures real picture docs clean
 
 help:  ## Show what there is
 	@echo "make TARGET; UV_TORCH_BACKEND=cpu make setup installs several GB less where the CPU build can be reached"
@@ -74,6 +74,7 @@ constraints: $(UV)  ## Pin anew what setup installs
 	  --no-emit-index-url --python-version 3.11 --upgrade --quiet -o constraints.txt
 	$(UV) pip compile pyproject.toml --extra deepeval --extra yolo --extra cam --override overrides.txt \
 	  --no-emit-index-url --python-version 3.11 --upgrade --quiet -o constraints-deepeval.txt
+	$(UV) pip compile --group docs --no-emit-index-url --python-version 3.11 --upgrade --quiet -o constraints-docs.txt
 
 figures: setup  ## Measure again and write the tables of both README files and docs/figures.md (some two hours)
 	$(RUN)/python benchmarks/claims.py
@@ -95,8 +96,17 @@ real: setup  ## Download real models and public sets, measure them, and write do
 	$(RUN)/python benchmarks/real.py $(ARGS)
 
 picture: demo  ## Photograph the page of the demonstration, and make docs/report.png (needs chromium and chromedriver)
-	$(RUN)/python .ci/pictures.py clipverify-demo/report.html clipverify-demo/looks --readme docs/report.png
+	$(RUN)/python .ci/pictures.py clipverify-demo/report.html clipverify-demo/looks --readme docs/report.png --answer 5
+
+DOCS := .venv-docs/bin
+
+# Only the tools are installed, never the package: its modules are read, not imported.
+docs: setup  ## Build the documentation into site/, strictly, in an environment of its own
+	@[ -x $(DOCS)/mkdocs ] || { set -e; [ -x $(DOCS)/python ] || $(UV) venv --quiet --python $(PYTHON) .venv-docs; \
+	  $(UV) pip install --quiet --python $(DOCS)/python --group docs -c constraints-docs.txt; }
+	PYTHONPATH=$(CURDIR) $(DOCS)/mkdocs build --strict --quiet
+	@echo site/index.html
 
 clean:  ## Remove what was made here, except .uv and .venv
-	rm -rf build dist clipverify-demo .pytest_cache .mypy_cache .ruff_cache
+	rm -rf build dist site clipverify-demo .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -not -path './.venv/*' -not -path './.uv/*' -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""Photograph a page of several answers, to look at it: ``python .ci/pictures.py PAGE.html DIR [--readme PICTURE.png]``.
+"""Photograph a page of several answers: ``python .ci/pictures.py PAGE.html DIR [--readme PICTURE.png --answer NUMBER]``.
 
 Writes light, dark, claim (chosen by keyboard), index, phone, phone-index and print (the first sheet) as PNG, and
 print.pdf. Needs chromium and chromedriver.
@@ -46,20 +46,30 @@ def photograph(browser: Browser, page: Path, folder: Path) -> None:
     browser.photograph(folder / "print.png")
 
 
+def photograph_answer(browser: Browser, page: Path, answer: int, target: Path) -> None:
+    """Write the picture of one answer as it opens, with the claim that is doubted most."""
+    browser.prefer(prefers_color_scheme="light", prefers_reduced_motion="reduce")
+    browser.size(1180, 1000)
+    browser.open(f"{page.as_uri()}#r{answer}")
+    browser.photograph(target)
+    Image.open(target).convert("RGB").save(target, optimize=True)
+
+
 def main() -> None:
     """Read the command line, photograph, and say how large the pictures are."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("page", type=Path)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--readme", type=Path, help="where light.png goes too")
+    parser.add_argument("--readme", type=Path, help="where the picture of one answer goes")
+    parser.add_argument("--answer", type=int, default=1, help="which answer of the page that is, from 1")
     asked = parser.parse_args()
     if missing():
         sys.exit(f"no pictures: {missing()}")
     asked.folder.mkdir(parents=True, exist_ok=True)
     with browsing() as browser:
         photograph(browser, asked.page.resolve(), asked.folder)
-    if asked.readme:
-        Image.open(asked.folder / "light.png").convert("RGB").save(asked.readme, optimize=True)
+        if asked.readme:
+            photograph_answer(browser, asked.page.resolve(), asked.answer, asked.readme)
     for path in sorted(asked.folder.iterdir()):
         print(f"{path.stat().st_size / 1000:6.0f} kB  {path}")
 

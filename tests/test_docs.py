@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 from faults import ANSWER, serving
 
 ROOT = Path(__file__).parents[1]
@@ -94,3 +95,14 @@ def test_the_command_line_page_names_every_verb_and_flag():
     for flag in ("--answer", "--image", "--question", "--json", "--report", "--min-trust", "--allow-unverified", "--method",
                  "--text", "--npz", "--plot", "--predictions", "--out", "--encoder", "--detector", "--models"):  # fmt: skip
         assert flag in page, flag
+
+
+def test_the_nav_of_the_site_names_every_page():
+    def entries(part):
+        if isinstance(part, str):
+            return [part]
+        return [page for one in (part.values() if isinstance(part, dict) else part) for page in entries(one)]
+
+    nav = yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))["nav"]
+    pages = sorted(path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md"))
+    assert sorted(entries(nav)) == pages
