@@ -104,8 +104,7 @@ DOCS := .venv-docs/bin
 docs: setup  ## Build the documentation into site/, strictly, in an environment of its own
 	@[ -x $(DOCS)/mkdocs ] || { set -e; [ -x $(DOCS)/python ] || $(UV) venv --quiet --python $(PYTHON) .venv-docs; \
 	  $(UV) pip install --quiet --python $(DOCS)/python --group docs -c constraints-docs.txt; }
-	PYTHONPATH=$(CURDIR) $(DOCS)/mkdocs build --strict --quiet
-	@echo site/index.html
+	PYTHONPATH=$(CURDIR) $(DOCS)/mkdocs build --strict
 
 clean:  ## Remove what was made here, except .uv and .venv
 	rm -rf build dist site clipverify-demo .pytest_cache .mypy_cache .ruff_cache
