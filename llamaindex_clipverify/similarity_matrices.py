@@ -13,6 +13,7 @@ from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.models.protocols import Encoder
 from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.report.tables import aligned
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -98,16 +99,11 @@ def compare(encoder: Encoder, texts: Sequence[str], images: Sequence[Picture]) -
 
 def _table(title: str, cosines: Array, rows: Sequence[str], columns: Sequence[str]) -> str:
     first = min(_ROW, max(len(title), *(len(name) for name in rows)))
-    widths = [max(5, min(_COLUMN, len(name))) for name in columns]
-    head = [
-        f"{title:<{first}}",
-        *(f"{_cut(name, width):>{width}}" for name, width in zip(columns, widths, strict=True)),
-    ]
-    lines = [
-        "  ".join([f"{_cut(name, first):<{first}}", *(f"{c:>{w}.3f}" for c, w in zip(line, widths, strict=True))])
-        for name, line in zip(rows, cosines, strict=True)
-    ]
-    return "\n".join(["  ".join(head), *lines])
+    heads = [title, *(_cut(name, _COLUMN) for name in columns)]
+    lines = (
+        [_cut(name, first), *(f"{cosine:.3f}" for cosine in line)] for name, line in zip(rows, cosines, strict=True)
+    )
+    return aligned(heads, lines, numbers=range(1, len(heads)))
 
 
 def _cut(text: str, width: int) -> str:

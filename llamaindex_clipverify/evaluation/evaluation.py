@@ -20,6 +20,7 @@ from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.report import Report
+from llamaindex_clipverify.report.tables import aligned
 from llamaindex_clipverify.trust.metrics import Metric, accuracy, auroc, average_precision, ece, group_weights, interval
 from llamaindex_clipverify.verification.verifier import Verifier
 
@@ -254,13 +255,7 @@ class Evaluation:
         named = {name: one for name, one in self.figures.items() if name != "kinds"}
         if len(self.figures["kinds"]) > 1:
             named |= self.figures["kinds"]
-        lines = [heads, *(_line(name, one) for name, one in named.items())]
-        widths = [max(len(line[place]) for line in lines) for place in range(len(heads))]
-        return "\n".join(
-            "  ".join(cell.ljust(width) if place == 0 else cell.rjust(width)
-                      for place, (cell, width) in enumerate(zip(line, widths, strict=True)))
-            for line in lines
-        )  # fmt: skip
+        return aligned(heads, (_line(name, one) for name, one in named.items()), numbers=range(1, len(heads)))
 
     def predictions(self) -> Iterator[dict[str, Any]]:
         """Yield each row with ``trust``, ``verdict``, ``clipscore`` and ``seconds``."""

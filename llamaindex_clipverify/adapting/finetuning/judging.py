@@ -8,6 +8,7 @@ from typing import Any
 
 from llamaindex_clipverify.description import Description
 from llamaindex_clipverify.report.report import Report
+from llamaindex_clipverify.report.tables import aligned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,12 +54,8 @@ def _figures(pictures: int, reports: Sequence[Report]) -> Judgement:
 
 def table(before: Judgement, after: Judgement) -> str:
     """Return the figures side by side, aligned."""
-    lines = [("", "before", "after")]
-    lines += [(name, _cell(getattr(before, key), form), _cell(getattr(after, key), form)) for name, key, form in _LINES]
-    widths = [max(len(line[column]) for line in lines) for column in range(3)]
-    return "\n".join(
-        f"{name:<{widths[0]}}  {first:>{widths[1]}}  {second:>{widths[2]}}".rstrip() for name, first, second in lines
-    )
+    rows = [(name, _cell(getattr(before, key), form), _cell(getattr(after, key), form)) for name, key, form in _LINES]
+    return aligned(("", "before", "after"), rows, numbers=(1, 2))
 
 
 _LINES = (
