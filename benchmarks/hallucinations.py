@@ -32,7 +32,7 @@ _AT_ONCE = 24
 
 @dataclass(frozen=True)
 class Row:
-    """One claim of the model, its truth, and what speaks for it."""
+    """One claim of the model, its truth, and its scores."""
 
     group: str
     kind: str

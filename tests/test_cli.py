@@ -260,7 +260,7 @@ def test_explain_writes_a_picture_and_says_when_the_map_is_empty(clipverify, stu
     ran = clipverify("explain", "--text", "a cup", "--image", scene_file, "--models", "tiny", "--out", target)
     assert ran.code == 0
     assert ran.out.startswith("cosine 0.210 · evidence 0 (attention)")
-    assert "no evidence: the method found nothing that speaks for these words" in ran.out
+    assert "no evidence: the method found no region that supports these words" in ran.out
     assert Image.open(target).format == "PNG"
 
 

@@ -74,11 +74,11 @@ def shown(tiny, tmp_path_factory) -> Shown:
 
 def test_a_true_and_a_hallucinated_answer_are_told_apart(shown):
     false, true = shown.printed
-    assert true.notes[0].startswith("True, by the scene itself: ") and true.verdict == "supported" and true.trust > 0.6
+    assert true.notes[0].startswith("True, by the ground truth: ") and true.verdict == "supported" and true.trust > 0.6
     assert false.notes[0].startswith("What is really there: ") and false.verdict == "contradicted" and false.trust < 0.4
     assert true.maps and false.maps
     assert all(report.answer in "\n".join(shown.lines) for report in shown.printed)
-    (line,) = [line for line in shown.lines if "By the scenes' own truth" in line]
+    (line,) = [line for line in shown.lines if "By the ground truth" in line]
     of, caught, doubted, true_ones = (int(number) for number in re.findall(r"\d+", line.replace(".5", "")))
     assert caught >= 0.7 * of > 0 and doubted <= 0.3 * true_ones
 

@@ -171,7 +171,7 @@ def test_a_map_that_failed_its_trial_is_grey_and_says_why(report: Report):
         assert "<strong>No evidence:</strong> it points &amp; nowhere." in grey
         assert "<image" not in grey and ">no evidence</text>" in grey
     silent = replace(report.maps[0], map=replace(report.maps[0].map, evidence=0.0))
-    assert "the method found nothing that speaks for these words" in page([replace(report, maps=(silent,))])
+    assert "the method found no region that supports these words" in page([replace(report, maps=(silent,))])
 
 
 def test_a_picture_of_many_answers_is_embedded_once(report: Report, scene_file: Path):

@@ -235,7 +235,7 @@ def test_a_profile_does_not_go_over_by_itself(plain, pictures):
 
 
 def test_the_carried_profile_gives_the_same_trust(plain, pictures, tiny):
-    assert plain.profile == plain.out / "profile.json" and "goes on to hold" in plain.note
+    assert plain.profile == plain.out / "profile.json" and "still applies" in plain.note
     verifier = Verifier.from_profile(str(plain.profile))
     answer = "There is a zebra. The cup is yellow. There are two clocks. There is no dog."
     mine, its = verifier.verify(answer, pictures[:1]), tiny.verify(answer, pictures[:1])

@@ -68,7 +68,7 @@ def test_what_no_picture_shows_is_supported_by_a_passage(tiny: Verifier, scene: 
     assert [one.verdict for one in without.claims if one.claim.kind == "other"] == ["unverifiable"]
     (stated,) = [one for one in beside.claims if one.claim.start > answer.index("Paris") - 1]
     assert stated.verdict == "supported"
-    assert [one.check for one in stated.evidence if one.speaks] == ["passages"]
+    assert [one.check for one in stated.evidence if one.is_decisive] == ["passages"]
     assert stated.evidence[-1].picture is None
     assert beside.claims[0] == without.claims[0], "what the picture shows is the picture's alone"
     assert beside.coverage > without.coverage

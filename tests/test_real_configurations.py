@@ -1,4 +1,4 @@
-"""Published architectures with random weights: the paths work, the quirks are met. Nothing here speaks of quality."""
+"""Published architectures with random weights: the paths work, with their quirks. Nothing here measures quality."""
 
 from __future__ import annotations
 

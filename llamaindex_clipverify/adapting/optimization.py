@@ -80,13 +80,13 @@ def optimize(
     """
     if precision not in PRECISIONS:
         raise DataError("no such precision", got=precision, do=f"give one of {', '.join(PRECISIONS)}")
-    eye, finder = _exportable(encoder, detector)
+    encoder_model, detector_model = _exportable(encoder, detector)
     exporter, folder = load_exporter(), Path(out).expanduser().resolve()
     tried = [Picture.of(one) for one in pictures] or [Picture.of(draw_scene(FRESH + seed).image) for seed in range(24)]
     tell = progress or (lambda *_: None)
     with _work_in(folder) as work:
         bench = _Bench(exporter, work, precision, tried, tell)
-        models: dict[Kind, Any] = {"encoder": eye, "detector": finder}
+        models: dict[Kind, Any] = {"encoder": encoder_model, "detector": detector_model}
         made = {kind: bench.made(kind, model) for kind, model in models.items() if model is not None}
         for kind in made:
             _place(work / kind, folder / kind, work)
@@ -268,15 +268,17 @@ def _assemble(chosen: Sequence[Form], kind: Kind, folders: Mapping[str, Path], t
 
 
 def _exportable(encoder: str | Encoder | None, detector: str | Detector | None) -> tuple[Any, Any]:
-    eye = load_encoder(encoder) if isinstance(encoder, str) else encoder
-    finder = load_detector(detector) if isinstance(detector, str) else detector
-    if eye is None and finder is None:
+    encoder_model = load_encoder(encoder) if isinstance(encoder, str) else encoder
+    detector_model = load_detector(detector) if isinstance(detector, str) else detector
+    if encoder_model is None and detector_model is None:
         raise DataError("nothing to optimize", do="give encoder=, detector= or both")
-    if eye is not None and not hasattr(eye, "pixels"):
-        raise ModelError("not an encoder that can be exported", got=repr(eye), do="give one CLIP or SigLIP")
-    if finder is not None and not (hasattr(finder, "path") and hasattr(finder, "at")):
-        raise ModelError("not a detector that can be exported", got=repr(finder), do="give one YOLO file, or none")
-    return eye, finder
+    if encoder_model is not None and not hasattr(encoder_model, "pixels"):
+        raise ModelError("not an encoder that can be exported", got=repr(encoder_model), do="give one CLIP or SigLIP")
+    if detector_model is not None and not (hasattr(detector_model, "path") and hasattr(detector_model, "at")):
+        raise ModelError(
+            "not a detector that can be exported", got=repr(detector_model), do="give one YOLO file, or none"
+        )
+    return encoder_model, detector_model
 
 
 def _megabytes(path: Path) -> float:
@@ -311,7 +313,7 @@ def _note(profile: Profile, same: Mapping[Kind, bool]) -> str:
     known = {kind: alike for kind, alike in same.items() if CHECKS_BY_MODEL[kind][0] in profile.parts}
     other = [kind for kind, alike in known.items() if not alike]
     if not other:
-        return f"profile {profile.name!r} goes on to hold: --models {_PROFILE} of the folder" if known else ""
+        return f"profile {profile.name!r} still applies: --models {_PROFILE} of the folder" if known else ""
     return (
         f"profile {profile.name!r} does not hold for the {' and the '.join(other)}, whose copy sees a little differently: "
         "clipverify calibrate makes a new one, --precision fp32 keeps the old"

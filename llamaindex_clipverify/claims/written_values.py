@@ -1,7 +1,7 @@
 """Values in a text: amounts, percentages, dates, times, telephone numbers, codes and plain numbers, in normal forms.
 
 Two values are the same if they share a form; an ambiguous value such as 05/03/26 has two forms. OCR confusions (O and 0,
-l and 1 beside digits, a currency sign read as a letter) are tolerated. A different digit is not.
+l and 1 next to digits, a currency sign read as a letter) are tolerated. A different digit is not.
 """
 
 from __future__ import annotations

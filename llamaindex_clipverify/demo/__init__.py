@@ -73,21 +73,21 @@ def run(
     drawn = gallery.draw(out / "pictures")
     index = _index(out, drawn, verifier)
     say(f"{len(drawn)} drawn pictures are in a Chroma index, {index.store}.")
-    told = _ask(index, drawn, verifier, llm or "tiny")
+    answered = _ask(index, drawn, verifier, llm or "tiny")
     say(
-        f"The bundled LLaVA answers {len(told)} questions, each from the {_PICTURES} nearest pictures or the one shown to it:\n"
+        f"The bundled LLaVA answers {len(answered)} questions, each from the {_PICTURES} nearest pictures or one given picture:\n"
     )
-    for one in told:
+    for one in answered:
         say(one.line)
-    say(f"\n{_found(told)}")
-    chosen = _chosen(told)
+    say(f"\n{_found(answered)}")
+    chosen = _chosen(answered)
     shown = [_explained(verifier, one) for one in chosen]
     for one, report in zip(chosen, shown, strict=True):
         say(f"\n{'A hallucination' if one.slips else 'A true answer'}: “{report.question}” – “{report.answer}”")
         show(report)
     reports = [*shown, *_planted(verifier, out, say)]
     save_all(reports, out / "report.html")
-    (out / "report.json").write_text(_as_json([*reports, *(one.report for one in told)]), encoding="utf-8")
+    (out / "report.json").write_text(_as_json([*reports, *(one.report for one in answered)]), encoding="utf-8")
     say(f"\nThe page with boxes and heat maps is {out / 'report.html'}")
     return reports
 
@@ -112,41 +112,41 @@ def _ask(index: EvidenceIndex, drawn: dict[str, Scene], verifier: Verifier, llm:
     from llamaindex_clipverify.llama_index.llms import load_llm
     from llamaindex_clipverify.llama_index.response import get_report
 
-    model, told = load_llm(llm), []
+    model, answered = load_llm(llm), []
     engines = {number: index.as_query_engine(model, number, verifier=verifier) for number in (1, _PICTURES)}
     for query in gallery.queries(drawn):
         engine = engines[1 if query.picture else _PICTURES]
         bundle = QueryBundle(query.text, image_path=str(query.picture) if query.picture else None)
         report = get_report(engine.query(bundle))
         slips, truth = tuple(gallery.slips(report, drawn)), gallery.really(report, drawn)
-        told.append(
+        answered.append(
             Told(question=query.text, report=report, slips=slips, truth=truth, decided=gallery.decided(report, drawn))
         )
-    return told
+    return answered
 
 
-def _chosen(told: list[Told]) -> list[Told]:
+def _chosen(answered: list[Told]) -> list[Told]:
     """Return a hallucinated and a true answer, those with the most claims; fewer if the model made no error."""
-    return [max(group, key=lambda one: len(one.report.claims)) for group in _parted(told) if group]
+    return [max(group, key=lambda one: len(one.report.claims)) for group in _parted(answered) if group]
 
 
-def _parted(told: list[Told]) -> tuple[list[Told], list[Told]]:
+def _parted(answered: list[Told]) -> tuple[list[Told], list[Told]]:
     """Return the false and the true answers, without those that the scenes cannot decide."""
-    return [one for one in told if one.slips], [one for one in told if one.decided and not one.slips]
+    return [one for one in answered if one.slips], [one for one in answered if one.decided and not one.slips]
 
 
-def _found(told: list[Told]) -> str:
+def _found(answered: list[Told]) -> str:
     """Print how well trust separates false answers from true ones."""
-    false, true = _parted(told)
+    false, true = _parted(answered)
     caught, doubted = (sum((one.report.trust or 0.0) < 0.5 for one in group) for group in (false, true))
     return (
-        f"By the scenes' own truth {len(false)} of these answers are false. Trust is below .5 for {caught} of them, "
+        f"By the ground truth {len(false)} of these answers are false. Trust is below .5 for {caught} of them, "
         f"and for {doubted} of the {len(true)} true ones."
     )
 
 
 def _explained(verifier: Verifier, one: Told) -> Report:
-    truth = f"What is really there: {one.truth}" if one.slips else f"True, by the scene itself: {one.truth}"
+    truth = f"What is really there: {one.truth}" if one.slips else f"True, by the ground truth: {one.truth}"
     report = _with_maps(verifier, one.report)
     return replace(report, notes=(truth, *report.notes))
 

@@ -36,7 +36,7 @@ class Evidence:
     """Whether the claim cannot be about this picture, so that its silence does not keep other pictures from deciding."""
 
     @property
-    def speaks(self) -> bool:
+    def is_decisive(self) -> bool:
         """Whether the check takes a stance."""
         return self.stance in ("supports", "contradicts")
 

@@ -174,8 +174,8 @@ def _placed(
             return _Match(None, f"{name}: “{rival.line.text}” is hardly legible")
         return _Match("other in place", f"{name}: “{rival.text}”, not “{text}”", rival.line.confidence, rival)
     if best is not None:
-        return _Match("elsewhere", f"“{best.line.text}”, but not clearly beside {name}", best.line.confidence, best)
-    return _Match(None, f"“{text}” is not to be read beside {name}")
+        return _Match("elsewhere", f"“{best.line.text}”, but not clearly next to {name}", best.line.confidence, best)
+    return _Match(None, f"“{text}” was not read next to {name}")
 
 
 def _best(labels: Sequence[Sequence[Spot]], spots: Sequence[Spot], among: Sequence[Spot]) -> tuple[float, Spot | None]:

@@ -101,7 +101,7 @@ def _tried(
 
 def _doubt(trial: MapTrial, target: Target, parts: Array) -> str:
     if trial.peak <= 0:
-        return "nothing in the picture speaks for it"
+        return "no region of the picture supports it"
     if trial.sign > _ALIKE:
         return "the map of the opposite is the same"
     if target.foils and target.foil_vectors is not None:

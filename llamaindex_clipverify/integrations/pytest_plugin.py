@@ -282,8 +282,8 @@ def _identities(models: Any) -> list[str]:
             if value == "tiny"
             else Path(value).expanduser()
         )
-        told = fingerprint(folder) if folder.is_file() else identity(str(folder)) if folder.is_dir() else str(value)
-        found.append(f"{name}={told}")
+        version = fingerprint(folder) if folder.is_file() else identity(str(folder)) if folder.is_dir() else str(value)
+        found.append(f"{name}={version}")
     return found
 
 
@@ -315,10 +315,10 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         return
     write = terminalreporter.write_line
     terminalreporter.section("clipverify")
-    told = [row.trust for row in run.rows if row.trust is not None]
+    trusts = [row.trust for row in run.rows if row.trust is not None]
     cached = sum(row.cached for row in run.rows)
     doubted = [row for row in run.rows if not row.passed]
-    mean = f", mean trust {sum(told) / len(told):.2f}" if told else ""
+    mean = f", mean trust {sum(trusts) / len(trusts):.2f}" if trusts else ""
     write(f"{len(run.rows)} answers verified, {cached} of them from the cache; {len(doubted)} not trusted{mean}")
     for row in sorted(doubted, key=lambda one: one.trust or 0.0):
         words = ", ".join(f"“{one['text']}”" for one in row.report["claims"] if one["verdict"] == "contradicted")

@@ -133,8 +133,8 @@ class LlavaSynthesizer(BaseSynthesizer):
         if self._streaming:
             response = StreamingResponse(self._stream(messages), sources, self._metadata(sources))
         else:
-            told = self._llm.chat(messages, **response_kwargs).message.content or ""
-            response = Response(told, sources, self._metadata(sources))
+            text = self._llm.chat(messages, **response_kwargs).message.content or ""
+            response = Response(text, sources, self._metadata(sources))
         dispatcher.event(SynthesizeEndEvent(query=bundle, response=response))
         return response
 
@@ -155,8 +155,8 @@ class LlavaSynthesizer(BaseSynthesizer):
         if self._streaming:
             response = AsyncStreamingResponse(self._astream(messages), sources, self._metadata(sources))
         else:
-            told = (await self._llm.achat(messages, **response_kwargs)).message.content or ""
-            response = Response(told, sources, self._metadata(sources))
+            text = (await self._llm.achat(messages, **response_kwargs)).message.content or ""
+            response = Response(text, sources, self._metadata(sources))
         dispatcher.event(SynthesizeEndEvent(query=bundle, response=response))
         return response
 

@@ -126,9 +126,9 @@ class TogetherVisionLLM(VisionLLM):
             return counter
 
     def _request(self, messages: Sequence[ChatMessage], how: dict[str, Any]) -> dict[str, Any]:
-        told = [{"role": role, "content": self._content(parts)} for role, parts in self._talk(messages)]
+        sent = [{"role": role, "content": self._content(parts)} for role, parts in self._talk(messages)]
         asked = {name: value for name, value in how.items() if value is not None}
-        return {"model": self.model, "messages": told, **asked, **({"extra_body": self.extra} if self.extra else {})}
+        return {"model": self.model, "messages": sent, **asked, **({"extra_body": self.extra} if self.extra else {})}
 
     def _content(self, parts: list[str | Picture]) -> str | list[dict[str, Any]]:
         """Return a text as it is, and pictures among texts as parts."""

@@ -224,9 +224,9 @@ def _session(path: Path, threads: int | None) -> Any:
 
 def _cores() -> int:
     """Return the number of cores torch would use: ``OMP_NUM_THREADS``, or the cores available to this process."""
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    if told.isdigit() and int(told):
-        return int(told)
+    threads = os.environ.get("OMP_NUM_THREADS", "")
+    if threads.isdigit() and int(threads):
+        return int(threads)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

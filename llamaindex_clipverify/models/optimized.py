@@ -18,7 +18,7 @@ _MAKE = "make one: clipverify optimize MODELS --out FOLDER"
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """The JSON beside the ``.onnx`` files of one model."""
+    """The JSON next to the ``.onnx`` files of one model."""
 
     kind: Kind
     name: str

@@ -42,7 +42,7 @@ def counts(report: Report) -> str:
 
 def doubt(heat: HeatMap) -> str:
     """Return why an empty map is no evidence."""
-    return heat.doubt or "the method found nothing that speaks for these words"
+    return heat.doubt or "the method found no region that supports these words"
 
 
 def trusted(report: Report) -> str:

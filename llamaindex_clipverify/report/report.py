@@ -51,13 +51,15 @@ class CheckedClaim:
     def region(self) -> Box | None:
         """The region of the evidence with the largest share that has a region."""
         placed = [piece for piece in self.evidence if piece.region is not None]
-        weight = max(placed, key=lambda piece: (piece.speaks, abs(self.shares.get(piece.check, 0.0))), default=None)
+        weight = max(
+            placed, key=lambda piece: (piece.is_decisive, abs(self.shares.get(piece.check, 0.0))), default=None
+        )
         return None if weight is None else weight.region
 
     @property
     def reasons(self) -> list[str]:
         """One line for each check that takes a stance, the largest share first; else the note."""
-        decided = [piece for piece in self.evidence if piece.speaks]
+        decided = [piece for piece in self.evidence if piece.is_decisive]
         decided.sort(key=lambda piece: -abs(self.shares.get(piece.check, 0.0)))
         return [f"{piece.check}: {piece.reason}" for piece in decided] or ([self.note] if self.note else [])
 

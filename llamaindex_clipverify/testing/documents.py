@@ -146,8 +146,8 @@ def _dates(rng: Generator) -> tuple[str, str, str]:
         lambda one: f"{one.day:02d}/{one.month:02d}/{one.year}",
         lambda one: f"{one.day} {_MONTHS[one.month - 1][:3]} {one.year}",
     ]
-    drawn, told = ways[int(rng.integers(len(ways)))], ways[int(rng.integers(3))]
-    return drawn(day), told(day), told(later)
+    drawn, written = ways[int(rng.integers(len(ways)))], ways[int(rng.integers(3))]
+    return drawn(day), written(day), written(later)
 
 
 def _altered(rng: Generator, text: str) -> str:
@@ -225,12 +225,12 @@ def _table(rng: Generator) -> tuple[Image.Image, list[Fact]]:
     facts = []
     for row, name in enumerate(names):
         for column, head in enumerate(heads):
-            beside = [cells[row][at] for at in range(len(heads)) if at != column]
+            same_row = [cells[row][at] for at in range(len(heads)) if at != column]
             below = [cells[at][column] for at in range(len(names)) if at != row]
             sentence = (
                 f"{measure} in {name} in {head} were {{}}." if by_year else f"{measure} for {head} in {name} were {{}}."
             )
-            facts.append(Fact(sentence, cells[row][column], (*_pick(rng, beside), *_pick(rng, below))))
+            facts.append(Fact(sentence, cells[row][column], (*_pick(rng, same_row), *_pick(rng, below))))
     face, size = Face(rng, ("DejaVuSans", "DejaVuSerif")), int(rng.integers(15, 20))
     step = round(size * 2.1)
     page = Page(560, step * (len(names) + 4), (255, 255, 255))

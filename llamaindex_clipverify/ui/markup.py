@@ -46,13 +46,13 @@ def conversation(session: Session) -> str:
 def _turn(session: Session, turn: Turn, place: int) -> str:
     asked = f'<div class="cvc-asked">{safe(turn.question)}{_small(session, turn.pictures)}</div>'
     if turn.error:
-        told = f'<p class="cvc-error" role="alert">{safe(turn.error)}</p>'
+        status = f'<p class="cvc-error" role="alert">{safe(turn.error)}</p>'
     elif not turn.answer:
-        told = '<p class="cvc-wait">looking …</p>'
+        status = '<p class="cvc-wait">looking …</p>'
     else:
-        told = ""
+        status = ""
     answer = f'<p class="cvc-answer">{_answer(turn, place, session.looked_at)}</p>' if turn.answer else ""
-    return f'<section class="cvc-turn">{asked}<div class="cvc-said">{answer}{told}{_foot(turn)}</div></section>'
+    return f'<section class="cvc-turn">{asked}<div class="cvc-said">{answer}{status}{_foot(turn)}</div></section>'
 
 
 def _answer(turn: Turn, place: int, looked_at: tuple[int, int] | None) -> str:
@@ -141,8 +141,8 @@ def _figure(report: Report, one: CheckedClaim, heat: HeatMap | None) -> str:
     image = draw_boxes(picture, marks, _SIDE) if heat is None else draw_map(picture, heat, marks, _SIDE)
     caption = f"box of {safe(one.claim.noun or one.claim.text)}" if one.region else "no box"
     if heat is not None:
-        told = f"no evidence: {labels.doubt(heat)}" if heat.empty else f"“{heat.text}” by {heat.method}"
-        caption += f" · heat map: {safe(told)}"
+        description = f"no evidence: {labels.doubt(heat)}" if heat.empty else f"“{heat.text}” by {heat.method}"
+        caption += f" · heat map: {safe(description)}"
     return f'<figure><img src="{data_uri(image)}" alt="{caption}"><figcaption>{caption}</figcaption></figure>'
 
 

@@ -93,7 +93,7 @@ def finetune(
     ``selection.json`` and ``evaluation.json`` with a verifier.
 
     Args:
-        data: One source or several – old data beside the new keep the model from forgetting. Each is LLaVA's conversation JSON,
+        data: One source or several; adding old data keeps the model from forgetting. Each is LLaVA's conversation JSON,
             or a folder with ``captions.csv``.
         out: Folder of the run.
         model: ``tiny``, a hub id, or a folder; a prefix ``local:`` is ignored.
@@ -194,8 +194,8 @@ class _Run:
         known = json.loads(path.read_text(encoding="utf-8"))["trust"] if path.exists() else None
         found = known or trusts(self.verifier, parts.train, _stage(self.progress, "checking the captions"))
         selection = select(parts.train, found, settings)
-        told = {name: getattr(selection, name) for name in ("dropped", "cut", "unverifiable")}
-        _write(path, {"trust": found, **told})
+        left_out = {name: getattr(selection, name) for name in ("dropped", "cut", "unverifiable")}
+        _write(path, {"trust": found, **left_out})
         return selection
 
     def judged(self, when: str, pictures: Sequence[Picture], batch_size: int) -> Judgement | None:

@@ -165,22 +165,25 @@ class Collator:
     def _pieces(self, example: Example) -> list[tuple[str, bool]]:
         """Return the template's text in pieces, each with whether it is learnt: prompts and answers in turn.
 
-        The cuts are where the model begins to speak, so that an answer has the very tokens that the model would say.
+        The cuts are where generation starts, so that an answer has the tokens that the model would generate.
         """
         messages = [{"role": role, "content": [_content(part) for part in parts]} for role, parts in example.messages]
-        pieces, told = [], ""
+        pieces, prefix = [], ""
         for place, message in enumerate(messages):
             if message["role"] != "assistant":
                 continue
             asked = self._rendered(messages[:place], prompt=True)
             whole = self._rendered(messages[: place + 1], prompt=False)
-            if not asked.startswith(told) or not whole.startswith(asked):
+            if not asked.startswith(prefix) or not whole.startswith(asked):
                 raise ModelError("the model's chat template cannot be read turn by turn", got=example.name)
             pieces += [
-                ((self._start if not told and not asked.startswith(self._start) else "") + asked[len(told) :], False)
+                (
+                    (self._start if not prefix and not asked.startswith(self._start) else "") + asked[len(prefix) :],
+                    False,
+                )
             ]
             pieces += [(self._ended(whole[len(asked) :]), True)]
-            told = whole
+            prefix = whole
         return pieces
 
     def _rendered(self, messages: Sequence[dict[str, Any]], prompt: bool) -> str:

@@ -1,6 +1,6 @@
 """COCO annotations of objects (Lin et al., ECCV 2014): true claims, and false ones drawn where they are hardest.
 
-False objects are drawn as in POPE: at random, among the commonest classes, and among those that most often stand beside what is
+False objects are drawn as in POPE: at random, among the commonest classes, and among those that most often occur with what is
 there. False counts are one off. COCO labels 80 classes; of these, what is not labelled is taken to be absent.
 """
 
@@ -38,14 +38,14 @@ def rows(path: Path, images: Path, seed: int = 0) -> Iterator[Row]:
         counts[one["image_id"]][classes[one["category_id"]]] += 1
     names = sorted(classes.values())
     common = Counter(name for found in counts.values() for name in found)
-    beside = _beside(counts)
+    neighbours = _neighbours(counts)
     for image in data["images"]:
         found = counts.get(image["id"], Counter())
         if not found:
             continue
         rng = np.random.default_rng((seed, image["id"]))
         uncounted = {name for place, name in crowds if place == image["id"]}
-        objects = _objects(found, names, common, beside, rng)
+        objects = _objects(found, names, common, neighbours, rng)
         for kind, claims in (("object", objects), ("count", _counts(found, uncounted, rng))):
             for claim, label in claims:
                 yield Row(
@@ -58,7 +58,7 @@ def rows(path: Path, images: Path, seed: int = 0) -> Iterator[Row]:
                 )
 
 
-def _beside(counts: Mapping[int, Counter[str]]) -> dict[str, Counter[str]]:
+def _neighbours(counts: Mapping[int, Counter[str]]) -> dict[str, Counter[str]]:
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for names in counts.values():
         for name in names:
@@ -67,13 +67,13 @@ def _beside(counts: Mapping[int, Counter[str]]) -> dict[str, Counter[str]]:
 
 
 def _objects(
-    found: Counter[str], names: Sequence[str], common: Counter[str], beside: Mapping[str, Counter[str]],
+    found: Counter[str], names: Sequence[str], common: Counter[str], neighbours: Mapping[str, Counter[str]],
     rng: np.random.Generator,
 ) -> Iterator[tuple[str, int]]:  # fmt: skip
     for name in rng.permutation(sorted(found))[:_OBJECTS]:
         yield there_is(str(name)), 1
     absent = [name for name in names if name not in found]
-    company = sum((beside[name] for name in found), Counter())
+    company = sum((neighbours[name] for name in found), Counter())
     drawn = [str(rng.choice(absent))] if absent else []
     drawn += [max(absent, key=lambda name: table[name]) for table in (common, company) if absent]
     for name in dict.fromkeys(drawn):

@@ -160,13 +160,13 @@ class ClaimView:
     def _boxed(self) -> str:
         """Name of the check of the bold box."""
         drawn = [one for one in self.one.evidence if one.region == self.one.region and one.region is not None]
-        return max(drawn, key=lambda one: one.speaks).check if drawn else ""
+        return max(drawn, key=lambda one: one.is_decisive).check if drawn else ""
 
     @property
     def _thin(self) -> tuple[Box, ...]:
         """Boxes of other evidence with a stance, in the same picture."""
-        spoken = [line for line in self.one.evidence if line.speaks and line.picture == self.one.picture]
-        found = [line.region for line in spoken if line.region]
+        decisive = [line for line in self.one.evidence if line.is_decisive and line.picture == self.one.picture]
+        found = [line.region for line in decisive if line.region]
         return tuple(box for box in dict.fromkeys(found) if box != self.one.region)
 
     def _mapped(self, one: ClaimMap) -> Figure | None:
