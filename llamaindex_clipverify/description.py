@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ["picture", "description", "trust", "mean_trust", "coverage", "doubtful", "mean_logprob", "error"]
-"""Of `Description.to_dict` and of the table."""
+"""Keys of `Description.to_dict` and columns of the table."""
 
 SUFFIXES = (".jsonl", ".csv")
 """Endings of the files that `save` writes."""
@@ -90,10 +90,10 @@ class Describer:
     model: VisionModel
     verifier: Verifier | None = None
     candidates: int = 1
-    """Descriptions asked for; the most trusted is kept, and of equally trusted ones that with more supported claims. The first
-    is greedy, the others are drawn."""
+    """Number of descriptions generated for each picture: the first greedily, the others by sampling. The most trusted is kept;
+    among equals, the one with more supported claims."""
     temperature: float = 0.7
-    """Of the further candidates."""
+    """Sampling temperature of all candidates but the first."""
     batch_size: int = 16
     max_new_tokens: int = 256
     prompts: Prompts = Prompts()

@@ -52,7 +52,7 @@ def examine() -> Iterator[Finding]:
 def _guarded(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     try:
         yield from look()
-    except Exception as error:  # noqa: BLE001 - the doctor reports what is broken, whatever it is
+    except Exception as error:  # noqa: BLE001 - every error is reported
         why = " ".join(str(error).split())[:200]
         do = "" if isinstance(error, ClipVerifyError) else f"reinstall {_DISTRIBUTION}"
         yield Finding(about=look.__name__.strip("_"), state="broken", text=f"{type(error).__name__}: {why}", do=do)

@@ -58,7 +58,7 @@ class RequestError(ServiceError):
 
 
 class ResponseError(ServiceError):
-    """What the server sent is not a whole answer: a stream that was cut, something else than JSON, or nothing said."""
+    """The response of the server is incomplete: a stream that broke off, a body that is not JSON, or an empty answer."""
 
 
 class MissingExtraError(ClipVerifyError, ImportError):

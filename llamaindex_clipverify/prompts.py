@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 NOTHING = "The pictures and passages do not tell."
-"""What an honest model says when the sources do not hold the answer."""
+"""Answer a model should give when the sources do not contain the answer."""
 
 _Image = TypeVar("_Image")
 

@@ -75,7 +75,7 @@ class Reference(Portable):
         """Return values standardised against the reference pictures: each as ``NAME_standing`` and ``NAME_share``.
 
         ``standing`` is the robust z-score, compressed: sign(z) · log(1 + |z|), with the median as the mean and 1.48 times the
-        median absolute deviation as the standard deviation, which the few pictures that do show the thing hardly move.
+        median absolute deviation as the standard deviation, which is robust to the few pictures that do show the object.
         ``share`` is (value − median) / (95th percentile − median): true claims differ between encoders in how many deviations
         they are away, less so relative to the best twentieth of the reference pictures.
 

@@ -12,18 +12,18 @@ from llamaindex_clipverify.picture import Picture
 
 @dataclass(frozen=True, kw_only=True)
 class MapTrial:
-    """What the encoder alone says of a heat map. Margins are in nats: scaled cosine of the text less that of its best foil."""
+    """Sanity checks of a heat map by the encoder. A margin, in nats, is the scaled cosine of the text minus its best foil's."""
 
     energy: float
     """Sum of the un-normalised, rectified map."""
     peak: float
-    """Its maximum."""
+    """Maximum of the un-normalised, rectified map."""
     sign: float
     """Correlation −1 to 1 with the map of the opposite direction; near 1 the map does not depend on the text."""
     shown: float
-    """Margin of the map's strongest patches, seen alone; above 0 they fit the text better than any foil."""
+    """Margin of the map's strongest patches, with the rest masked; above 0 they fit the text better than any foil."""
     left: float | None
-    """Margin of the picture without them; None where foils make it needless."""
+    """Margin of the picture with those patches masked; None if it was not needed."""
     whole: float
     """Margin of the whole picture."""
 

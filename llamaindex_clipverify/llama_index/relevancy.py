@@ -55,7 +55,7 @@ def asked_for(question: str, splitter: Any) -> str:
 class ClipVerifyRetrievalEvaluator(AccessFields, BaseRetrievalEvaluator):
     """Hit rate, MRR, precision and the like of retrieved *pictures*; passages are ignored.
 
-    Pictures are identified by content, so expected pictures may be given by path, content id or node id, whatever ids the store
+    Pictures are identified by content, so expected pictures may be given by path, content id or node id, whichever ids the store
     uses. ``from_metric_names(["mrr", "hit_rate"], retriever=…)``.
     """
 

@@ -44,7 +44,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
 }
 """Without these words a claim of a kind cannot be checked: it becomes `other`."""
 _ALIKE = 0.85
-"""Similarity 0–1 from which words that are not an exact quotation are taken for a place in the answer."""
+"""Similarity 0–1 from which words that are not an exact quotation are matched to a span of the answer."""
 _log = logging.getLogger(__name__)
 
 
@@ -61,13 +61,13 @@ class LLMReading:
 
 @dataclass(kw_only=True)
 class LLMSplitter:
-    """A `Splitter` that asks a LlamaIndex LLM; what it falls back on are the rules."""
+    """A `Splitter` that asks a LlamaIndex LLM, with the rules as fallback."""
 
     llm: LLM
     rules: Splitter = field(default_factory=EnglishSplitter)
     """Fallback when the model fails; its language is the language of this splitter."""
     prompt: str = PROMPT
-    """What the answer is put behind."""
+    """Prompt; the answer is appended to it."""
     vocabulary: Vocabulary = field(default_factory=english)
 
     @property
@@ -88,7 +88,7 @@ class LLMSplitter:
             return LLMReading([])
         try:
             said = self.llm.complete(self.prompt + answer).text
-        except Exception as error:  # noqa: BLE001 - whatever a stranger's model raises, the answer is still read
+        except Exception as error:  # noqa: BLE001 - any error of the user's model leads to the fallback
             return self._by_rules(answer, f"the model failed: {type(error).__name__}: {error}")
         rows = list(_rows(said))
         claims = [claim for row in rows if (claim := self._claim(answer, row)) is not None]

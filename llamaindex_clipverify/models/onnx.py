@@ -53,7 +53,7 @@ class OnnxEncoder(Portable):
 
     @cached_property
     def record(self) -> Record:
-        """What the folder says of itself."""
+        """The record in the folder."""
         return Record.load(self.folder, "encoder")
 
     @cached_property
@@ -144,7 +144,7 @@ class OnnxDetector(Portable):
 
     @cached_property
     def record(self) -> Record:
-        """What the folder says of itself."""
+        """The record in the folder."""
         return Record.load(self.folder, "detector")
 
     @cached_property

@@ -22,7 +22,7 @@ class Record:
 
     kind: Kind
     name: str
-    """Of the original, without its fingerprint."""
+    """Name of the original model, without its fingerprint."""
     made_of: str
     """Id of the original."""
     precision: Mapping[str, str]

@@ -165,7 +165,7 @@ def _trusted() -> ssl.SSLContext:
 
 
 def _whole(sent: Any, key: str) -> RemoteAnswer:
-    """Read a response; the SDK passes on whatever it could not parse as text."""
+    """Read a response; the SDK returns a body it could not parse as text."""
     choices = getattr(sent, "choices", None)
     if not isinstance(choices, list):
         raise ResponseError(_FORM, got=_start(sent, key), do=_BROKEN)

@@ -1,7 +1,7 @@
-"""The art of the drawn world: sprites of 60 nouns in two styles, some of which take any of eight colours.
+"""Sprites for drawn scenes: 60 nouns in two styles, some of which can be drawn in any of eight colours.
 
-Noto Color Emoji (SIL OFL 1.1) and Twemoji (CC BY 4.0), cut and partly redrawn by ``training/sprites.py``; the licences lie beside
-the sprites. Further styles can be registered from folders of the same form, with art of as many of the nouns as there is.
+Noto Color Emoji (SIL OFL 1.1) and Twemoji (CC BY 4.0), cut and partly redrawn by ``training/sprites.py``; the licences are
+next to the sprites. More styles can be registered from folders of the same form; they need not have all the nouns.
 """
 
 from __future__ import annotations

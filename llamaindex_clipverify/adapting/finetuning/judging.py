@@ -20,9 +20,9 @@ class Judgement:
     coverage: float
     """Share 0–1 of the claims that could be checked."""
     mean_trust: float | None
-    """Of the claims that could be checked."""
+    """Mean trust 0–1 of the claims that could be checked; None without any."""
     contradicted: float | None
-    """Share 0–1 of the claims that could be checked."""
+    """Share 0–1 of contradicted claims among those that could be checked; None without any."""
     hallucinated: float | None
     """Share 0–1 of the named objects, of those the detector knows, that it sees nowhere; None without a detector."""
 

@@ -19,7 +19,7 @@ from llamaindex_clipverify.verification.verifier import Verifier
 _AT_ONCE = 64
 
 Trusts = tuple[tuple[float | None, ...], ...]
-"""Of each sentence of each answer of an example, 0–1; None where nothing could be checked."""
+"""Trust 0–1 of each sentence of each answer of an example; None for a sentence without a checkable claim."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,17 +31,17 @@ class Settings:
     seed: int = 0
     """Random seed of the split, the initial weights, dropout and the order of the data."""
     max_length: int | None = None
-    """Most tokens of an example, pictures included; what goes beyond is cut off. The model's window by default."""
+    """Maximum number of tokens of an example, pictures included. Longer ones are truncated. Default: the context window."""
     save_every: int | None = None
-    """Steps between checkpoints, at which the validation loss is measured too; a tenth of the run by default."""
+    """Steps between checkpoints and measurements of the validation loss. Default: a tenth of the run."""
     shares: tuple[float, float, float] = (0.8, 0.1, 0.1)
     """Shares of the training, validation and test part."""
     min_trust: float | None = None
-    """Sentences of training captions that the verifier trusts less are dropped; needs a verifier."""
+    """Minimum trust 0–1; sentences of training captions below it are dropped. Needs a verifier."""
     drop: Literal["sentences", "captions"] = "sentences"
-    """Whether a distrusted sentence is left out alone, or with its whole caption or conversation."""
+    """What is dropped for a sentence below `min_trust`: the sentence, or its whole caption or conversation."""
     weight_by_trust: bool = False
-    """Whether training examples count as much as the verifier trusts them; needs a verifier."""
+    """Whether training examples are weighted by their trust. Needs a verifier."""
 
     def __post_init__(self) -> None:
         """Check the ranges of all settings.
@@ -54,11 +54,11 @@ class Settings:
             if value is not None and not value > 0:
                 raise DataError(f"{name.replace('_', ' ')} must be above 0", got=value)
         if self.min_trust is not None and not 0 <= self.min_trust <= 1:
-            raise DataError("the least trust lies between 0 and 1", got=self.min_trust)
+            raise DataError("min_trust must be between 0 and 1", got=self.min_trust)
         if self.drop not in _DROPPED:
-            raise DataError("what is dropped is one of two things", got=self.drop, do=f"choose of {_DROPPED}")
+            raise DataError("unknown value of drop", got=self.drop, do=f"choose one of {_DROPPED}")
         if self.learn not in _HALVES:
-            raise DataError("no such half of the model", got=self.learn, do=f"choose of {_HALVES}")
+            raise DataError("no such half of the model", got=self.learn, do=f"choose one of {_HALVES}")
 
     @property
     def by_trust(self) -> bool:
@@ -78,5 +78,7 @@ class Settings:
         """
         strange = set(options) - {one.name for one in fields(cls)}
         if strange:
-            raise DataError("no such setting", got=sorted(strange), do=f"choose of {[one.name for one in fields(cls)]}")
+            raise DataError(
+                "no such setting", got=sorted(strange), do=f"choose one of {[one.name for one in fields(cls)]}"
+            )
         return cls(**options)

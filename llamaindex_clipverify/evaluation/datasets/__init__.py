@@ -31,7 +31,7 @@ def read(name: str, path: str | Path, images: str | Path) -> list[Row]:
     if name == "rows":
         return read_rows(path)
     if name not in READERS:
-        raise DataError("no such set", got=name, do=f"choose of {', '.join(('rows', *READERS))}")
+        raise DataError("no such set", got=name, do=f"choose one of {', '.join(('rows', *READERS))}")
     reader: Callable[[Path, Path], Sequence[Row]] = import_module(f"{__name__}.{name}").rows
     try:
         found = list(reader(Path(path), Path(images)))
