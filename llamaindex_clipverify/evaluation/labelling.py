@@ -18,7 +18,7 @@ import numpy as np
 from llamaindex_clipverify.claims.claim import Claim, sentence
 from llamaindex_clipverify.claims.foils import foils
 from llamaindex_clipverify.evaluation.evaluation import read_rows
-from llamaindex_clipverify.evidence.sightings import SEEN, sightings
+from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS, SEEN, sightings
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.verification.verifier import Verifier
@@ -121,7 +121,7 @@ def _of_picture(verifier: Verifier, picture: Picture, rng: np.random.Generator) 
 
 
 def _proposed(facts: Facts, rng: np.random.Generator) -> Iterator[Claim]:
-    seen = facts.of("objects") or {"maxima": {}}
+    seen = facts.of(DETECTOR_FACTS) or {"maxima": {}}
     for noun, confidence in seen["maxima"].items():
         if confidence >= _NEARLY:
             claim = _claim("object", noun)
