@@ -169,9 +169,9 @@ class Describer:
 
     def _best(self, picture: Picture, candidates: Sequence[Generated]) -> Description:
         described = [
-            Description(picture=picture, text=one.text, report=None, mean_logprob=one.mean_logprob)
-            for one in candidates
-            if one.text.strip()
+            Description(picture=picture, text=candidate.text, report=None, mean_logprob=candidate.mean_logprob)
+            for candidate in candidates
+            if candidate.text.strip()
         ]
         if not described:
             return Description(picture=picture, error="the model said nothing")
@@ -198,7 +198,7 @@ def to_pandas(descriptions: Sequence[Description]) -> pd.DataFrame:
     """Return one row for each description; the doubtful words are one text."""
     import pandas as pd
 
-    rows = [{**one.to_dict(), "doubtful": "; ".join(one.doubtful)} for one in descriptions]
+    rows = [{**description.to_dict(), "doubtful": "; ".join(description.doubtful)} for description in descriptions]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

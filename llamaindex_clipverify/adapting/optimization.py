@@ -82,7 +82,9 @@ def optimize(
         raise DataError("no such precision", got=precision, do=f"give one of {', '.join(PRECISIONS)}")
     encoder_model, detector_model = _exportable(encoder, detector)
     exporter, folder = load_exporter(), Path(out).expanduser().resolve()
-    tried = [Picture.of(one) for one in pictures] or [Picture.of(draw_scene(FRESH + seed).image) for seed in range(24)]
+    tried = [Picture.of(picture) for picture in pictures] or [
+        Picture.of(draw_scene(FRESH + seed).image) for seed in range(24)
+    ]
     tell = progress or (lambda *_: None)
     with _work_in(folder) as work:
         bench = _Bench(exporter, work, precision, tried, tell)

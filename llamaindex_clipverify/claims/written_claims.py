@@ -129,7 +129,7 @@ def statements(sentence: str) -> list[Statement]:
     quotes = [match for match in _QUOTED.finditer(sentence) if normalise_words(_text_of(match))]
     taken = [match.span() for match in quotes]
     values = [one for one in values_in(sentence) if not _inside(one.start, taken)]
-    taken += [(one.start, one.end) for one in values]
+    taken += [(value.start, value.end) for value in values]
     names = [match for match in _NAME.finditer(sentence) if not _overlaps(match.span("text"), taken)]
     clauses = list(_clauses(sentence, [*taken, *(match.span("text") for match in names)]))
     found = [_statement(sentence, clauses, match.span(), _text_of(match)) for match in quotes]
@@ -138,7 +138,7 @@ def statements(sentence: str) -> list[Statement]:
         before = sentence[one.clause[0] : match.start("text")]
         if one.labels or _SAYING.search(before):
             found.append(replace(one, claims_words=_SAID.search(before) is not None))
-    plain = [one for one in values if _is_written(sentence, one)]
+    plain = [value for value in values if _is_written(sentence, value)]
     found += [_statement(sentence, clauses, (one.start, one.end), one) for one in plain]
     return sorted(found, key=lambda one: (one.start, one.end))
 
@@ -187,7 +187,7 @@ def _statement(
     span: tuple[int, int],
     what: str | Value,
 ) -> Statement:
-    begin, stop = next((one for one in clauses if one[0] <= span[0] < one[1]), span)
+    begin, stop = next((clause for clause in clauses if clause[0] <= span[0] < clause[1]), span)
     before = [word for word in _WORD.finditer(sentence, begin, span[0]) if _is_content_word(word.group())]
     after = [word for word in _WORD.finditer(sentence, span[1], max(stop, span[1])) if _is_content_word(word.group())]
     start = before[0].start() if before else span[0]

@@ -67,14 +67,14 @@ def _asked(scene: Scene, place: int) -> str:
 def slips(report: Report, drawn: dict[str, Scene]) -> list[str]:
     """Return the words of an answer that the truth of the pictures denies, each once; empty if the answer is true."""
     scenes = [drawn[str(picture.uri)] for picture in report.pictures]
-    false = [one.claim.text for one in report.claims if truth_of(one.claim, scenes) is False]
+    false = [claim.claim.text for claim in report.claims if truth_of(claim.claim, scenes) is False]
     return list(dict.fromkeys(false))
 
 
 def decided(report: Report, drawn: dict[str, Scene]) -> bool:
     """Return whether the truth of the pictures decides any claim of an answer."""
     scenes = [drawn[str(picture.uri)] for picture in report.pictures]
-    return any(truth_of(one.claim, scenes) is not None for one in report.claims)
+    return any(truth_of(claim.claim, scenes) is not None for claim in report.claims)
 
 
 def really(report: Report, drawn: dict[str, Scene]) -> str:

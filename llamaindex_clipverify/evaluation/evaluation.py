@@ -94,7 +94,7 @@ def _row(line: str, place: str, folder: Path) -> Row:
         images, claim, label = data["images"], data["claim"], data["label"]
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{place} is not a row", got=line, do=form) from error
-    listed = isinstance(images, list) and images and all(isinstance(one, str) for one in images)
+    listed = isinstance(images, list) and images and all(isinstance(image, str) for image in images)
     if not listed or not isinstance(claim, str) or label not in (0, 1):
         raise DataError(f"{place} is not a row", got=line, do=form)
     group = str(data.get("group") or "|".join(images))
@@ -176,10 +176,10 @@ def _clipscore(verifier: Verifier, row: Row, facts: Sequence[Facts]) -> float | 
 def _detector(report: Report) -> float | None:
     """Return the least of the claims' detector scores, as the answer's trust is the least of the claims' trusts."""
     scores = [
-        1 - one.score if claim.claim.negated else one.score
+        1 - piece.score if claim.claim.negated else piece.score
         for claim in report.claims
-        for one in claim.evidence
-        if one.check == DETECTOR_FACTS and one.score is not None
+        for piece in claim.evidence
+        if piece.check == DETECTOR_FACTS and piece.score is not None
     ]
     return min(scores, default=None)
 
@@ -197,7 +197,7 @@ class Evaluation:
     def figures(self) -> dict[str, Any]:
         """Figures on all rows, on objects, attributes and counts in equal parts, and on each kind (see `_figures`)."""
         names = list(dict.fromkeys(judged.row.kind for judged in self.rows))
-        by_kind = {name: [one for one in self.rows if one.row.kind == name] for name in names}
+        by_kind = {name: [row for row in self.rows if row.row.kind == name] for name in names}
         found: dict[str, Any] = {"overall": self._figures(self.rows)}
         if all(kind in by_kind for kind in _MAIN):
             found["+".join(_MAIN)] = self._figures(self._equal_parts([by_kind[kind] for kind in _MAIN]))
@@ -215,10 +215,10 @@ class Evaluation:
 
     def _figures(self, rows: Sequence[Judged]) -> dict[str, Any]:
         """Return n, coverage, AUROC of trust on all rows, four figures on the covered ones, intervals, and the baselines."""
-        labels = np.array([one.row.label for one in rows], float)
-        weights = group_weights([one.row.group for one in rows], self.bootstrap, self.seed)
-        checked = np.array([one.trust is not None for one in rows], bool)
-        trust = np.array([one.score for one in rows], float)
+        labels = np.array([row.row.label for row in rows], float)
+        weights = group_weights([row.row.group for row in rows], self.bootstrap, self.seed)
+        checked = np.array([row.trust is not None for row in rows], bool)
+        trust = np.array([row.score for row in rows], float)
         some = (trust[checked], labels[checked], weights[:, checked])
         figures = {
             "n": len(rows),
@@ -236,7 +236,7 @@ class Evaluation:
         name: str, rows: Sequence[Judged], trust: Array, labels: Array, weights: Array
     ) -> dict[str, Any] | None:
         """Return a baseline's figures on all rows (silent ones at its median) and the paired difference of trust to it."""
-        values = [getattr(one, name) for one in rows]
+        values = [getattr(row, name) for row in rows]
         known = [value for value in values if value is not None]
         if not known:
             return None

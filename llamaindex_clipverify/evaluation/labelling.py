@@ -89,7 +89,7 @@ def candidates(verifier: Verifier, pictures: Sequence[Picture], number: int, see
     used: set[tuple[str, str]] = set()
     kinds: dict[str, int] = defaultdict(int)
     while len(chosen) < number and any(by_picture):
-        for rows in sorted((rows for rows in by_picture if rows), key=lambda rows: -max(one.doubt for one in rows)):
+        for rows in sorted((rows for rows in by_picture if rows), key=lambda rows: -max(row.doubt for row in rows)):
             if len(chosen) == number:
                 break
             one = _next(rows, kinds, rng if len(chosen) % _RANDOM == _RANDOM - 1 else None)
@@ -104,8 +104,8 @@ def candidates(verifier: Verifier, pictures: Sequence[Picture], number: int, see
 def _next(rows: Sequence[Candidate], kinds: dict[str, int], rng: np.random.Generator | None) -> Candidate:
     if rng is not None:
         return rows[int(rng.integers(len(rows)))]
-    rarest = min(kinds[one.kind] for one in rows)
-    return max((one for one in rows if kinds[one.kind] == rarest), key=lambda one: one.doubt)
+    rarest = min(kinds[row.kind] for row in rows)
+    return max((row for row in rows if kinds[row.kind] == rarest), key=lambda one: one.doubt)
 
 
 def _of_picture(verifier: Verifier, picture: Picture, rng: np.random.Generator) -> list[Candidate]:

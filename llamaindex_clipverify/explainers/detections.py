@@ -111,7 +111,7 @@ def _stretched(
 ) -> tuple[Array, float]:  # fmt: skip
     layers = [(one.detach() * gradient.clamp(min=0)).sum(dim=1, keepdim=True).clamp(min=0)
               for one, gradient in zip(features, gradients, strict=True)]  # fmt: skip
-    whole = sum(torch.nn.functional.interpolate(one, tuple(shape), mode="bilinear") for one in layers)
+    whole = sum(torch.nn.functional.interpolate(layer, tuple(shape), mode="bilinear") for layer in layers)
     _, left, top = placing
     grid = whole[0, 0, round(top) : shape[0] - round(top) or None, round(left) : shape[1] - round(left) or None]  # type: ignore[index]
     values: Array = np.asarray(grid.cpu(), np.float32)

@@ -71,7 +71,7 @@ class ClipExplainer:
 
     def targets(self, texts: Sequence[str], foils: Sequence[Sequence[str]] = ()) -> list[Target]:
         """Return the texts and their foils with their vectors."""
-        rivals = [list(one) for one in foils] or [[] for _ in texts]
+        rivals = [list(foil) for foil in foils] or [[] for _ in texts]
         vectors = self.texts.of([*texts, *(foil for one in rivals for foil in one)]) if texts else np.zeros((0, 0))
         targets, begin = [], len(texts)
         for index, (text, own) in enumerate(zip(texts, rivals, strict=True)):

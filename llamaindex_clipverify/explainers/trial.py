@@ -90,7 +90,7 @@ def _strongest(grid: Array, alone: bool) -> list[Array]:
 def _tried(
     look: ForwardPass, target: Target, maps: tuple[Array, Array], parts: Array, scale: float
 ) -> tuple[MapTrial, str]:
-    flat, opposite = (np.maximum(one, 0.0).ravel() for one in maps)
+    flat, opposite = (np.maximum(heat, 0.0).ravel() for heat in maps)
     shown, *left = (scale * float(margin) for margin in target.margins(parts))
     whole = scale * float(target.margins(look.vector[None])[0])
     sign = _correlation(flat, opposite)

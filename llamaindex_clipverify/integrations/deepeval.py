@@ -85,7 +85,7 @@ class ClipVerifyMetric(BaseMetric):  # type: ignore[misc]  # deepeval is in an e
         if self.report.trust is None:
             return self._unverified("; ".join(self.report.notes) or "nothing could be checked on the pictures")
         self.score = float(not self.report.doubtful()) if self.strict_mode else self.report.trust
-        self.score_breakdown = {one.claim.text: one.trust for one in self.report.claims}
+        self.score_breakdown = {claim.claim.text: claim.trust for claim in self.report.claims}
         self.reason = feedback(self.report) if self.include_reason else None
         self.success = self.score >= self.threshold
         return self.score
@@ -107,8 +107,8 @@ class ClipVerifyMetric(BaseMetric):  # type: ignore[misc]  # deepeval is in an e
 def _parted(texts: Iterable[Any]) -> tuple[list[str], list[MLLMImage]]:
     """Return the words and the pictures of deepeval's strings, in which pictures are marks."""
     pieces = list(_pieces(texts))
-    return [one.strip() for one in pieces if isinstance(one, str) and one.strip()], [
-        one for one in pieces if isinstance(one, MLLMImage)
+    return [piece.strip() for piece in pieces if isinstance(piece, str) and piece.strip()], [
+        piece for piece in pieces if isinstance(piece, MLLMImage)
     ]
 
 

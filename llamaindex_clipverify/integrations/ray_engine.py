@@ -199,8 +199,8 @@ class _Judge:
         found = evaluate_here(self.verifier, rows, bootstrap=0)
         places = {id(row): place for place, row in enumerate(rows)}
         figures = [
-            (places[id(one.row)], {key: value for key, value in vars(one).items() if key != "row"})
-            for one in found.rows
+            (places[id(row.row)], {key: value for key, value in vars(row).items() if key != "row"})
+            for row in found.rows
         ]
         return figures, found.errors
 

@@ -122,7 +122,9 @@ class _Chats:
         messages = [
             ChatMessage(
                 role=role,
-                blocks=[TextBlock(text=one) if isinstance(one, str) else image_block(Picture.of(one)) for one in parts],
+                blocks=[
+                    TextBlock(text=part) if isinstance(part, str) else image_block(Picture.of(part)) for part in parts
+                ],
             )
             for role, parts in conversation
         ]

@@ -73,7 +73,7 @@ class ClipVerifyPostprocessor(AccessFields, BaseNodePostprocessor):
 
 def _annotated(node: BaseNode, facts: Facts, cosine: float) -> BaseNode:
     """Return a copy of a node with the cosine and the detected objects of its picture in the metadata."""
-    seen = {"cosine": round(cosine, 4), "objects": sorted({one.label for one in sightings(facts)})}
+    seen = {"cosine": round(cosine, 4), "objects": sorted({sighting.label for sighting in sightings(facts)})}
     return node.model_copy(
         update={
             "metadata": {**node.metadata, KEY: seen},

@@ -40,20 +40,20 @@ class EnsembleEncoder:
     @cached_property
     def id(self) -> str:
         """The ids of all, in order."""
-        return "+".join(one.id for one in self.encoders)
+        return "+".join(encoder.id for encoder in self.encoders)
 
     @property
     def logit_scale(self) -> float:
         """Return the mean of the members' logit scales."""
-        return float(np.mean([one.logit_scale for one in self.encoders]))
+        return float(np.mean([encoder.logit_scale for encoder in self.encoders]))
 
     def encode_images(self, images: Sequence[Image.Image]) -> Array:
         """Return float32 of shape (images, sum of the dimensions), rows of length 1."""
-        return self._joined([one.encode_images(images) for one in self.encoders])
+        return self._joined([encoder.encode_images(images) for encoder in self.encoders])
 
     def encode_texts(self, texts: Sequence[str]) -> Array:
         """Return float32 of shape (texts, sum of the dimensions), rows of length 1."""
-        return self._joined([one.encode_texts(texts) for one in self.encoders])
+        return self._joined([encoder.encode_texts(texts) for encoder in self.encoders])
 
     def _joined(self, parts: Sequence[Array]) -> Array:
         joined: Array = np.concatenate(parts, axis=1) / np.float32(np.sqrt(len(parts)))
@@ -80,18 +80,18 @@ class EnsembleDetector:
     @cached_property
     def id(self) -> str:
         """The ids of all, in order."""
-        return "+".join(one.id for one in self.detectors)
+        return "+".join(detector.id for detector in self.detectors)
 
     @cached_property
     def labels(self) -> tuple[str, ...] | None:
         """Return every class that a member can name; None if one has an open vocabulary."""
-        if any(one.labels is None for one in self.detectors):
+        if any(detector.labels is None for detector in self.detectors):
             return None
-        return tuple(dict.fromkeys(label for one in self.detectors for label in one.labels or ()))
+        return tuple(dict.fromkeys(label for detector in self.detectors for label in detector.labels or ()))
 
     def detect(self, pictures: Sequence[Picture], labels: Sequence[str] | None = None) -> list[Detections]:
         """Run all detectors and fuse their boxes; open-vocabulary members search for `labels`."""
-        seen = [one.detect(pictures, labels) for one in self.detectors]
+        seen = [detector.detect(pictures, labels) for detector in self.detectors]
         return [self._fused([found[place] for found in seen], labels) for place in range(len(pictures))]
 
     def _fused(self, seen: Sequence[Detections], labels: Sequence[str] | None) -> Detections:

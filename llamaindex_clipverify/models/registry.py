@@ -90,7 +90,7 @@ def load_detector(name: str) -> Detector | None:
         from llamaindex_clipverify.models.ensemble import EnsembleDetector
 
         members = [load_detector(one.strip()) for one in name.split(",")]
-        return EnsembleDetector([one for one in members if one is not None])
+        return EnsembleDetector([member for member in members if member is not None])
     if _is_optimized(name, "detector"):
         name = f"onnx:{name}"
     made: Detector | None = _made(DETECTORS, name)

@@ -30,7 +30,7 @@ def coverage(report: Report) -> str:
     """Return how many claims could be checked, as text."""
     if not report.claims:
         return "no claims"
-    checked = sum(one.trust is not None for one in report.claims)
+    checked = sum(claim.trust is not None for claim in report.claims)
     total = len(report.claims)
     return f"{checked} of {total} claim{'' if total == 1 else 's'} could be checked"
 

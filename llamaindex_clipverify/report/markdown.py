@@ -60,7 +60,7 @@ def _answer(report: Report) -> str:
     """Quote the answer; lines keep their breaks."""
     if not report.answer.strip():
         return "> *The answer is empty.*"
-    marked = "".join(_piece(report, one) for one in pieces(report))
+    marked = "".join(_piece(report, piece) for piece in pieces(report))
     lines = [_begun(line.strip()) for line in marked.splitlines()]
     return "\n".join(f"> {line}\\" if line and following else f"> {line}".rstrip()
                      for line, following in zip(lines, [*lines[1:], ""], strict=True))  # fmt: skip

@@ -54,7 +54,7 @@ def revise(report: Report, splitter: Splitter) -> Revision:
     softened: list[str] = []
     end_before = 0
     for begin, end in sentences(text):
-        inside = [one for one in report.claims if begin <= one.claim.start < end]
+        inside = [claim for claim in report.claims if begin <= claim.claim.start < end]
         doubtful = [one for one in inside if one.verdict == "contradicted"]
         checked = [one for one in inside if one.trust is not None]
         gap, sentence = text[end_before:begin], text[begin:end]

@@ -53,7 +53,7 @@ class Answering:
         synthesizer = LlavaSynthesizer(self.llm, streaming=True, folders=self.index.folders if self.index else ())
         response = synthesizer.synthesize(turn.question, nodes)
         pieces = response.response_gen if isinstance(response, StreamingResponse) else iter([str(response)])
-        stream = StreamingVerifier(self.verifier, [Source(picture=one) for one in turn.pictures], turn.question)
+        stream = StreamingVerifier(self.verifier, [Source(picture=picture) for picture in turn.pictures], turn.question)
         for piece in pieces:
             turn.answer += piece
             if stream.add(piece):

@@ -153,7 +153,7 @@ class Page:
         if turn.report is None or method is None:
             return None
         explained = self.answering.verifier.explain(turn.report, method, [claim])
-        maps = [one.map for one in explained.maps if one.claim == claim and one.map.method == method]
+        maps = [heat.map for heat in explained.maps if heat.claim == claim and heat.map.method == method]
         return maps[-1] if maps else None
 
     def clear(self, request: gr.Request) -> tuple[str, str]:
@@ -170,7 +170,7 @@ class Page:
             gr.Warning("There is no answer to export yet.")
             return None
         methods = self.methods[:1]
-        explained = [self.answering.verifier.explain(one, methods) if methods else one for one in reports]
+        explained = [self.answering.verifier.explain(report, methods) if methods else report for report in reports]
         session.exports.append(Path(tempfile.mkdtemp(dir=self.folder)))
         return str(save_all(explained, session.exports[-1] / f"conversation{suffix}"))
 

@@ -204,7 +204,7 @@ def _conversation(name: str, folder: Path, row: Any) -> _Make:
     def make(shelf: _Shelf) -> Example:
         images = row.get("image") if isinstance(row, dict) else None
         images = [images] if isinstance(images, str) else images
-        if not images or not isinstance(images, list) or not all(isinstance(one, str) and one for one in images):
+        if not images or not isinstance(images, list) or not all(isinstance(image, str) and image for image in images):
             raise _FaultError("no picture is named")
         turns = tuple(_turns(row.get("conversations")))
         marks = sum(text.count(IMAGE) for role, text in turns if role == "user")

@@ -33,7 +33,9 @@ class Judgement:
 
 def judgement(descriptions: Sequence[Description]) -> Judgement:
     """Return the figures of verified descriptions; those without a report count as pictures alone."""
-    return _figures(len(descriptions), [one.report for one in descriptions if one.report is not None])
+    return _figures(
+        len(descriptions), [description.report for description in descriptions if description.report is not None]
+    )
 
 
 def _figures(pictures: int, reports: Sequence[Report]) -> Judgement:

@@ -50,7 +50,7 @@ def adapted(llava: Llava, settings: Settings) -> PeftModel:
     """
     model = llava.model
     layers = LAYERS[settings.learn]
-    if not all(any(re.fullmatch(one, name) for name, _ in model.named_modules()) for one in layers):
+    if not all(any(re.fullmatch(layer, name) for name, _ in model.named_modules()) for layer in layers):
         raise ModelError("the model has no layers that could learn", got=llava.name, do="take a LLaVA")
     set_seed(settings.seed)
     config = LoraConfig(

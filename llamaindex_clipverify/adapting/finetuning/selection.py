@@ -74,7 +74,10 @@ def trusts(
 def _by_sentence(text: str, report: Report | ClipVerifyError) -> tuple[float | None, ...]:
     claims = [] if isinstance(report, ClipVerifyError) else report.claims
     return tuple(
-        min((one.trust for one in claims if begin <= one.claim.start < end and one.trust is not None), default=None)
+        min(
+            (claim.trust for claim in claims if begin <= claim.claim.start < end and claim.trust is not None),
+            default=None,
+        )
         for begin, end in sentences(text)
     )
 

@@ -41,7 +41,7 @@ class Clause:
 
     def __post_init__(self) -> None:
         """Collect the words that belong to mentions."""
-        self.inside = {at for one in self.mentions for at in range(one.begins, one.after)}
+        self.inside = {at for mention in self.mentions for at in range(mention.begins, mention.after)}
 
     @property
     def words(self) -> Sequence[Word]:
@@ -50,7 +50,9 @@ class Clause:
 
     def _subjects(self, verb: int) -> list[Mention]:
         """Return the subjects of the verb at a position: the head of the phrase before it and what is joined to that."""
-        earlier = [one for one in self.mentions if one.after <= verb or (one.pronoun and one.head == verb)]
+        earlier = [
+            mention for mention in self.mentions if mention.after <= verb or (mention.pronoun and mention.head == verb)
+        ]
         if not earlier or _BREAKS & set(self._between(earlier[-1].after, verb)):
             return []
         if self._text(verb - 1) in RELATIVES:

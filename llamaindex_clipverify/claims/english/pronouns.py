@@ -19,11 +19,11 @@ _PLURAL = frozenset(("they", "they're", "both", "these", "those"))
 
 def resolve(words: Sequence[Word], mentions: list[Mention], before: Sequence[Mention]) -> None:
     """Add a mention for each subject pronoun; `before` are the mentions of the previous sentence."""
-    taken = {at for one in mentions for at in range(one.begins, one.after)}
+    taken = {at for mention in mentions for at in range(mention.begins, mention.after)}
     for at in range(len(words)):
         length = 0 if at in taken else _pronoun(words, at)
         if length:
-            earlier = [one for one in mentions if one.after <= at]
+            earlier = [mention for mention in mentions if mention.after <= at]
             mentions.append(_mention(words, at, length, earlier, before))
             taken |= set(range(at, at + length))
     mentions.sort(key=lambda one: one.begins)
@@ -79,8 +79,8 @@ _NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
 
 def _fitting(text: str, several: bool, mentions: Sequence[Mention]) -> list[Mention]:
     """Return the mentions that a pronoun refers to: one noun, or a group for *they*; empty if ambiguous."""
-    options = [one for one in mentions if one.shown and not one.negated and not one.pronoun]
-    options += [other for one in mentions if one.pronoun for other in one.stands_for]
+    options = [mention for mention in mentions if mention.shown and not mention.negated and not mention.pronoun]
+    options += [other for mention in mentions if mention.pronoun for other in mention.stands_for]
     if several:
         return _group(options)
     people = text in PEOPLE_PRONOUNS
@@ -104,8 +104,12 @@ def _group(options: Sequence[Mention]) -> list[Mention]:
 
 def _of_several(mentions: Sequence[Mention]) -> list[Mention]:
     """Return the plural mention that *one* and *the other* refer to: the last one before the pronoun."""
-    own = [other for one in mentions if one.pronoun for other in one.stands_for]
-    many = [one for one in mentions if one.shown and not one.negated and (one.plural or (one.number or 1) > 1)]
+    own = [other for mention in mentions if mention.pronoun for other in mention.stands_for]
+    many = [
+        mention
+        for mention in mentions
+        if mention.shown and not mention.negated and (mention.plural or (mention.number or 1) > 1)
+    ]
     return (many or own)[-1:]
 
 

@@ -143,10 +143,10 @@ def hedge(words: Sequence[Word], mentions: Sequence[Mention]) -> list[bool]:
             continue
         begin = (
             start
-            if not any(start <= one.head < marks[0] for one in mentions) or _includes_subject(words, marks[0])
+            if not any(start <= mention.head < marks[0] for mention in mentions) or _includes_subject(words, marks[0])
             else marks[0]
         )
-        if not any(begin <= one.head < end for one in mentions) and end >= len(words) - 1:
+        if not any(begin <= mention.head < end for mention in mentions) and end >= len(words) - 1:
             begin = 0
         _mark(under, begin, end)
         for follow, stop in clauses[place + 1 :]:

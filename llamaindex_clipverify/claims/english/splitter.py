@@ -46,7 +46,12 @@ class EnglishSplitter:
         for sentence in sentences(text.replace("?", ".")):
             mentions = self._phrases.find(sentence.words, _written(sentence))
             reading = Reading(sentence, mentions, [False] * len(sentence.words), self.vocabulary, self._own)
-            found += [claim for one in mentions if one.shown and not one.pronoun for claim in reading.there(one)]
+            found += [
+                claim
+                for mention in mentions
+                if mention.shown and not mention.pronoun
+                for claim in reading.there(mention)
+            ]
         return found
 
     def _sentence(
@@ -59,7 +64,7 @@ class EnglishSplitter:
         resolve(sentence.words, mentions, before)
         reading = Reading(sentence, mentions, hedged, self.vocabulary, self._own)
         claims = _with_written(sentence, reading.claims(known_before))
-        return claims or _whole(sentence), [one for one in mentions if one.shown]
+        return claims or _whole(sentence), [mention for mention in mentions if mention.shown]
 
 
 def _with_written(sentence: Sentence, claims: list[Claim]) -> list[Claim]:

@@ -97,7 +97,7 @@ class Reading(Clause):
             return None
         return (
             place
-            if place not in self.inside or any(one.pronoun and one.head == place for one in self.mentions)
+            if place not in self.inside or any(mention.pronoun and mention.head == place for mention in self.mentions)
             else None
         )
 
@@ -272,7 +272,7 @@ class Reading(Clause):
             place -= 1
         if moving and self._text(place) in BE:
             return [(one, negative) for one in self._subjects(place)]
-        before = next((one for one in self.mentions if one.after == place + 1), None)
+        before = next((mention for mention in self.mentions if mention.after == place + 1), None)
         if before is None or before.possessive or (before.pronoun and moving):
             return []
         if not moving:

@@ -68,7 +68,7 @@ class KoreanSplitter(NounReader):
             *self._relations(words, mentions),
             *self._actions(words, mentions),
         ]
-        claims += [claim for one in mentions for claim in self._noun(one, known_before)]
+        claims += [claim for mention in mentions for claim in self._noun(mention, known_before)]
         cited = _cited(text)
         found = [self._finish_claim(answer, claim) for claim in claims] + written
         return [claim.swap(cites=cited) for claim in found or [_whole(answer, start, end)]]
@@ -102,9 +102,9 @@ class KoreanSplitter(NounReader):
                 or unseen
                 or (word.text.startswith("보이") and at and words[at - 1].text == "안")
             ):
-                self._deny([one for one in mentions if not self._is_ground(words, one)], begin, at)
+                self._deny([mention for mention in mentions if not self._is_ground(words, mention)], begin, at)
             if BE_NOT.match(word.text):
-                self._deny([one for one in mentions if one.after == at], begin, at)
+                self._deny([mention for mention in mentions if mention.after == at], begin, at)
             if self._closes(words, at):
                 begin = at + 1
 
@@ -114,7 +114,7 @@ class KoreanSplitter(NounReader):
 
     @staticmethod
     def _deny(mentions: Sequence[Mention], begin: int, at: int) -> None:
-        here = [one for one in mentions if begin <= one.place and one.after <= at]
+        here = [mention for mention in mentions if begin <= mention.place and mention.after <= at]
         subjects = [one for one in here if one.particle in ("이", "가", "은", "는", "도", "", "을", "를")]
         for one in subjects[-1:]:
             one.negated = True
@@ -141,7 +141,7 @@ class KoreanSplitter(NounReader):
 
     def _predicates(self, words: Sequence[Word], mentions: Sequence[Mention]) -> Iterator[Claim]:
         """Read "자동차는 빨간색이다", "빨갛지 않다", "빨간색이 아니다"."""
-        inside = {at for one in mentions for at in range(one.place, one.after)}
+        inside = {at for mention in mentions for at in range(mention.place, mention.after)}
         for at, word in enumerate(words):
             colour = self._stem_colour(word.text)
             if colour is None or at in inside or self._modifies(words, at, mentions):
@@ -156,12 +156,12 @@ class KoreanSplitter(NounReader):
 
     def _modifies(self, words: Sequence[Word], at: int, mentions: Sequence[Mention]) -> bool:
         """Return whether a colour modifies a noun and is not its predicate."""
-        return any(one.start <= words[at].start < one.end for one in mentions)
+        return any(mention.start <= words[at].start < mention.end for mention in mentions)
 
     @staticmethod
     def _subjects(mentions: Sequence[Mention], at: int) -> list[Mention]:
         """Return the last subject before a word and the nouns joined to it by 와 or 과."""
-        before = [one for one in mentions if one.after <= at]
+        before = [mention for mention in mentions if mention.after <= at]
         places = [place for place, one in enumerate(before) if one.particle in SUBJECT]
         if not places:
             return []
@@ -178,7 +178,9 @@ class KoreanSplitter(NounReader):
         """Read "A가 B의 왼쪽에 있다", "B 위에 A가 있다", "B 옆에 있는 A"."""
         for at, word in enumerate(words):
             relation, size = self._relation(word.text)
-            ground = next((one for one in mentions if one.after == at and one.particle in ("", "의")), None)
+            ground = next(
+                (mention for mention in mentions if mention.after == at and mention.particle in ("", "의")), None
+            )
             if relation is None or ground is None:
                 continue
             figures = self._figures(words, mentions, ground, at)
@@ -204,14 +206,14 @@ class KoreanSplitter(NounReader):
 
     def _figures(self, words: Sequence[Word], mentions: Sequence[Mention], ground: Mention, at: int) -> list[Mention]:
         follows = words[at + 1].text if at + 1 < len(words) else ""
-        later = [one for one in mentions if one.place > at]
+        later = [mention for mention in mentions if mention.place > at]
         if (
             re.match(r"(?:있는|놓인|앉은|서|앉아|놓여|달린)", follows)
             and later
             and not self._ends_here(words, at, later[0])
         ):
             return later[:1]
-        earlier = [one for one in mentions if one.after <= ground.place]
+        earlier = [mention for mention in mentions if mention.after <= ground.place]
         subjects = self._subjects(earlier, ground.place)
         if subjects:
             return subjects
@@ -243,7 +245,7 @@ class KoreanSplitter(NounReader):
                 continue
             subjects = self._subjects(mentions, at - 1)
             if words[at].text == "있는":
-                subjects = [one for one in mentions if one.place > at][:1]
+                subjects = [mention for mention in mentions if mention.place > at][:1]
             for one in subjects:
                 if not one.negated:
                     start, end = min(one.start, words[at - 1].start), max(one.end, words[at].end)

@@ -100,7 +100,7 @@ class ClaimView:
     @property
     def figures(self) -> list[Figure]:
         """The picture with its box first; then one figure for each heat map."""
-        drawn = [figure for one in self.view.maps(self.place) if (figure := self._mapped(one)) is not None]
+        drawn = [figure for heat in self.view.maps(self.place) if (figure := self._mapped(heat)) is not None]
         picture = self._picture
         if picture is None:
             return drawn
@@ -159,7 +159,7 @@ class ClaimView:
     @property
     def _boxed(self) -> str:
         """Name of the check of the bold box."""
-        drawn = [one for one in self.one.evidence if one.region == self.one.region and one.region is not None]
+        drawn = [piece for piece in self.one.evidence if piece.region == self.one.region and piece.region is not None]
         return max(drawn, key=lambda one: one.is_decisive).check if drawn else ""
 
     @property

@@ -38,8 +38,10 @@ class ReportView:
             PictureView(picture.name if picture.uri else f"picture {place}", album.print_of(picture))
             for place, picture in enumerate(report.pictures, 1)
         ]
-        self._by_content = {one.print.content: one for one in reversed(self.pictures) if one.print.content}
-        self.methods = list(dict.fromkeys(one.map.method for one in report.maps))
+        self._by_content = {
+            picture.print.content: picture for picture in reversed(self.pictures) if picture.print.content
+        }
+        self.methods = list(dict.fromkeys(heat.map.method for heat in report.maps))
         self.pieces = pieces(report)
         self.focus = focus(report)
         self.claims = [ClaimView(self, place) for place in range(len(report.claims))]
