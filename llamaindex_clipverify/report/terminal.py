@@ -48,9 +48,9 @@ def _answer(report: Report) -> Text:
     if not report.answer.strip():
         return Text("The answer is empty.", "italic dim")
     found = Text()
-    for one in pieces(report):
-        found.append(printable(one.text), _STYLES.get(one.state))
-        for place in one.ends:
+    for piece in pieces(report):
+        found.append(printable(piece.text), _STYLES.get(piece.state))
+        for place in piece.ends:
             claim = report.claims[place]
             found.append(f"{MARKS[claim.verdict]}{place + 1}", _COLOURS[state(claim)])
     return found

@@ -60,8 +60,8 @@ class ReportView:
     @cached_property
     def _maps(self) -> Mapping[int, Sequence[ClaimMap]]:
         found: dict[int, list[ClaimMap]] = {}
-        for one in self.report.maps:
-            found.setdefault(one.claim, []).append(one)
+        for heat in self.report.maps:
+            found.setdefault(heat.claim, []).append(heat)
         return found
 
     @property
