@@ -14,7 +14,7 @@ PACKAGE = "llamaindex_clipverify"
 ROOT = Path(__file__).parents[1] / PACKAGE
 
 ORDER: tuple[tuple[str, ...], ...] = (
-    ("errors", "geometry"),
+    ("errors", "geometry", "numerics"),
     ("picture", "prompts"),
     ("answer", "node_pictures", "claims"),
     ("facts", "models"),

@@ -13,7 +13,7 @@ from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
 from llamaindex_clipverify.claims.foils import foils
 from llamaindex_clipverify.evidence.colour import COLOURS, Colour, box_colours, name_colours
 from llamaindex_clipverify.evidence.contrast import Contrast, leads, margins
-from llamaindex_clipverify.evidence.objects import Objects, exactly
+from llamaindex_clipverify.evidence.objects import Objects
 from llamaindex_clipverify.evidence.regions import Regions, tiles
 from llamaindex_clipverify.evidence.relations import Relations
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
@@ -21,6 +21,7 @@ from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.facts.observation import in_order, observe
 from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.models.detections import Detections
+from llamaindex_clipverify.numerics import poisson_binomial
 from llamaindex_clipverify.picture import Picture
 
 SPLITTER = EnglishSplitter()
@@ -120,8 +121,8 @@ def test_a_narrower_noun_is_neither_shown_nor_refuted() -> None:
 
 def test_poisson_binomial_against_enumeration() -> None:
     chances = [0.9, 0.4, 0.2]
-    assert [exactly(n, chances) for n in range(5)] == pytest.approx([0.048, 0.476, 0.404, 0.072, 0.0])
-    assert exactly(0, []) == 1.0
+    assert [poisson_binomial(n, chances) for n in range(5)] == pytest.approx([0.048, 0.476, 0.404, 0.072, 0.0])
+    assert poisson_binomial(0, []) == 1.0
 
 
 def test_being_there_proves_no_colour() -> None:

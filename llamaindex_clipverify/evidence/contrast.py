@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.special import logsumexp
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.foils import foils
@@ -23,6 +22,7 @@ from llamaindex_clipverify.evidence.text_vectors import TextVectors
 from llamaindex_clipverify.evidence.vectors import PICTURE_FACTS, picture_vector
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array
+from llamaindex_clipverify.numerics import log_mean_exp
 from llamaindex_clipverify.picture import Picture
 
 
@@ -97,5 +97,5 @@ def margins(claim: Array, rivals: Array) -> Array:
 def leads(claim: Array, rivals: Array) -> Array:
     """Return scaled cosines (R,) minus the log-mean-exp over foils, which does not grow with their number."""
     table = rivals.reshape(len(rivals), -1)
-    above_mean: Array = claim - (logsumexp(table, axis=0) - np.log(len(table)))
+    above_mean: Array = claim - log_mean_exp(table)
     return above_mean

@@ -28,6 +28,7 @@ from llamaindex_clipverify.evidence.sightings import (
 )
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.models.protocols import Detector
+from llamaindex_clipverify.numerics import poisson_binomial
 from llamaindex_clipverify.picture import Picture
 
 FLOOR = 0.10
@@ -135,9 +136,9 @@ class Objects:
     def _count(self, claim: Claim, number: int, facts: Facts) -> Evidence:
         boxes = sightings(facts, claim.noun, floor=FLOOR)
         odds = [box.score * _share(box, claim.colour) for box in boxes]
-        score = exactly(number, odds)
+        score = poisson_binomial(number, odds)
         if claim.narrow:
-            enough = 1 - sum(exactly(fewer, odds) for fewer in range(number))
+            enough = 1 - sum(poisson_binomial(fewer, odds) for fewer in range(number))
             if enough >= 0.25:
                 return silent(self.name, f"the detector cannot tell a {claim.narrow} from another {claim.noun}")
         saw = sum(odd >= SEEN for odd in odds)
@@ -160,15 +161,6 @@ class Objects:
             },
             belief=score,
         )
-
-
-def exactly(number: int, probabilities: Sequence[float]) -> float:
-    """Return the probability that exactly `number` of independent events happen (Poisson-binomial distribution)."""
-    from scipy.stats import poisson_binom
-
-    if not 0 <= number <= len(probabilities):
-        return 0.0
-    return float(poisson_binom.pmf(number, probabilities)) if len(probabilities) else 1.0
 
 
 def _share(box: Sighting, colour: str | None) -> float:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from scipy.special import expit, logit
-
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Box
+from llamaindex_clipverify.numerics import expit, logit
 
 DETECTOR_FACTS = "objects"
 """Name of the check whose facts hold boxes: ``boxes``, ``labels``, ``scores`` and ``maxima``."""
@@ -85,12 +83,12 @@ def detector_saw(facts: Facts) -> bool:
 
 def bounded_logit(probability: float, bound: float = 7.0) -> float:
     """Return log-odds, clipped to ±`bound`."""
-    return float(np.clip(logit(np.clip(probability, 1e-9, 1 - 1e-9)), -bound, bound))
+    return min(max(logit(min(max(probability, 1e-9), 1 - 1e-9)), -bound), bound)
 
 
 def belief_of(margin: float) -> float:
     """Return a belief 0–1 that needs no fitting, of a margin -1 to 1: the logistic function of six times the margin."""
-    return float(expit(6 * margin))
+    return expit(6 * margin)
 
 
 def where(box: Box) -> str:

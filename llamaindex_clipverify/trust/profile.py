@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, logit
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.errors import DataError
@@ -23,6 +22,7 @@ from llamaindex_clipverify.evidence.checks_by_model import CHECKS_BY_MODEL, has_
 from llamaindex_clipverify.evidence.domain import statistics_of
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array
+from llamaindex_clipverify.numerics import expit, logit
 from llamaindex_clipverify.trust.guarantee import Holdout
 
 SCHEMA = 1
@@ -123,7 +123,7 @@ class KindModel:
             across, up = zip(*self.curve, strict=True)
             beyond = value - float(np.clip(value, across[0], across[-1]))
             value = float(np.interp(value, across, up)) + beyond
-        return float(expit(np.clip(value, -30, 30)))
+        return expit(min(max(value, -30.0), 30.0))
 
     def line(self, log_odds: float, pictures: int) -> float:
         """Return the linear log-odds, before the curve."""
@@ -155,14 +155,14 @@ class AnswerModel:
         if len(trusts) == 1:
             return trusts[0]
         least, product = self.features(trusts)
-        return min(float(expit(self.intercept + self.least * least + self.product * product)), *trusts)
+        return min(expit(self.intercept + self.least * least + self.product * product), *trusts)
 
     @staticmethod
     def features(trusts: Sequence[float]) -> tuple[float, float]:
         """Return the log-odds of the minimum and of the product of the trusts."""
         inside = np.clip(trusts, 1e-4, 1 - 1e-4)
         least, product = float(inside.min()), float(np.clip(inside.prod(), 1e-4, 1 - 1e-4))
-        return float(logit(least)), float(logit(product))
+        return logit(least), logit(product)
 
 
 @dataclass(frozen=True, kw_only=True)
