@@ -19,7 +19,7 @@ from llama_index.core.bridge.pydantic import BaseModel, Field
 from llama_index.core.llms import LLM
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 
-from llamaindex_clipverify.llama_index.access import AccessFields
+from llamaindex_clipverify.llama_index.access_fields import AccessFields
 from llamaindex_clipverify.llama_index.messages import parts_of
 from llamaindex_clipverify.picture import Picture
 

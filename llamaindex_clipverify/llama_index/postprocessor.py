@@ -10,7 +10,7 @@ from llama_index.core.schema import BaseNode, NodeWithScore, QueryBundle
 
 from llamaindex_clipverify.evidence.sightings import sightings
 from llamaindex_clipverify.facts.facts import Facts
-from llamaindex_clipverify.llama_index.access import AccessFields
+from llamaindex_clipverify.llama_index.access_fields import AccessFields
 from llamaindex_clipverify.llama_index.response import KEY
 from llamaindex_clipverify.models.registry import loadable
 from llamaindex_clipverify.node_pictures import picture_in

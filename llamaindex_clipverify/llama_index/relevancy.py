@@ -14,7 +14,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from llamaindex_clipverify.claims.claim import sentence
 from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
-from llamaindex_clipverify.llama_index.access import AccessFields
+from llamaindex_clipverify.llama_index.access_fields import AccessFields
 from llamaindex_clipverify.llama_index.evaluation import ClipVerifyEvaluationResult, ClipVerifyEvaluator, invalid
 from llamaindex_clipverify.node_pictures import carries_picture, picture_in
 from llamaindex_clipverify.picture import Picture
