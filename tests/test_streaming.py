@@ -54,9 +54,9 @@ def test_a_claim_is_judged_once_however_long_the_answer_gets(
     judged: Counter[str] = Counter()
     check = Verifier.check
 
-    def counted(self: Verifier, claim: Any, facts: Any) -> Any:
+    def counted(self: Verifier, claim: Any, facts: Any, *weighable: Any) -> Any:
         judged[claim.text] += 1
-        return check(self, claim, facts)
+        return check(self, claim, facts, *weighable)
 
     monkeypatch.setattr(Verifier, "check", counted)
     stream = StreamingVerifier(tiny, sources)

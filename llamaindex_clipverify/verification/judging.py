@@ -25,6 +25,8 @@ from llamaindex_clipverify.verification.notes import report_notes, unreadable, w
 from llamaindex_clipverify.verification.reading import Reading
 
 Checked = tuple[CheckedClaim, Trust]
+Active = Sequence[frozenset[str]]
+"""The checks that the profile can weigh, for each picture; see `Judge.active`."""
 _WEAKEST_FIRST: tuple[Calibration, ...] = ("uncalibrated", "transferred", "calibrated")
 
 
@@ -39,15 +41,16 @@ class Judge:
     classes: tuple[str, ...] | None
     """The detector's classes; None without a detector, or for any noun."""
 
-    def check(self, claim: Claim, facts: Sequence[Facts]) -> tuple[CheckedClaim, Trust]:
-        """Return a claim with its verdict and evidence, and its trust."""
+    def check(self, claim: Claim, facts: Sequence[Facts], weighable: Active | None = None) -> Checked:
+        """Return a claim with its verdict and evidence, and its trust; `weighable` are the active checks, if known already."""
         if not facts:
             return _unverifiable(claim, "no picture was given")
         if claim.cites is not None and claim.cites < len(facts):
             facts = [facts[claim.cites]]
+            weighable = [weighable[claim.cites]] if weighable is not None else None
         subject = self._detectable(claim, facts)
         evidence = [self.evidence(subject, known) for known in facts]
-        active = [self.active(known) for known in facts]
+        active = list(weighable) if weighable is not None else [self.active(known) for known in facts]
         trust = self._fuse(subject, evidence, active)
         lines = typography.deciding_lines(
             subject,
@@ -61,17 +64,17 @@ class Judge:
         if lines:
             trust = self._fuse(subject, evidence, active)
         picture = trust.picture if trust.picture is not None else next(iter(lines), 0)
-        return self._checked(claim, facts, trust, evidence[picture], list(lines.values())), trust
+        return self._checked(claim, active, trust, evidence[picture], list(lines.values())), trust
 
     def _checked(
-        self, claim: Claim, facts: Sequence[Facts], trust: Trust, evidence: Sequence[Evidence], lines: list[str]
+        self, claim: Claim, active: Active, trust: Trust, evidence: Sequence[Evidence], lines: list[str]
     ) -> CheckedClaim:
         verdict = self.policy.verdict(trust.value)
         note = ""
         if trust.value is None and lines:
             note = typography.reason(lines[0])
         elif trust.value is None:
-            note = why_unverifiable(claim, evidence, self.profile, [self.active(known) for known in facts])
+            note = why_unverifiable(claim, evidence, self.profile, active)
         elif verdict == "unverifiable":
             note = "the evidence is undecided"
         stated = tuple(piece.inverted() if claim.negated else piece for piece in evidence)
@@ -167,7 +170,7 @@ class Assembly:
         answer: Answer,
         reading: Reading,
         facts: Sequence[Facts],
-        check: Callable[[Claim, Sequence[Facts]], Checked],
+        check: Callable[[Claim, Sequence[Facts], Active], Checked],
     ) -> Report:
         """Return the report on an answer.
 
@@ -199,7 +202,7 @@ class Assembly:
         answer: Answer,
         reading: Reading,
         facts: Sequence[Facts],
-        check: Callable[[Claim, Sequence[Facts]], Checked],
+        check: Callable[[Claim, Sequence[Facts], Active], Checked],
     ) -> list[Checked]:
         if not reading.supported:
             note = unreadable(reading.language, self.languages)
@@ -207,7 +210,8 @@ class Assembly:
                 (CheckedClaim(claim=claim, trust=None, verdict="unverifiable", note=note), UNCHECKED)
                 for claim in reading.claims
             ]
-        checked = [check(claim, facts) for claim in reading.claims]
+        active = [self.judge.active(known) for known in facts]
+        checked = [check(claim, facts, active) for claim in reading.claims]
         if not answer.passages:
             return checked
         spans = sentences(answer.text)

@@ -12,7 +12,7 @@ from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.errors import ClipVerifyError
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.report.report import Report
-from llamaindex_clipverify.verification.judging import Checked
+from llamaindex_clipverify.verification.judging import Active, Checked
 from llamaindex_clipverify.verification.verifier import Verifier
 
 _END = re.compile(rf"{SENTENCE_END}|\n")
@@ -95,9 +95,9 @@ class StreamingVerifier:
             return unverified(self.verifier, answer, f"not verified: {error}")
         return report
 
-    def _check(self, claim: Claim, facts: Sequence[Facts]) -> Checked:
+    def _check(self, claim: Claim, facts: Sequence[Facts], weighable: Active) -> Checked:
         if claim not in self._checked:
-            self._checked[claim] = self.verifier.check(claim, facts)
+            self._checked[claim] = self.verifier.check(claim, facts, weighable)
         return self._checked[claim]
 
 

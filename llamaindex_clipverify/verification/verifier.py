@@ -32,7 +32,7 @@ from llamaindex_clipverify.trust.verdict import Policy
 from llamaindex_clipverify.verification.build import parts_of_verifier
 from llamaindex_clipverify.verification.explain import ExplainingVerifier
 from llamaindex_clipverify.verification.facts_cache import FactsCache
-from llamaindex_clipverify.verification.judging import Assembly, Checked, Judge
+from llamaindex_clipverify.verification.judging import Active, Assembly, Checked, Judge
 from llamaindex_clipverify.verification.reading import Reading, Splitters
 
 if TYPE_CHECKING:
@@ -267,7 +267,10 @@ class Verifier(ExplainingVerifier, Portable):
         return facts
 
     def report(
-        self, answer: Answer, facts: Sequence[Facts], check: Callable[[Claim, Sequence[Facts]], Checked] | None = None
+        self,
+        answer: Answer,
+        facts: Sequence[Facts],
+        check: Callable[[Claim, Sequence[Facts], Active], Checked] | None = None,
     ) -> Report:
         """Return the report on an answer whose pictures are observed already.
 
@@ -280,9 +283,9 @@ class Verifier(ExplainingVerifier, Portable):
         self.encode_texts(reading.claims)
         return self._assembly.report(answer, reading, facts, check or self.check)
 
-    def check(self, claim: Claim, facts: Sequence[Facts]) -> Checked:
-        """Return a claim about observed pictures with verdict and evidence, and its trust."""
-        return self._judge.check(claim, facts)
+    def check(self, claim: Claim, facts: Sequence[Facts], weighable: Active | None = None) -> Checked:
+        """Return a claim about observed pictures with verdict and evidence, and its trust; `weighable` as in `Judge.check`."""
+        return self._judge.check(claim, facts, weighable)
 
     def judge(self, claim: Claim, facts: Sequence[Facts]) -> Trust:
         """Return the trust in a claim about observed pictures, without the guard against typographic attacks."""
