@@ -26,6 +26,19 @@ def is_folder(store: object) -> bool:
     return isinstance(store, (str, Path)) and not is_url(store)
 
 
+def address_of(store: Any) -> str | Path:
+    """Return the folder or address by which another process can open a store.
+
+    Raises:
+        DataError: The store is a client object.
+    """
+    if not isinstance(store, (str, Path)):
+        raise DataError(
+            "an index on a client cannot be pickled", got=type(store).__name__, do="open it by folder or address"
+        )
+    return store
+
+
 def client_of(store: Any) -> Any:
     """Return the Chroma client of a folder, of a server's address, or the client that was given.
 

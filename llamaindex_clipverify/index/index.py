@@ -152,14 +152,8 @@ class EvidenceIndex:
         Raises:
             DataError: The index was opened with a client object.
         """
-        if not isinstance(self.store, (str, Path)):
-            raise DataError(
-                "an index on a client cannot be pickled",
-                got=type(self.store).__name__,
-                do="open it by folder or address",
-            )
         options = {"reader": self._reader, "regions": self.regions, "name": self.name}
-        return _opened, (self.store, self._encoder, self._detector, options)
+        return _opened, (chroma.address_of(self.store), self._encoder, self._detector, options)
 
     @cached_property
     def encoder(self) -> Encoder:

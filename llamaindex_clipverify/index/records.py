@@ -63,13 +63,7 @@ class Records:
         Raises:
             DataError: The store was given as a client object.
         """
-        if not isinstance(self.store, (str, Path)):
-            raise DataError(
-                "an index on a client cannot be pickled",
-                got=type(self.store).__name__,
-                do="open it by folder or address",
-            )
-        return Records, (self.store, self.name, self.made_with)
+        return Records, (chroma.address_of(self.store), self.name, self.made_with)
 
     def __len__(self) -> int:
         """Return the number of pictures."""

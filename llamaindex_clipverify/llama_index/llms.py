@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage, TextBlock
@@ -15,6 +14,7 @@ from llamaindex_clipverify.errors import DataError, MissingExtraError
 from llamaindex_clipverify.llama_index.messages import image_block
 from llamaindex_clipverify.models.conversation import Conversation, Generated
 from llamaindex_clipverify.models.protocols import VisionModel
+from llamaindex_clipverify.models.registry import entry_point
 from llamaindex_clipverify.picture import Picture
 
 LLMS = "llamaindex_clipverify.llms"
@@ -40,7 +40,7 @@ def load_llm(name: str | LLM, **options: Any) -> LLM:
     scheme, _, rest = name.partition(":")
     if name == "tiny":
         return _local("tiny", **options)
-    make = _MAKERS.get(scheme) or _entry(scheme)
+    make = _MAKERS.get(scheme) or entry_point(LLMS, scheme)
     if make is None or not rest:
         raise DataError("no such LLM", got=name, do=_FORMS)
     return make(rest, **options)
@@ -78,14 +78,6 @@ def _openai(name: str, **options: Any) -> LLM:
     base = url.rstrip("/")
     llm: LLM = OpenAILike(model=model, api_base=base if base.endswith("/v1") else f"{base}/v1", **settings)
     return llm
-
-
-def _entry(name: str) -> Callable[..., LLM] | None:
-    for entry in entry_points(group=LLMS):
-        if entry.name == name:
-            made: Callable[..., LLM] = entry.load()
-            return made
-    return None
 
 
 _MAKERS: dict[str, Callable[..., LLM]] = {"local": _local, "together": _together, "openai": _openai}

@@ -123,12 +123,17 @@ def load_reader(name: str) -> Reader | None:
     return made
 
 
+def entry_point(group: str, name: str) -> Callable[..., Any] | None:
+    """Return what an installed package registers under a name of an entry-point group; None if none does."""
+    return next((entry.load() for entry in entry_points(group=group, name=name)), None)
+
+
 def _made(group: str, name: str) -> Any:
     """Return the model of a built-in name or of an entry point, in that order; None if the group has no such name."""
     scheme, colon, rest = name.partition(":")
     make = _BUILT_IN[group].get(scheme + colon)
     if make is None and rest:
-        make = next((entry.load() for entry in entry_points(group=group, name=scheme)), None)
+        make = entry_point(group, scheme)
     return make(rest) if make is not None and bool(rest) == bool(colon) else None
 
 
