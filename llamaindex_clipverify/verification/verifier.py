@@ -9,7 +9,7 @@ from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llamaindex_clipverify.answer import Answer
 from llamaindex_clipverify.claims.claim import Claim, Splitter
@@ -34,9 +34,6 @@ from llamaindex_clipverify.verification.explain import ExplainingVerifier
 from llamaindex_clipverify.verification.facts_cache import FactsCache
 from llamaindex_clipverify.verification.judging import Active, Assembly, Checked, Judge
 from llamaindex_clipverify.verification.reading import Reading, Splitters
-
-if TYPE_CHECKING:
-    pass
 
 
 class Verifier(ExplainingVerifier, Portable):
@@ -74,7 +71,7 @@ class Verifier(ExplainingVerifier, Portable):
             memory: Keeps facts beyond this process: an index, or a `DiskMemory`.
             remember: Number of pictures whose facts are kept in this process.
         """
-        self.checks = tuple(checks)
+        self.checks = checks
         self.profile = profile
         self.splitters = Splitters(splitter)
         asked = policy or Policy()
@@ -167,9 +164,9 @@ class Verifier(ExplainingVerifier, Portable):
             raise DataError("reference pictures are for an encoder", got="none", do="name one with encoder=")
         reference = Reference.of(facts)
         verifier = copy(self)
-        verifier.checks = tuple(
+        verifier.checks = [
             check.with_reference(reference) if isinstance(check, EncoderCheck) else check for check in self.checks
-        )
+        ]
         verifier.transferred = self.transferred or Profile.load(TRANSFERRED)
         return verifier
 
@@ -298,13 +295,23 @@ class Verifier(ExplainingVerifier, Portable):
     def encode_texts(self, claims: Sequence[Claim]) -> None:
         """Encode the texts that the checks compare in few batches, before the claims are judged one by one."""
         wanted: dict[int, tuple[TextVectors, list[str]]] = {}
-        for check in self.checks:
-            if isinstance(check, EncoderCheck):
-                _, phrases = wanted.setdefault(id(check.texts), (check.texts, []))
-                phrases += [phrase for claim in claims for phrase in check.phrases(claim)]
+        for check in self._encoder_checks:
+            _, phrases = wanted.setdefault(id(check.texts), (check.texts, []))
+            phrases += [phrase for claim in claims for phrase in check.phrases(claim)]
         for texts, phrases in wanted.values():
             if phrases:
                 texts.of(phrases[: texts.limit])
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The checks that see pictures and judge claims; assigning others takes effect with the next answer."""
+        return self._checks
+
+    @checks.setter
+    def checks(self, checks: Sequence[Check]) -> None:
+        self._checks = tuple(checks)
+        self._encoder_checks = [check for check in self._checks if isinstance(check, EncoderCheck)]
+        vars(self).pop("_judge", None)
 
     @property
     def splitter(self) -> Splitter:
