@@ -51,8 +51,9 @@ def _run(suite: pytest.Pytester, *options: str) -> pytest.RunResult:
 
 
 def test_a_failure_is_the_table_of_claims_and_the_summary_names_it(suite):
-    ran = _run(suite)
+    ran = _run(suite, "--clipverify-report", "page.html")
     ran.assert_outcomes(passed=2, failed=1)
+    assert "data:image/" in (suite.path / "page.html").read_text("utf-8")
     ran.stdout.fnmatch_lines([
         "*AssertionError: trust 0.0? is below 0.50*", "*giraffe*", "*4 answers verified, * from the cache; 1 not trusted*",
         "*✗ 0.0?  test_bot.py::test_false  “giraffe”*",

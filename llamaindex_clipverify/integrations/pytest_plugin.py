@@ -380,4 +380,9 @@ def _page(run: Run) -> Path:
     from llamaindex_clipverify.report.report import Report
     from llamaindex_clipverify.report.saving import save_all
 
-    return save_all([Report.from_dict(row.report) for row in run.rows], run.value("report"))
+    return save_all([Report.from_dict(row.report, folders=_folders(row)) for row in run.rows], run.value("report"))
+
+
+def _folders(row: Row) -> list[str]:
+    """Return the folders of the picture files that the test itself named: only these are opened for the page."""
+    return sorted({str(Path(uri).parent) for uri in row.pictures if uri and "://" not in uri})
