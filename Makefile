@@ -70,7 +70,7 @@ format: setup  ## Put the code into its form
 	$(RUN)/ruff format .
 
 constraints: $(UV)  ## Pin anew what setup installs
-	$(UV) pip compile pyproject.toml --extra all --group dev --group training --override overrides.txt \
+	$(UV) pip compile pyproject.toml --extra all --extra spacy --group dev --group training --override overrides.txt \
 	  --no-emit-index-url --python-version 3.11 --upgrade --quiet -o constraints.txt
 	$(UV) pip compile pyproject.toml --extra deepeval --extra yolo --extra cam --override overrides.txt \
 	  --no-emit-index-url --python-version 3.11 --upgrade --quiet -o constraints-deepeval.txt

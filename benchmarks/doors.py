@@ -28,7 +28,7 @@ from looking import truth_of
 from measuring import save_answer
 
 from llamaindex_clipverify import EvidenceIndex, Verifier
-from llamaindex_clipverify.claims.claim import sentence
+from llamaindex_clipverify.claims.wording import sentence
 from llamaindex_clipverify.testing import FRESH, draw_scene
 from llamaindex_clipverify.testing.korean import korean_sentence
 from llamaindex_clipverify.trust.metrics import auroc, group_weights, interval

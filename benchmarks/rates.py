@@ -45,7 +45,10 @@ print(json.dumps({"answers_per_s": best, "pictures_per_s": 60 / (time.perf_count
 """
 COMMANDS = {
     "import_s": ["-c", "import llamaindex_clipverify"],
-    "command_s": ["-c", "import sys; from llamaindex_clipverify.cli import run; sys.argv = ['clipverify', '--help']; run()"],
+    "command_s": [
+        "-c",
+        "import sys; from llamaindex_clipverify.cli import run; sys.argv = ['clipverify', '--help']; run()",
+    ],
 }
 
 
@@ -54,7 +57,7 @@ def measure(folder: Path) -> dict[str, float]:
     environment = {**os.environ, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
 
     def run(arguments: list[str]) -> str:
-        return subprocess.run(  # noqa: S603 - this interpreter, with code of this file
+        return subprocess.run(
             [sys.executable, *arguments], cwd=folder, env=environment, check=True, capture_output=True, text=True
         ).stdout
 
@@ -82,7 +85,9 @@ def main() -> None:
         other, here = (statistics.median(row[rate] for row in found[name]) for name in folders)
         rows[rate] = {"other": round(other, 3), "here": round(here, 3), "ratio": round(here / other, 3)}
         print(rate, rows[rate])
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folders["other"], check=True, capture_output=True, text=True)  # noqa: S607
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=folders["other"], check=True, capture_output=True, text=True
+    )
     save(
         "rates",
         {"command": "python benchmarks/rates.py --against FOLDER", "other": commit.stdout.strip(), "rates": rows},

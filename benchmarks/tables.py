@@ -11,6 +11,7 @@ from typing import Any
 
 from door_tables import doors
 from map_tables import explained
+from reading_tables import compared, read_outside
 from rendering import interval, table, three
 from trust_tables import ablated, curves, guaranteed, indexed, judged, labelled, retrieved, revised, sliced, transferred
 
@@ -80,6 +81,8 @@ def rest() -> str:
         _finetuning(_read("finetuning"), {}),
         _describing(_read("describing"), {}),
         _models(_read("models"), {}),
+        read_outside(_read("reading")),
+        compared(_read("rates")),
         explained(_read("explaining")),
         doors(_read("doors")),
     ]
@@ -309,7 +312,7 @@ def _light(data: Any) -> str:
         for name, forms in data["rows"].items()
         for one in forms
     ]  # fmt: skip
-    title = f"**Beside torch on one core, the preparation of pictures and texts included** – `{data['command']}`"
+    title = f"**Times as fast as torch, in turns on one core, with the preparation of pictures and texts** – `{data['command']}`"
     return f"{title}\n\n{table(heads, rows, {})}\n\n{_light_scores(data)}"
 
 

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from llamaindex_clipverify import EnglishSplitter, EvidenceIndex, Policy, Profile, Verifier
-from llamaindex_clipverify.claims.claim import sentence
+from llamaindex_clipverify.claims.wording import sentence
 from llamaindex_clipverify.cli import main
 from llamaindex_clipverify.evaluation.calibration import fit, from_captions, from_rows
 from llamaindex_clipverify.evaluation.evaluation import Row, read_rows

@@ -119,7 +119,7 @@ def test_an_answer_in_another_language_is_unverifiable_with_that_reason(tiny: Ve
 @pytest.mark.parametrize(
     ("korean", "english"),
     [("노란 컵이 있습니다.", "There is a yellow cup."), ("얼룩말 한 마리가 있다.", "There is one zebra."), ("개가 없다.", "There is no dog."),
-     ("컵은 빨간색이 아니다.", "The cup is not red."), ("시계가 컵 위에 있다.", "The clock is above the cup.")],
+     ("컵은 빨간색이 아니다.", "The cup is not red."), ("시계가 컵 위쪽에 있다.", "The clock is above the cup.")],
 )  # fmt: skip
 def test_a_korean_claim_is_verified_as_its_english_one(tiny: Verifier, scene: Scene, korean: str, english: str) -> None:
     one, other = (tiny.verify(text, [scene.image]) for text in (korean, english))
@@ -131,8 +131,8 @@ def test_a_korean_claim_is_verified_as_its_english_one(tiny: Verifier, scene: Sc
 
 
 def test_a_korean_word_that_no_model_reads_is_unverifiable(tiny: Verifier, scene: Scene) -> None:
-    report = tiny.verify("펭귄이 있다.", [scene.image])
-    assert report.claims[0].trust is None and report.claims[0].note == "no model in use knows “펭귄”"
+    report = tiny.verify("블로플이 있다.", [scene.image])
+    assert report.claims[0].trust is None and report.claims[0].note == "no model in use knows “블로플”"
 
 
 def test_a_wider_noun_is_verified_by_the_kind_that_is_seen(tiny: Verifier, scene: Scene) -> None:

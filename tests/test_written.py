@@ -136,8 +136,8 @@ def test_labels_and_quotations_claim_no_things() -> None:
     assert [(one.kind, one.noun) for one in claims if one.kind != "action"] == [
         ("text", None),
         ("object", "dog"),
-        ("text", None),
         ("object", "sign"),
+        ("text", None),
     ]
 
 

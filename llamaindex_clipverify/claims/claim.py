@@ -7,11 +7,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from llamaindex_clipverify.claims.vocabulary import Vocabulary, english
+from llamaindex_clipverify.claims.wording import phrase
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.claims.written_claims import Statement
 
-Kind = Literal["object", "attribute", "count", "relation", "action", "text", "other"]
+Kind = Literal[
+    "object", "attribute", "count", "bound", "relation", "depth", "position", "action", "wearing", "part", "material", "pattern",
+    "size", "state", "scene", "comparison", "text", "other",
+]  # fmt: skip
+"""What a claim states; docs/claims.md has a table with an example of each, and what checks it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +36,17 @@ class Claim:
     plural: bool = False
     colour: str | None = None
     number: int | None = None
+    at_least: int | None = None
+    """Least number of a `bound` claim: 3 for "several"."""
+    at_most: int | None = None
     relation: str | None = None
-    """Canonical relation of `noun` to `reference`."""
+    """Canonical relation of `noun` to `reference`, or the preposition of the answer if the vocabulary has no name for it."""
     reference: str | None = None
-    """Canonical noun of the second object of a relation: *car* in "a dog left of a car"."""
+    """Canonical noun of the second thing: *car* in "a dog left of a car", what is held or worn, the whole of a part."""
+    value: str | None = None
+    """Base form of the verb of an action; canonical value of a position, material, pattern, size, state or scene."""
+    facet: str | None = None
+    """What the value of a scene is: ``place``, ``weather`` or ``time``."""
     cites: int | None = None
     """Zero-based index of the picture that the sentence cites ("in image 2"). None: any picture may support the claim."""
     narrow: str | None = None
@@ -45,6 +57,13 @@ class Claim:
     """Vocabulary of the words. Default: English."""
 
     @property
+    def unnamed(self) -> str | None:
+        """Return the relation or colour of the claim that the vocabulary has no name for, so that no check measures it."""
+        if self.kind == "relation" and self.relation not in self.words.relation_names:
+            return self.relation
+        return self.colour if self.colour is not None and self.colour not in self.words.colour_names else None
+
+    @property
     def words(self) -> Vocabulary:
         """Return the vocabulary of the claim."""
         return self.vocabulary or english()
@@ -52,45 +71,11 @@ class Claim:
     @cached_property
     def phrase(self) -> str:
         """Return the positive claim as a noun phrase for an image-text encoder: ``two red cars``, ``a dog left of a car``."""
-        if self.noun is None:
-            return self.text
-        head = noun_phrase(self.words, self.noun, self.colour, self.number, plural=self.plural)
-        if self.kind == "relation" and self.relation and self.reference:
-            link = {"left of": "to the left of", "right of": "to the right of"}.get(self.relation, self.relation)
-            return f"{head} {link} {noun_phrase(self.words, self.reference)}"
-        if self.kind == "action" and self.text.split()[-1].isascii():
-            return f"{head} {self.text.split()[-1]}"
-        return head
+        return phrase(self)
 
     def swap(self, **words: object) -> Claim:
         """Return a copy of the claim with some fields replaced: ``claim.swap(colour="blue")``."""
         return replace(self, **words)  # type: ignore[arg-type]
-
-
-def noun_phrase(
-    words: Vocabulary, noun: str, colour: str | None = None, number: int | None = None, *, plural: bool = False
-) -> str:
-    """Return the noun with its number or article and its colour: "a red car", "two cars", "cars"."""
-    is_plural = plural if number is None else number != 1
-    name = words.plural(noun) if is_plural else noun
-    described = f"{colour} {name}" if colour else name
-    if number is not None:
-        return f"{words.number_word(number)} {described}"
-    if is_plural or (words.plural(noun) == noun and noun.endswith("s")):
-        return described
-    return f"{'an' if described[0] in 'aeiou' else 'a'} {described}"
-
-
-def sentence(claim: Claim) -> str:
-    """Return an object, attribute or count claim as a sentence that the splitter turns back into the same claim."""
-    if claim.noun is None:
-        return ""
-    if claim.kind == "attribute":
-        be = "are" if claim.plural else "is"
-        return f"The {claim.words.plural(claim.noun) if claim.plural else claim.noun} {be} {claim.colour}."
-    phrase = noun_phrase(claim.words, claim.noun, claim.colour, claim.number, plural=claim.plural)
-    is_plural = claim.number not in (None, 1) or (claim.number is None and not phrase.startswith(("a ", "an ")))
-    return f"There {'are' if is_plural else 'is'} {phrase} in the picture."
 
 
 class Splitter(Protocol):
@@ -100,5 +85,18 @@ class Splitter(Protocol):
     """ISO 639-1 code of the language the splitter reads."""
 
     def split(self, answer: str) -> list[Claim]:
+        """Return the claims of an answer, sorted by their first character."""
+        ...
+
+
+class QuestionSplitter(Protocol):
+    """A splitter that reads short answers together with their question: "Three." to "How many clocks are there?"."""
+
+    language: str
+    """ISO 639-1 code of the language the splitter reads."""
+    reads_questions: bool
+    """Always True."""
+
+    def split(self, answer: str, question: str | None = None) -> list[Claim]:
         """Return the claims of an answer, sorted by their first character."""
         ...

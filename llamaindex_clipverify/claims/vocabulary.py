@@ -77,6 +77,16 @@ class Vocabulary:
         return 0, None
 
     @cached_property
+    def colour_names(self) -> frozenset[str]:
+        """The canonical colours."""
+        return frozenset(self.colours.values())
+
+    @cached_property
+    def relation_names(self) -> frozenset[str]:
+        """The canonical relations."""
+        return frozenset(self.relations.values())
+
+    @cached_property
     def _links(self) -> dict[str, list[tuple[tuple[str, ...], str]]]:
         links: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for form in sorted(self.relations, key=len, reverse=True):

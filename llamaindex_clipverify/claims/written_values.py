@@ -55,16 +55,16 @@ _CURRENCY_WORDS = {
 }  # fmt: skip
 _MONTHS = "january february march april may june july august september october november december".split()
 _MONTH = "(?P<month>" + "|".join(f"{name[:3]}(?:{name[3:]})?" for name in _MONTHS) + r"|sept)\.?"
-_NUMBER = r"\d{1,3}(?:[.,\u202f' ]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)*"
+_NUMBER = r"\d{1,3}(?:[.,\u202f' ]\d{3}){1,8}(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)*"
 _DAY, _YEAR = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?", r"(?P<year>\d{4})"
 
 _FORMULAS: tuple[tuple[Sort, str], ...] = (
     ("date", r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)"),
     ("date", r"(?<![\d.])(?P<first>\d{1,2})([-/.])(?P<second>\d{1,2})\2(?P<year>\d{4}|\d{2})(?![\d])"),
-    ("date", rf"(?<![\d.,]){_DAY}\s*(?:of\s+)?{_MONTH},?\s*(?:{_YEAR})?(?![a-z\d])"),
-    ("date", rf"\b{_MONTH}\s*{_DAY}(?![\d.:]|,\d{{3}}\b)(?:,?\s*{_YEAR})?(?!\d)"),
-    ("date", rf"\b{_MONTH}\s+{_YEAR}(?!\d)"),
-    ("time", r"(?<![\d:.])(?P<hour>[01]?\d|2[0-3])[:.h](?P<minute>[0-5]\d)\s*(?P<half>[ap]\.?m\b\.?)(?![a-z])"),
+    ("date", rf"(?<![\d.,]){_DAY}\s{{0,3}}(?:of\s{{1,3}})?{_MONTH},?\s{{0,3}}(?:{_YEAR})?(?![a-z\d])"),
+    ("date", rf"\b{_MONTH}\s{{0,3}}{_DAY}(?![\d.:]|,\d{{3}}\b)(?:,?\s{{0,3}}{_YEAR})?(?!\d)"),
+    ("date", rf"\b{_MONTH}\s{{1,3}}{_YEAR}(?!\d)"),
+    ("time", r"(?<![\d:.])(?P<hour>[01]?\d|2[0-3])[:.h](?P<minute>[0-5]\d)\s{0,3}(?P<half>[ap]\.?m\b\.?)(?![a-z])"),
     ("time", r"(?<![\d:.])(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?![\d:])"),
     ("time", r"(?<![\d:.,])(?P<hour>1[0-2]|[1-9])\s?(?P<half>[ap]\.?m\b\.?)"),
     ("phone", r"(?<![\w.,])(?:\+\d{1,3}[ .-]?|\(|0|(?=\d+-)(?!\d{4}-\d{4}\b))[\d() -]{6,16}\d(?![\w.,]\d)"),
@@ -76,6 +76,8 @@ _FORMULAS: tuple[tuple[Sort, str], ...] = (
 )
 _PATTERNS = tuple((sort, re.compile(pattern, re.I)) for sort, pattern in _FORMULAS)
 _LEAST_DIGITS = 7
+_LONGEST = 100
+"""Characters of the longest run without a space that may be a value."""
 _TOKEN = re.compile(r"\S+")
 _DIGITS_MOSTLY = re.compile(r"[\dOoIl|.,:/$€£¥₩%()+#-]*\d[\dOoIl|.,:/$€£¥₩%()+#-]*")
 _SPLIT_DECIMALS = re.compile(r"(\d[.,]) (\d\d)(?!\d)|(\d) ([.,]\d\d)(?!\d)")
@@ -86,31 +88,32 @@ _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)", re.I)
 def values_in(text: str) -> list[Value]:
     """Return the values of a text in order, without overlaps; dates are matched before numbers."""
     read = mended(text)
-    found: list[Value] = []
+    taken, found = bytearray(len(read)), []
     for sort, pattern in _PATTERNS:
         for match in pattern.finditer(read):
-            if any(match.start() < one.end and one.start < match.end() for one in found):
-                continue
-            forms = frozenset(_FORMS[sort](match))
+            start, stop = match.span()
+            forms = frozenset() if any(taken[start:stop]) else frozenset(_FORMS[sort](match))
             if forms:
+                taken[start:stop] = b"\1" * (stop - start)
+                end = start + len(match.group().rstrip(" ,"))
                 unit = _unit(match) if sort == "money" else ""
-                end = match.start() + len(match.group().rstrip(" ,"))
-                found.append(
-                    Value(
-                        sort=sort, text=text[match.start() : end], start=match.start(), end=end, forms=forms, unit=unit
-                    )
-                )
+                found.append(Value(sort=sort, text=text[start:end], start=start, end=end, forms=forms, unit=unit))
     return sorted(found, key=lambda one: one.start)
 
 
 def mended(text: str) -> str:
-    """Return a text of the same length with letters misread for digits replaced, and letters misread for signs blanked."""
+    """Return a text of the same length with letters misread for digits replaced, and letters misread for signs blanked.
+
+    Blanks runs of more than 100 characters without a space, too: they are no values, and the patterns are then linear.
+    """
     tokens = _TOKEN.sub(lambda token: _digits(token.group()), text)
     joined = _SPLIT_DECIMALS.sub(lambda found: found.group().replace(" ", "") + " ", tokens)
     return _LETTER_FOR_SIGN.sub(" ", joined)
 
 
 def _digits(token: str) -> str:
+    if len(token) > _LONGEST:
+        return " " * len(token)
     if _DIGITS_MOSTLY.fullmatch(token) is None:
         return token
     return token.translate(str.maketrans("OoIl|", "00111"))

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from llamaindex_clipverify.claims.claim import Claim, sentence
+from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.foils import foils
+from llamaindex_clipverify.claims.wording import sentence
 from llamaindex_clipverify.evaluation.evaluation import read_rows
 from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS, SEEN, sightings
 from llamaindex_clipverify.facts.facts import Facts

@@ -104,7 +104,7 @@ def word_map(encoder: ClipEncoder, picture: Array, text: str, method: str = "swa
 
 def parts_of(text: str) -> list[Part]:
     """Split a text into words; a noun of several words is one part."""
-    words = [word for sentence in sentences(text) for word in sentence.words if not word.is_mark]
+    words = [word for sentence in sentences(text) for word in sentence.tokens if not word.is_mark]
     vocabulary, parts, at = english(), [], 0
     lexicon = Lexicon(vocabulary)
     while at < len(words):

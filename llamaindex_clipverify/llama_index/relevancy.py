@@ -12,8 +12,8 @@ from llama_index.core.evaluation.retrieval.base import BaseRetrievalEvaluator, R
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from llamaindex_clipverify.claims.claim import sentence
 from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
+from llamaindex_clipverify.claims.wording import sentence
 from llamaindex_clipverify.llama_index.access_fields import AccessFields
 from llamaindex_clipverify.llama_index.evaluation import ClipVerifyEvaluationResult, ClipVerifyEvaluator, invalid
 from llamaindex_clipverify.node_pictures import carries_picture, picture_in

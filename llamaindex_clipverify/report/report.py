@@ -311,7 +311,10 @@ def verdict_counts(claims: Sequence[CheckedClaim]) -> str:
 
 def _words(claim: Claim) -> dict[str, Any]:
     """Return the words of a claim that differ from the default, for JSON."""
-    names = ("noun", "known", "plural", "colour", "number", "relation", "reference", "cites", "narrow")
+    names = (
+        "noun", "known", "plural", "colour", "number", "at_least", "at_most", "relation", "reference", "value", "facet", "cites",
+        "narrow",
+    )  # fmt: skip
     values = {name: getattr(claim, name) for name in names}
     language = {} if claim.words.language == "en" else {"language": claim.words.language}
     return {name: value for name, value in values.items() if value != getattr(Claim, name, None)} | language

@@ -97,4 +97,7 @@ def _cuts(sentence: str, start: int, end: int) -> Iterator[str]:
 
 
 def _meaning(claim: Claim) -> tuple[object, ...]:
-    return claim.kind, claim.noun, claim.colour, claim.number, claim.relation, claim.reference, claim.negated
+    return (
+        claim.kind, claim.noun, claim.colour, claim.number, claim.at_least, claim.at_most, claim.relation, claim.reference,
+        claim.value, claim.negated,
+    )  # fmt: skip

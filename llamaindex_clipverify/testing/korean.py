@@ -18,7 +18,7 @@ _PREDICATES = {
     "red": "빨간색", "orange": "주황색", "yellow": "노란색", "green": "초록색", "blue": "파란색", "purple": "보라색",
     "white": "하얀색", "black": "검은색",
 }  # fmt: skip
-_PLACES = {"left of": "왼쪽", "right of": "오른쪽", "above": "위", "below": "아래"}
+_PLACES = {"left of": "왼쪽", "right of": "오른쪽", "above": "위쪽", "below": "아래"}
 _NUMBERS = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟")
 _COUNTERS = {
     "마리": ("bird", "cat", "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe"),

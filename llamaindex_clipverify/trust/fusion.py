@@ -65,6 +65,8 @@ def fuse(
     """
     if claim.words.language != "en" and claim.kind != "text":
         return UNCHECKED  # no model knows the word
+    if claim.unnamed is not None:
+        return UNCHECKED  # no check measures this relation or colour
     direct = _direct(claim, evidence) if unfitted_detector or claim.kind == "text" else UNCHECKED
     if claim.narrow and claim.kind == "count":
         return direct  # an encoder that was fitted on persons cannot count men

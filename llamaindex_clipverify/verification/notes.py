@@ -25,6 +25,24 @@ def unreadable(language: str, readable: Sequence[str]) -> str:
     return f"{problem}; the splitter reads {', '.join(map(repr, readable))}"
 
 
+UNCHECKED_KINDS = {
+    "other": "nothing a picture can show",
+    "action": "no check judges actions yet",
+    "bound": "no check judges inexact numbers yet",
+    "depth": "no check judges what is in front and behind yet",
+    "position": "no check judges positions in the picture yet",
+    "wearing": "no check judges who wears what yet",
+    "part": "no check judges parts yet",
+    "material": "no check judges materials yet",
+    "pattern": "no check judges patterns yet",
+    "size": "no check judges sizes yet",
+    "state": "no check judges states yet",
+    "scene": "no check judges places, weather and times yet",
+    "comparison": "no check compares things yet",
+}
+"""Kinds of claim that nothing checks, and the reason that a report gives."""
+
+
 def why_unverifiable(
     claim: Claim, evidence: Sequence[Evidence], profile: Profile | None, active: Sequence[frozenset[str]]
 ) -> str:
@@ -39,12 +57,9 @@ def why_unverifiable(
     if claim.kind == "text":
         read = next((piece.reason for piece in evidence if piece.check == READER_FACTS), None)
         return read or "no reader of written words: name one (rapidocr)"
-    if claim.kind in ("other", "action"):
-        return "nothing a picture can show" if claim.kind == "other" else "no check judges actions yet"
-    if claim.words.language != "en":
-        return f"no model in use knows “{claim.noun}”"
-    if claim.narrow and (claim.negated or claim.kind == "count"):
-        return f"no check can tell a {claim.narrow} from another {claim.noun}"
+    beyond = _beyond_all_checks(claim)
+    if beyond is not None:
+        return beyond
     if profile is not None and not any(active):
         return "no model in use knows such pictures"
     if profile is not None and not all(active):
@@ -53,6 +68,19 @@ def why_unverifiable(
         return f"the models in use do not know “{claim.noun}”" if claim.noun else "no check is fitted for such claims"
     silent = [piece.reason for piece in evidence if piece.stance == "silent" and piece.score is None and piece.reason]
     return silent[0] if silent else "no check could decide"
+
+
+def _beyond_all_checks(claim: Claim) -> str | None:
+    """Return why no check judges such a claim in any picture, or None."""
+    if claim.kind in UNCHECKED_KINDS:
+        return UNCHECKED_KINDS[claim.kind]
+    if claim.unnamed is not None:
+        return f"no check measures the {'colour' if claim.unnamed == claim.colour else 'relation'} “{claim.unnamed}”"
+    if claim.words.language != "en":
+        return f"no model in use knows “{claim.noun}”"
+    if claim.narrow and (claim.negated or claim.kind == "count"):
+        return f"no check can tell a {claim.narrow} from another {claim.noun}"
+    return None
 
 
 def report_notes(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeGuard
 
-from llamaindex_clipverify.claims.claim import Claim, Splitter
+from llamaindex_clipverify.claims.claim import Claim, QuestionSplitter, Splitter
 from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
 from llamaindex_clipverify.claims.korean import KoreanSplitter
 from llamaindex_clipverify.claims.language import language_of
+from llamaindex_clipverify.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,18 @@ class Reading:
 class Splitters:
     """The splitters of a verifier: English and Korean by default, or the one that was given."""
 
-    def __init__(self, splitter: Splitter | None = None) -> None:
-        """Use one splitter for its language, or the default ones."""
-        self.default: Splitter = splitter or EnglishSplitter()
+    def __init__(self, splitter: str | Splitter | None = None) -> None:
+        """Use one splitter for its language, or the default ones.
+
+        Args:
+            splitter: A splitter; or ``spacy:NAME``: the default ones, English with a dependency parser of spaCy.
+
+        Raises:
+            DataError: The text is no such name.
+        """
+        self.default: Splitter = _english(splitter) if splitter is None or isinstance(splitter, str) else splitter
         self._by_language: dict[str, Splitter] = {self.default.language: self.default}
-        if splitter is None:
+        if splitter is None or isinstance(splitter, str):
             self._by_language["ko"] = KoreanSplitter()
 
     @property
@@ -40,7 +49,24 @@ class Splitters:
         """Return the splitter for a language, or the default one."""
         return self._by_language.get(language, self.default)
 
-    def read(self, text: str) -> Reading:
-        """Split a text into claims."""
+    def read(self, text: str, question: str | None = None) -> Reading:
+        """Split a text into claims; the question makes claims of short answers if the splitter reads questions."""
         language = language_of(text)
-        return Reading(language, tuple(self.of(language).split(text)), language in self._by_language)
+        splitter = self.of(language)
+        claims = splitter.split(text, question) if _reads_questions(splitter) else splitter.split(text)
+        return Reading(language, tuple(claims), language in self._by_language)
+
+
+def _english(name: str | None) -> EnglishSplitter:
+    if name is None:
+        return EnglishSplitter()
+    scheme, _, model = name.partition(":")
+    if scheme != "spacy" or not model:
+        raise DataError("no such splitter", got=name, do="name spacy:MODEL, or give an object")
+    from llamaindex_clipverify.claims.english.spacy_parser import SpacyParser
+
+    return EnglishSplitter(parser=SpacyParser(model))
+
+
+def _reads_questions(splitter: Splitter) -> TypeGuard[QuestionSplitter]:
+    return getattr(splitter, "reads_questions", False)

@@ -48,7 +48,7 @@ class Verifier(ExplainingVerifier, Portable):
         checks: Sequence[Check],
         *,
         profile: Profile | None = None,
-        splitter: Splitter | None = None,
+        splitter: str | Splitter | None = None,
         policy: Policy | None = None,
         encoder: Encoder | None = None,
         detector: Detector | None = None,
@@ -62,7 +62,8 @@ class Verifier(ExplainingVerifier, Portable):
         Args:
             checks: Objects with the methods of `Check`.
             profile: Fitted weights. Default: none, trust is uncalibrated.
-            splitter: Reads answers. Default: one for English and one for Korean.
+            splitter: Reads answers. Default: one for English and one for Korean; ``spacy:NAME`` lets a spaCy pipeline parse
+                English.
             policy: Thresholds of the verdicts.
             encoder: The encoder of the checks; needed for heat maps.
             detector: The detector of the checks; needed for object agreement.
@@ -210,7 +211,7 @@ class Verifier(ExplainingVerifier, Portable):
     def verify_batch(self, answers: Sequence[Answer]) -> list[Report | ClipVerifyError]:
         """Return a report for each answer, or its error if one of its pictures cannot be read."""
         started = time.perf_counter()
-        readings = [self.splitters.read(answer.text) for answer in answers]
+        readings = [self.splitters.read(answer.text, answer.question) for answer in answers]
         seen = self.observe([picture for answer in answers for picture in answer.pictures])
         observed = (time.perf_counter() - started) * 1000 / max(len(answers), 1)
         self.encode_texts([claim for reading in readings for claim in reading.claims])
@@ -231,7 +232,7 @@ class Verifier(ExplainingVerifier, Portable):
 
     def unverified(self, answer: str, question: str | None, why: str) -> Report:
         """Return the report on an answer that cannot be checked: every claim is unverifiable, with the reason."""
-        reading = self.splitters.read(answer)
+        reading = self.splitters.read(answer, question)
         claims = tuple(
             CheckedClaim(claim=claim, trust=None, verdict="unverifiable", note=why) for claim in reading.claims
         )
@@ -276,7 +277,7 @@ class Verifier(ExplainingVerifier, Portable):
             facts: Of each of its pictures.
             check: Checks one claim. Default: `check`.
         """
-        reading = self.splitters.read(answer.text)
+        reading = self.splitters.read(answer.text, answer.question)
         self.encode_texts(reading.claims)
         return self._assembly.report(answer, reading, facts, check or self.check)
 

@@ -11,14 +11,59 @@ DETERMINERS = ARTICLES | frozenset(
 EXACT = frozenset(("exactly", "only", "single"))
 QUANTITIES = {"couple": 2, "pair": 2, "dozen": 12}
 """Counting words before *of*: "a couple of dogs"."""
+AMOUNTS = {"several": 3, "few": 2, "many": 3, "numerous": 3, "multiple": 2, "group": 3, "bunch": 3, "lot": 3, "lots": 3,
+           "plenty": 3, "crowd": 3, "herd": 3, "flock": 3, "number": 2, "groups": 3, "rows": 3, "variety": 2}  # fmt: skip
+"""Words for an inexact number, and the least number they mean."""
+LARGE_NUMBERS = {"dozens": 24, "hundreds": 200, "thousands": 2000, "tens": 20, "scores": 40}
+PERSONS = frozenset("nobody somebody someone everybody everyone anybody anyone".split())
+"""Pronouns for persons, beside "no one"."""
+LABELS = frozenset(
+    "note caption answer description response title summary assistant user question image picture output".split()
+)
+"""Words before a colon that introduce a text."""
+ADVERBS = frozenset("straight forward outdoors indoors home abroad ahead overhead".split())
+"""Adverbs that are also nouns."""
+PART_OF = frozenset("part some most all each any several few many half".split())
+"""Words before *of* for some of several things: "some of the people"."""
+SUFFIXES = (
+    "haired",
+    "shaped",
+    "sized",
+    "sleeved",
+    "legged",
+    "faced",
+    "eyed",
+    "looking",
+    "style",
+    "colored",
+    "coloured",
+)
+"""Ends of adjectives: "blonde haired", "heart-shaped"."""
+ALSO_LIVING = frozenset(
+    "donkey seal whale duckling ostrich heron lobster octopus squid shrimp jellyfish slug wasp scorpion alligator turtle koala "
+    "raccoon skunk badger otter beaver mole alpaca buffalo hippo leopard cheetah jaguar puma lynx orangutan sloth manatee eel "
+    "trout tuna carp ram ewe piglet foal hiker juggler barista painter boxer witch fairy robot fisher barber policewoman "
+    "fireman".split()
+)
+"""Persons and animals that are not in the list of WordNet's common things, or have another meaning there."""
+ALSO_SHOWN = ALSO_LIVING | frozenset(
+    "circle triangle square rectangle oval diamond star arrow dot cube sphere cylinder cone hexagon pentagon cross text "
+    "title writing letter pattern background caption label legend border outline word inscription light moon hilltop "
+    "branch path crosswalk tarmac column ring fur cable chopstick brush sponge chain hood seat pedal burger noodle "
+    "whale pallet post lamppost van tram stroller logo sticker axis icon toolbar blender countertop backsplash trophy "
+    "goalpost jersey wave board sun lawn pillar trash garbage horizon gravel medal gift foot footprint shade highchair placemat "
+    "driveway detail line frame chalkboard whiteboard billboard".split()
+)
+"""What a picture can show, although it is not in the list of WordNet's common things: shapes, marks, newer words."""
 PARTS = frozenset(
-    "group bunch flock herd row slice piece pieces slices pile stack set collection variety number lot lots plenty crowd line "
-    "kind type sort series array range cluster groups rows types kinds stacks handful selection assortment pack".split()
+    "group bunch flock herd row slice piece pieces slices pile stack set collection variety number lot lots plenty "
+    "crowd line kind type sort series array range cluster groups rows types kinds stacks handful selection assortment "
+    "pack pairs mix combination patch bits sets".split()
 )
 """Words before *of* after which the next noun is the head: "a herd of elephants"."""
 PAIRED = frozenset(
-    "jeans trousers pants shorts glasses sunglasses tights pliers tweezers headphones goggles binoculars pajamas leggings "
-    "eyeglasses scissors".split()
+    "jeans trousers pants shorts glasses sunglasses tights pliers tweezers headphones goggles binoculars pajamas "
+    "leggings eyeglasses scissors".split()
 )
 """Single objects with a plural name: a pair of them is one object."""
 ROUGHLY = frozenset("about around nearly almost over approximately roughly maybe least most than to".split())
@@ -35,54 +80,70 @@ DEGREES = frozenset(
 )
 """Words allowed between a copula and its colour."""
 PREPOSITIONS = frozenset(
-    "in on at of with without near by beside behind between above below inside under over from into onto next across along "
-    "around through to within beneath underneath against outside upon among for towards toward past beyond".split()
+    "in on at of with without near by beside behind between above below inside under over from into onto next across "
+    "along around through to within beneath underneath against outside upon among for towards toward past beyond".split()
 )
 CARRIES = frozenset("with of in wearing holding carrying".split())
 """Links between a noun and what it carries; a later statement is about the first noun."""
 POSTURES = frozenset(
-    "stands stand sits sit lies lie hangs hang rests rest leans leans floats float grows grow located placed positioned "
+    "stands stand sits sit lies lie hangs hang rests rest leans floats float grows grow located placed positioned "
     "situated parked mounted perched seated standing sitting lying hanging resting".split()
 )
 FINITE = frozenset(
-    "walks runs jumps rides eats drinks plays flies swims climbs sleeps holds wears carries throws catches kicks pushes "
-    "pulls reads cooks smiles grazes hits walk run jump ride eat drink play fly swim climb sleep hold wear carry throw "
-    "catch kick push pull read cook smile graze dances dance surfs surf skates skate barks bark "
-    "chases chase follows follow watches watch leads lead feeds feed washes wash writes write drives drive crosses cross "
-    "enters enter touches touch hugs hug kisses kiss bites bite sniffs sniff points point grabs grab".split()
+    "talks speaks kneels poses lifts bends gathers waits stares gazes laughs sings shakes digs hikes performs swings "
+    "prepares examines licks chews tosses waves uses stops approaches walks runs jumps rides eats drinks plays flies "
+    "swims climbs sleeps holds wears carries throws catches kicks pushes pulls reads cooks smiles grazes hits walk run "
+    "jump ride eat drink play fly swim climb sleep hold wear carry throw catch kick push pull read cook smile graze "
+    "dances dance surfs surf skates skate barks bark chases chase follows follow watches watch leads lead feeds feed "
+    "washes wash writes write drives drive crosses cross enters enter touches touch hugs hug kisses kiss bites bite "
+    "sniffs sniff points point grabs grab".split()
 )
 """Verbs of actions that a picture can show."""
 NOT_ACTIONS = frozenset(
-    "being including containing showing having depicting featuring building ceiling clothing morning evening string king "
-    "ring wing thing something nothing anything everything during missing lighting setting painting".split()
+    "being including containing showing having depicting featuring building ceiling clothing morning evening string "
+    "king ring wing thing something nothing anything everything during missing lighting setting painting".split()
 )
 
 ADJECTIVES = frozenset(
-    "small large big tiny huge little tall short long wide young old new bright dark light pale colorful colourful modern "
-    "wooden metal plastic glass leather round square empty full clean dirty beautiful cute fluffy furry happy sad busy "
-    "parked open closed sliced cooked fresh ripe whole double single vintage classic shiny striped spotted plain lone "
-    "first second third fourth last next different similar same other colored coloured painted giant elderly stuffed toy "
-    "cartoon smiling sleeping great good nice lovely calm wonderful perfect pretty peaceful simple clear close left right "
-    "upper lower front back middle main own certain silver beige blue-green multicolored tasty delicious golden-brown "
-    "adult human male female domestic wild rusty broken ancient urban rural public natural elegant cozy sunny snowy "
-    "flat steep narrow thick thin deep heavy hot cold warm cool dry wet soft hard quiet loud safe rich poor".split()
+    "baby closer further farther nearer larger smaller higher lower bigger taller shorter longer small large big tiny "
+    "huge little tall short long wide young old new bright dark light pale colorful colourful modern wooden metal "
+    "plastic glass leather round square empty full clean dirty beautiful cute fluffy furry happy sad busy parked open "
+    "closed sliced cooked fresh ripe whole double single vintage classic shiny striped spotted plain lone first second "
+    "third fourth last next different similar same other colored coloured painted giant elderly stuffed toy cartoon "
+    "smiling sleeping great good nice lovely calm wonderful perfect pretty peaceful simple clear close left right upper "
+    "front back middle main own certain silver beige blue-green multicolored tasty delicious golden-brown adult human "
+    "male female domestic wild rusty broken ancient urban rural public natural elegant cozy sunny snowy flat steep "
+    "narrow thick thin deep heavy hot cold warm cool dry wet soft hard quiet loud safe rich poor".split()
 )
 EMPTY = frozenset(
-    "image picture photo photograph scene background foreground left right side top bottom middle center centre view "
-    "front back corner edge way lot number group variety couple pair bit part kind type answer question other one ones "
-    "following same rest total presence context sense moment time overall atmosphere setting appearance mix color colour "
-    "distance frame composition area place object objects item items thing things figure figures shot example list scene "
-    "screenshot snapshot caption description element elements detail details style pattern sides end row line lines "
-    "rows half parts piece pieces pictures images photos photographs colors colours close-up closeup feature features one's "
-    "meter meters metre metres km kilometers mile miles foot inch inches minute minutes hour hours second seconds day days "
-    "week weeks month months year years dollar dollars euro euros won percent degree degrees pm am o'clock score".split()
+    "image picture photo photograph scene foreground left right side top bottom middle center centre view front back "
+    "corner edge way lot number group variety couple pair bit part kind type answer question other one ones following "
+    "same rest total presence context sense moment time overall atmosphere setting appearance mix color colour distance "
+    "composition subject region portion ambiance ambience motion privacy area place object objects item items thing "
+    "things figure figures shot example list screenshot snapshot description element elements style sides end row rows "
+    "half parts piece pieces pictures images photos photographs colors colours close-up closeup feature features one's "
+    "meter meters metre metres km kilometers mile miles foot inch inches minute minutes hour hours second seconds day "
+    "days week weeks month months year years dollar dollars euro euros won percent degree degrees pm am o'clock score".split()
 )
 """Nouns for the picture itself, a position in it, or a measure: not objects."""
+ITEMS = frozenset("item items object objects product products".split())
+"""Nouns that name a thing only together with another noun: "food items"."""
+IDIOMS = frozenset(
+    (preposition, noun)
+    for preposition, nouns in {
+        "on": "foot display top board fire hand stage time",
+        "in": "hand line motion front color place use shape bed size form flight turn view focus sight height general time order",
+        "at": "hand home rest sea work",
+        "for": "sale fun lunch dinner breakfast example",
+    }.items()
+    for noun in nouns.split()
+)
+"""Preposition and noun that together name no thing."""
 COLOUR_WORDS = frozenset(("color", "colour", "colors", "colours"))
 MASS = frozenset(
-    "water grass snow sand food luggage furniture fruit clothing ice rain fire smoke coffee tea wine milk juice bread cheese "
-    "meat rice mustard ketchup salad soup sauce pasta chocolate sugar butter cream lettuce bacon "
-    "pizza beer hair wool traffic jewelry mud fog".split()
+    "water grass snow sand food luggage furniture fruit clothing ice rain fire smoke coffee tea wine milk juice bread "
+    "cheese meat rice mustard ketchup salad soup sauce pasta chocolate sugar butter cream lettuce bacon pizza beer hair "
+    "wool traffic jewelry mud fog".split()
 )
 """Mass nouns, used without an article."""
 
@@ -95,19 +156,19 @@ FUNCTION = (
     | CONJUNCTIONS
     | RELATIVES
     | frozenset(
-        "can could will would may might must shall should not but so yet if then than as off out up down there here it they "
-        "he she we you i them him us me whom what when where why how very more less too also just both themselves itself "
-        "himself herself while although though because since during until after before whether either neither without near "
-        "longer him each cannot can't won't wouldn't don't let's i'm we're you're isn't like seem seems appear appears "
-        "appearing seemingly indeed however nor only even still now together away apart forward likely visible present "
-        "available located able due such other others another set cut put hit spread based made filled covered surrounded "
-        "lit saw sees see yes no okay ok e g i.e e.g etc vs".split()
+        "can could will would may might must shall should not but so yet if then than as off out up down there here it "
+        "they he she we you i them him us me whom what when where why how very more less too also just both themselves "
+        "itself himself herself while although though because since during until after before whether either neither "
+        "without near longer each cannot can't won't wouldn't don't let's i'm we're you're isn't like seem seems appear "
+        "appears appearing seemingly indeed however nor only even still now together away apart forward likely visible "
+        "present available located able due such other others another set cut put hit spread based made filled covered "
+        "surrounded lit saw sees see yes no okay ok e g i.e e.g etc vs".split()
     )
 )
 
 HEDGES = frozenset(
-    "might may perhaps maybe possibly probably likely presumably apparently could would should seemingly suggesting suggests "
-    "suggest indicating implying unclear whether if supposedly potentially".split()
+    "might may perhaps maybe possibly probably likely presumably apparently could would should seemingly suggesting "
+    "suggests suggest indicating implying unclear assumption assume impossible whether if supposedly potentially".split()
 )
 HEDGED_PAIRS = frozenset(
     (("i", "think"), ("i", "believe"), ("i", "guess"), ("i", "assume"), ("not", "sure"), ("as", "if"), ("as", "though"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from llamaindex_clipverify.claims.english.grammar import ADJECTIVES, EMPTY, FUNCTION, MASS, PAIRED
+from llamaindex_clipverify.claims.english.grammar import ADJECTIVES, ALSO_SHOWN, EMPTY, FUNCTION, MASS, PAIRED
 from llamaindex_clipverify.claims.english.sentences import Word
+from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.vocabulary import Vocabulary, regular_plural
 from llamaindex_clipverify.claims.wordnet import WordNet, wordnet
 
@@ -40,7 +41,10 @@ class Lexicon:
         """Prefer the nouns of a vocabulary."""
         self.vocabulary = vocabulary
         self._single: dict[str, Noun | None] = {}
-        self._openers = {form.split()[0] for form in vocabulary.nouns if " " in form}
+        known = terms()
+        names = [form for form in known.places | known.garments if " " in form]
+        self._compounds = {form: form for form in names} | {regular_plural(form): form for form in names}
+        self._openers = {form.split()[0] for form in (*vocabulary.nouns, *names) if " " in form}
 
     @property
     def net(self) -> WordNet:
@@ -69,7 +73,12 @@ class Lexicon:
             noun = self._known(form, length)
             if noun is not None:
                 return noun
+            if form in self._compounds:
+                noun = Noun(length, self._compounds[form], False, form.endswith("s"))
+                return self._headed(noun, words[at + length - 1].text)
             noun = self._listed(form, length)
+            if words[at + length - 1].text in self.vocabulary.colours or words[at + length - 1].text in ADJECTIVES:
+                continue
             if noun is not None and (not coloured or self._may_be_coloured(noun, words, at + length)):
                 return self._headed(noun, words[at + length - 1].text)
         return None
@@ -90,6 +99,9 @@ class Lexicon:
         return any(self.net.is_kind(noun.name, root) for root in _COLOURED_ROOTS) and noun.name not in _NO_COMPOUNDS
 
     def _look_up(self, form: str) -> Noun | None:
+        one = next((one for one in (form, form[:-1], form[:-2]) if one in ALSO_SHOWN), None)
+        if one is not None and form in (one, regular_plural(one)) and self._known(form, 1) is None:
+            return Noun(1, one, False, form != one, verb=one in self.net.verbs)
         if form in EMPTY:
             return Noun(1, form, False, form.endswith("s"), depictable=False)
         if form in FUNCTION or not form[0].isalpha():

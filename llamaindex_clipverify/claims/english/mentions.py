@@ -27,17 +27,25 @@ class Mention:
     negated: bool = False
     shown: bool = True
     """Whether a picture can show it and the sentence claims it."""
+    hedged: bool = False
+    """Whether it is only supposed: "probably a fox"."""
     narrow: str | None = None
     possessive: bool = False
     part: bool = False
     """Whether it is some of several: "one of the dogs"."""
     rough: bool = False
     """Whether its number is inexact: "more than two"."""
+    at_least: int | None = None
+    at_most: int | None = None
+    adjectives: list[tuple[str, int]] = field(default_factory=list)
+    """Descriptive words before or inside the noun, each with its position."""
     stands_for: list[Mention] = field(default_factory=list)
     """Mentions that a pronoun refers to; empty for a noun."""
     pronoun: bool = False
     begins: int = 0
     """First word, articles included."""
+    ground: bool = False
+    """Whether a preposition before it makes it the place of something else."""
 
     def means(self) -> list[Mention]:
         """Return the noun mentions that a predicate of this mention applies to."""
@@ -56,6 +64,9 @@ class Draft:
     """Whether a noun must follow the words read so far."""
     described: bool = False
     rough: bool = False
+    at_least: int | None = None
+    at_most: int | None = None
+    adjectives: list[tuple[str, int]] = field(default_factory=list)
     part: bool = False
     many: bool = False
     """Whether the grammatical head is a plural before *of*: "pieces of furniture"."""

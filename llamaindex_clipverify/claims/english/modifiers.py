@@ -6,20 +6,31 @@ from collections.abc import Sequence
 
 from llamaindex_clipverify.claims.english.grammar import (
     ADJECTIVES,
+    AMOUNTS,
     COPULAS,
     DETERMINERS,
     EXACT,
     FINITE,
     FUNCTION,
+    HAVE,
+    LARGE_NUMBERS,
     NOT_ACTIONS,
+    PART_OF,
     PARTS,
     POSTURES,
+    PREPOSITIONS,
     QUANTITIES,
+    ROUGHLY,
+    SUFFIXES,
 )
 from llamaindex_clipverify.claims.english.lexicon import Lexicon
 from llamaindex_clipverify.claims.english.mentions import Draft, text_at
 from llamaindex_clipverify.claims.english.sentences import Word
+from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.vocabulary import Vocabulary
+
+_AFTER_DETERMINER = frozenset("very most more visible other such present available likely".split())
+"""Function words that are adjectives after a determiner: "no visible cars"."""
 
 
 class ModifierReader:
@@ -37,21 +48,33 @@ class ModifierReader:
             colours = self._colours(words, at)
             if colours:
                 return self._described(draft, at, colours)
+        if text_at(words, at + 1) == "of" and self._part_of(text, draft):
+            return 2
         if text in DETERMINERS or text in EXACT:
             return self._determined(words, at, draft)
         if text in QUANTITIES and self._counts(words, at):
             return self._quantity(words, at, draft)
-        if text in PARTS and text_at(words, at + 1) == "of":
-            draft.opened, draft.first, draft.number, draft.many = True, None, None, text.endswith("s")
-            return 2
-        if text == "none" and text_at(words, at + 1) == "of":
-            draft.opened, draft.part, draft.determiner = True, True, text
-            return 2
         if text in self.vocabulary.numbers or text[0].isdigit():
             return self._numbered(words, at, draft)
         if text in ("and", ",") and draft.described and self._modifiers_continue(words, at + 1):
             return 1
         return self._adjective(words, at, draft)
+
+    @staticmethod
+    def _part_of(text: str, draft: Draft) -> bool:
+        """Read what comes before *of* and a noun: "some of the dogs", "a herd of cows", "dozens of birds", "none of them"."""
+        if text in PART_OF or text in ("none", "neither"):
+            draft.part = True
+            draft.determiner = None if text in PART_OF else "none"
+        elif text in PARTS:
+            draft.first, draft.number, draft.many = None, None, text.endswith("s")
+            draft.at_least, draft.adjectives, draft.colours = AMOUNTS.get(text), [], []
+        elif text in LARGE_NUMBERS:
+            draft.at_least = LARGE_NUMBERS[text]
+        else:
+            return False
+        draft.opened = True
+        return True
 
     def _described(self, draft: Draft, at: int, colours: list[str]) -> int:
         draft.colours += [colour for colour in colours if colour not in draft.colours]
@@ -63,10 +86,17 @@ class ModifierReader:
         text = words[at].text
         if draft.colours or (draft.described and text not in EXACT):
             return 0
+        if (
+            text in ("each", "both", "all", "only")
+            and at + 1 < len(words)
+            and words[at + 1].tag in ("VBG", "VBZ", "VBP", "VBN")
+        ):
+            return 0
         if text == "that" and text_at(words, at + 1) in COPULAS | FUNCTION:
             return 0
         draft.determiner = draft.determiner or text
         draft.opened = True
+        draft.at_least = AMOUNTS.get(text, draft.at_least)
         if text in EXACT or text == "no":
             draft.first = at if draft.first is None else draft.first
         if text == "single":
@@ -96,8 +126,9 @@ class ModifierReader:
             return 2
         if text_at(words, at + 1) in ("or", "to", "-") and self._is_number(text_at(words, at + 2)):
             draft.rough, draft.opened = True, True
+            draft.at_least, draft.at_most = self._number(text), self._number(text_at(words, at + 2))
             return 3
-        draft.number = int(text) if text.isdigit() else self.vocabulary.numbers[text]
+        draft.number = self._number(text)
         draft.first = at if draft.first is None else draft.first
         draft.opened = True
         return 1
@@ -106,51 +137,98 @@ class ModifierReader:
         draft.first, draft.opened = at if draft.first is None else draft.first, True
         return 1
 
+    def _number(self, text: str) -> int:
+        return int(text[:9]) if text.isdigit() else self.vocabulary.numbers[text]
+
     def _is_number(self, text: str) -> bool:
         return text.isdigit() or text in self.vocabulary.numbers
 
     def _adjective(self, words: Sequence[Word], at: int, draft: Draft) -> int:
-        text = words[at].text
-        if text not in ADJECTIVES and not (draft.opened and self._is_unlisted_adjective(words, at)):
+        text, noun = words[at].text, self.lexicon.noun(words, at)
+        if not self._is_adjective(words, at, draft) or (noun is not None and noun.length > 1):
             return 0
-        noun = self.lexicon.noun(words, at)
-        if noun is not None and (noun.length > 1 or not self._begins_noun(words, at + 1)):
+        if noun is not None and not self._begins_noun(words, at + 1):
             return 0
-        if text in ADJECTIVES and not draft.opened and not self._begins_noun(words, at + 1):
+        if not draft.opened and not self._begins_noun(words, at + 1):
             return 0
         draft.first = at if draft.first is None else draft.first
         draft.described = True
+        draft.adjectives.append((text, at))
         return 1
 
-    def _is_unlisted_adjective(self, words: Sequence[Word], at: int) -> bool:
-        text = words[at].text
-        if text in FUNCTION or not text[0].isalpha() or text.endswith("'s"):
-            return text in ("very", "most", "more")
-        if self.lexicon.noun(words, at) is not None and not text.endswith("ing"):
+    def _is_adjective(self, words: Sequence[Word], at: int, draft: Draft) -> bool:
+        """Return whether a word is an adjective: listed, or tagged as one and no noun of the vocabulary."""
+        text, tag = words[at].text, words[at].tag
+        if text in ROUGHLY:
             return False
-        return text.endswith("ly") or self._begins_noun(words, at + 1)
+        if text in ADJECTIVES or text in terms().colours or _has_suffix(text):
+            return True
+        if text in FUNCTION or not text[0].isalpha() or text.endswith("'s") or text in FINITE:
+            return draft.opened and (text in _AFTER_DETERMINER or self._is_participle(words, at))
+        noun = self.lexicon.noun(words, at)
+        if noun is not None and noun.known:
+            return False
+        if tag in ("JJ", "JJR", "JJS"):
+            return self._begins_noun(words, at + 1)
+        if noun is not None and not text.endswith("ing"):
+            return False
+        alone = text_at(words, at + 1) in ("and", ",", "or")
+        return draft.opened and (text.endswith("ly") or (not alone and self._begins_noun(words, at + 1)))
 
     def _begins_noun(self, words: Sequence[Word], at: int) -> bool:
-        """Return whether a noun, possibly after modifiers, begins here; looks three words ahead."""
-        for place in range(at, min(at + 3, len(words))):
+        """Return whether a noun, possibly after modifiers, begins here; looks five words ahead."""
+        for place in range(at, min(at + 5, len(words))):
             text, noun = words[place].text, self.lexicon.noun(words, place)
-            if noun is not None and (noun.known or text in self.vocabulary.colours or text in ADJECTIVES):
+            if noun is not None and (
+                noun.known or (text in ADJECTIVES and (noun.length > 1 or self._ends_here(words, place)))
+            ):
                 return True
-            if text in self.vocabulary.colours or text in ADJECTIVES:
+            if (
+                text in self.vocabulary.colours
+                or text in ADJECTIVES
+                or _has_suffix(text)
+                or words[place].tag in ("JJ", "JJR", "JJS")
+                or self._is_participle(words, place)
+            ):
                 continue
-            moving = text.endswith("ing") and text not in NOT_ACTIONS
+            if text in ("and", ",") and self._is_described(words, place + 1):
+                continue
+            moving = text.endswith("ing") and text not in NOT_ACTIONS and not self._is_described(words, place)
             if text in FUNCTION | FINITE | POSTURES or words[place].is_mark or moving:
                 return False
-            if noun is not None or place > at:
-                return noun is not None
+            if noun is not None:
+                return not (noun.verb and words[place].tag in ("VBZ", "VBP", "VBD") and place > at)
+            return words[place].tag.startswith("NN")
         return False
+
+    def _ends_here(self, words: Sequence[Word], at: int) -> bool:
+        """Return whether a word that may be an adjective is the noun: *square* in "the purple square is"."""
+        following = words[at + 1].tag if at + 1 < len(words) else ""
+        return words[at].tag in ("NN", "NNS") and not following.startswith(("NN", "JJ"))
+
+    @staticmethod
+    def _is_participle(words: Sequence[Word], at: int) -> bool:
+        """Return whether a word is a past participle that may come before a noun: "a checked blanket"."""
+        text = words[at].text
+        following = words[at + 1].tag if at + 1 < len(words) else ""
+        taken = PREPOSITIONS | COPULAS | HAVE | FINITE | POSTURES
+        return words[at].tag in ("VBN", "VBD") and text not in taken and following[:2] in ("NN", "JJ")
+
+    def _is_described(self, words: Sequence[Word], at: int) -> bool:
+        text = text_at(words, at)
+        if text in ("and", ","):
+            return self._is_described(words, at + 1)
+        if text in self.vocabulary.colours or text in ADJECTIVES or (at < len(words) and words[at].tag == "JJ"):
+            return True
+        verbal = at + 1 < len(words) and words[at].tag in ("VBG", "VBN") and words[at + 1].tag.startswith("NN")
+        return verbal and self.lexicon.noun(words, at) is None
 
     def _modifiers_continue(self, words: Sequence[Word], at: int) -> bool:
         """Return whether another colour or adjective and a noun follow: "red and white bus"."""
         text = text_at(words, at)
         if text in ("and", ","):
             return self._modifiers_continue(words, at + 1)
-        return (text in self.vocabulary.colours or text in ADJECTIVES) and self._begins_noun(words, at + 1)
+        return self._is_described(words, at) and self._begins_noun(words, at + 1)
 
     def _colours(self, words: Sequence[Word], at: int) -> list[str]:
         """Return the colours of a word used as an adjective; *orange* may be the fruit."""
@@ -181,3 +259,8 @@ class ModifierReader:
         if text_at(words, at) in ("and", ","):
             return text_at(words, at + 1) in self.vocabulary.colours and self._colours_a_noun(words, at + 2)
         return at < len(words) and self._begins_noun(words, at)
+
+
+def _has_suffix(text: str) -> bool:
+    """Return whether a word is an adjective by its end: "haired", "heart-shaped"."""
+    return text in SUFFIXES or (("-" in text) and text.rsplit("-", 1)[1] in SUFFIXES)

@@ -10,22 +10,30 @@ from collections.abc import Sequence
 
 from llamaindex_clipverify.claims.english.grammar import (
     ADJECTIVES,
+    ADVERBS,
     ARTICLES,
     BE,
     COPULAS,
+    EMPTY,
     FINITE,
     FUNCTION,
+    IDIOMS,
+    ITEMS,
+    LABELS,
     MASS,
     NOT_ACTIONS,
     PAIRED,
+    PERSONS,
     PLURAL_BE,
     POSTURES,
     PREPOSITIONS,
+    RELATIVES,
     ROUGHLY,
 )
 from llamaindex_clipverify.claims.english.lexicon import Noun
 from llamaindex_clipverify.claims.english.mentions import Draft, Mention, text_at
 from llamaindex_clipverify.claims.english.modifiers import ModifierReader
+from llamaindex_clipverify.claims.english.prepositions import preposition
 from llamaindex_clipverify.claims.english.sentences import Word
 
 
@@ -41,14 +49,30 @@ class Phrases(ModifierReader):
             if skipped[at] or words[at].is_mark or link > 1:
                 at += max(link, 1)
                 continue
+            if words[at].text in PERSONS or (words[at].text == "no" and text_at(words, at + 1) == "one"):
+                found.append(self._person(words, at))
+                at = found[-1].after
+                continue
+            if at == 0 and text_at(words, 1) == ":" and words[0].text in LABELS:
+                at = 2
+                continue
             mention, at = self._phrase(words, at, found)
             if mention is not None:
                 found.append(mention)
         return found
 
+    def _person(self, words: Sequence[Word], at: int) -> Mention:
+        """Return the mention of a word for some or no person."""
+        after = at + 1 + (words[at].text == "no")
+        mention = Mention(
+            noun=self.vocabulary.canonical("person"), known=True, plural=False, first=at, head=at, after=after
+        )
+        mention.begins, mention.determiner = at, "none" if words[at].text in ("nobody", "no") else None
+        return mention
+
     def _link(self, words: Sequence[Word], at: int) -> int:
-        """Return the length in words of a relation that begins here: "to the left of" contains no noun."""
-        return self.vocabulary.relation_at([word.text for word in words[at : at + 5]])[0]
+        """Return the length in words of a preposition that begins here: "to the left of" contains no noun."""
+        return preposition(self.vocabulary, words, at)[0]
 
     def _phrase(self, words: Sequence[Word], begins: int, found: list[Mention]) -> tuple[Mention | None, int]:
         draft, at = Draft(opened=bool(found) and found[-1].possessive and found[-1].after == begins), begins
@@ -57,8 +81,10 @@ class Phrases(ModifierReader):
             if not step:
                 break
             at += step
-        if draft.rough or (begins and words[begins - 1].text in ROUGHLY and draft.number is not None):
-            draft.number, draft.first, draft.rough = None, None, True
+        if draft.number is not None and not draft.rough:
+            self._bounded(words, begins, draft)
+        if draft.rough:
+            draft.number, draft.first = None, None
         if at >= len(words) or words[at].is_mark:
             return self._headless(words, begins, at, draft, found)
         noun = self._head(words, at, draft, found)
@@ -66,35 +92,98 @@ class Phrases(ModifierReader):
             return self._headless(words, begins, at, draft, found)
         return self._finish(words, begins, at, noun, draft)
 
+    @staticmethod
+    def _bounded(words: Sequence[Word], begins: int, draft: Draft) -> None:
+        """Turn a number into bounds: "at least two", "more than ten", "about five"."""
+        before, further = text_at(words, begins - 1), text_at(words, begins - 2)
+        number = draft.number or 0
+        if before not in ROUGHLY and not (before == "up" or before == "approximately"):
+            return
+        draft.rough = True
+        denied = text_at(words, begins - 3) in ("no", "not") and before == "than"
+        if denied and further in ("more", "greater"):
+            draft.at_most = number
+        elif denied:
+            draft.at_least = number
+        elif before == "least" or (before == "than" and further in ("more", "greater")) or before == "over":
+            draft.at_least = number + (before != "least")
+        elif (
+            before == "most"
+            or (before == "than" and further in ("less", "fewer"))
+            or (before == "to" and further == "up")
+        ):
+            draft.at_most = number - (before == "than")
+        else:
+            draft.at_least = draft.at_most = number
+
     # -- the head -------------------------------------------------------------------------------------------------
 
     def _head(self, words: Sequence[Word], at: int, draft: Draft, found: list[Mention]) -> Noun | None:
-        noun, text = self.lexicon.noun(words, at), words[at].text
+        text = words[at].text
         if text in ("one", "ones") and (draft.colours or draft.number):
             return None
         if text in POSTURES and not (draft.opened and draft.determiner):
             return None
-        if noun is not None and noun.length == 1 and text in FUNCTION and not noun.known:
-            return None
-        if noun is not None and (
-            noun.known or draft.opened or draft.described or self._stands_bare(words, at, noun, found)
-        ):
-            return noun
-        possessive = text.removesuffix("'s")
-        if possessive != text:
-            return self._head([*words[:at], words[at]._replace(text=possessive), *words[at + 1 :]], at, draft, found)
-        plain = text.isalpha() or "-" in text
-        if noun is not None or not draft.opened or text in FUNCTION or not plain or text.endswith("ly"):
-            return None
-        if draft.number is not None and draft.number != 1 and not text.endswith("s"):
+        noun = self.lexicon.noun(words, at)
+        if noun is None and text.endswith("'s"):
+            owner = words[at]._replace(text=text.removesuffix("'s"))
+            noun = self.lexicon.noun((owner,), 0)
+            return noun if noun is not None and self._is_head((owner,), 0, noun, draft, found) else None
+        if noun is None:
+            return self._unknown(words[at], draft)
+        return noun if self._is_head(words, at, noun, draft, found) else None
+
+    def _is_head(self, words: Sequence[Word], at: int, noun: Noun, draft: Draft, found: list[Mention]) -> bool:
+        """Return whether a word that may be a noun is one here, and not a verb, an adverb or an adjective."""
+        if noun.known:
+            return True
+        text, tag = words[at].text, words[at].tag[:2]
+        opened = draft.opened or draft.described
+        if noun.length == 1 and (text in FUNCTION or (text in ADJECTIVES and tag in ("JJ", "RB"))):
+            return False
+        if not opened and (tag == "IN" or (tag == "RB" and (text.endswith("ly") or text in ADVERBS))):
+            return False
+        if noun.verb and text_at(words, at - 1) in RELATIVES and tag == "VB":
+            return False
+        if self._is_verb(words, at, noun, draft) or self._follows_subject(words, at, noun, draft, found):
+            return False
+        return opened or self._stands_bare(words, at, noun, found)
+
+    def _unknown(self, word: Word, draft: Draft) -> Noun | None:
+        """Return a noun for a word of no list, where a noun must follow and the tagger does not see another word class."""
+        text, several = word.text, draft.number is not None and draft.number != 1
+        plain = (text.isalpha() or "-" in text) and text not in FUNCTION and not text.endswith("ly")
+        tagged = not word.tag or word.tag.startswith(("NN", "CD"))
+        if not (draft.opened and plain and tagged) or (several and not text.endswith("s")):
             return None
         return self.lexicon.unknown(text, singular=draft.determiner in ("a", "an"))
 
+    def _is_verb(self, words: Sequence[Word], at: int, noun: Noun, draft: Draft) -> bool:
+        """Return whether a word that may be a noun or a verb is a verb here."""
+        if noun.known or noun.length > 1 or (draft.opened and draft.determiner in ARTICLES) or at == 0:
+            return False
+        if noun.verb and draft.determiner is None and words[at].text in FINITE and words[at].tag in ("VBZ", "NNS"):
+            return True
+        if text_at(words, at - 1) in ("and", "or", ",") and words[at].text not in FINITE | POSTURES:
+            return False
+        return words[at].tag in (("VBZ", "VBP", "VBD", "VB", "MD") if noun.verb else ("VBZ", "MD"))
+
+    @staticmethod
+    def _follows_subject(words: Sequence[Word], at: int, noun: Noun, draft: Draft, found: list[Mention]) -> bool:
+        """Return whether a word that may be a plural or a verb comes right after a singular: "a boy slides"."""
+        joined = text_at(words, at - 1) == "and" and at > 1 and words[at - 2].tag in ("VBZ", "VBP")
+        if joined and noun.plural and noun.verb and not draft.opened:
+            return True
+        if not found or noun.known or not noun.plural or not noun.verb or draft.opened or draft.described:
+            return False
+        before = found[-1]
+        return before.after == at and not before.plural and not before.possessive
+
     def _stands_bare(self, words: Sequence[Word], at: int, noun: Noun, found: list[Mention]) -> bool:
-        """Return whether a noun is valid without article: a plural that is no verb, a mass noun, or part of a list."""
+        """Return whether a noun needs no article: a plural, a mass noun, part of a list, or in the style of captions."""
         if not noun.depictable:
             return False
-        before, joined = text_at(words, at - 1), False
+        before, joined, tag = text_at(words, at - 1), False, words[at].tag
         if before in ("and", "or", "nor", ","):
             joined = bool(found) and found[-1].after >= at - 2 and text_at(words, at + noun.length) not in COPULAS
         if before in BE:
@@ -103,12 +192,22 @@ class Phrases(ModifierReader):
             return (
                 not noun.verb
                 or joined
+                or tag == "NNS"
                 or before in PREPOSITIONS | {"", ":", "of", "and", "or", ","}
                 or self._after_verb(before)
             )
         if noun.name in MASS:
             return not noun.verb or before in PREPOSITIONS or joined or self._after_verb(before)
+        if tag in ("NN", "NNP", "NNS") and self._is_caption_style(words, at, before):
+            return True
         return joined and before != "," and (not noun.verb or found[-1].after == at - 1)
+
+    def _is_caption_style(self, words: Sequence[Word], at: int, before: str) -> bool:
+        """Return whether a singular without article is a thing: "man holding cup", "pizza on plate"."""
+        if (before, words[at].text) in IDIOMS or before == "by" or before in ("playing", "play", "plays", "played"):
+            return False
+        opened = before in PREPOSITIONS | {"", "and", "or", ":"} or before.endswith("ing")
+        return opened and words[at].text not in FINITE | POSTURES
 
     def _after_verb(self, before: str) -> bool:
         return before.endswith("ing") or before in (
@@ -123,9 +222,25 @@ class Phrases(ModifierReader):
             noun, after = longer, after + longer.length
         if text_at(words, after) == "of" and noun.name in ("couple", "pair", "group"):
             return None, after + 1
-        if words[after - 1].text in PAIRED and draft.number == 2:
+        if words[after - 1].text in PAIRED and draft.first is not None and words[draft.first].text == "pair":
             draft.number = None
-        shown = noun.depictable and not words[after - 1].text.isdigit()
+        if draft.number is not None and draft.number > 1 and noun.name == "glasses":
+            noun = noun._replace(name="glass")  # a number counts drinking glasses
+        if (
+            noun.name in ITEMS
+            and after - head > 1
+            and (first := self.lexicon.noun(words, head)) is not None
+            and first.depictable
+        ):
+            noun = noun._replace(name=f"{first.name} {noun.name}", depictable=True)
+        if noun.name in ("item", "object", "thing", "figure", "piece") and (
+            draft.colours or draft.number or draft.at_least or draft.at_most
+        ):
+            noun = noun._replace(depictable=True)
+        if noun.name in ("line", "row", "circle") and draft.determiner == "a" and text_at(words, begins - 1) == "in":
+            noun = noun._replace(depictable=False)
+        named = head > 0 and words[head].tag == "NNP" and words[head - 1].tag == "NNP" and not noun.known
+        shown = noun.depictable and not words[after - 1].text.isdigit() and not named
         mention = Mention(
             noun=noun.name,
             known=noun.known,
@@ -136,7 +251,9 @@ class Phrases(ModifierReader):
         )
         mention.determiner, mention.colours, mention.shown = draft.determiner, draft.colours, shown
         mention.number, mention.narrow, mention.part, mention.begins = draft.number, noun.narrow, draft.part, begins
-        mention.rough = draft.rough
+        mention.rough, mention.at_least, mention.at_most = draft.rough, draft.at_least, draft.at_most
+        inside = [(words[spot].text, spot) for spot in range(head, after - noun.length)]
+        mention.adjectives = [*draft.adjectives, *inside]
         mention.plural = noun.plural or (noun.known and self._agrees(words, at, after))
         mention.possessive = words[after - 1].text.endswith("'s")
         return mention, after
@@ -151,16 +268,32 @@ class Phrases(ModifierReader):
         if at >= len(words) or words[at].is_mark or noun.plural or words[at - 1].text.endswith("'s"):
             return None
         text, longer = words[at].text, self.lexicon.noun(words, at)
+        if (
+            longer is None
+            and noun.depictable
+            and words[at].tag == "NN"
+            and text.isalpha()
+            and text not in FUNCTION | FINITE | POSTURES
+        ):
+            following = words[at + 1].tag if at + 1 < len(words) else ""
+            return (
+                None
+                if following in ("DT", "PRP$") or text.endswith("ing")
+                else self.lexicon.unknown(text, singular=False)
+            )
         if longer is None or (
-            longer.length == 1 and (text in FUNCTION or text in ADJECTIVES or text in self.vocabulary.colours)
+            longer.length == 1
+            and (text in FUNCTION or (text in ADJECTIVES and words[at].tag != "NN") or text in self.vocabulary.colours)
         ):
             return None
-        if text in FINITE | COPULAS | POSTURES:
+        following = text_at(words, at + 1)
+        named = words[at].tag == "NN" and (following in PREPOSITIONS | COPULAS or following in ("", ",", "and"))
+        if text in FINITE | COPULAS | POSTURES and not (named and text in ("drink", "watch")):
             return None
-        if text.endswith("ing") and longer.length == 1 and text not in NOT_ACTIONS:
+        if text.endswith("ing") and longer.length == 1 and text not in NOT_ACTIONS and words[at].tag != "NN":
             return None
         third_person = text.endswith("s") and longer.length == 1 and longer.verb
-        return None if third_person and noun.depictable else longer
+        return None if third_person and (words[at].tag != "NNS" or noun.name in EMPTY) else longer
 
     def _headless(
         self, words: Sequence[Word], begins: int, at: int, draft: Draft, found: list[Mention]

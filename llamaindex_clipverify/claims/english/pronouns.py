@@ -17,16 +17,27 @@ _SINGULAR = frozenset(("it", "it's"))
 _PLURAL = frozenset(("they", "they're", "both", "these", "those"))
 
 
+_FURTHEST = 40
+"""Noun phrases before a pronoun that it may refer to."""
+
+
 def resolve(words: Sequence[Word], mentions: list[Mention], before: Sequence[Mention]) -> None:
-    """Add a mention for each subject pronoun; `before` are the mentions of the previous sentence."""
-    taken = {at for mention in mentions for at in range(mention.begins, mention.after)}
-    for at in range(len(words)):
-        length = 0 if at in taken else _pronoun(words, at)
+    """Add a mention for each pronoun; `before` are the mentions of the previous sentence."""
+    waiting, passed = mentions[::-1], list[Mention]()
+    at = 0
+    while at < len(words):
+        while waiting and waiting[-1].after <= at:
+            passed.append(waiting.pop())
+        if waiting and waiting[-1].begins <= at:
+            at = waiting[-1].after
+            continue
+        length = _pronoun(words, at)
         if length:
-            earlier = [mention for mention in mentions if mention.after <= at]
-            mentions.append(_mention(words, at, length, earlier, before))
-            taken |= set(range(at, at + length))
-    mentions.sort(key=lambda one: one.begins)
+            passed.append(_mention(words, at, length, passed[-_FURTHEST:], before))
+        elif _is_object(words, at):
+            passed.append(_object(words, at, passed[-_FURTHEST:], before))
+        at += max(length, 1)
+    mentions[:] = sorted([*passed, *waiting], key=lambda one: one.begins)
 
 
 def _pronoun(words: Sequence[Word], at: int) -> int:
@@ -42,6 +53,55 @@ def _pronoun(words: Sequence[Word], at: int) -> int:
     if text in _SINGULAR | _PLURAL | PEOPLE_PRONOUNS or (text == "one" and _is_verb(_text(words, at + 1))):
         return 1
     return 0
+
+
+_OBJECTS = {
+    "it": "it",
+    "itself": "it",
+    "him": "he",
+    "himself": "he",
+    "her": "she",
+    "herself": "she",
+    "them": "they",
+    "themselves": "they",
+}
+
+
+def _is_object(words: Sequence[Word], at: int) -> bool:
+    """Return whether a pronoun is the object of a preposition or verb: "in front of him", not "her dog"."""
+    text = words[at].text
+    if text not in _OBJECTS or at == 0:
+        return False
+    return text != "her" or at + 1 == len(words) or words[at + 1].tag[:2] not in ("NN", "JJ", "CD", "VB")
+
+
+def _object(words: Sequence[Word], at: int, earlier: Sequence[Mention], before: Sequence[Mention]) -> Mention:
+    """Return the mention of an object pronoun: the first noun phrase of the sentence that fits."""
+    role = _OBJECTS[words[at].text]
+    options = [mention for mention in earlier if mention.shown and not mention.pronoun and _fits(role, mention)]
+    options = options or [
+        mention for mention in before if mention.shown and not mention.pronoun and _fits(role, mention)
+    ]
+    nouns = {option.noun for option in options}
+    referent = options[:1] if options and (len(nouns) == 1 or (earlier and options[0] is earlier[0])) else []
+    return Mention(
+        noun="",
+        known=True,
+        plural=role == "they",
+        first=at,
+        head=at,
+        after=at + 1,
+        pronoun=True,
+        begins=at,
+        stands_for=referent,
+    )
+
+
+def _fits(role: str, mention: Mention) -> bool:
+    several = mention.plural or (mention.number or 1) > 1
+    if role == "they":
+        return several
+    return not several and (mention.noun == _PERSON) == (role in ("he", "she"))
 
 
 def _is_verb(text: str) -> bool:
@@ -69,6 +129,8 @@ def _mention(
     )
     if text == "the":
         mention.first = mention.head = at + 1
+    if text in ("neither", "none"):
+        mention.determiner = "none"
     if length == 3 and text != "the":
         mention.number = _NUMBERS.get(text, int(text) if text.isdigit() else None)
     return mention
@@ -96,6 +158,7 @@ def _is_subject(mentions: Sequence[Mention], option: Mention) -> bool:
 
 
 def _group(options: Sequence[Mention]) -> list[Mention]:
+    options = [one for one in options if not one.ground] or options
     many = [one for one in options if one.plural or (one.number or 1) > 1]
     if many:
         return many[-1:] if len({one.noun for one in many}) == 1 else []

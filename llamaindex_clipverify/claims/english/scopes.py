@@ -1,95 +1,124 @@
-"""Scope of negations, hedges and comparisons: marks the noun phrases inside the scope."""
+"""Scope of negations, hedges, comparisons, depictions and general statements: marks the noun phrases inside the scope."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 
 from llamaindex_clipverify.claims.english.grammar import (
     ABSENT,
     BE,
     COPULAS,
     DETERMINERS,
-    FINITE,
     HAVE,
     HEDGED_PAIRS,
     HEDGES,
-    NOT_ACTIONS,
-    PREPOSITIONS,
     PRESENT,
-    SHOWING,
 )
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.sentences import Word
+from llamaindex_clipverify.claims.english.structure import Structure
+from llamaindex_clipverify.claims.english.terms import terms
+from llamaindex_clipverify.claims.english.verbs import Verb
 
 _ENDS = frozenset(
     ("but", "only", "except", "although", "though", "while", "because", ";", ":", "—", "that", "which", "where")
 )
-_TRIGGERS = frozenset("without lacks lack lacking neither nor free sign not never cannot longer".split())
-_PLACES = PREPOSITIONS - {"of", "with", "without"}
-_PICTURE = frozenset("picture image photo scene photograph".split())
-_SEEING = frozenset("see find spot notice observe".split())
+SHOWING = frozenset(
+    "show contain include depict feature see find spot notice observe display picture present capture visualize reveal "
+    "appear portray identify detect exist view".split()
+)
+"""Verbs that state the presence of their object, or of their subject in the passive."""
 
 
-def is_negative(words: Sequence[Word], at: int) -> bool:
-    """Return whether a word is *not*, *never* or ends in *n't*; "not only" does not count."""
-    text = words[at].text
-    if text.endswith("n't"):
-        return True
-    return text in ("not", "never", "cannot") and _text(words, at + 1) != "only"
-
-
-def negate(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
+def negate(words: Sequence[Word], mentions: Sequence[Mention], structure: Structure) -> None:
     """Mark the mentions whose presence is denied."""
-    for begin in _denials(words):
-        last = _scope_end(words, mentions, begin)
-        for mention in mentions:
-            mention.negated = mention.negated or begin <= mention.head < last
     for mention in mentions:
-        if mention.determiner == "no" or mention.number == 0:
+        if _is_excluded(words, mention):
+            mention.determiner = "no"
+        if mention.determiner in ("no", "neither") or mention.number == 0:
             _negate_list(words, mentions, mention)
+    for verb in structure.verbs:
+        if verb.negated:
+            _deny(words, verb)
+        if verb.form == "copula" or verb.lemma == "miss":
+            _absent(words, verb)
+    for link in structure.links:
+        if link.ground is not None and link.relation == "without":
+            link.ground.negated = True
+        if link.ground is not None and link.relation == "of" and _void(words, link.at):
+            link.ground.negated = True
+        if link.ground is not None and link.relation == "instead of":
+            link.ground.shown = False
+        if link.ground is not None and link.relation == "for" and link.verb is not None and link.verb.lemma in _SEEKING:
+            link.ground.shown = False
+
+
+_SEEKING = frozenset("search look wait ask wish hope hunt prepare".split())
+
+
+def _is_excluded(words: Sequence[Word], mention: Mention) -> bool:
+    """Return whether *neither*, *nor* or *not a single* comes before a noun phrase."""
+    before, first, second = (_text(words, mention.begins + step) for step in (-1, 0, 1))
+    single = (first == "a" and second == "single") or (first == "one" and mention.number == 1)
+    return before in ("neither", "nor") or (before == "not" and single)
+
+
+def _void(words: Sequence[Word], of: int) -> bool:
+    """Return whether "free of", "devoid of" or "no sign of" comes before a noun phrase."""
+    before, further = _text(words, of - 1), _text(words, of - 2)
+    return before in ("free", "devoid", "void", "empty", "bare", "absence", "lack") or (
+        before in ("sign", "signs", "trace", "evidence") and further in ("no", "any")
+    )
+
+
+def _deny(words: Sequence[Word], verb: Verb) -> None:
+    """Deny the presence of what a negated verb says is there or shown."""
+    if verb.there or (verb.lemma in SHOWING and not verb.passive):
+        for thing in verb.objects:
+            thing.negated = True
+        if verb.lemma in ("appear", "exist") and not verb.there and _text(words, verb.after) not in ("that", "to"):
+            _negate_all(verb.subjects)
+    elif verb.lemma in SHOWING:
+        _negate_all(verb.subjects)
+    elif verb.lemma in ("have", "lack") and not any(thing.shown or thing.pronoun for thing in verb.subjects):
+        _negate_all(verb.objects)
+    elif verb.form == "copula":
+        if _states_presence(words, verb):
+            _negate_all(verb.subjects)
+        _negate_all(
+            [thing for thing in verb.objects if "but" not in [word.text for word in words[verb.at : thing.begins]]]
+        )
+
+
+def _negate_all(mentions: Sequence[Mention]) -> None:
     for mention in mentions:
-        mention.negated = mention.negated or _said_absent(words, mention)
+        for noun in mention.means() or [mention]:
+            noun.negated = True
 
 
-def _denials(words: Sequence[Word]) -> Iterator[int]:
-    """Yield the start of the scope of each denial of existence."""
-    for at, word in enumerate(words):
-        if word.text not in _TRIGGERS and not word.text.endswith("n't"):
-            continue
-        before, after = _text(words, at - 1), _text(words, at + 1)
-        if word.text in ("without", "lacks", "lack", "lacking", "neither", "nor"):
-            yield at + 1
-        elif (word.text, after) in (("free", "of"), ("sign", "of")) and (word.text == "free" or before == "no"):
-            yield at + 2
-        elif (is_negative(words, at) and _denies(words, at, before)) or (word.text == "longer" and before == "no"):
-            yield at + 1
+def _states_presence(words: Sequence[Word], verb: Verb) -> bool:
+    at = verb.after
+    while _text(words, at) in ("actually", "also", "any", "currently", "even", "yet", "anywhere"):
+        at += 1
+    text = _text(words, at)
+    if text in PRESENT | {"evident", "seen", "apparent", "discernible", "in"}:
+        if text == "in":
+            return bool({_text(words, at + 1), _text(words, at + 2)} & terms().picture)
+        elsewhere = _text(words, at + 1) in ("in", "through", "behind", "under")
+        return not elsewhere or bool(
+            {_text(words, at + 2), _text(words, at + 3)} & (terms().picture | {"sight", "view"})
+        )
+    return False
 
 
-def _denies(words: Sequence[Word], at: int, before: str) -> bool:
-    """Return whether a *not* denies existence: "there isn't", "does not show", "cannot see", "is not a"."""
-    text, after = words[at].text, _text(words, at + 1)
-    if text == "not" and (after, _text(words, at + 2)) in (("a", "single"), ("one", "single")):
-        return True
-    if "there" in (before, _text(words, at - 2)) or before == "there's":
-        return True
-    if text in ("can't", "cannot") or before == "can":
-        return after in _SEEING
-    if (text.removesuffix("n't") in HAVE or before in HAVE) and after in SHOWING | _SEEING:
-        return True
-    copula = text in BE or before in BE or before.endswith("'s")
-    return copula and (after in ("a", "an", "any") or after == "actually")
-
-
-def _scope_end(words: Sequence[Word], mentions: Sequence[Mention], begin: int) -> int:
-    heads = {mention.head for mention in mentions if mention.shown}
-    for at in range(begin, len(words)):
-        text = words[at].text
-        closes = text in COPULAS | _PLACES | FINITE or (text.endswith("ing") and text not in NOT_ACTIONS)
-        if text in _ENDS or (closes and any(begin <= head < at for head in heads)):
-            return at
-        if text in (",", "and") and not _list_continues(words, at):
-            return at
-    return len(words)
+def _absent(words: Sequence[Word], verb: Verb) -> None:
+    """Deny the subject of "… is missing" and "… is absent"."""
+    text = _text(words, verb.after) if verb.form == "copula" else _text(words, verb.at)
+    if verb.lemma == "miss" and verb.objects:
+        return
+    if text in ABSENT and not verb.negated and verb.subjects:
+        _negate_all(verb.subjects)
 
 
 def _list_continues(words: Sequence[Word], at: int) -> bool:
@@ -105,32 +134,15 @@ def _list_continues(words: Sequence[Word], at: int) -> bool:
 def _negate_list(words: Sequence[Word], mentions: Sequence[Mention], first: Mention) -> None:
     """Negate a mention and the mentions joined to it by *or*."""
     first.negated, end = True, first.after
-    for mention in mentions:
+    for mention in mentions[mentions.index(first) + 1 :]:
         between = [word.text for word in words[end : mention.begins]]
-        if mention.begins < end or not set(between) <= {",", "or", "nor"} or not between:
+        if mention.begins < end:
             continue
+        if not between or not set(between) <= {",", "or", "nor"}:
+            return
         if "or" in between or "nor" in between or _list_continues(words, end):
             mention.negated, end = True, mention.after
-
-
-def _said_absent(words: Sequence[Word], mention: Mention) -> bool:
-    """Return whether "… is not visible" or "… is missing" follows a mention."""
-    at, negative = mention.after, False
-    if _text(words, at) not in BE and _text(words, at) not in ("can", "cannot", "can't"):
-        return False
-    while at < len(words) and (
-        words[at].text in BE or words[at].text in ("can", "cannot", "can't", "not", "be", "actually")
-    ):
-        negative = negative or is_negative(words, at)
-        at += 1
-    text = _text(words, at)
-    if text in ABSENT:
-        return not negative and _text(words, at + 1) in ("", "from", "in", ",", ".")
-    if text in PRESENT:
-        at += 1
-    follows = _text(words, at)
-    in_picture = follows == "in" and bool({_text(words, at + 1), _text(words, at + 2)} & _PICTURE)
-    return negative and (in_picture or (text in PRESENT and follows in ("", ",", "and", "but", "at", "here", "there")))
+            mention.determiner = mention.determiner or "no"
 
 
 def hedge(words: Sequence[Word], mentions: Sequence[Mention]) -> list[bool]:
@@ -146,17 +158,27 @@ def hedge(words: Sequence[Word], mentions: Sequence[Mention]) -> list[bool]:
             if not any(start <= mention.head < marks[0] for mention in mentions) or _includes_subject(words, marks[0])
             else marks[0]
         )
-        if not any(begin <= mention.head < end for mention in mentions) and end >= len(words) - 1:
+        aside = words[marks[0]].text in _ASIDES and marks[0] <= start + 1
+        if not aside and not any(begin <= mention.head < end for mention in mentions) and end >= len(words) - 1:
             begin = 0
         _mark(under, begin, end)
         for follow, stop in clauses[place + 1 :]:
-            if _is_main_clause(words, follow, stop):
+            if aside or _is_main_clause(words, follow, stop):
                 break
             _mark(under, follow, stop)
     for mention in mentions:
         if under[mention.head]:
-            mention.shown = False
+            mention.shown, mention.hedged = False, True
     return under
+
+
+_SEEING = frozenset("see find spot notice observe identify".split())
+_SEEN = frozenset("seen found spotted noticed observed identified viewed".split())
+_SEEMING = frozenset("appear appears appeared appearing seem seems seemed seeming".split())
+_ASIDES = frozenset(
+    ("indicating", "suggesting", "implying", "possibly", "likely", "probably", "perhaps", "presumably", "potentially")
+)
+"""Hedges that begin a clause of their own: they say nothing about the clause before."""
 
 
 def _includes_subject(words: Sequence[Word], at: int) -> bool:
@@ -178,6 +200,17 @@ def _is_hedge(words: Sequence[Word], at: int) -> bool:
     text = words[at].text
     if text in HEDGES:
         return not (text == "may" and _text(words, at + 1).isdigit())
+    following, further = _text(words, at + 1), _text(words, at + 2)
+    if text in _SEEMING and (
+        following == "that" or (following == "to" and (further != "be" or _text(words, at + 3).endswith("ing")))
+    ):
+        return True
+    if text in ("can", "could") and following not in _SEEING | {"be", "not", "also", "clearly"}:
+        return True
+    if text in ("can", "could") and following == "be" and further not in _SEEN:
+        return True
+    if text in ("look", "looks") and following in ("like", "as") and _text(words, at - 1) == "it":
+        return True
     pair = (text, _text(words, at + 1)) in HEDGED_PAIRS
     return (
         pair
@@ -206,9 +239,11 @@ def compare(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
     for mention in mentions:
         before, further = _text(words, mention.begins - 1), _text(words, mention.begins - 2)
         simile = before == "like" and (
-            further.startswith("look") or further in ("shaped", "seems", "is", "are", "something")
+            further.startswith("look") or further in ("shaped", "dressed", "seems", "is", "are", "something")
         )
-        as_big_as = before == "as" and _text(words, mention.begins - 3) == "as"
+        as_big_as = (
+            before == "as" and _text(words, mention.begins - 2) != "well" and _text(words, mention.begins - 3) == "as"
+        )
         purpose = before == "for" and mention.plural and mention.begins == mention.head
         camera = mention.noun == "camera" and before in ("at", "towards", "toward", "for", "to")
         counted = before == "than" and further in ("more", "less", "fewer") and mention.rough
@@ -223,3 +258,68 @@ def compare(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
 
 def _text(words: Sequence[Word], at: int) -> str:
     return words[at].text if 0 <= at < len(words) else ""
+
+
+_DEPICTIONS = frozenset(
+    "statue painting sculpture shadow reflection silhouette logo mural figurine replica drawing portrait sketch bust "
+    "statues paintings shadows reflections sculptures drawings outline model carving cartoon emblem symbol icon symbols "
+    "logos cutout".split()
+)
+_GENERAL = frozenset("usually typically often generally commonly normally traditionally".split())
+_ADVICE = frozenset(
+    "essential important necessary crucial best recommended advisable common easy difficult possible vital helpful "
+    "useful".split()
+)
+_TYPE = frozenset("type kind sort breed species style".split())
+_LIVES = frozenset("have eat live need like make help require prefer belong know use provide offer can".split())
+_PICTURED = frozenset("image picture photo photograph scene here visible".split())
+
+
+def depicted(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
+    """Mark what is only depicted as not shown: a statue of a dog is no dog."""
+    for mention in mentions:
+        before = _text(words, mention.begins - 1)
+        itself = mention.begins <= 4 and not any(word.tag in ("VBZ", "VBP", "VBD") for word in words)
+        if before == "of" and _text(words, mention.begins - 2) in _DEPICTIONS and not itself:
+            mention.shown = False
+        if before == "of" and _text(words, mention.begins - 2) in ("game", "match", "round"):
+            mention.shown = False
+        if mention.noun == "sign" and mention.determiner in ("no", "any") and _text(words, mention.after) == "of":
+            mention.shown = False
+
+
+def is_general(words: Sequence[Word], mentions: Sequence[Mention], structure: Structure) -> bool:
+    """Return whether a sentence states general knowledge, an instruction or advice, and nothing of this picture."""
+    texts = [word.text for word in words]
+    if _PICTURED & set(texts):
+        return False
+    if texts[:2] in (["it", "is"], ["it's", texts[1] if len(texts) > 1 else ""]) and {*texts[1:4]} & _ADVICE:
+        return True
+    if (
+        words
+        and words[0].tag == "VB"
+        and words[0].text not in BE | HAVE
+        and not any(verb.finite and verb.begins > 0 and verb.subjects for verb in structure.verbs)
+    ):
+        return True
+    main = next((verb for verb in structure.verbs if verb.finite and not verb.relative), None)
+    if main is None:
+        return False
+    if words[0].tag == "VBG" and main.begins > 1:
+        return True
+    if _GENERAL & set(texts):
+        return True
+    if any(a == "this" and b in _TYPE for a, b in pairwise(texts)):
+        return True
+    subject = main.subjects[0] if main.subjects else None
+    bare = (
+        subject is not None
+        and not subject.pronoun
+        and subject.begins == 0
+        and subject.determiner is None
+        and subject.number is None
+        and not subject.colours
+        and subject.plural
+    )
+    known = main.lemma in ("know", "use", "consider", "design", "call") and main.passive
+    return (bare and main.lemma in _LIVES and words[main.at].tag in ("VBP", "VB", "NN", "NNS", "VBZ")) or known

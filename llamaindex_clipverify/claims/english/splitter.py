@@ -1,93 +1,148 @@
 """The default splitter: English answers into typed claims, without a model.
 
-It reads nouns (of the vocabulary, of WordNet, and unknown ones after an article) with number and colour, colour predicates,
-spatial relations of two nouns, actions, written words, and pronouns that only one noun fits. Opinions, hedged statements
-and abstract nouns are not claims; a sentence without any claim becomes one claim of kind `other`.
+A part-of-speech tagger and noun lists (of the vocabulary and of WordNet) find noun phrases and verbs; rules find subjects,
+objects and what prepositions link; each kind of claim is then read off that structure by one file of this folder. Opinions,
+hedged statements, general knowledge and abstract nouns are not claims; a sentence without any claim becomes one claim of
+kind `other`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.english.actions import actions
+from llamaindex_clipverify.claims.english.attachment import RuleParser
+from llamaindex_clipverify.claims.english.clauses import Clause
+from llamaindex_clipverify.claims.english.comparisons import comparisons
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.phrases import Phrases
+from llamaindex_clipverify.claims.english.positions import find_positions
+from llamaindex_clipverify.claims.english.predicates import predicates
+from llamaindex_clipverify.claims.english.presence import present, there
 from llamaindex_clipverify.claims.english.pronouns import resolve
-from llamaindex_clipverify.claims.english.scopes import compare, hedge, negate
+from llamaindex_clipverify.claims.english.relations import relations
+from llamaindex_clipverify.claims.english.scenes import scenes
+from llamaindex_clipverify.claims.english.scopes import compare, depicted, hedge, is_general, negate
 from llamaindex_clipverify.claims.english.sentences import Sentence, sentences
-from llamaindex_clipverify.claims.english.statements import WRITTEN, Reading
+from llamaindex_clipverify.claims.english.short_answers import statement as statement_of
+from llamaindex_clipverify.claims.english.structure import Parser
+from llamaindex_clipverify.claims.english.verbs import find_verbs
+from llamaindex_clipverify.claims.english.written import written
 from llamaindex_clipverify.claims.vocabulary import Vocabulary, english
 from llamaindex_clipverify.claims.written_claims import statement, with_written
+
+
+@dataclass
+class _Memory:
+    """What earlier sentences of an answer said."""
+
+    nouns: set[str]
+    mentions: list[Mention]
 
 
 class EnglishSplitter:
     """Splits English answers; `vocabulary` sets the nouns, colours and relations it knows."""
 
     language = "en"
+    reads_questions = True
 
-    def __init__(self, vocabulary: Vocabulary | None = None) -> None:
-        """Use a vocabulary, for example one extended by `Vocabulary.with_nouns`. Default: the built-in English one."""
+    def __init__(self, vocabulary: Vocabulary | None = None, parser: Parser | None = None) -> None:
+        """Use a vocabulary, for example one extended by `Vocabulary.with_nouns`, and a parser.
+
+        Args:
+            vocabulary: Default: the built-in English one.
+            parser: Finds subjects, objects and attachments. Default: rules.
+        """
         self.vocabulary = vocabulary or english()
         self._own = None if self.vocabulary is english() else self.vocabulary
         self._phrases = Phrases(self.vocabulary)
+        self._parser = parser or RuleParser(self.vocabulary)
 
-    def split(self, answer: str) -> list[Claim]:
-        """Return the claims of an answer, sorted by their first character; an empty answer has none."""
+    def split(self, answer: str, question: str | None = None) -> list[Claim]:
+        """Return the claims of an answer, sorted by their first character; an empty answer has none.
+
+        Args:
+            answer: The answer.
+            question: Makes short answers claims: "Three." to "How many clocks are there?".
+        """
+        stated = statement_of(question, answer) if question else None
+        if stated is None:
+            return self._split(answer)
+        claims = [claim for claim in self._split(stated) if claim.kind != "other"]
+        start = len(answer) - len(answer.lstrip())
+        text = answer.strip()
+        spanned = [claim.swap(text=text, start=start, end=start + len(text)) for claim in claims]
+        return list(dict.fromkeys(spanned)) or self._split(answer)
+
+    def _split(self, answer: str) -> list[Claim]:
         claims: list[Claim] = []
-        known_before: set[str] = set()
-        before: list[Mention] = []
+        memory = _Memory(set(), [])
         for sentence in sentences(answer):
-            found, mentions = self._sentence(sentence, before, known_before)
-            claims += found
-            before = mentions or before
+            claims += self._sentence(sentence, memory)
         return sorted(dict.fromkeys(claims), key=lambda claim: (claim.start, claim.end))
 
     def things(self, text: str) -> list[Claim]:
         """Return the noun phrases of any text (also questions) as object claims; negation is ignored."""
         found: list[Claim] = []
         for sentence in sentences(text.replace("?", ".")):
-            mentions = self._phrases.find(sentence.words, _written(sentence))
-            reading = Reading(sentence, mentions, [False] * len(sentence.words), self.vocabulary, self._own)
-            found += [
-                claim
-                for mention in mentions
-                if mention.shown and not mention.pronoun
-                for claim in reading.there(mention)
-            ]
+            clause = self._clause(sentence, [])
+            for mention in clause.mentions:
+                mention.negated = False
+                if mention.shown and not mention.pronoun:
+                    found += there(clause, mention)
         return found
 
-    def _sentence(
-        self, sentence: Sentence, before: list[Mention], known_before: set[str]
-    ) -> tuple[list[Claim], list[Mention]]:
-        mentions = self._phrases.find(sentence.words, _written(sentence))
-        negate(sentence.words, mentions)
-        compare(sentence.words, mentions)
-        hedged = hedge(sentence.words, mentions)
-        resolve(sentence.words, mentions, before)
-        reading = Reading(sentence, mentions, hedged, self.vocabulary, self._own)
-        claims = _with_written(sentence, reading.claims(known_before))
-        return claims or _whole(sentence), [mention for mention in mentions if mention.shown]
+    def _sentence(self, sentence: Sentence, memory: _Memory) -> list[Claim]:
+        clause = self._clause(sentence, memory.mentions)
+        general = is_general(sentence.words, clause.mentions, clause.structure)
+        claims = [] if general else self._claims(clause, memory.nouns)
+        memory.mentions = [mention for mention in clause.mentions if mention.shown] or memory.mentions
+        return _with_written(clause, claims) or _whole(sentence)
+
+    def _claims(self, clause: Clause, nouns: set[str]) -> list[Claim]:
+        found = [*predicates(clause), *relations(clause), *scenes(clause), *actions(clause), *comparisons(clause)]
+        return [*found, *present(clause, nouns)]
+
+    def _clause(self, sentence: Sentence, before: list[Mention]) -> Clause:
+        words = sentence.words
+        positions = find_positions(words)
+        skipped = written(sentence)
+        for position in positions:
+            skipped[position.begins : position.after] = [True] * (position.after - position.begins)
+        mentions = self._phrases.find(words, skipped)
+        compare(words, mentions)
+        depicted(words, mentions)
+        hedged = hedge(words, mentions)
+        resolve(words, mentions, before)
+        taken = {at for mention in mentions for at in range(mention.begins, mention.after)}
+        taken |= {at for at, skip in enumerate(skipped) if skip}
+        pronouns = {mention.begins for mention in mentions if mention.pronoun}
+        verbs = find_verbs(words, taken, pronouns)
+        structure = self._parser.parse(words, mentions, verbs, positions)
+        negate(words, mentions, structure)
+        return Clause(
+            sentence=sentence, mentions=mentions, structure=structure, hedged=hedged, vocabulary=self.vocabulary, own=self._own
+        )  # fmt: skip
 
 
-def _with_written(sentence: Sentence, claims: list[Claim]) -> list[Claim]:
+def _with_written(clause: Clause, claims: list[Claim]) -> list[Claim]:
     """Return the claims of a sentence together with its claims on written words."""
+    sentence = clause.sentence
     found = with_written(claims, sentence.text, sentence.start, sentence.end)
-    return [
-        claim.swap(
-            text=(text := sentence.answer[claim.start : claim.end]), cites=sentence.cites, written=statement(text)
-        )
-        if claim.kind == "text"
-        else claim
-        for claim in found
-    ]
+    return [_written_claim(clause, claim) if claim.kind == "text" else claim for claim in found]
 
 
-def _written(sentence: Sentence) -> list[bool]:
-    """Return for each word whether it is written text: a quoted noun is not an object in the picture."""
-    if not any(mark in sentence.own for mark in '"“$€£¥₩%:-') and not any(
-        letter.isupper() for letter in sentence.own[1:]
-    ):
-        return [False] * len(sentence.words)
-    spans = [match.span() for match in WRITTEN.finditer(sentence.text, sentence.start, sentence.end)]
-    return [any(start <= word.start < end for start, end in spans) for word in sentence.words]
+def _written_claim(clause: Clause, claim: Claim) -> Claim:
+    text = clause.sentence.answer[claim.start : claim.end]
+    negated = claim.negated or _is_denied_after(clause, claim.end)
+    return claim.swap(text=text, cites=clause.sentence.cites, written=statement(text), negated=negated)
+
+
+def _is_denied_after(clause: Clause, end: int) -> bool:
+    """Return whether a negated verb follows directly: *the word "OPEN" is not on the door*."""
+    following = next((at for at, word in enumerate(clause.words) if word.start >= end), None)
+    return any(verb.negated and verb.begins == following for verb in clause.structure.verbs)
 
 
 def _whole(sentence: Sentence) -> list[Claim]:

@@ -1,52 +1,64 @@
-"""Korean grammar as patterns: sentences, particles, copulas, negation, hedges, and words that are no nouns."""
+"""Sentences, layout, quotations and citations of a Korean answer."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 SENTENCE = re.compile(r"(?:[^.!?;\n。]|\.(?=\d))+[.!?。]*")
-LAYOUT = re.compile(r"^[ \t]*(?:\d+[.)](?=\s)|[-*+•](?=\s)|#{1,6}(?=\s))|\*{1,3}|`+", re.M)
-WORD = re.compile(r"[^\s,.!?;:()\"“”'‘’「」。]+")
-WRITTEN = re.compile(
-    r"[\"“「‘'][^\"”」’'\n]+[\"”」’']|[$€£¥₩]\s?\d+(?:[.,]\d+)*|\d+(?:,\d{3})*(?:[.]\d+)?\s?(?:원|달러|유로|퍼센트|%)|\b\d{1,2}:\d{2}\b"
+LAYOUT = re.compile(r"^[ \t]{0,20}(?:\d{1,4}[.)](?=\s)|[-*+•](?=\s)|#{1,6}(?=\s))|\*{1,3}|`+", re.M)
+WORD = re.compile(r"[^\W_]")
+VALUE = re.compile(
+    r"[$€£¥₩]\s?\d{1,9}(?:[.,]\d{1,3}){0,4}|(?<![\d.,])\d{1,9}(?:,\d{3}){0,4}(?:\.\d{1,9})?\s?(?:원|달러|유로|퍼센트|%)|(?<!\d)\d{1,2}:\d{2}(?!\d)|(?<!\d)\d{1,2}시(?:\s?\d{1,2}분|\s?반)?(?=[\s.,을를에이가의]|$)"
 )
-SMALL_TALK = re.compile(r"\?\s*$|^\s*(?:네|예|아니요|아니오|물론입니다|물론이죠)\W*$")
-HEDGE = re.compile(
-    r"아마|것\s?같|수도\s?있|지도\s?모|듯(?:하|합|싶|$|\s)|추측|추정|생각(?:합|해|한|된|됩)|보입니다만|일\s?수\s?있"
+LETTERING = re.compile(
+    r"(?:숫자|번호)\s?(\d{1,12})|(?<!\S)([^\s,.\"'”’]{1,40}?)이?라고\s(?=적|쓰|쓴|씌|써|표시|새|인쇄)|(?<![A-Za-z])([A-Z][A-Z0-9&]{1,15})(?=\s(?:로고|라벨|상표|글자|글씨|문구|마크|텍스트|간판))"
 )
-CITED = re.compile(r"(\d+)\s?번(?:째)?\s?(?:이미지|사진|그림)|(첫|두|세|네)\s?번째\s?(?:이미지|사진|그림)")
+"""Letters and numbers that are said to be written."""
+SMALL_TALK = re.compile(r"^\s*(?:물론입니다|물론이죠|안녕하세요|감사합니다)\W*$")
+YES = re.compile(r"^\s*(?:네|예|응|맞아요|맞습니다|그렇습니다|그래요|있어요|있습니다)(?=[\s.,!]|$)")
+NO = re.compile(r"^\s*(?:아니요|아니오|아뇨|아닙니다|아니에요|없습니다|없어요)(?=[\s.,!]|$)")
+DOUBT = re.compile(
+    r"아마|추측|추정|짐작|생각됩니다|생각합니다|생각해요|모르겠|확실하지|불확실|가능성|혹시|어쩌면|것으로\s?예상|듯합|듯하|듯싶|보입니다만|로\s(?:추정|판단|여겨)"
+)
+"""Words that make a clause doubtful."""
+CITED = re.compile(r"(\d{1,3})\s?번(?:째)?\s?(?:이미지|사진|그림)|(첫|두|세|네)\s?번째\s?(?:이미지|사진|그림)")
 ORDINALS = ("첫", "두", "세", "네")
-SUBJECT = ("이", "가", "은", "는", "도", "께서", "만")
-PARTICLES = (
-    "에서는", "에게서", "에서도", "으로는", "께서는", "이라는", "에는", "에도", "에서", "에게", "으로", "부터", "까지",
-    "처럼", "보다", "하고", "이랑", "이나", "라는", "와는", "과는", "마다", "조차", "밖에", "은", "는", "이", "가", "을", "를",
-    "에", "의", "와", "과", "도", "만", "로", "랑", "나", "께서",
-)  # fmt: skip
-JOINING = ("와", "과", "하고", "이랑", "랑", "이나", "나")
-COPULA = re.compile(
-    r"^(?:이)?(?:다|고|며|지만|에요|예요|었다|였다|었습니다|였습니다|ㅂ니다|입니다|인|이고|이며|이지만|인데|이다|라|라고)$|^입니다$"
-)
-THERE = re.compile(r"^(?:있|보이|보인|보입|존재|놓여|서\s?있|앉아)")
-NOT_THERE = re.compile(r"^없")
-NEGATED_VERB = re.compile(r"^(?:않|못)")
-BE_NOT = re.compile(r"^아[니닙닌]")
-NOT_NOUNS = frozenset(
-    (
-        "그것",
-        "이것",
-        "저것",
-        "여기",
-        "거기",
-        "이미지",
-        "사진",
-        "그림",
-        "배경",
-        "장면",
-        "아무것",
-        "무엇",
-        "모습",
-        "하나",
-        "그녀",
-        "우리",
-    )
-)
+_CLOSING = {'"': '"”', "“": '”"', "‘": "’'", "'": "'’", "「": "」", "『": "』", "《": "》", "<": ">"}
+_LONGEST_QUOTE = 200
+_LONGEST_SENTENCE = 600
+
+
+def quotations(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield start and end of the quoted parts of ``text[start:end]``, marks included; linear in its length."""
+    at = start
+    while at < end:
+        closing = _CLOSING.get(text[at])
+        if closing is None or (text[at] == "'" and at > start and text[at - 1].isalnum()):
+            at += 1
+            continue
+        stop = next((place for place in range(at + 1, min(at + _LONGEST_QUOTE, end)) if text[place] in closing), None)
+        if stop is None or stop == at + 1:
+            at += 1
+            continue
+        yield at, stop + 1
+        at = stop + 1
+
+
+def pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the parts that a sentence is read in: one, or several of bounded length for an endless sentence."""
+    while end - start > _LONGEST_SENTENCE:
+        space = text.rfind(" ", start + _LONGEST_SENTENCE // 2, start + _LONGEST_SENTENCE)
+        stop = space if space > 0 else start + _LONGEST_SENTENCE
+        yield start, stop
+        start = stop
+    yield start, end
+
+
+def cited(sentence: str) -> int | None:
+    """Return the index of the picture that a sentence cites: "2번 사진"."""
+    match = CITED.search(sentence)
+    if match is None:
+        return None
+    place = int(match[1]) - 1 if match[1] else ORDINALS.index(match[2])
+    return place if place >= 0 else None

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from llamaindex_clipverify.claims.claim import Claim, Kind, sentence
+from llamaindex_clipverify.claims.claim import Claim, Kind
+from llamaindex_clipverify.claims.wording import sentence
 from llamaindex_clipverify.evaluation.evaluation import Row
 
 _OBJECTS = 3

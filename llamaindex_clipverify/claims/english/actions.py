@@ -1,0 +1,209 @@
+"""Claims of verbs: what somebody does, wears or has, and what a picture is said to show or not to show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.english.belongings import NO, Belonging, belonging, possession, wearing
+from llamaindex_clipverify.claims.english.clauses import Clause
+from llamaindex_clipverify.claims.english.mentions import Mention
+from llamaindex_clipverify.claims.english.relations import ADDRESSING
+from llamaindex_clipverify.claims.english.structure import is_living
+from llamaindex_clipverify.claims.english.verbs import Verb
+
+SHOWING = frozenset(
+    "show contain include depict feature see find spot notice observe display picture present capture visualize "
+    "illustrate view reveal appear portray identify detect describe exist remain".split()
+)
+"""Verbs that state presence."""
+_SILENT = frozenset(
+    "be have do seem appear wear dress make create add indicate suggest imply represent provide offer consist become "
+    "allow help need want like believe think know try start begin continue enhance complement contribute emphasize "
+    "highlight convey mean refer relate involve focus base name call design intend ensure require include contain mark "
+    "label print inscribe spell title state lack miss cause keep let match surround belong tend decide enjoy observe "
+    "care appreciate plan prefer remind serve use locate place situate position visit remain exist".split()
+)
+"""Verbs that state nothing a picture shows somebody doing."""
+_POSED = frozenset("seat crouch kneel squat perch curl huddle lean gather".split())
+"""Verbs whose past participle says what somebody does: "a boy crouched on the stairs"."""
+_MOVES = frozenset(
+    "fly drive move roll sail fall pour burn spin turn travel cross land taxi blow flow crash swim splash slide bloom "
+    "race glide drift arrive approach leave depart pass stop drip explode melt glow wave climb rise spray burst bounce "
+    "bounces follow chase pull push tow hit".split()
+)
+"""Verbs that lifeless things do visibly, too."""
+_LINKING = frozenset("hold contain touch face overlook display carry cover feature support".split())
+"""Verbs that put one lifeless thing in relation to another: "a shelf holding books"."""
+
+
+def actions(clause: Clause) -> Iterator[Claim]:
+    """Yield the claims of all verbs."""
+    for verb in clause.structure.verbs:
+        _cover_denied(clause, verb)
+        if clause.hedged[verb.at] or verb.gerund:
+            continue
+        if verb.lemma in ("wear", "dress"):
+            yield from _wears(clause, verb)
+        elif verb.lemma in ("have", "feature", "sport") and verb.subjects and not verb.there:
+            yield from _has(clause, verb)
+        elif verb.lemma in ("lack", "miss"):
+            yield from _lacks(clause, verb)
+        else:
+            yield from _acts(clause, verb)
+
+
+def _cover_denied(clause: Clause, verb: Verb) -> None:
+    """Let "no dog is running" deny the running only."""
+    states = verb.finite and verb.form != "copula" and not verb.there and verb.lemma not in SHOWING
+    for subject in verb.subjects:
+        if states and subject.determiner in ("no", "neither"):
+            clause.covered.add(id(subject))
+
+
+def _wears(clause: Clause, verb: Verb) -> Iterator[Claim]:
+    figures = verb.subjects or [
+        link.figures[-1] for link in clause.structure.links if link.verb is verb and link.figures
+    ]
+    if verb.passive and verb.lemma == "wear":
+        return
+    yield from _dressed(clause, verb, figures)
+    for garment in verb.objects:
+        if garment.shown and not garment.pronoun:
+            yield from wearing(clause, figures, garment, verb.negated)
+
+
+def _dressed(clause: Clause, verb: Verb, figures: list[Mention]) -> Iterator[Claim]:
+    """Read colours without a garment: "wearing black", "dressed in white"."""
+    at = verb.after + (clause.text(verb.after) in ("in", "all"))
+    last = at
+    while clause.text(last) in clause.vocabulary.colours or clause.text(last) in ("and", ","):
+        last += 1
+    acts = any(other.begins == last for other in clause.structure.verbs)
+    of_noun = last < len(clause.words) and clause.words[last].tag.startswith("NN") and not acts
+    if last == at or (
+        of_noun and not any(mention.begins >= at and mention.after <= last for mention in clause.mentions)
+    ):
+        return
+    colours = [
+        clause.vocabulary.colours[text] for text in clause.between(at, last) if text in clause.vocabulary.colours
+    ]
+    for mention in clause.mentions:
+        if at <= mention.begins < last:
+            clause.covered.add(id(mention))
+            mention.shown, mention.colours = False, []
+    for figure, wearer in clause.meant(figures):
+        for colour in colours:
+            yield clause.spanning(
+                "wearing", wearer, figure.head, last - 1, reference="clothes", colour=colour, known=False,
+                negated=verb.negated != (figure.determiner in NO),
+            )  # fmt: skip
+
+
+def _has(clause: Clause, verb: Verb) -> Iterator[Claim]:
+    """Read "has a long tail" (part), "has a hat on" (wearing)."""
+    for thing in verb.objects:
+        if not thing.shown or thing.pronoun:
+            continue
+        for figure, owner in clause.meant(verb.subjects):
+            kind = possession(clause, owner, thing)
+            denied = (verb.negated != (thing.determiner in NO)) != (figure.determiner in NO)
+            if kind == "wearing":
+                yield from wearing(clause, [figure], thing, verb.negated)
+            elif kind == "part":
+                yield from _part(clause, figure, owner, thing, denied)
+            elif denied:
+                thing.negated = True
+
+
+def _part(clause: Clause, figure: Mention, owner: Mention, thing: Mention, denied: bool) -> Iterator[Claim]:
+    last = thing.after - 1
+    said = Belonging(figure=figure, owner=owner, thing=thing, denied=denied, first=figure.head, last=last)
+    yield from belonging(clause, "part", said)
+
+
+def _lacks(clause: Clause, verb: Verb) -> Iterator[Claim]:
+    for thing in verb.objects:
+        thing.negated = thing.shown
+        for figure, owner in clause.meant(verb.subjects):
+            if possession(clause, owner, thing) == "part":
+                yield from _part(clause, figure, owner, thing, True)
+
+
+def _acts(clause: Clause, verb: Verb) -> Iterator[Claim]:
+    if verb.there or verb.form == "copula":
+        return
+    if verb.passive and verb.lemma not in _POSED:
+        yield from _done_by(clause, verb)
+        return
+    for figure, actor in clause.meant(verb.subjects):
+        living = is_living(actor) or actor.noun in ("hand", "arm", "finger", "foot")
+        denied = verb.negated != (figure.determiner in NO or (figure.negated and not verb.negated))
+        if not living and verb.lemma in _LINKING and actor.shown:
+            yield from _linking(clause, verb, figure, actor, denied)
+        if (
+            verb.lemma in _SILENT
+            or verb.lemma in SHOWING
+            or not (living or verb.lemma in _MOVES or clause.text(verb.after) == "off")
+        ):
+            continue
+        if denied and figure.determiner in ("no", "neither"):
+            clause.covered.add(id(actor))
+        yield from _acting(clause, verb, figure, actor, denied)
+
+
+def _done_by(clause: Clause, verb: Verb) -> Iterator[Claim]:
+    """Read "is held by the batter": the actor comes after *by*."""
+    agents = [
+        link.ground
+        for link in clause.structure.links
+        if link.verb is verb and clause.text(link.at) == "by" and link.ground is not None and is_living(link.ground)
+    ]
+    for agent in agents:
+        for figure, thing in clause.meant(verb.subjects):
+            if verb.lemma == "wear":
+                yield from wearing(clause, [agent], thing, verb.negated)
+            elif verb.lemma not in _SILENT:
+                yield clause.spanning(
+                    "action", agent, figure.head, agent.after - 1, value=verb.lemma, reference=thing.noun, colour=None,
+                    known=False, negated=verb.negated,
+                )  # fmt: skip
+
+
+def _linking(clause: Clause, verb: Verb, figure: Mention, actor: Mention, denied: bool) -> Iterator[Claim]:
+    for thing in verb.objects:
+        if thing.shown and not thing.pronoun:
+            no = thing.determiner in NO
+            clause.covered |= {id(thing)} if denied or no else set()
+            yield clause.spanning(
+                "relation", actor, figure.head, thing.after - 1, relation=clause.text(verb.at), reference=thing.noun,
+                colour=None, known=False, negated=denied != no,
+            )  # fmt: skip
+
+
+def addressed(clause: Clause, verb: Verb) -> list[Mention]:
+    """Return what somebody looks at, talks to or points at."""
+    return [
+        link.ground
+        for link in clause.structure.links
+        if link.verb is verb
+        and verb.lemma in ADDRESSING
+        and link.relation in ADDRESSING[verb.lemma]
+        and link.ground is not None
+    ]
+
+
+def _acting(clause: Clause, verb: Verb, figure: Mention, actor: Mention, denied: bool) -> Iterator[Claim]:
+    objects = [thing for thing in verb.objects if not thing.pronoun]
+    objects = objects or addressed(clause, verb)
+    shown: list[Mention | None] = [thing for thing in objects if thing.shown]
+    for thing in shown or [None]:
+        no = thing is not None and thing.determiner in NO
+        if thing is not None and (denied or no):
+            clause.covered.add(id(thing))
+        last = thing.after - 1 if thing is not None else verb.at
+        yield clause.spanning(
+            "action", actor, figure.head, last if last > figure.head else verb.at, negated=denied != no,
+            value="sit" if verb.lemma == "seat" else verb.lemma, reference=thing.noun if thing is not None else None,
+            colour=None, known=False,
+        )  # fmt: skip

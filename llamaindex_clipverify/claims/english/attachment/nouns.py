@@ -1,0 +1,174 @@
+"""The part of each noun phrase: subject, object, ground of a preposition, or joined to the one before."""
+
+from __future__ import annotations
+
+from llamaindex_clipverify.claims.english.attachment.state import RELATIVES, STATIC, State
+from llamaindex_clipverify.claims.english.mentions import Mention
+from llamaindex_clipverify.claims.english.structure import Link
+from llamaindex_clipverify.claims.english.verbs import Verb
+
+_FURTHEST = 40
+"""Words after a noun phrase within which the verb of its clause is looked for."""
+
+
+class NounRules(State):
+    """Gives noun phrases their part."""
+
+    def noun(self, mention: Mention) -> None:
+        """Take the next noun phrase."""
+        if mention.hedged and self.last is not None and not self.last.hedged and self.comma:
+            return  # an aside: "a bird, probably a duck, walking on the road"
+        role = self._role(mention)
+        if role == "ground" and self.link is not None:
+            self._grounded(mention, self.link)
+        elif role == "joined" and self.last is not None:
+            self._join(mention, self.last)
+        elif role == "object" and self.verb is not None:
+            self._object(mention, self.verb)
+        elif role == "inverted" and self.verb is not None:
+            self._inverted(mention, self.verb)
+        elif role == "possessed" and self.last is not None:
+            self._possessed(mention, self.last)
+        else:
+            self._subject(mention)
+        self.last, self.verb_since = mention, False
+        self.joined = self.comma = False
+        self.relative = None if role != "ground" else self.relative
+
+    def _role(self, mention: Mention) -> str:
+        before = self.last
+        if before is not None and before.possessive and before.after == mention.begins:
+            return "possessed"
+        if self.link is not None and self.link.ground is None:
+            return "ground"
+        if self._is_inverted():
+            return "inverted"
+        if before is None or self.verb_since:
+            if self.joined and self._starts_clause(mention):
+                return "subject"
+            return "object" if self.verb_since and self.verb is not None and not self.comma else "subject"
+        return "joined" if (self.joined or self.comma) and not self._starts_clause(mention) else "subject"
+
+    def _is_inverted(self) -> bool:
+        """Return whether the subject comes after the verb: "On the wall hangs a mirror"."""
+        verb = self.verb
+        if verb is None or not self.verb_since or verb.there or self.subjects or not self.fronted:
+            return False
+        return verb.form in ("copula", "passive") or verb.lemma in STATIC
+
+    def _starts_clause(self, mention: Mention) -> bool:
+        """Return whether a noun phrase after *and* or a comma is the subject of a verb of its own."""
+        last = self.role.get(id(self.last))
+        grows = last == "subject" and self.verb is None
+        if grows and not self.comma:
+            return False
+        at, end = mention.after, min(mention.after + _FURTHEST, len(self.words))
+        while at < end:
+            verb, other, text = self.verbs.get(at), self.mentions.get(at), self.words[at].text
+            if verb is not None:
+                acts = self.verb_of(self.last)
+                follows = verb.form == "participle" and not verb.finite and at == mention.after and last == "object"
+                follows = follows and acts is not None and not acts.finite
+                return not grows and (follows or (verb.finite and not verb.gerund))
+            listed = text in ("and", "or") and at + 1 in self.mentions
+            if not listed and (text in (",", ";", "and", "or") or text in RELATIVES):
+                return False
+            at = other.after if other is not None else at + 1
+        return False
+
+    def _grounded(self, mention: Mention, link: Link) -> None:
+        link.ground = mention
+        if link.relation == "such as":
+            self._exemplify(mention, link)
+        self.governor[id(mention)], self.role[id(mention)] = link, "ground"
+        mention.ground = True
+        self.link = None
+
+    def _exemplify(self, mention: Mention, link: Link) -> None:
+        """Let an example take part in what was said of its class: "items on the table, such as a cup"."""
+        for other in list(self.found.links):
+            if other is link or other.ground is None or other.relation == "such as":
+                continue
+            if set(map(id, other.figures)) & set(map(id, link.figures)):
+                self.found.links.append(other.of([mention]))
+            elif any(other.ground is figure for figure in link.figures):
+                self.found.links.append(other.to(mention))
+
+    def _join(self, mention: Mention, before: Mention) -> None:
+        role, governor = self.role.get(id(before), "subject"), self.governor.get(id(before))
+        group = self.groups.setdefault(id(before), [before])
+        if not mention.pronoun:
+            group.append(mention)
+        self.groups[id(mention)] = group
+        self._share(mention, role, governor)
+        if role == "ground" and isinstance(governor, Link):
+            self._another_ground(mention, governor)
+        else:
+            self._another(mention, role, governor)
+
+    def _share(self, mention: Mention, role: str, governor: Verb | Link | None) -> None:
+        self.role[id(mention)] = role
+        if governor is not None:
+            self.governor[id(mention)] = governor
+
+    def _another(self, mention: Mention, role: str, governor: Verb | Link | None) -> None:
+        """Add an object or a subject to a list of them."""
+        if role == "object" and isinstance(governor, Verb):
+            governor.objects.append(mention)
+            for link in self.opened if governor.there else ():
+                link.figures.append(mention)
+        elif role == "subject" and not mention.pronoun:
+            self.subjects.append(mention)
+
+    def _another_ground(self, mention: Mention, link: Link) -> None:
+        """Add a ground; or an element to the list of the link's figure: "a cup on a table, a plate and a fork"."""
+        if link.relation == "such as":
+            self._exemplify(mention, link)
+        elif self._same_sort(mention, link):
+            self.found.links.append(link.to(mention))
+        else:
+            root = link.figures[-1] if link.figures else None
+            role, governor = self.role.get(id(root), "subject"), self.governor.get(id(root))
+            self._share(mention, role, governor)
+            self._another(mention, role, governor)
+
+    def _same_sort(self, mention: Mention, link: Link) -> bool:
+        if link.relation == "of" and (mention.determiner in ("a", "an", "some", "the") or not self.joined):
+            return False
+        return link.relation in ("with", "without", "between", "of", "such as") or not self.comma
+
+    def _inverted(self, mention: Mention, verb: Verb) -> None:
+        verb.subjects = self.subjects = [mention]
+        self.role[id(mention)] = "subject"
+        self.opened = self.fronted
+        for link in self.fronted:
+            link.figures, link.verb = self.subjects, verb
+        self.fronted = []
+
+    def _object(self, mention: Mention, verb: Verb) -> None:
+        verb.objects.append(mention)
+        self._share(mention, "object", verb)
+        if verb.there:
+            self.opened = self.fronted
+            for link in self.fronted:
+                link.figures = [*link.figures, mention]
+            self.subjects, self.fronted = [mention], []
+
+    def _subject(self, mention: Mention) -> None:
+        self.subjects = [mention]
+        self.role[id(mention)] = "subject"
+        self.verb = None
+        for link in self.fronted:
+            link.figures = link.figures or self.subjects
+        self.fronted = []
+
+    def _possessed(self, mention: Mention, owner: Mention) -> None:
+        """Let the possessed thing take the part of its owner: in "the dog's tail" the tail."""
+        self._share(
+            mention, self.role.get(id(owner), "subject"), self.governor.get(id(owner)) or self.link or self.verb
+        )
+        self.subjects = [mention if one is owner else one for one in self.subjects]
+        for verb in self.found.verbs:
+            verb.objects = [mention if one is owner else one for one in verb.objects]
+        for link in self.found.links:
+            link.ground = mention if link.ground is owner else link.ground

@@ -1,0 +1,101 @@
+"""One pass over a sentence: noun phrases, verbs, prepositions and the words between them, from left to right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from llamaindex_clipverify.claims.english.attachment.prepositions import PrepositionRules
+from llamaindex_clipverify.claims.english.attachment.state import RELATIVES
+from llamaindex_clipverify.claims.english.grammar import ITEMS
+from llamaindex_clipverify.claims.english.mentions import Mention, text_at
+from llamaindex_clipverify.claims.english.positions import Position
+from llamaindex_clipverify.claims.english.prepositions import preposition
+from llamaindex_clipverify.claims.english.sentences import Word
+from llamaindex_clipverify.claims.english.structure import Structure
+from llamaindex_clipverify.claims.english.verbs import Verb
+from llamaindex_clipverify.claims.vocabulary import Vocabulary
+
+_CONJUNCTIONS = frozenset(("and", "or", "nor", "&", "plus", "but"))
+_BREAKS = frozenset(("while", "because", ";", "whereas", "although", "though", "—", "when", "where", "so"))
+_PARTICLE_VERBS = frozenset("hold pick put lift give take set turn throw clean".split())
+_PARTICLES = frozenset("up down out off back over away".split())
+
+
+class RuleParser:
+    """Reads a sentence from left to right with rules for attachment."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        """Use the relations of a vocabulary."""
+        self.vocabulary = vocabulary
+
+    def parse(
+        self, words: Sequence[Word], mentions: Sequence[Mention], verbs: Sequence[Verb], positions: Sequence[Position]
+    ) -> Structure:
+        """Return the structure of a sentence."""
+        return _Pass(self.vocabulary, words, mentions, verbs, positions).run()
+
+
+class _Pass(PrepositionRules):
+    def run(self) -> Structure:
+        at = 0
+        while at < len(self.words):
+            at = self._step(at)
+        for link in self.fronted:
+            link.figures = link.figures or list(self.subjects)
+        self.found.links = [link for link in self.found.links if link.ground or link.position]
+        return self.found
+
+    def _step(self, at: int) -> int:
+        position, verb, mention = self.positions.get(at), self.verbs.get(at), self.mentions.get(at)
+        if position is not None:
+            self.position(position)
+            return position.after
+        if mention is not None:
+            self.noun(mention)
+        if verb is not None:  # also within a noun phrase: "it's"
+            self.take_verb(verb)
+        if mention is None and verb is None:
+            return self._word(at)
+        return max(mention.after if mention is not None else 0, verb.after if verb is not None else 0)
+
+    def _word(self, at: int) -> int:
+        text = self.words[at].text
+        if text in _BREAKS:
+            self._new_clause()
+        elif text == "as" and text_at(self.words, at + 1) == "well":
+            self.joined = True
+            return at + 3
+        elif text in (",", ":", "(", ")"):
+            self.comma, self.link = True, None
+        elif text in _CONJUNCTIONS:
+            if text == "but":
+                self._new_clause(keep=True)
+            self.joined = True
+        elif text in RELATIVES and self.last is not None:
+            self.relative = self.antecedent(text)
+        elif not self._is_particle(at):
+            return at + max(self._preposition_at(at), 1)
+        return at + 1
+
+    def _preposition_at(self, at: int) -> int:
+        """Take a preposition and return its length in words; 0 if there is none."""
+        length, relation = preposition(self.vocabulary, self.words, at)
+        if text_at(self.words, at + 1) in ("least", "most") and relation == "at":
+            return 0
+        if relation == "like" and self.last is not None and self.last.noun in ITEMS:
+            relation = "such as"
+        if not length or (relation == "than" and text_at(self.words, at - 1) in ("more", "less", "fewer")):
+            return 0
+        self.preposition(at, length, relation)
+        return length
+
+    def _is_particle(self, at: int) -> bool:
+        """Return whether a word belongs to the verb: "holds up a sign", not "walks down a street"."""
+        if self.words[at].text not in _PARTICLES or not self.verb_since or self.verb is None:
+            return False
+        return self.verb.lemma in _PARTICLE_VERBS or (self.words[at].tag == "RP" and at + 1 not in self.mentions)
+
+    def _new_clause(self, keep: bool = False) -> None:
+        if not keep:
+            self.subjects, self.last = [], None
+        self.verb, self.link, self.relative, self.joined, self.comma = None, None, None, False, False

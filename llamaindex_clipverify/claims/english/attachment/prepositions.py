@@ -1,0 +1,93 @@
+"""What a preposition tells about: the subject of its verb, the noun phrase before it, or one further back."""
+
+from __future__ import annotations
+
+from llamaindex_clipverify.claims.english.attachment.verbs import VerbRules
+from llamaindex_clipverify.claims.english.mentions import Mention
+from llamaindex_clipverify.claims.english.positions import Position
+from llamaindex_clipverify.claims.english.structure import Link, is_living, is_own, is_place
+from llamaindex_clipverify.claims.english.verbs import Verb
+
+_TO_ACTOR = frozenset(
+    "hold wear carry ride use throw catch hit fly play watch kick push pull walk read cut swing hug lead take face look "
+    "talk pose enjoy have brush wash touch cross".split()
+)
+"""Verbs after whose object a preposition tells where the subject is: "a man holding a cup on the beach"."""
+_OF_ACTOR = frozenset(("at", "next to", "in front of", "behind", "outside", "down", "along", "during"))
+"""Prepositions that, after the object of a verb, tell where its subject is."""
+_OF_SUBJECT = frozenset(("in front of", "behind", "next to", "at", "during", "outside"))
+"""Prepositions that, after another prepositional phrase of a verb, tell where the verb's subject is."""
+_OF_NEAREST = frozenset(("of", "with", "without", "such as", "like", "than", "as"))
+_Figures = tuple[list[Mention], Verb | None]
+
+
+class PrepositionRules(VerbRules):
+    """Gives prepositions and positions their figures."""
+
+    def preposition(self, at: int, length: int, relation: str) -> None:
+        """Take the next preposition."""
+        link = Link(figures=[], relation=relation, at=at, after=at + length)
+        link.figures, link.verb = self._figures(relation)
+        before = self.governor.get(id(self.last)) if not self.verb_since else None
+        if relation == "with" and before is not None:
+            link.owner = before.verb if isinstance(before, Link) else before
+        self._begin(link)
+        self.link = link
+        self.joined = False
+
+    def position(self, position: Position) -> None:
+        """Take the next position in the picture."""
+        link = Link(figures=[], relation="", at=position.begins, after=position.after, position=position)
+        link.figures, link.verb = self._figures("of")
+        self._begin(link)
+        self.joined = self.comma = False
+
+    def _begin(self, link: Link) -> None:
+        if not link.figures and self.last is None:
+            self.fronted.append(link)
+        self.found.links.append(link)
+
+    def _figures(self, relation: str) -> _Figures:
+        """Return what a preposition after the words so far tells about, and the verb it belongs to."""
+        verb, last = self.verb, self.last
+        if verb is not None and self.verb_since:
+            return ([] if verb.there or verb.gerund else list(verb.subjects)), verb
+        if last is None:
+            return [], None
+        if relation == "such as":
+            return [next((mention for mention in self.chain(last) if mention.plural), last)], None
+        if relation not in _OF_NEAREST:
+            further = self._further(relation, last)
+            if further is not None:
+                return further
+        alone = relation != "of" and self.role.get(id(last)) != "subject" and not is_living(last)
+        return [last] if alone and not self._is_theme(last) else self.group(last), None
+
+    def _further(self, relation: str, last: Mention) -> _Figures | None:
+        """Return the figures further back than the last noun phrase, or None."""
+        verb, link = self.verb_of(last), self.link_of(last)
+        if verb is not None:
+            of_actor = verb.lemma in _TO_ACTOR or relation in _OF_ACTOR
+            is_object = self.role.get(id(last)) == "object"
+            return (list(verb.subjects), verb) if of_actor and is_object and verb.subjects else None
+        if link is None or not link.figures:
+            return None
+        if self.comma:
+            return self.group(self.chain(last)[-1]), None
+        return (list(link.figures), link.verb) if self._goes_past(relation, last, link) else None
+
+    @staticmethod
+    def _goes_past(relation: str, last: Mention, link: Link) -> bool:
+        """Return whether a preposition after the ground of a link tells about the link's figures."""
+        if link.relation == "of":
+            return any(figure.shown for figure in link.figures)
+        own = is_own(last) and not any(is_place(figure) for figure in link.figures)
+        if link.relation in ("with", "without") and (own or any(is_living(figure) for figure in link.figures)):
+            return True
+        if is_place(last) or link.relation in ("for", "to"):
+            return True
+        return link.verb is not None and relation in _OF_SUBJECT and not link.verb.there
+
+    def _is_theme(self, mention: Mention) -> bool:
+        verb = self.verb_of(mention)
+        return verb is not None and verb.there

@@ -1,0 +1,73 @@
+"""The subjects of each verb: of its clause, of the verb it is joined to, or the noun phrase that a participle describes."""
+
+from __future__ import annotations
+
+from llamaindex_clipverify.claims.english.attachment.nouns import NounRules
+from llamaindex_clipverify.claims.english.attachment.state import STATIC
+from llamaindex_clipverify.claims.english.mentions import Mention, text_at
+from llamaindex_clipverify.claims.english.structure import is_living, is_own
+from llamaindex_clipverify.claims.english.verbs import Verb
+
+_SEATED = frozenset("seat sit dress kneel crouch squat".split())
+
+
+class VerbRules(NounRules):
+    """Gives verbs their subjects."""
+
+    def take_verb(self, verb: Verb) -> None:
+        """Take the next verb."""
+        before = text_at(self.words, verb.begins - 1)
+        verb.there = text_at(self.words, verb.begins) in ("there's", "there're") or before in ("there", "here")
+        if not verb.gerund and not verb.there:
+            verb.subjects = self._subjects(verb)
+        if verb.there and self.verb is None:
+            self.subjects = []
+        self.verb, self.verb_since = verb, True
+        if verb.finite and not verb.relative:
+            self.main = verb
+        self.link = None if self.link is not None and self.link.ground is None and not verb.gerund else self.link
+        self.joined = self.comma = False
+        self.relative = None
+
+    def _subjects(self, verb: Verb) -> list[Mention]:
+        if self.relative is not None:
+            verb.relative = True
+            return [self.relative]
+        if self.verb is not None and (self.joined or (self.comma and not verb.finite)):
+            return self._shared(verb, self.verb)
+        return list(self.subjects) if verb.finite else self._participant(verb)
+
+    def _shared(self, verb: Verb, earlier: Verb) -> list[Mention]:
+        """Return the subject of a second verb: that of the verb it is joined to."""
+        if verb.finite and self.main is not None and not earlier.relative:
+            earlier = self.main
+        if not verb.finite and self.last is not None and not self.verb_since and earlier.there:
+            return self._participant(verb)
+        return list(earlier.subjects) or list(earlier.objects if earlier.there else self.subjects)
+
+    def _participant(self, verb: Verb) -> list[Mention]:
+        """Return the subject of a participle: the nearest noun phrase, or the living thing it belongs to."""
+        near = self.last
+        if near is None or self.verb_since or (self.comma and self.subjects):
+            return list(self.subjects)
+        chain, link = self.chain(near), self.link_of(near)
+        if link is not None and link.relation in ("like", "as", "than") and len(chain) > 1:
+            return self.group(chain[1])
+        living = next((mention for mention in chain if is_living(mention)), None)
+        if verb.lemma in _SEATED:
+            return self.group(living or near)
+        if verb.passive:
+            covered = link is not None and link.relation == "of"
+            return [chain[-1]] if covered else self.group(near) if is_living(near) else [near]
+        if living is None or (verb.lemma in STATIC and not (is_living(near) or is_own(near))):
+            return [near]
+        return self.group(living)
+
+    def antecedent(self, relative: str) -> Mention | None:
+        """Return what a relative pronoun stands for."""
+        if self.last is None:
+            return None
+        if relative == "who":
+            return next((mention for mention in self.chain(self.last) if is_living(mention)), self.last)
+        link = self.link_of(self.last)
+        return link.figures[-1] if link is not None and link.relation == "of" and link.figures else self.last

@@ -1,0 +1,90 @@
+"""Claims that compare two things: "more dogs than cats", "the man is taller than the boy"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.english.clauses import Clause
+from llamaindex_clipverify.claims.english.mentions import Mention
+
+_AMOUNTS = {"more": "more than", "fewer": "fewer than", "less": "fewer than"}
+
+
+def comparisons(clause: Clause) -> Iterator[Claim]:
+    """Yield the comparisons of a sentence."""
+    yield from _alike(clause)
+    for at, word in enumerate(clause.words):
+        if word.text == "as" and not clause.hedged[at]:
+            yield from _same(clause, at)
+        if word.text != "than" or clause.hedged[at]:
+            continue
+        other = next((mention for mention in clause.mentions if mention.begins <= at + 2 and mention.head > at), None)
+        if other is None or (other.number is not None and other.rough):
+            continue
+        yield from _compared(clause, at, other)
+
+
+def _alike(clause: Clause) -> Iterator[Claim]:
+    """Read "the two circles are the same size"."""
+    for verb in clause.structure.verbs:
+        rest = clause.between(verb.after, verb.after + 4)
+        if verb.form != "copula" or rest[:2] != ["the", "same"] or "as" in rest or clause.hedged[verb.at]:
+            continue
+        nouns = clause.meant(verb.subjects)
+        if not nouns or (len(nouns) == 1 and not nouns[0][1].plural):
+            continue
+        subject, mention = nouns[0]
+        relation = " ".join(["same", *rest[2:3], "as"])
+        last = min(verb.after + 2, len(clause.words) - 1)
+        yield clause.spanning(
+            "comparison", mention, subject.head, last, relation=relation, reference=nouns[-1][1].noun, known=False,
+            negated=verb.negated,
+        )  # fmt: skip
+
+
+def _same(clause: Clause, at: int) -> Iterator[Claim]:
+    """Read "is the same size as the cup" and "is as tall as the boy"."""
+    before = clause.between(max(at - 3, 0), at)
+    verb = next((verb for verb in reversed(clause.structure.verbs) if verb.begins < at and verb.form == "copula"), None)
+    other = next(
+        (mention for mention in clause.mentions if at < mention.head <= at + 5 and mention.begins == at + 1), None
+    )
+    if verb is None or other is None:
+        return
+    if "same" in before:
+        relation = " ".join([*before[before.index("same") :], "as"])
+    elif before[-2:-1] == ["as"]:
+        relation = f"as {before[-1]} as"
+    else:
+        return
+    for subject, mention in clause.meant(verb.subjects):
+        yield _claim(clause, mention, relation, other, subject.head, verb.negated)
+
+
+def _compared(clause: Clause, at: int, other: Mention) -> Iterator[Claim]:
+    near = next(
+        (
+            mention
+            for mention in reversed(clause.mentions)
+            if mention.after <= at and not mention.pronoun and mention.shown
+        ),
+        None,
+    )
+    before = clause.text(at - 1)
+    if near is not None and near.after == at and clause.text(near.begins - 1) in _AMOUNTS:
+        relation = _AMOUNTS[clause.text(near.begins - 1)]
+        yield _claim(clause, near, relation, other, near.begins - 1)
+    elif near is not None and near.after == at and clause.text(near.begins) in _AMOUNTS:
+        yield _claim(clause, near, _AMOUNTS[clause.text(near.begins)], other, near.begins)
+    elif before.endswith("er") and clause.words[at - 1].tag in ("JJR", "RBR"):
+        verb = next((verb for verb in reversed(clause.structure.verbs) if verb.begins < at), None)
+        for subject, mention in clause.meant(verb.subjects if verb is not None else []):
+            yield _claim(clause, mention, f"{before} than", other, subject.head, bool(verb and verb.negated))
+
+
+def _claim(clause: Clause, mention: Mention, relation: str, other: Mention, first: int, negated: bool = False) -> Claim:
+    last = other.after - 1
+    return clause.spanning(
+        "comparison", mention, first, last, relation=relation, reference=other.noun, known=False, negated=negated
+    )

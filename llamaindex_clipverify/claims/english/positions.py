@@ -1,0 +1,90 @@
+"""Positions in the picture: "on the left side of the image", "in the background", "in the top right corner"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from llamaindex_clipverify.claims.english.sentences import Word
+from llamaindex_clipverify.claims.english.terms import terms
+
+_OPENERS = frozenset("in on at to towards toward near from along across throughout".split())
+_DETERMINERS = frozenset("the its his her their a this that".split())
+_BETWEEN = frozenset(
+    "far very upper lower most and extreme outer immediate back front image's picture's photo's distant near".split()
+)
+_NOUNS = frozenset("side corner part half portion section area third edge end".split())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Position:
+    """A phrase that says where in the picture a thing is; `begins` and `after` are word indices."""
+
+    begins: int
+    after: int
+    values: tuple[str, ...]
+    """Of left, right, top, bottom, centre, corner, foreground, background."""
+
+
+def find_positions(words: Sequence[Word]) -> list[Position]:
+    """Return the phrases from left to right. "On the left of the car" is a relation and none of them."""
+    found: list[Position] = []
+    at = 0
+    while at < len(words):
+        position = _position(words, at) if words[at].text in _OPENERS or words[at].text == "," or at == 0 else None
+        if position is not None and not (found and position.begins < found[-1].after):
+            found.append(position)
+            at = position.after
+        else:
+            at += 1
+    return found
+
+
+def _position(words: Sequence[Word], begins: int) -> Position | None:
+    at, values, named = begins, [], False
+    if words[at].text in _OPENERS or words[at].text == ",":
+        at += 1
+    opened = at > begins
+    if at < len(words) and words[at].text in _DETERMINERS:
+        at += 1
+        opened = True
+    first = at
+    table = terms().positions
+    while at < len(words):
+        text = words[at].text
+        parts = text.split("-") if text not in table else [text]
+        known = [table[part] for part in parts if part in table]
+        if known and text not in ("backdrop",):
+            values += [value for value in known if value not in values]
+        elif text in _NOUNS and (values or text in ("corner", "edge")):
+            named = True
+            values += ["corner"] * (text == "corner" and "corner" not in values)
+        elif text not in _BETWEEN or (at == first and text == "and"):
+            break
+        at += 1
+    while at > first and words[at - 1].text in ("and", "back", "front", "near"):
+        at -= 1
+    if not values or at == first:
+        return None
+    return _closed(words, begins, at, tuple(values), opened=opened, named=named)
+
+
+def _closed(
+    words: Sequence[Word], begins: int, at: int, values: tuple[str, ...], *, opened: bool, named: bool
+) -> Position | None:
+    """Return the position if nothing follows it that makes it a relation or a noun phrase."""
+    picture = terms().picture
+    following = words[at].text if at < len(words) else ""
+    if following in ("of", "in", "within"):
+        end = at + 1
+        while end < len(words) and words[end].text in ("the", "this", "our", "your"):
+            end += 1
+        if end < len(words) and words[end].text.removesuffix("'s") in picture:
+            return Position(begins=begins, after=end + 1, values=values)
+        if following == "of":
+            return None
+    if not opened or (words[begins].text not in _OPENERS and not (named and begins == 0)):
+        return None
+    if at < len(words) and words[at].tag.startswith(("NN", "JJ")) and words[at].text not in ("visible", "present"):
+        return None
+    return Position(begins=begins, after=at, values=values)

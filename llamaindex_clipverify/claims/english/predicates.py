@@ -1,0 +1,166 @@
+"""Claims of copulas: "the car is red", "the door is open", "the chair is made of wood", "cups: 3"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from llamaindex_clipverify.claims.claim import Claim, Kind
+from llamaindex_clipverify.claims.english.clauses import Clause
+from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, DEGREES
+from llamaindex_clipverify.claims.english.mentions import Mention
+from llamaindex_clipverify.claims.english.presence import described_as, values_of
+from llamaindex_clipverify.claims.english.scopes import SHOWING
+from llamaindex_clipverify.claims.english.verbs import Verb, lemma, negative
+
+_JOINING = frozenset(("and", ",", "or", "nor", "with", "&", "yet"))
+_PAINTED = frozenset(("painted", "colored", "coloured"))
+_MADE = ("made", "built", "constructed", "composed", "crafted", "woven", "carved")
+_LOOSE = (
+    DEGREES
+    | _PAINTED
+    | {"in", "color", "colour", "completely", "fully", "partially", "slightly", "so", "too", "neither", "not", "never"}
+)
+
+
+def predicates(clause: Clause) -> Iterator[Claim]:
+    """Yield the claims of what copulas and appositions say of their subjects."""
+    for verb in clause.structure.verbs:
+        if verb.there or verb.gerund or not verb.subjects or clause.hedged[verb.at]:
+            continue
+        if verb.form == "copula" or verb.lemma in ("paint", "color", "colour", "coat", "dye"):
+            yield from _predicate(clause, verb, verb.after)
+        elif verb.passive and verb.lemma in ("make", "build", "construct", "carve", "craft", "weave"):
+            yield from _made(clause, verb, verb.after)
+        elif verb.passive and (clause.text(verb.after) == "with" or verb.lemma in SHOWING):
+            continue
+        elif verb.passive or verb.lemma in ("open", "close"):
+            yield from _values(clause, verb, verb.at)
+    yield from _lists(clause)
+
+
+def _predicate(clause: Clause, verb: Verb, at: int) -> Iterator[Claim]:
+    """Read colours and descriptive words from a position on, as long as they are joined."""
+    inside = {
+        spot for mention in clause.mentions if not mention.pronoun for spot in range(mention.begins, mention.after)
+    }
+    denied = verb.negated
+    while at < len(clause.words):
+        text = clause.text(at)
+        if at in inside and not _is_colour(clause, at):
+            return
+        denied = denied or negative(clause.words, at) or text in ("neither", "nor")
+        if text == "but":
+            denied, at = False, at + 1
+            continue
+        colours = _colours(clause, at)
+        if colours:
+            for colour in colours:
+                yield from _coloured(clause, verb, at, colour, denied)
+        elif clause.text(at + 1) == "than":
+            return
+        elif any(True for _ in values_of(clause.terms, text)):
+            yield from _values(clause, verb, at, denied=denied)
+        elif text in _MADE:
+            yield from _made(clause, verb, at + 1)
+            return
+        elif text not in _JOINING and text not in _LOOSE and clause.words[at].tag not in ("RB", "JJ", "VBN"):
+            return
+        at += 1
+
+
+def _is_colour(clause: Clause, at: int) -> bool:
+    """Return whether a noun phrase is one descriptive word that is no noun here: "the water is turquoise"."""
+    text = clause.text(at)
+    if text not in clause.vocabulary.colours and not any(True for _ in values_of(clause.terms, text)):
+        return False
+    alone = [mention for mention in clause.mentions if mention.begins == at and mention.after == at + 1]
+    clause.covered |= {id(mention) for mention in alone}
+    return bool(alone)
+
+
+def _colours(clause: Clause, at: int) -> list[str]:
+    names = clause.vocabulary.colours
+    parts = [part for part in clause.text(at).split("-") if part != "and"]
+    return [names[part] for part in parts] if all(part in names for part in parts) else []
+
+
+def _coloured(clause: Clause, verb: Verb, at: int, colour: str, denied: bool) -> Iterator[Claim]:
+    for subject, mention in clause.meant(_owners(clause, verb)):
+        clause.covered.add(id(mention))
+        negative_subject = subject.determiner in ("none", "no", "neither") or (mention.negated and not subject.pronoun)
+        kind: Kind = "count" if subject.pronoun and subject.number else "attribute"
+        number = subject.number if kind == "count" else None
+        plural = mention.plural if kind == "attribute" else True
+        yield clause.spanning(
+            kind, mention, subject.head, at, negated=denied != negative_subject, colour=colour, number=number, plural=plural
+        )  # fmt: skip
+
+
+def _owners(clause: Clause, verb: Verb) -> list[Mention]:
+    """Return the subjects of a predicate; what has the colour if the subject is *the color of the car* or *the car's color*."""
+    found: list[Mention] = []
+    for subject in verb.subjects:
+        of = [link.ground for link in clause.structure.links if subject in link.figures and link.relation == "of"]
+        if subject.noun in COLOUR_WORDS and not subject.shown:
+            owner = next(
+                (mention for mention in clause.mentions if mention.possessive and mention.after == subject.begins), None
+            )
+            found += [one for one in [owner, *of] if one is not None][:1]
+        else:
+            found.append(subject)
+    return found
+
+
+def _values(clause: Clause, verb: Verb, at: int, denied: bool | None = None) -> Iterator[Claim]:
+    text = clause.text(at)
+    found = list(values_of(clause.terms, text)) or list(values_of(clause.terms, lemma(text)))
+    for subject, mention in clause.meant(verb.subjects):
+        no = subject.determiner in ("none", "no", "neither")
+        if no and found:
+            clause.covered.add(id(mention))
+        for kind, value in found:
+            negated = (verb.negated if denied is None else denied) != no
+            yield described_as(clause, kind, value, mention, subject.head, at, negated=negated)
+
+
+def _made(clause: Clause, verb: Verb, at: int) -> Iterator[Claim]:
+    """Read "made of wood and metal"."""
+    at += clause.text(at) in ("out", "up", "entirely", "mostly", "completely")
+    if clause.text(at) not in ("of", "from", "in"):
+        return
+    for spot in range(at + 1, min(at + 7, len(clause.words))):
+        value = clause.terms.materials.get(clause.text(spot)) or clause.terms.materials.get(
+            clause.text(spot).removesuffix("s")
+        )
+        if value is None and clause.words[spot].tag.startswith("V"):
+            return
+        if value is not None:
+            for other in clause.mentions:
+                if other.begins <= spot < other.after:
+                    other.shown = False
+            for subject, mention in clause.meant(verb.subjects):
+                yield clause.spanning("material", mention, subject.head, spot, value=value, negated=verb.negated)
+
+
+def _lists(clause: Clause) -> Iterator[Claim]:
+    """Read "cups: 1" and "car: red"."""
+    for mention in clause.mentions:
+        at = mention.after
+        if clause.text(at) != ":" or not mention.shown or mention.determiner or mention.number is not None:
+            continue
+        yield from _listed(clause, mention, at + 1)
+
+
+def _listed(clause: Clause, mention: Mention, at: int) -> Iterator[Claim]:
+    value, names = clause.text(at), clause.vocabulary
+    closes = at + 1 >= len(clause.words) or clause.text(at + 1) in (",", ";", "(")
+    if value in names.colours and closes:
+        clause.covered.add(id(mention))
+        yield clause.claim_at("attribute", mention, at + 1, colour=names.colours[value])
+    elif closes and (value.isdigit() or value in names.numbers):
+        clause.covered.add(id(mention))
+        number = int(value[:9]) if value.isdigit() else names.numbers[value]
+        if number:
+            yield clause.claim_at("count", mention, at + 1, number=number)
+        else:
+            yield clause.claim_at("object", mention, at + 1, negated=True, plural=False)

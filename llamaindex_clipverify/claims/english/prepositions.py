@@ -1,0 +1,63 @@
+"""Prepositions of one or several words, and their normal form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from llamaindex_clipverify.claims.english.grammar import CONJUNCTIONS, PREPOSITIONS
+from llamaindex_clipverify.claims.english.sentences import Word
+from llamaindex_clipverify.claims.vocabulary import Vocabulary
+
+PHRASES = {
+    tuple(words.split()): name
+    for name, phrases in {
+        "in front of": "in front of",
+        "behind": "in back of | at the back of",
+        "in": "in the back of | in the middle of | in the center of | in the centre of | in a pile of | in | in the shade of",
+        "between": "in between",
+        "besides": "in addition to",
+        "along": "along the side of | along the edge of",
+        "with": "along with | together with | accompanied by",
+        "next to": "adjacent to | alongside | beside",
+        "on": "atop | on the side of | on the edge of | on the back of | on the front of | onto | on to",
+        "at": "at the edge of | at the end of | at",
+        "out of": "out of | out from",
+        "away from": "away from",
+        "instead of": "instead of",
+        "because of": "because of",
+        "such as": "such as | including",
+        "among": "amid | amongst",
+        "outside": "outside of",
+        "off": "off of | off",
+        "against": "up against",
+        "across from": "across from | opposite",
+        "parallel to": "parallel to",
+        "far from": "far from | far away from",
+        "down": "down",
+        "up": "up",
+        "below": "underneath",
+        "around": "around | surrounding",
+        "like": "like",
+        "than": "than",
+        "as": "as",
+        "at the top of": "at the top of",
+        "at the bottom of": "at the bottom of",
+    }.items()
+    for words in phrases.split(" | ")
+}
+"""Word sequences that act as one preposition, beside the relations of the vocabulary, and their normal form."""
+_STARTS: dict[str, list[tuple[str, ...]]] = {}
+for _phrase in PHRASES:
+    _STARTS.setdefault(_phrase[0], []).append(_phrase)
+
+
+def preposition(vocabulary: Vocabulary, words: Sequence[Word], at: int) -> tuple[int, str]:
+    """Return length in words and normal form of the preposition at a position; 0 if there is none."""
+    texts = [word.text for word in words[at : at + 6]]
+    length, relation = vocabulary.relation_at(texts)
+    phrase = max((key for key in _STARTS.get(texts[0], ()) if tuple(texts[: len(key)]) == key), key=len, default=())
+    if len(phrase) > length or (phrase and relation is None):
+        return len(phrase), PHRASES[phrase]
+    if relation is not None:
+        return length, relation
+    return (1, texts[0]) if texts[0] in PREPOSITIONS and texts[0] not in CONJUNCTIONS else (0, "")

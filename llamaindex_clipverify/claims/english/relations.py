@@ -1,0 +1,234 @@
+"""Claims of prepositions: relations of two things, depth, and positions in the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from llamaindex_clipverify.claims.claim import Claim, Kind
+from llamaindex_clipverify.claims.english.belongings import NO, Belonging, belonging, is_garment, possession, wearing
+from llamaindex_clipverify.claims.english.clauses import Clause
+from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS
+from llamaindex_clipverify.claims.english.mentions import Mention
+from llamaindex_clipverify.claims.english.positions import Position
+from llamaindex_clipverify.claims.english.structure import Link, is_living
+
+_DEPTH = frozenset(("behind", "in front of", "between", "around"))
+_SILENT = frozenset("for to as than like about during since instead because until except via per besides despite".split()) | {
+    "such as", "instead of", "because of", "without",
+}  # fmt: skip
+"""Prepositions that state no relation in a picture."""
+_PLACED = frozenset("surround enclose flank border frame sit stand park seat place position locate lie".split())
+"""Verbs after whose passive *by* means next to, and no actor."""
+_WITH = frozenset(
+    "fill line adorn cover decorate furnish top load stack pack surround equip enclose dot litter strew sprinkle dust coat "
+    "scatter crowd flank frame border wrap drape".split()
+)
+"""Verbs whose passive and preposition together are a relation: "lined with"."""
+_ATTACHED = frozenset("attach fix tie connect fasten chain hitch tether".split())
+_FROM = frozenset("hang dangle eat drink extend emerge pour grow".split())
+_OVER = frozenset("jump leap climb step run walk bend lean".split())
+"""Verbs with which *over* is a path, and not above."""
+_CONTAINERS = frozenset(
+    "bowl plate cup glass bottle basket box bag jar can tray field pot mug vase bucket pitcher pile stack bouquet bunch "
+    "carton container crate platter tub dish".split()
+)
+ADDRESSING = {
+    verb: prepositions.split()
+    for verbs, prepositions in (
+        ("look stare gaze glance smile peer wave point bark laugh shout aim", "at to toward towards"),
+        ("talk speak listen sing", "to with on"),
+        ("wait", "for"),
+    )
+    for verb in verbs.split()
+}
+"""Verbs whose preposition names what they are directed at, and no place."""
+_AREAS = frozenset(("area", "row", "line", "circle"))
+"""Nouns that are things only as the place of something."""
+_HOLDING = frozenset("hand hands arm arms mouth lap shoulder shoulders back head".split())
+
+
+def relations(clause: Clause) -> Iterator[Claim]:
+    """Yield the claims of all links."""
+    for link in clause.structure.links:
+        if clause.hedged[link.at] or (link.verb is not None and link.verb.gerund and not link.position):
+            continue
+        if link.position is not None:
+            yield from _positions(clause, link, link.position)
+        elif link.ground is not None and link.ground.pronoun:
+            yield from _to_pronoun(clause, link, link.ground)
+        elif link.ground is not None and link.relation in ("with", "without"):
+            yield from _with(clause, link, link.ground)
+        elif link.ground is not None and link.relation == "of":
+            yield from _of(clause, link, link.ground)
+        elif link.ground is not None and link.ground.noun in COLOUR_WORDS:
+            yield from _in_colour(clause, link, link.ground)
+        elif link.ground is not None and _states_relation(clause, link, link.ground):
+            yield from _linked(clause, link, link.ground)
+
+
+def _positions(clause: Clause, link: Link, position: Position) -> Iterator[Claim]:
+    for figure, mention in clause.meant(link.figures):
+        denied = _denied(link, figure)
+        if denied:
+            clause.covered.add(id(mention))
+        last = position.after - 1 if position.begins > figure.head else position.begins
+        for value in position.values:
+            yield clause.spanning("position", mention, figure.head, last, value=value, negated=denied)
+
+
+# -- of two things --------------------------------------------------------------------------------------------------------
+
+
+def _states_relation(clause: Clause, link: Link, ground: Mention) -> bool:
+    """Return whether a preposition says where something is, or what it is attached to."""
+    verb = link.verb.lemma if link.verb is not None else ""
+    if not ground.shown and ground.noun not in _AREAS:
+        return False
+    if link.relation in _SILENT:
+        return link.relation == "to" and verb in _ATTACHED
+    if link.relation == "from":
+        return verb in _FROM
+    if verb == "look" or clause.text(link.at) in ADDRESSING.get(verb, ()):
+        return False
+    if link.relation == "above" and verb in _OVER:
+        return False
+    has_actor = clause.text(link.at) == "by" and link.verb is not None and link.verb.passive
+    return not has_actor or verb in _PLACED
+
+
+def _linked(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
+    if link.relation == "in" and is_garment(clause, ground):
+        yield from wearing(clause, link.figures, ground, link.verb is not None and link.verb.negated)
+        return
+    held = link.verb.objects if link.verb is not None and ground.noun in _HOLDING else []
+    figures = [thing for thing in held if thing.shown and not thing.pronoun] if held else link.figures
+    for figure, mention in clause.meant(figures):
+        if mention is not ground:
+            yield _relation(clause, link, figure, mention, ground)
+
+
+def _in_colour(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
+    """Read "a letter in a bright yellow color"."""
+    for figure, mention in clause.meant(link.figures if link.relation == "in" else []):
+        for colour in ground.colours:
+            yield clause.spanning("attribute", mention, figure.head, ground.after - 1, colour=colour)
+
+
+def _to_pronoun(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
+    """Read "a dog in front of him", "the desk has a computer on it"."""
+    verb = link.verb.lemma if link.verb is not None else ""
+    inside = link.relation in ("in", "on")
+    if link.relation in _SILENT | {"with", "of"} or (inside and verb not in ("", "have", "show")):
+        return
+    if clause.text(link.at) in ADDRESSING.get(verb, ()):
+        return
+    things, figures = ground.means(), link.figures
+    if link.verb is not None and any(mention in things for _, mention in clause.meant(figures)):
+        figures = [thing for thing in link.verb.objects if thing not in things]
+    for figure, mention in clause.meant(figures):
+        for thing in things:
+            if thing is not mention:
+                yield _relation(clause, link, figure, mention, thing, ground.after - 1)
+
+
+def _relation(
+    clause: Clause, link: Link, figure: Mention, mention: Mention, ground: Mention, last: int | None = None
+) -> Claim:
+    kind, relation = _named(clause, link)
+    denied = _denied(link, figure) != (ground.determiner in ("no", "neither"))
+    if denied:
+        _cover(clause, link, figure, mention, ground)
+    start, end = figure.head, ground.after - 1 if last is None else last
+    if link.at < figure.begins:
+        start, end = link.at, figure.after - 1
+    known = mention.known and ground.known and relation in clause.vocabulary.relation_names
+    colour = mention.colours[0] if mention.colours and kind == "relation" else None
+    return clause.spanning(
+        kind, mention, start, end, negated=denied, relation=relation, reference=ground.noun, known=known, colour=colour
+    )
+
+
+def _named(clause: Clause, link: Link) -> tuple[Kind, str]:
+    """Return kind and name of a relation: of "lined with" both words."""
+    verb = link.verb
+    if verb is not None and link.relation == "to":
+        return "relation", f"{clause.text(verb.at)} to"
+    if verb is not None and verb.passive and verb.lemma in _WITH and link.relation in ("with", "in", "by", "next to"):
+        by = "by" if clause.text(link.at) == "by" else link.relation
+        return "depth" if verb.lemma in ("surround", "enclose", "flank") else "relation", f"{clause.text(verb.at)} {by}"
+    return "depth" if link.relation in _DEPTH else "relation", link.relation
+
+
+def _denied(link: Link, figure: Mention) -> bool:
+    by_verb = link.verb is not None and link.verb.negated
+    return by_verb != (figure.determiner in NO or (figure.negated and not by_verb))
+
+
+def _cover(clause: Clause, link: Link, figure: Mention, mention: Mention, ground: Mention) -> None:
+    """Let a denied relation deny the relation only: "no dog on the chair" says nothing about dogs elsewhere."""
+    verb = link.verb
+    there = verb is not None and (verb.there or verb.lemma in ("see", "show", "contain", "include"))
+    after = clause.text(verb.after) if verb is not None and verb.form == "copula" else ""
+    if (figure.determiner in NO or there) and after not in ("visible", "present", "in"):
+        clause.covered.add(id(mention))
+    if ground.determiner in ("no", "neither"):
+        clause.covered.add(id(ground))
+
+
+# -- with and of ----------------------------------------------------------------------------------------------------------
+
+
+def _with(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
+    """Read "a man with a hat" (wearing), "a cat with green eyes" (part), "a plate with a fork" (relation)."""
+    absent = link.relation == "without" or ground.determiner == "no"
+    for figure, mention in clause.meant(link.figures if ground.shown else []):
+        if not absent and (figure.negated or figure.determiner in ("no", "none")):
+            continue  # "no plant with green leaves" says nothing about leaves
+        kind = possession(clause, mention, ground)
+        denied = absent != (link.verb is not None and link.verb.negated)
+        if kind is not None and (is_living(mention) or ground.noun not in clause.terms.body):
+            said = Belonging(
+                figure=figure, owner=mention, thing=ground, denied=denied, first=figure.head, last=ground.after - 1
+            )
+            yield from belonging(clause, kind, said)
+        elif denied:
+            ground.negated = True
+        elif not _is_absolute(clause, ground):
+            yield from _company(clause, link, figure, mention, ground)
+
+
+def _company(clause: Clause, link: Link, figure: Mention, mention: Mention, ground: Mention) -> Iterator[Claim]:
+    """Read what something is together with: the thing before, or the subject of the verb ("walks in a park with his dog")."""
+    if link.owner is not None and _is_portable(clause, ground):
+        for walker, person in clause.meant(link.owner.subjects):
+            yield _relation(clause, link, walker, person, ground)
+    elif ground.noun in clause.terms.body:
+        return
+    elif link.verb is None or link.verb.lemma not in ("show", "depict", "contain"):
+        yield _relation(clause, link, figure, mention, ground)
+
+
+def _is_absolute(clause: Clause, ground: Mention) -> bool:
+    """Return whether "with trees in the background" or "with a dog running" states what its noun does, and no company."""
+    does = any(not verb.finite and ground in verb.subjects for verb in clause.structure.verbs)
+    return does or any(link.position is not None and ground in link.figures for link in clause.structure.links)
+
+
+def _is_portable(clause: Clause, thing: Mention) -> bool:
+    """Return whether a person may have a thing along."""
+    own = thing.determiner in ("his", "her", "their")
+    return own or is_living(thing) or clause.vocabulary.groups.get(thing.noun) in ("accessory", "sports", "animal")
+
+
+def _of(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
+    """Read "the wheels of the bus" (part) and "a bowl of fruit" (relation)."""
+    terms = clause.terms
+    for figure, mention in clause.meant(link.figures if ground.shown and link.verb is None else []):
+        name = (mention.narrow or mention.noun).split()[-1]
+        if name in _CONTAINERS:
+            yield _relation(clause, link, figure, mention, ground)
+        elif name in terms.parts or name in terms.body:
+            said = Belonging(
+                figure=ground, owner=ground, thing=mention, denied=False, first=figure.head, last=ground.after - 1
+            )
+            yield from belonging(clause, "part", said)

@@ -1,0 +1,97 @@
+"""Claims on the place, weather and time that a picture shows: "in a kitchen", "on a sunny day", "at night", "outdoors"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.english.clauses import Clause
+from llamaindex_clipverify.claims.english.structure import Link
+
+_INSIDE = frozenset(("in", "at", "inside", "through", "on", "within"))
+_ON_PLACES = frozenset("street road highway beach court field playground farm runway".split())
+_SCENERY = frozenset("scene setting environment landscape interior".split())
+_DAYS = frozenset("day weather afternoon morning evening conditions".split())
+_POSSESSIVE = frozenset(("his", "her", "their", "its"))
+_THIS_IS = (["this", "is"], ["it", "is"], ["scene", "is"])
+_Found = tuple[str, str, int, int]
+"""Facet, value, first and last word."""
+
+
+def scenes(clause: Clause) -> Iterator[Claim]:
+    """Yield the claims on place, weather and time."""
+    for link in clause.structure.links:
+        if not clause.hedged[link.at]:
+            yield from _places(clause, link)
+    yield from _pictured(clause)
+    for at in range(len(clause.words)):
+        found = None if clause.hedged[at] else _weather(clause, at) or _setting(clause, at) or _time(clause, at)
+        if found is not None:
+            yield _scene(clause, *found)
+
+
+def _places(clause: Clause, link: Link) -> Iterator[Claim]:
+    """Read "in a kitchen"."""
+    ground, places = link.ground, clause.terms.places
+    if ground is None or ground.negated or ground.pronoun or link.relation not in _INSIDE:
+        return
+    name = ground.noun if ground.noun in places else ground.noun.split()[-1]
+    if ground.determiner in _POSSESSIVE or name not in places or (link.relation == "on" and name not in _ON_PLACES):
+        return
+    denied = link.verb is not None and link.verb.negated
+    yield clause.spanning(
+        "scene", ground, link.at, ground.after - 1, value=ground.noun, facet="place", known=False, colour=None, negated=denied
+    )  # fmt: skip
+
+
+def _pictured(clause: Clause) -> Iterator[Claim]:
+    """Read what the picture as a whole shows: "this is a bathroom", "a photo of a train station"."""
+    for mention in clause.mentions:
+        if mention.noun not in clause.terms.places or mention.negated or clause.hedged[mention.head]:
+            continue
+        before = clause.between(max(mention.begins - 3, 0), mention.begins)
+        of_picture = before[-1:] == ["of"] and before[-2:-1] and before[-2] in clause.terms.picture | {"view"}
+        if (
+            of_picture
+            or before[-2:] in _THIS_IS
+            or before[-1:] in (["shows"], ["depicts"], ["presents"], ["displays"], ["features"])
+        ):
+            yield clause.claim_at("scene", mention, value=mention.noun, facet="place", known=False, colour=None)
+
+
+def _weather(clause: Clause, at: int) -> _Found | None:
+    value, before, after = clause.terms.weather.get(clause.text(at)), clause.text(at - 1), clause.text(at + 1)
+    if value is None:
+        return None
+    stated = before in ("is", "day", "weather") and clause.text(at - 2) in ("it", "weather")
+    return ("weather", value, at, at + bool(after)) if after in _DAYS or stated else None
+
+
+def _setting(clause: Clause, at: int) -> _Found | None:
+    text, after, settings = clause.text(at), clause.text(at + 1), clause.terms.settings
+    if after in _SCENERY and (text in clause.terms.places or text in ("urban", "rural")):
+        return "place", text, at, at + 1
+    if text in ("outdoor", "indoor"):
+        return ("place", settings[text], at, at + 1) if after in _SCENERY | {"area", "space"} else None
+    return ("place", settings[text], at, at) if text in settings and text != "outside" else None
+
+
+def _time(clause: Clause, at: int) -> _Found | None:
+    value, before, after = clause.terms.times.get(clause.text(at)), clause.text(at - 1), clause.text(at + 1)
+    if value is None:
+        return None
+    directly = before in ("at", "during", "by")
+    article = before in ("the", "a", "an", "this") and clause.text(at - 2) in ("in", "at", "during", "on")
+    named = clause.text(at) in ("daytime", "nighttime") or after in ("time", "scene")
+    return ("time", value, at - directly, at) if directly or article or named else None
+
+
+def _scene(clause: Clause, facet: str, value: str, first: int, last: int) -> Claim:
+    start, end = clause.words[first].start, clause.words[min(last, len(clause.words) - 1)].end
+    for mention in clause.mentions:
+        if mention.begins <= last and mention.after > first and facet != "place":
+            clause.covered.add(id(mention))
+    return Claim(
+        text=clause.sentence.answer[start:end], start=start, end=end, kind="scene", noun=None, value=value, facet=facet,
+        known=False, cites=clause.sentence.cites, vocabulary=clause.own,
+    )  # fmt: skip

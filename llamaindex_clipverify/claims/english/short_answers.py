@@ -1,0 +1,180 @@
+"""Short answers together with their question: "Three." to "How many clocks are there?" states that there are three clocks.
+
+The statement is split as usual; its claims span the short answer. Questions are forms of a few kinds, one pattern each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from llamaindex_clipverify.claims.english.phrases import Phrases
+from llamaindex_clipverify.claims.english.sentences import sentences
+from llamaindex_clipverify.claims.vocabulary import english
+
+_LONGEST = 6
+"""Words of the longest answer that is read together with its question."""
+_LONGEST_QUESTION = 300
+"""Characters."""
+_YES = re.compile(r"^\W*(yes|yeah|yep|correct|true|right)\b\W*$", re.I)
+_NO = re.compile(r"^\W*(no|nope|none|false|not really)\b\W*$", re.I)
+_POLAR = re.compile(r"^\W*(?:so,? |and |but )?(is|are|was|were|does|do|did|can|has|have)\s+(.+?)\W*$", re.I)
+_SEE = re.compile(r"^(?:you|we|i)\s+(?:see|find|spot)\s+(?:any\s+|an?\s+|some\s+)?(.+)$", re.I)
+_EXISTS = re.compile(r"^there\s+(?:any\s+|an?\s+|some\s+)?(.*)$", re.I)
+_SUBJECT = re.compile(r"^(it|he|she|they|there|this|that|these|those)\s+(.*)$", re.I)
+_CHOICE = re.compile(r"\b(\w+),? or (?:to the |an? |the )?(\w+)\b", re.I)
+_PLACE = re.compile(r"^(on|in|at|under|next|near|behind|above|below|to|between|beside|inside|over|by)\b", re.I)
+_PRESENCE = ("there", "you see", "visible", "shown", "can be seen", "present")
+_Answer = Callable[[re.Match[str], str], str | None]
+
+
+def statement(question: str, answer: str) -> str | None:
+    """Return the statement that a short answer to a question makes, or None if the answer is no short one."""
+    plain = answer.strip().rstrip(".!").strip()
+    if not plain or len(plain.split()) > _LONGEST or "\n" in plain or len(question) > _LONGEST_QUESTION:
+        return None
+    if _YES.match(plain) or _NO.match(plain):
+        polar = _polar(question, yes=bool(_YES.match(plain)))
+        if polar is not None:
+            return polar
+    return None if re.match(r"^(yes|no)\b", plain, re.I) else _answered(question, plain)
+
+
+# -- yes and no -----------------------------------------------------------------------------------------------------------
+
+
+def _polar(question: str, *, yes: bool) -> str | None:
+    """Return "Is the car red?" as a statement: "the car is red", or "the car is not red"."""
+    found = _POLAR.match(question)
+    if found is None:
+        return None
+    auxiliary, rest = found[1].lower(), found[2]
+    if exists := _EXISTS.match(rest):
+        return _existing(exists[1], auxiliary, yes)
+    if see := _SEE.match(rest):
+        several = see[1].endswith("s") or see[1].split()[0].endswith("s")
+        return _existing(see[1], "are" if several else "is", yes)
+    subject, predicate = _divided(rest)
+    return f"{subject} {auxiliary} {'' if yes else 'not '}{predicate}." if predicate else None
+
+
+def _existing(thing: str, auxiliary: str, yes: bool) -> str:
+    if not yes:
+        return f"There {auxiliary} no {thing}."
+    return f"There {auxiliary} {thing if auxiliary in ('are', 'were') else _with_article(thing)}."
+
+
+def _with_article(noun: str) -> str:
+    return f"{'an' if noun[:1].lower() in tuple('aeiou') else 'a'} {noun}"
+
+
+def _divided(rest: str) -> tuple[str, str]:
+    """Return subject and predicate of what follows the auxiliary of a question; "" if there is no predicate."""
+    sentence = next(iter(sentences(f"{rest}.")), None)
+    words = sentence.words if sentence is not None else []
+    mentions = Phrases(english()).find(words, [False] * len(words))
+    pronoun = _SUBJECT.match(rest)
+    if not mentions or mentions[0].begins > 0:
+        return (pronoun[1], pronoun[2]) if pronoun is not None else (rest, "")
+    starts = {mention.begins: mention.after for mention in mentions}
+    after = mentions[0].after
+    while after < len(words) and words[after].text in ("and", "of") and after + 1 in starts:
+        after = starts[after + 1]
+    if after >= len(words):
+        return rest, ""
+    return rest[: words[after].start].strip(), rest[words[after].start :].strip()
+
+
+# -- how many, which, what, where -----------------------------------------------------------------------------------------
+
+
+def _answered(question: str, answer: str) -> str | None:
+    """Return the statement of an answer to a question with what, where, which or how many."""
+    for pattern, state in _FORMS:
+        found = pattern.match(question)
+        said = state(found, answer) if found is not None else None
+        if said is not None:
+            return said
+    return None
+
+
+def _many(found: re.Match[str], answer: str) -> str:
+    noun, verb, rest = found[1], found[2].lower(), found[3].strip()
+    if not rest or rest.lower().startswith(_PRESENCE) or verb in ("do", "can"):
+        return f"There are {answer} {noun}."
+    return f"{answer} {noun} {verb} {rest}."
+
+
+def _which_of_two(found: re.Match[str], answer: str) -> str | None:
+    return f"the {answer} {found[1]} {found[2]}." if answer.lower() in (found[3].lower(), found[4].lower()) else None
+
+
+def _either(found: re.Match[str], answer: str) -> str | None:
+    named = re.search(rf"\b{re.escape(answer)}\b", found.string, re.I)
+    return f"{found[1]} is {answer}." if named else None
+
+
+def _chosen(found: re.Match[str], answer: str) -> str | None:
+    choice = _CHOICE.search(found.string)
+    if choice is None or answer.lower() not in (choice[1].lower(), choice[2].lower()):
+        return None
+    return _polar(found.string[: choice.start()] + answer + found.string[choice.end() :], yes=True)
+
+
+def _doing(found: re.Match[str], answer: str) -> str:
+    said = answer if found[3].lower() == "doing" else f"{found[3]} {_noun(answer)}"
+    return f"{found[2]} {found[1]} {said}{found[4]}."
+
+
+def _thing_at(found: re.Match[str], answer: str) -> str | None:
+    return None if found[1].lower().startswith(("in the image", "in this")) else f"{_noun(answer)} is {found[1]}."
+
+
+def _what(found: re.Match[str], answer: str) -> str:
+    return f"{_noun(answer)} {found[1]} {found[2]}." if _PLACE.match(found[2]) else f"There is {_noun(answer)}."
+
+
+def _where(found: re.Match[str], answer: str) -> str:
+    return f"{found[2]} {found[1]} {answer if _PLACE.match(answer) else f'in {answer}'}."
+
+
+def _noun(answer: str) -> str:
+    """Return an answer as a noun phrase: with an article if it is a bare singular."""
+    return answer if " " in answer or answer.endswith(("s", "ing")) else _with_article(answer)
+
+
+def _form(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"^\W*{pattern}\W*$", re.I)
+
+
+_PLACES = r"(?:to the (?:left|right)|left|right|above|below|on|under|behind|in front|next|near|beside|inside|in)\b"
+_FORMS: tuple[tuple[re.Pattern[str], _Answer], ...] = (
+    (_form(r"how many\s+(.+?)\s+(are|is|do|does|can|have|has|were)\b\s*(.*?)"), _many),
+    (_form(r"what (?:material )?(?:is|are)\s+(.+?)\s+made (?:of|out of)"), lambda q, a: f"{q[1]} is made of {a}."),
+    (
+        _form(r"(?:what|which)(?:'s| is)?(?: the)? colou?rs?(?: of)?\s+(?:(?:is|are|does|do|of)\s+)?(.+?)(?:\s+have)?"),
+        lambda q, a: f"{q[1]} is {a}.",
+    ),
+    (
+        _form(
+            r"how (?:large|big|small|tall|long|short|wide|thick|old)(?: do you think| would you say)?\s+(is|are)\s+(.+?)"
+        ),
+        lambda q, a: f"{q[2]} {q[1]} {a}.",
+    ),
+    (_form(r"(?:what|which)(?: \w+)*? (is|are) ([^,]+?), (?:the |an? )?(.+?),? or (?:the |an? )?(.+?)"), _which_of_two),
+    (
+        _form(r"(?:how do(?:es)?|do(?:es)?|is|are) (.+?),?\s+(?:look|appear|seem)s?(?: to be| like)?,?\s+.*\bor\b.*"),
+        _either,
+    ),
+    (
+        _form(r"(?:on\s+)?(?:which|what) (?:side|part|half)(?: of the \w+)?\s+(is|are)\s+(.+?)(?:\s+(?:on|in))?"),
+        lambda q, a: f"{q[2]} {q[1]} on the {a} side of the image.",
+    ),
+    (_form(r"where\s+(is|are|was|were)\s+(.+?)"), _where),
+    (_form(r".+\bor\b.+"), _chosen),
+    (_form(r"(?:what|who|which \w+)\s+(is|are)\s+(\w+ing\b.*?)"), lambda q, a: f"{_noun(a)} {q[1]} {q[2]}."),
+    (_form(r"(?:what|who)(?: \w+)?\s+(is|are)\s+(.+?)\s+(\w+ing)(.*?)"), _doing),
+    (_form(rf"what (?:is|are) (?:the|this|that)(?: name of the)?(?: \w+){{1,4}}? ({_PLACES}.*?)"), _thing_at),
+    (_form(r"(?:what|who|which \w+|what \w+)\s+(is|are)\s+(.+?)"), _what),
+)
+"""Forms of questions, and the statement that an answer makes; the first that fits is used."""

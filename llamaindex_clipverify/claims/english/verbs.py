@@ -1,0 +1,338 @@
+"""Verb groups of a sentence: auxiliaries, negation and a main verb, read from part-of-speech tags."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from llamaindex_clipverify.claims.english.grammar import (
+    BE,
+    COPULAS,
+    EMPTY,
+    FINITE,
+    HAVE,
+    LOOK,
+    NOT_ACTIONS,
+    POSTURES,
+    PREPOSITIONS,
+)
+from llamaindex_clipverify.claims.english.sentences import Word
+from llamaindex_clipverify.claims.vocabulary import english
+from llamaindex_clipverify.claims.wordnet import wordnet
+
+if TYPE_CHECKING:
+    from llamaindex_clipverify.claims.english.mentions import Mention
+
+MODALS = frozenset("can could will would may might must shall should cannot can't couldn't won't wouldn't".split())
+_IRREGULAR = {
+    form: lemma
+    for lemma, forms in {
+        "be": "is are was were been being", "have": "has had having", "do": "does did done", "hold": "held", "sit": "sat",
+        "stand": "stood", "lie": "lay lain lying", "eat": "ate eaten", "ride": "rode ridden", "wear": "wore worn", "run": "ran",
+        "drive": "drove driven", "take": "took taken", "make": "made", "throw": "threw thrown", "catch": "caught",
+        "fly": "flew flown", "swim": "swam swum", "draw": "drew drawn", "write": "wrote written", "see": "saw seen",
+        "hang": "hung", "lead": "led", "feed": "fed", "bite": "bit bitten", "blow": "blew blown", "break": "broke broken",
+        "bring": "brought", "build": "built", "buy": "bought", "come": "came", "drink": "drank drunk", "fall": "fell fallen",
+        "fight": "fought", "find": "found", "get": "got gotten", "give": "gave given", "go": "went gone goes",
+        "grow": "grew grown",
+        "keep": "kept", "leave": "left", "light": "lit", "meet": "met", "pay": "paid", "sell": "sold", "send": "sent",
+        "shake": "shook", "shine": "shone", "show": "shown", "sing": "sang sung", "sleep": "slept", "slide": "slid",
+        "speak": "spoke spoken", "spin": "spun", "swing": "swung", "teach": "taught", "tell": "told", "tie": "tying",
+        "tear": "torn",
+        "wind": "wound", "stick": "stuck", "lean": "leant", "kneel": "knelt", "dig": "dug", "cut": "cutting", "put": "putting",
+        "say": "said", "read": "reading", "hide": "hid hidden", "bend": "bent", "spread": "spread", "die": "dying",
+    }.items()
+    for form in forms.split()
+}  # fmt: skip
+_SILENT_E = tuple(
+    "at iz as ng rc nc rg dg rv lv av iv ov bl tl dl gl pl kl cl fl s z v u c par lud vit tur sur gur cur lor cid vid nis tim "
+    "som duc bath".split()
+)
+"""Ends of stems whose base form has a silent e."""
+_NO_E = frozenset(
+    "eat float seat treat beat heat hang sing bring swing spring ring cling fling sting string long pass dress cross "
+    "toss miss add press kiss guess focus wash visit edit enter open offer listen gather cover feather water discuss "
+    "bang".split()
+)
+
+
+def lemma(form: str) -> str:
+    """Return the base form of a verb, by rule and a list of irregular verbs: "riding" is *ride*, "sat" is *sit*."""
+    if form in _IRREGULAR:
+        return _IRREGULAR[form]
+    if form.endswith(("ies", "ied")):
+        return form[:-3] + "y" if len(form) > 4 else form[:-1]
+    if form.endswith("ing") and len(form) > 4:
+        return _stem(form[:-3])
+    if form.endswith("ed") and len(form) > 3:
+        return _stem(form[:-2])
+    if form.endswith(("shes", "ches", "sses", "xes", "zzes", "oes")):
+        return form[:-2]
+    return form[:-1] if form.endswith("s") and not form.endswith(("ss", "us")) else form
+
+
+def _stem(stem: str) -> str:
+    """Return the base form of what is left without -ing or -ed."""
+    if stem in _NO_E:
+        return stem
+    if len(stem) > 2 and stem[-1] == stem[-2] and stem[-1] not in "slzfeo":
+        return stem[:-1]
+    vowels = [letter in "aeiouy" for letter in stem]
+    closed = len(stem) > 1 and not vowels[-1] and vowels[-2] and stem[-1] not in "wxy"
+    single = closed and (len(stem) < 3 or not vowels[-3])
+    if single and sum(vowels) == 1:
+        return stem + "e"
+    return stem + "e" if stem.endswith(_SILENT_E) and not stem.endswith(("ss", "eat", "oat")) else stem
+
+
+Form = Literal["finite", "participle", "passive", "copula"]
+
+
+@dataclass(eq=False, kw_only=True)
+class Verb:
+    """A verb group; positions are word indices."""
+
+    begins: int
+    at: int
+    """The main verb."""
+    after: int
+    lemma: str
+    form: Form
+    """*participle* and *passive* without auxiliary have `finite` False: "a man holding …", "a car parked …"."""
+    finite: bool = True
+    negated: bool = False
+    subjects: list[Mention] = field(default_factory=list)
+    objects: list[Mention] = field(default_factory=list)
+    there: bool = False
+    """Whether it states existence: "there is"."""
+    relative: bool = False
+    shared: bool = False
+    """Whether it shares its subject with an earlier verb."""
+    gerund: bool = False
+    """Whether it follows a preposition and so states nothing: "used for cutting"."""
+
+    @property
+    def passive(self) -> bool:
+        """Return whether its subject undergoes the action."""
+        return self.form == "passive"
+
+
+def negative(words: Sequence[Word], at: int) -> bool:
+    """Return whether a word is *not*, *never*, *hardly* or ends in *n't*; "not only" and "not just" do not count."""
+    text = words[at].text
+    if text == "no" and at + 1 < len(words) and words[at + 1].text == "longer":
+        return True
+    following = words[at + 1].text if at + 1 < len(words) else ""
+    if following in ("only", "just", "merely"):
+        return False
+    return text.endswith("n't") or text in ("cannot", "hardly", "barely", "not", "never")
+
+
+def find_verbs(words: Sequence[Word], taken: Collection[int], pronouns: Collection[int]) -> list[Verb]:
+    """Return the verb groups in order; `taken` words belong to noun phrases, `pronouns` may hold a verb: "it's"."""
+    found: list[Verb] = []
+    at = 0
+    while at < len(words):
+        if at in taken and not (at in pronouns and words[at].text in COPULAS):
+            at += 1
+            continue
+        verb = _group(words, at, taken)
+        if verb is None:
+            at += 1
+            continue
+        found.append(verb)
+        at = max(verb.after, at + 1)
+    return found
+
+
+def _group(words: Sequence[Word], at: int, taken: Collection[int]) -> Verb | None:
+    text = words[at].text
+    if text in BE or text in HAVE or text in MODALS or text in LOOK:
+        return _with_auxiliary(words, at, taken)
+    if text == "to" and at + 1 < len(words) and words[at + 1].tag == "VB" and at + 1 not in taken:
+        return _verb(words, at, at + 1, "finite", finite=False, gerund=True)
+    if (
+        text in ("fail", "fails", "failed")
+        and at + 2 < len(words)
+        and words[at + 1].text == "to"
+        and at + 2 not in taken
+    ):
+        return _verb(words, at, at + 2, "finite", negated=True)
+    form = _bare(words, at) or _plural_like(words, at, taken)
+    if form is None:
+        return None
+    before = words[at - 1].text if at else ""
+    gerund = form[0] == "participle" and (before in PREPOSITIONS - {"while", "with", "on", "up", "down", "off"})
+    return _verb(words, at, at, form[0], finite=form[1], gerund=gerund, negated=at > 0 and _denied_before(words, at))
+
+
+def _denied_before(words: Sequence[Word], at: int) -> bool:
+    return negative(words, at - 1) or (words[at - 1].tag == "RB" and at > 1 and negative(words, at - 2))
+
+
+def _verb(
+    words: Sequence[Word],
+    begins: int,
+    at: int,
+    form: Form,
+    *,
+    finite: bool = True,
+    negated: bool = False,
+    gerund: bool = False,
+) -> Verb:
+    name = "be" if form == "copula" else lemma(words[at].text)
+    return Verb(
+        begins=begins, at=at, after=at + 1, lemma=name, form=form, finite=finite, negated=negated, gerund=gerund
+    )
+
+
+def _with_auxiliary(words: Sequence[Word], begins: int, taken: Collection[int]) -> Verb | None:
+    """Read "is (not) holding", "was parked", "does not have", "can be seen", or a verb that stands alone."""
+    at, last, kind = begins, begins, ""
+    denied = begins > 0 and words[begins - 1].text == "nor"
+    while at < len(words) and (at not in taken or at == begins):
+        text = words[at].text
+        if kind and text == "have":
+            return _verb(words, begins, at, "finite", negated=denied)
+        further = _auxiliary(text, first=at == begins, after_be=kind == "be")
+        if further:
+            kind, last = further, at
+        elif not _adverb(words, at):
+            break
+        denied = denied or negative(words, at)
+        at += 1
+    main = _main(words, at, kind, taken)
+    if main is not None:
+        return _verb(words, begins, at, main, negated=denied)
+    looks = kind == "look" and words[last].text in ("look", "looks") and _looks(words, at)
+    if kind == "have" or looks:
+        return _verb(words, begins, last, "finite", negated=denied)
+    return _copula(words, (begins, last, at), kind, denied, taken) if kind in ("be", "look") else None
+
+
+def _auxiliary(text: str, *, first: bool, after_be: bool) -> str:
+    """Return which auxiliary a word is: be, look, have, do or modal; "" if none."""
+    if text in BE or text == "being":
+        return "be"
+    if text in LOOK and (first or not after_be):
+        return "look"
+    if text in HAVE:
+        return "do" if lemma(text.removesuffix("n't")) == "do" else "have"
+    return "modal" if text in MODALS else ""
+
+
+def _copula(words: Sequence[Word], span: tuple[int, int, int], kind: str, denied: bool, taken: Collection[int]) -> Verb:
+    """Return a copula that ends after its adverbs, so that the predicate begins there."""
+    begins, last, at = span
+    while at > last + 1 and at - 1 in taken:
+        at -= 1
+    return Verb(begins=begins, at=last, after=max(last + 1, at), lemma=kind, form="copula", negated=denied)
+
+
+def _looks(words: Sequence[Word], at: int) -> bool:
+    """Return whether *look* is what somebody does: "looks at the camera", not "looks happy"."""
+    following = words[at].text if at < len(words) else ""
+    return (
+        following in PREPOSITIONS | {"up", "down", "back", "out", "off", "away", "ahead", "straight"}
+        and following != "like"
+    )
+
+
+def _adverb(words: Sequence[Word], at: int) -> bool:
+    text = words[at].text
+    return (
+        negative(words, at)
+        or text in ("also", "currently", "both", "all", "each", "longer", "still", "just", "now", "there's")
+        or (
+            words[at].tag == "RB"
+            and text
+            not in (
+                "there",
+                "here",
+                "outside",
+                "inside",
+                "outdoors",
+                "indoors",
+                "next",
+                "away",
+                "close",
+                "together",
+                "left",
+                "right",
+                "no",
+            )
+        )
+    )
+
+
+def _main(words: Sequence[Word], at: int, kind: str, taken: Collection[int]) -> Form | None:
+    """Return the form of the main verb at a position after auxiliaries, or None if there is none."""
+    if at >= len(words) or at in taken or words[at].is_mark:
+        return None
+    text, tag = words[at].text, words[at].tag
+    if text in english().colours or (
+        text in ("left", "right") and words[min(at + 1, len(words) - 1)].text in ("of", "side", "and")
+    ):
+        return None
+    if kind == "be":
+        if (
+            text.endswith("ing")
+            and len(text) > 4
+            and text not in NOT_ACTIONS - {"having", "being", "showing", "featuring", "containing", "missing"}
+        ):
+            return "participle"
+        if (
+            tag in ("VBN", "VBD")
+            or (text.endswith("ed") and tag != "RB")
+            or (text in _IRREGULAR and tag not in ("RB", "IN", "JJ"))
+        ):
+            return "passive"
+        return None
+    if kind == "have":
+        return "finite" if tag in ("VBN", "VBD") and text not in BE else None
+    if kind in ("do", "modal"):
+        return "finite" if tag.startswith(("VB", "NN", "JJ")) or text in FINITE or text in POSTURES else None
+    return None
+
+
+def _plural_like(words: Sequence[Word], at: int, taken: Collection[int]) -> tuple[Form, bool] | None:
+    """Return a finite verb where the tagger saw a plural, right after a noun phrase: "a bird perches on"."""
+    text = words[at].text
+    one = wordnet().singular(text)
+    like = words[at].tag == "NNS" and at - 1 in taken and text.endswith("s") and (one is None or one in wordnet().verbs)
+    return ("finite", True) if like else None
+
+
+def _bare(words: Sequence[Word], at: int) -> tuple[Form, bool] | None:
+    """Return the form of a verb without auxiliary and whether it is finite."""
+    text, tag = words[at].text, words[at].tag
+    before = words[at - 1].text if at else ""
+    beside = text in ("left", "right") and at + 1 < len(words) and words[at + 1].text == "of"
+    if not text.isalpha() or before in ("a", "an", "the") or text in english().colours or beside:
+        return None
+    if text.endswith("ing") and tag == "NN" and wordnet().shows(text):
+        return None
+    if text.endswith("ing") and len(text) > 4:
+        return (
+            None
+            if text in NOT_ACTIONS - {"having", "showing", "featuring", "containing", "including", "depicting"}
+            else ("participle", False)
+        )
+    if text in PREPOSITIONS or text in EMPTY:
+        return None
+    if text in FINITE or (text in POSTURES and not text.endswith("ed")):
+        return ("finite", True) if tag != "VBN" else ("passive", False)
+    if tag == "VBN" or (tag == "VBD" and text.endswith("ed")):
+        return (
+            ("passive", False)
+            if tag == "VBN" or at + 1 >= len(words) or words[at + 1].text in PREPOSITIONS
+            else ("finite", True)
+        )
+    return (
+        ("finite", True)
+        if tag in ("VBZ", "VBD", "VBP")
+        else ("finite", True)
+        if tag == "VB" and before in ("and", "who", "that", "which")
+        else None
+    )

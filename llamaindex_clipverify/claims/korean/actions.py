@@ -1,0 +1,113 @@
+"""Claims on what somebody does or wears, with the object and the place of the verb."""
+
+from __future__ import annotations
+
+from llamaindex_clipverify.claims.korean.claims_of import Claims
+from llamaindex_clipverify.claims.korean.default_relations import default_relation
+from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase
+from llamaindex_clipverify.claims.korean.places import placed
+from llamaindex_clipverify.claims.korean.verb_meanings import english_verb
+from llamaindex_clipverify.claims.korean.word_lists import word_set
+
+_PUT = word_set("placing_actions")
+_MOTION = word_set("motions_of_things")
+"""What lifeless things do too."""
+_HANDS = word_set("hand_actions")
+_MOVES = word_set("moves_along_paths")
+
+
+def wears(claims: Claims, clause: Clause, garments: list[Phrase]) -> None:
+    """Add that the subjects wear the garments."""
+    for figure in clause.subjects:
+        figure.covered = figure.covered or (clause.negated and figure.surface == "아무")
+        if figure.silent or figure.sort in ("garments", "places"):
+            continue
+        for garment in garments:
+            claims.wearing(
+                figure, garment, min(clause.start, figure.start), max(clause.end, figure.end), negated=clause.negated
+            )
+    _beside(claims, clause)
+
+
+def _beside(claims: Claims, clause: Clause) -> None:
+    """Place the subjects of a verb where the clause says."""
+    for spot in clause.spots():
+        if not any(ground.sort in ("body", "garments") for ground in spot.grounds):
+            placed(claims, clause.subjects, spot, negated=False)
+
+
+def in_posture(claims: Claims, clause: Clause) -> None:
+    """Add that the living subjects stand, sit or lie, and where."""
+    sense = clause.has("postures")
+    assert sense is not None
+    for figure in clause.subjects:
+        if figure.living:
+            state_action(claims, clause, figure, sense.value, None)
+    for spot in clause.spots():
+        living = any(one.living for one in clause.subjects)
+        placed(claims, [] if clause.negated and living else clause.subjects, spot, negated=clause.negated)
+
+
+def act(claims: Claims, clause: Clause) -> None:
+    """Add what the subjects do, with the objects, the paths and the places of the verb."""
+    objects = clause.objects()
+    sense = clause.has("actions")
+    value = english_verb(clause, objects, sense.value if sense else "")
+    if not value:
+        return
+    paths = [
+        one
+        for one in objects
+        if value in _MOVES and one.sort in ("surfaces", "nature", "places") and value not in ("cross", "ride")
+    ]
+    targets = [one for one in objects if one not in paths and not one.silent]
+    targets += _ridden(clause) if value == "ride" and not targets else []
+    nothing: list[Phrase | None] = [None]
+    unmoved = value in _PUT and any(one.sort in ("nature", "surfaces", "buildings", "places") for one in objects)
+    for figure in clause.subjects if not unmoved else ():
+        if figure.silent and figure.sort != "people" and not figure.pronoun:
+            continue
+        if not figure.living and not (value in _MOTION or (value in _HANDS and figure.sort == "body")):
+            continue
+        for target in targets or nothing:
+            state_action(claims, clause, figure, value, target)
+        for path in paths:
+            claims.relation(default_relation(path, "in"), figure, path, None, negated=clause.negated)
+    for target in targets if clause.negated else ():
+        target.covered = True
+    _where(claims, clause, value, targets)
+
+
+def _ridden(clause: Clause) -> list[Phrase]:
+    return [
+        ground
+        for spot in clause.spots()
+        for ground in spot.grounds
+        if ground.sort in ("containers", "things", "surfaces") and spot.word == ""
+    ]
+
+
+def _where(claims: Claims, clause: Clause, value: str, objects: list[Phrase]) -> None:
+    for spot in clause.spots():
+        held = any(ground.sort == "body" for ground in spot.grounds) or (value in _PUT and objects)
+        figures = objects if held else clause.subjects
+        if value == "ride" and any(ground in objects for ground in spot.grounds):
+            continue
+        if (not held and spot.relation == "to") or (clause.negated and not held):
+            placed(claims, [], spot)
+            continue
+        placed(
+            claims,
+            figures,
+            spot,
+            negated=bool(held and clause.negated),
+            above=value in ("fly",) or (bool(held) and spot.word == "위" and value not in _PUT),
+        )
+
+
+def state_action(claims: Claims, clause: Clause, figure: Phrase, value: str, target: Phrase | None) -> None:
+    """Add an action of a figure; `target` is its object, if it has one."""
+    start, end = min(clause.start, figure.start), max(clause.end, figure.end)
+    figure.covered = figure.covered or (clause.negated and figure.surface == "아무")
+    reference = target.noun if target is not None else None
+    claims.about("action", figure, start, end, value=value, reference=reference, known=False, negated=clause.negated)

@@ -1,0 +1,215 @@
+"""Claims of a Korean clause: its verb decides which kind of statement it is."""
+
+from __future__ import annotations
+
+from llamaindex_clipverify.claims.korean.actions import act, in_posture, state_action, wears
+from llamaindex_clipverify.claims.korean.claims_of import Claims
+from llamaindex_clipverify.claims.korean.descriptions import (
+    DESCRIBED,
+    composed,
+    describe,
+    in_state,
+    made_of,
+    tall,
+    weather,
+)
+from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
+from llamaindex_clipverify.claims.korean.places import placed
+from llamaindex_clipverify.claims.korean.possession import possess
+from llamaindex_clipverify.claims.korean.presence import absent, deny_facts, exist, seen, state_lacking
+from llamaindex_clipverify.claims.korean.verb_meanings import english_verb
+from llamaindex_clipverify.claims.korean.word_lists import word_set
+
+_FACES = word_set("faces")
+"""Sides of the noun itself: 앞면에 그림이 있는 상자."""
+
+
+def state(claims: Claims, clause: Clause) -> bool:
+    """Add the claims of a clause; return whether its subject is carried on."""
+    if clause.void:
+        for phrase in clause.subjects:
+            phrase.covered = True
+        return True
+    if clause.hedged:
+        return True
+    state_lacking(claims, clause)
+    clause.start = min([clause.start, *(item.start for item in clause.items)])
+    return (
+        _of_wearing(claims, clause)
+        or _of_presence(claims, clause)
+        or _of_doing(claims, clause)
+        or (clause.has("neutral") is not None and any(one.living for one in clause.subjects))
+    )
+
+
+def _of_wearing(claims: Claims, clause: Clause) -> bool:
+    """Read what is missing, made of something or worn, and the weather; return whether the clause is one of these."""
+    subjects = clause.subjects
+    garments = [one for one in clause.objects() if one.sort in ("garments", "bags")]
+    if clause.has("absent"):
+        absent(claims, clause)
+    elif made_of(claims, clause):
+        return True
+    elif (clause.has("wearing") or clause.word == "하다") and garments:
+        wears(claims, clause, garments)
+    elif clause.has("weather") and any(one.noun in ("snow", "rain") or one.surface in ("눈", "비") for one in subjects):
+        weather(claims, clause, subjects)
+    else:
+        return False
+    return True
+
+
+def _of_presence(claims: Claims, clause: Clause) -> bool:
+    """Read what somebody has, what is seen and what is there; return whether the clause is one of these."""
+    done = clause.has("actions") is not None
+    if clause.has("have") and not (done and not clause.doing and not clause.objects()):
+        _possesses(claims, clause)
+    elif clause.has("visible", "shows"):
+        seen(claims, clause)
+    elif (
+        clause.has("exist") and not (done and not clause.lasting) and not (clause.has("states") and not clause.spots())
+    ):
+        exist(claims, clause)
+    else:
+        return False
+    return True
+
+
+def _of_doing(claims: Claims, clause: Clause) -> bool:
+    """Read postures, states, actions and descriptions; return whether the clause is one of these."""
+    acted = clause.has("actions") and (clause.objects() or any(one.living for one in clause.subjects))
+    if clause.has("postures"):
+        in_posture(claims, clause)
+    elif clause.has("states") and not acted:
+        in_state(claims, clause)
+    elif clause.has("actions", "do"):
+        act(claims, clause)
+    elif clause.has(*DESCRIBED):
+        describe(claims, clause, clause.subjects)
+    elif clause.word in ("구성되다", "이루어지다"):
+        composed(claims, clause)
+    else:
+        return False
+    return True
+
+
+def _possesses(claims: Claims, clause: Clause) -> None:
+    things = clause.objects()
+    for figure in clause.subjects:
+        for thing in things:
+            possess(claims, figure, thing, clause)
+
+
+def before_noun(claims: Claims, clause: Clause, head: Phrase) -> None:
+    """Add the claims of a clause whose subject is inside: 문이 열린 냉장고, 남자가 들고 있는 우산."""
+    state_lacking(claims, clause)
+    subjects = clause.subjects
+    clause.start = min([clause.start, *(item.start for item in clause.items)])
+    if clause.has("weather") and any(one.surface in ("눈", "비") for one in subjects):
+        weather(claims, clause, subjects)
+        if head.surface in ("날", "날씨"):
+            head.silent = True
+        return
+    if clause.has("absent", "exist", "visible", "have") and not (clause.has("actions") and not clause.lasting):
+        _belongs(claims, clause, head)
+        return
+    if any(one.surface == "키" for one in subjects) and clause.has("size"):
+        tall(clause)
+        clause.subjects = [head]
+        state(claims, clause)
+        return
+    if clause.has("states", *DESCRIBED) and not clause.has("wearing"):
+        for phrase in subjects:
+            if claims.is_part(head, phrase):
+                claims.part(phrase, head, negated=False)
+        state(claims, clause)
+        return
+    _towards(claims, clause, head)
+
+
+def _belongs(claims: Claims, clause: Clause, head: Phrase) -> None:
+    """Read a clause that says what its noun has, or where its noun is: 그림이 있는 벽."""
+    if clause.has("absent"):
+        if clause.negated:
+            return
+        clause.negated = True
+    for spot in clause.spots():
+        if any(ground.noun in _FACES for ground in spot.grounds) or not (spot.grounds or spot.positions):
+            for ground in spot.grounds:
+                ground.silent = True
+            spot.grounds = [head]
+            spot.relation = spot.relation or "on"
+        placed(claims, clause.subjects, spot, negated=clause.negated)
+    for phrase in clause.subjects:
+        if clause.negated:
+            deny_facts(claims, phrase)
+        if clause.spots() and head.sort != "places":
+            continue
+        if not head.silent and not (phrase.silent and phrase.sort != "unknown"):
+            possess(claims, head, phrase, clause)
+        elif clause.negated:
+            phrase.negated = True
+
+
+def _towards(claims: Claims, clause: Clause, head: Phrase) -> None:
+    """Read a clause whose noun is its object or its place."""
+    posture = clause.has("postures")
+    if posture is not None:
+        in_posture(claims, clause)
+        if head.sort in ("surfaces", "places", "containers", "nature"):
+            for phrase in clause.subjects:
+                relation = "on" if head.sort == "surfaces" else "in"
+                claims.relation(relation, phrase, head, None, negated=clause.negated)
+        return
+    if clause.has("wearing") and head.sort in ("garments", "bags"):
+        for phrase in clause.subjects:
+            claims.wearing(phrase, head, clause.start, head.end, negated=clause.negated)
+        return
+    sense = clause.has("actions")
+    if sense is None:
+        return
+    value = english_verb(clause, [head], sense.value)
+    for phrase in clause.subjects:
+        place = head.sort == "places" or head.silent or head.sort == "nature"
+        state_action(claims, clause, phrase, value, None if place else head)
+        if place and head.sort == "places":
+            claims.relation("in", phrase, head, None, negated=False)
+
+
+def double(claims: Claims, clause: Clause, topic: Phrase, subject: Phrase) -> list[Phrase]:
+    """Read a topic and a subject: "남자는 머리가 길다"; return the subjects of the verb."""
+    owners = topic.group()
+    if subject.surface == "키" and clause.has("size"):
+        tall(clause)
+        return owners
+    if topic.sort == "places" or (
+        clause.has("exist", "visible", "absent")
+        and topic.sort in ("containers", "surfaces")
+        and not claims.is_part(topic, subject)
+    ):
+        relation = "on" if topic.sort == "surfaces" else "in"
+        clause.items.append(
+            Spot(grounds=owners, word="", relation=relation, positions=[], start=topic.start, end=topic.end, case="at")
+        )
+    elif clause.has("exist", "absent", "have", "visible") and not clause.spots():
+        clause.negated = clause.negated or clause.has("absent") is not None
+        for owner in owners:
+            for thing in subject.group():
+                possess(claims, owner, thing, clause)
+        clause.senses = []
+        return owners
+    elif clause.has("wearing", "actions") and not clause.objects() and not topic.living:
+        topic.case = "object"
+    else:
+        _own_parts(claims, clause, owners, subject)
+    return subject.group()
+
+
+def _own_parts(claims: Claims, clause: Clause, owners: list[Phrase], subject: Phrase) -> None:
+    """Let the topics own the subjects that can be their parts."""
+    for owner in owners:
+        for thing in subject.group():
+            if claims.is_part(owner, thing):
+                thing.owners = [owner]
+                if not clause.has("colour"):
+                    claims.part(thing, owner, negated=False)

@@ -1,0 +1,55 @@
+"""Denials that follow a Korean noun: "고양이가 아니다", "파란색이 아니라", "모자 없이"."""
+
+from __future__ import annotations
+
+from llamaindex_clipverify.claims.korean.phrases import Clause, Draft, Phrase
+from llamaindex_clipverify.claims.korean.properties import coloured, is_no
+from llamaindex_clipverify.claims.korean.sentence import Sentence
+from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.words import Sense
+
+
+def is_not(sentence: Sentence, clause: Clause) -> int:
+    """Read 아니다 after a noun or a colour."""
+    colour = sentence.last_colour
+    sentence.last_colour = None
+    if colour is not None:
+        _is_not_coloured(sentence, clause, colour)
+        return clause.after
+    top = sentence.stack.pop() if sentence.stack else None
+    if isinstance(top, Phrase):
+        is_no(sentence.claims, top, sentence.named())
+        if clause.ending == "adn":
+            sentence.draft.contrast = top
+        else:
+            sentence.subject = sentence.named() or sentence.subject
+    if clause.ending != "adn":
+        sentence.stack = []
+    return clause.after
+
+
+def _is_not_coloured(sentence: Sentence, clause: Clause, colour: Token) -> None:
+    """Read "파란색이 아니다", and "파란색이 아닌" before a noun."""
+    if clause.ending == "adn" and sentence.noun_comes(clause.after):
+        sentence.draft.denied_colours.append(colour.value)
+        sentence.draft.begin(colour.start)
+        return
+    subjects = sentence.named()
+    for value in (*sentence.draft.denied_colours, colour.value):
+        coloured(sentence.claims, subjects, value, colour.stop, negated=True, sort=colour.table)
+    sentence.draft = Draft()
+    sentence.subject = subjects or sentence.subject
+    sentence.stack = []
+
+
+def without(sentence: Sentence, at: int, token: Token) -> int:
+    """Read 없이 after a noun: the clause that follows it lacks the noun."""
+    top = sentence.top
+    if isinstance(top, Phrase) and top.after >= at - 1:
+        sentence.stack.pop()
+        clause = Clause(
+            senses=[Sense("absent", "be")], word="없다", start=top.start, end=token.end, ending="and", after=at + 1
+        )
+        clause.items, clause.subjects = [top], top.group()
+        sentence.claims.lacking.append(clause)
+    return at + 1

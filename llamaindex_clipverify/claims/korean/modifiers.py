@@ -1,0 +1,60 @@
+"""Colours, materials, patterns, sizes and states before a noun, and colours as predicates."""
+
+from __future__ import annotations
+
+from llamaindex_clipverify.claims.claim import Kind
+from llamaindex_clipverify.claims.korean.phrases import Draft, Reading
+from llamaindex_clipverify.claims.korean.sentence import Sentence
+from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
+
+KINDS: dict[str, Kind] = {"materials": "material", "patterns": "pattern", "sizes": "size", "states": "state"}
+_COLOURING = word_set("colouring_verbs")
+_MIXING = word_list("mixing")
+
+
+def read_colour(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
+    """Read a colour: before a noun it goes into the draft, at the end of a clause it is the predicate."""
+    following = sentence.token(at + 1)
+    if following is not None and following.verbs and following.verbs[0].word == "아니다":
+        sentence.last_colour = token
+        return Reading(after=at + 1)
+    if token.copula and not (token.copula == "adn" and sentence.nominal_after(at)):
+        return Reading(after=at + 1, colour=token, copula=token.copula)
+    last = sentence.ends_after(at)
+    if last and token.case == "":
+        return Reading(after=at + 1, colour=token, copula="final")
+    if token.case == "to" and following is not None and following.verbs:
+        return _coloured_by_verb(sentence, at, token, draft)
+    _into_draft(token, draft)
+    mixed = token.case == "subject" and following is not None and following.text.startswith(_MIXING)
+    return Reading(after=at + (2 if mixed else 1))
+
+
+def _into_draft(token: Token, draft: Draft) -> None:
+    """Take a colour for the next noun; with 도 it is one that the noun does not have."""
+    (draft.colours if token.table == "colours" else draft.others).append(token.value)
+    draft.begin(token.start)
+    if token.case == "also":
+        draft.denied_colours.append(token.value)
+        draft.colours = [one for one in draft.colours if one != token.value]
+
+
+def _coloured_by_verb(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
+    """Read "빨간색으로 칠해진 …" and "빨간색으로 칠해져 있다"."""
+    following = sentence.tokens[at + 1]
+    if any(verb.word in _COLOURING for verb in following.verbs):
+        if following.verbs[0].ending == "adn":
+            (draft.colours if token.table == "colours" else draft.others).append(token.value)
+            draft.begin(token.start)
+            return Reading(after=at + 2)
+        helped = at + 2 < len(sentence.tokens) and any(verb.word == "있다" for verb in sentence.tokens[at + 2].verbs)
+        ending = sentence.tokens[at + 2].verbs[0].ending if helped else following.verbs[0].ending
+        return Reading(after=at + (3 if helped else 2), colour=token, copula="final" if ending == "final" else "and")
+    return Reading(after=at + 1)
+
+
+def describe_next(token: Token, draft: Draft) -> None:
+    """Take a material, pattern, size or state for the next noun."""
+    draft.values.append((KINDS[token.table], token.value, token.start, token.stop))
+    draft.begin(token.start)

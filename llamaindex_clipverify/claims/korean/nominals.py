@@ -1,0 +1,127 @@
+"""Takes noun phrases, places, colours and numbers: they go on the stack, into the draft, or are stated at once."""
+
+from __future__ import annotations
+
+from llamaindex_clipverify.claims.korean.noun_phrases import read_noun
+from llamaindex_clipverify.claims.korean.phrases import Draft, Phrase, Spot
+from llamaindex_clipverify.claims.korean.places import placed
+from llamaindex_clipverify.claims.korean.properties import called, coloured, counted
+from llamaindex_clipverify.claims.korean.relative_clauses import headed
+from llamaindex_clipverify.claims.korean.sentence import Sentence
+from llamaindex_clipverify.claims.korean.tokens import Token
+
+
+def read_nominal(sentence: Sentence, at: int, token: Token) -> int:
+    """Read a noun, number, colour or place at a position; return the position after it."""
+    result = read_noun(sentence, at, sentence.draft, sentence.stack)
+    if result.colour is not None:
+        _colour(sentence, result.colour, result.copula)
+    if result.count is not None:
+        _count_alone(sentence, *result.count)
+    item = result.item
+    if result.owner is not None:
+        _take_owner(sentence, result.owner)
+    elif isinstance(item, Spot):
+        _take_spot(sentence, item, result.copula)
+    elif item is not None:
+        _take_phrase(sentence, item)
+    if result.fresh:
+        sentence.draft = Draft()
+    return result.after
+
+
+def _take_phrase(sentence: Sentence, phrase: Phrase) -> None:
+    draft, sentence.draft = sentence.draft, Draft()
+    top = sentence.top
+    sentence.claims.add(phrase)
+    if isinstance(top, Phrase) and top.case in ("join", "list") and not phrase.silent:
+        if top.living and phrase.sort == "sports":
+            top.case = "with"
+        else:
+            sentence.stack.pop()
+            phrase.joined = [*top.joined, top]
+    phrase.contrast = draft.contrast
+    if _lacks_next(sentence, phrase):
+        sentence.draft.clauses = draft.clauses
+    else:
+        headed(sentence, phrase, draft.clauses)
+    for spot in draft.spots:
+        placed(sentence.claims, [phrase], spot)
+    if phrase.copula:
+        _is(sentence, phrase)
+    else:
+        sentence.stack.append(phrase)
+
+
+def _lacks_next(sentence: Sentence, phrase: Phrase) -> bool:
+    """Return whether "셔츠 없는" follows: a clause before it belongs to the noun after."""
+    token = sentence.token(phrase.after)
+    return (
+        phrase.case == ""
+        and token is not None
+        and any(verb.word in ("없다", "있다") and verb.ending == "adn" for verb in token.verbs)
+    )
+
+
+def _take_owner(sentence: Sentence, phrase: Phrase) -> None:
+    draft, sentence.draft = sentence.draft, Draft()
+    top = sentence.top
+    sentence.claims.add(phrase)
+    if isinstance(top, Phrase) and top.case == "join":
+        sentence.stack.pop()
+        phrase.joined = [*top.joined, top]
+    headed(sentence, phrase, draft.clauses)
+    for spot in draft.spots:
+        placed(sentence.claims, [phrase], spot)
+    sentence.draft.owners = phrase.group()
+
+
+def _take_spot(sentence: Sentence, spot: Spot, copula: str) -> None:
+    top = sentence.top
+    if isinstance(top, Phrase) and top.case == "join" and spot.grounds and top.after >= 0 and not top.living:
+        sentence.stack.pop()
+        spot.grounds = [*top.group(), *spot.grounds]
+    for ground in spot.grounds:
+        if ground not in sentence.claims.phrases:
+            sentence.claims.add(ground)
+            headed(sentence, ground, sentence.draft.clauses)
+            sentence.draft.clauses = []
+    sentence.draft = Draft(spots=sentence.draft.spots)
+    if copula:
+        placed(sentence.claims, sentence.named(), spot)
+        sentence.stack = []
+    elif spot.case in ("", "of") and sentence.noun_follows:
+        sentence.draft.spots.append(spot)
+    else:
+        sentence.stack.append(spot)
+
+
+def _is(sentence: Sentence, phrase: Phrase) -> None:
+    """Read a noun with the copula: "개다", "이곳은 주방입니다", "머리는 검은색 머리입니다"."""
+    if phrase.copula == "adn":
+        phrase.silent = phrase.silent or not phrase.colours
+        sentence.draft.start = None
+        return
+    called(sentence.claims, phrase, sentence.named(), [item for item in sentence.stack if isinstance(item, Spot)])
+    sentence.subject = sentence.named()
+    sentence.stack = []
+    if phrase.copula == "final":
+        sentence.carried, sentence.subject = sentence.subject or phrase.group(), []
+    sentence.boundary = phrase.end
+
+
+def _colour(sentence: Sentence, token: Token, copula: str) -> None:
+    subjects = sentence.named()
+    for value in token.value.split("+"):
+        coloured(sentence.claims, subjects, value, token.stop, negated=False, sort=token.table)
+    sentence.subject, sentence.stack = subjects, []
+    sentence.boundary = token.end
+    if copula == "final":
+        sentence.carried, sentence.subject = subjects, []
+
+
+def _count_alone(sentence: Sentence, number: int | None, least: int | None, most: int | None, token: Token) -> None:
+    named = [one for one in sentence.named() if not one.silent]
+    if token.denied:
+        return
+    counted(sentence.claims, named[-1:], number, least, most, token)

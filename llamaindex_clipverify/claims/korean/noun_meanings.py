@@ -1,0 +1,63 @@
+"""Makes the phrase of a noun with its modifiers, and decides between homonyms by the words around them."""
+
+from __future__ import annotations
+
+from llamaindex_clipverify.claims.korean.phrases import Draft, Phrase
+from llamaindex_clipverify.claims.korean.sentence import Sentence
+from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.word_lists import word_set
+from llamaindex_clipverify.claims.korean.words import lexicon
+from llamaindex_clipverify.claims.vocabulary import english
+
+_LIQUIDS = word_set("drinking_verbs")
+_SNOW = word_set("snow_verbs")
+_HAIR = word_set("hair_verbs")
+_FRUIT = word_set("fruit_verbs")
+_CROSSED = word_set("crossing_verbs")
+_LIGHT = word_set("light_verbs")
+_BRIDGE_PLACES = word_set("bridge_places")
+
+
+def phrase_of(sentence: Sentence, at: int, token: Token, draft: Draft) -> Phrase:
+    """Return the phrase of a noun with the modifiers read before it."""
+    dressed = bool(
+        draft.colours or draft.others or draft.denied_colours or any(kind == "size" for kind, *_ in draft.values)
+    )
+    noun, sort = _meaning(sentence, at, token, dressed=dressed)
+    first = token.stem.partition(" ")[0]
+    if " " in token.stem and first in lexicon().terms["materials"]:
+        draft.values.append(("material", lexicon().terms["materials"][first], token.start, token.stop))
+    usual = token.noun is not None and noun == token.noun.english
+    name = (sentence.claims.vocabulary.nouns.get(token.stem) if usual else None) or english().canonical(noun)
+    known = name in english().plurals or name in sentence.claims.vocabulary.plurals
+    own = sentence.claims.vocabulary.narrow.get(token.stem)
+    narrow = own or english().narrow.get(noun) or (noun if noun != name else None)
+    return Phrase(
+        noun=name, sort=sort, start=token.start if draft.start is None else min(draft.start, token.start), head=token.start,
+        end=token.stop, after=at + 1, surface=token.stem, known=known, narrow=narrow, plural=token.plural, case=token.case,
+        copula=token.copula, colours=list(draft.colours), denied_colours=list(draft.denied_colours), others=list(draft.others),
+        values=list(draft.values), number=draft.number, at_least=draft.at_least, at_most=draft.at_most, owners=list(draft.owners),
+        compared=token.text.endswith(("보다", "보다는", "보다도")),
+    )  # fmt: skip
+
+
+def _meaning(sentence: Sentence, at: int, token: Token, *, dressed: bool) -> tuple[str, str]:
+    """Return English word and family of a noun; the words around it decide between homonyms."""
+    noun = token.noun
+    assert noun is not None
+    near = sentence.tokens[at + 1 : at + 3]
+    verbs = {verb.word for one in near for verb in one.verbs}
+    place = near[0].stem if near and near[0].kind == "place" and token.case == "" else ""
+    if token.stem == "눈" and (place or verbs & _SNOW or token.case in ("to", "in")):
+        return "snow", "nature"
+    if token.stem == "다리" and (place in _BRIDGE_PLACES or verbs & _CROSSED):
+        return "bridge", "surfaces"
+    if token.stem == "차" and verbs & _LIQUIDS:
+        return "tea", "food"
+    if token.stem == "배" and verbs & _FRUIT:
+        return "pear", "food"
+    if token.stem == "불" and verbs & _LIGHT:
+        return "light", "things"
+    if token.stem == "머리" and (dressed or verbs & _HAIR):
+        return "hair", "body"
+    return noun.english, noun.sort

@@ -1,0 +1,216 @@
+"""Nouns of a Korean sentence with their modifiers, owners and places."""
+
+from __future__ import annotations
+
+from llamaindex_clipverify.claims.korean.default_relations import default_relation
+from llamaindex_clipverify.claims.korean.modifiers import KINDS, describe_next, read_colour
+from llamaindex_clipverify.claims.korean.noun_meanings import phrase_of
+from llamaindex_clipverify.claims.korean.numbers import LIMITS, read_number
+from llamaindex_clipverify.claims.korean.phrases import Draft, Item, Phrase, Reading, Spot
+from llamaindex_clipverify.claims.korean.place_words import grounded, read_place, spot_at
+from llamaindex_clipverify.claims.korean.sentence import Sentence
+from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.word_lists import word_set, word_table
+from llamaindex_clipverify.claims.korean.words import lexicon
+
+_NOUNS = ("noun", "unknown", "abstract")
+_PRONOUNS = word_table("pronouns")
+_SMALL = word_set("small_words")
+_JOINING = word_set("joining_words")
+_QUANTITIES = word_set("quantity_adverbs")
+_HANGING = word_set("hanging_picture_verbs")
+_DRAWN = word_set("drawn_pictures")
+_WOODEN = word_set("wooden_compounds")
+
+
+def read_noun(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> Reading:
+    """Read the word at a position; modifiers go into the draft."""
+    token = sentence.tokens[at]
+    following = sentence.token(at + 1)
+    counting = following is not None and following.kind in ("number", "counter")
+    if token.stem in LIMITS and (counting or token.kind in ("", "unknown", "abstract", "other")):
+        return _limit(at, token, draft, stack)
+    if token.stem in _PRONOUNS and (token.case or token.copula) and token.kind != "noun":
+        return _pronoun(sentence, at, token)
+    if token.text == "새" and not sentence.nominal_after(at):
+        return _noun(sentence, at, token, draft)
+    if token.text in _SMALL or token.text in lexicon().sets["adverbs"] | lexicon().sets["determiners"]:
+        return _small_word(at, token, stack)
+    if token.kind == "abstract" and token.stem in lexicon().sets["picture"]:
+        return _picture(sentence, at, token, following)
+    return _read_kind(sentence, at, draft, stack)
+
+
+def _read_kind(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> Reading:
+    """Read a number, colour, place, description or noun by the kind of the word."""
+    token = sentence.tokens[at]
+    if token.kind in ("number", "counter"):
+        return read_number(sentence, at, token, draft, stack)
+    if token.table in ("colours", "other_colours"):
+        return read_colour(sentence, at, token, draft)
+    if token.kind == "place" or (token.table == "positions" and token.stem == "배경"):
+        return read_place(sentence, at, token, draft, stack)
+    if token.kind == "term" and (sentence.nominal_after(at) or token.case == "of") and token.table in KINDS:
+        describe_next(token, draft)
+        return Reading(after=at + 1)
+    if token.kind == "noun":
+        return _noun(sentence, at, token, draft)
+    return _other(sentence, at, token, draft)
+
+
+def _small_word(at: int, token: Token, stack: list[Item]) -> Reading:
+    top = stack[-1] if stack else None
+    if token.text in _JOINING and isinstance(top, Phrase) and top.case in ("", "join") and top.after >= at - 1:
+        top.case, top.after = "join", at + 1
+    elif isinstance(top, Phrase) and top.after == at and token.text in _QUANTITIES:
+        top.after = at + 1
+    return Reading(after=at + 1)
+
+
+def _limit(at: int, token: Token, draft: Draft, stack: list[Item]) -> Reading:
+    draft.limit = LIMITS[token.stem]
+    top = stack[-1] if stack else None
+    if isinstance(top, Phrase) and top.after == at:
+        top.after = at + 1
+    return Reading(after=at + 1)
+
+
+def _pronoun(sentence: Sentence, at: int, token: Token) -> Reading:
+    phrase = Phrase(
+        noun="", sort=_PRONOUNS[token.stem], start=token.start, head=token.start, end=token.stop, after=at + 1,
+        pronoun=True, case=token.case,
+    )  # fmt: skip
+    return _owner(sentence, at, phrase) if token.case == "of" else Reading(after=at + 1, item=phrase)
+
+
+def _noun(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
+    after = sentence.token(at + 1)
+    if token.stem in lexicon().sets["picture"] and _is_picture(sentence, at, token, after):
+        return _picture(sentence, at, token, after)
+    if token.case == "" and not token.copula and after is not None and after.kind != "mark":
+        if after.kind == "place" and _joins_place(token, after):
+            return grounded(sentence, at, token, draft)
+        if _compounds(token, after):
+            _as_modifier(sentence, token, after, draft)
+            return Reading(after=at + 1)
+    phrase = phrase_of(sentence, at, token, draft)
+    if token.case == "" and after is not None and _is_group(after):
+        _make_group(phrase, after, at + 2)
+        return Reading(after=at + 2, item=phrase)
+    if token.case == "of":
+        return _owner(sentence, at, phrase)
+    if token.case in ("at", "in", "to") and not phrase.living:
+        relation = default_relation(phrase, token.case)
+        return Reading(after=at + 1, item=Spot.of(phrase, relation=relation, case=token.case))
+    return Reading(after=at + 1, item=phrase)
+
+
+def _is_group(token: Token) -> bool:
+    """Return whether a word after a noun makes it a group: 양 떼, 책 더미."""
+    return token.stem in lexicon().sets["groups"] and token.kind in ("unknown", "abstract", "number", "counter")
+
+
+def _make_group(phrase: Phrase, group: Token, after: int) -> None:
+    phrase.at_least, phrase.case, phrase.copula = 3, group.case, group.copula
+    phrase.end, phrase.after = group.stop, after
+
+
+def _owner(sentence: Sentence, at: int, phrase: Phrase) -> Reading:
+    """Read a noun or pronoun with 의: the next noun is its part, or the next place word is beside it."""
+    after = sentence.token(at + 1)
+    if after is not None and after.kind == "place":
+        return spot_at(sentence, at + 1, [phrase], after)
+    return Reading(after=at + 1, owner=phrase)
+
+
+def _is_picture(sentence: Sentence, at: int, token: Token, after: Token | None) -> bool:
+    near = {verb.word for one in sentence.tokens[at + 1 : at + 3] for verb in one.verbs}
+    if token.stem == "사진":
+        return not near & _HANGING
+    if token.stem in _DRAWN:
+        beside = after is not None and after.kind == "place" and token.case in ("", "of")
+        return token.case in ("at", "in") or beside or (at <= 1 and token.case == "topic")
+    return token.stem not in ("스크린샷",)
+
+
+def _picture(sentence: Sentence, at: int, token: Token, after: Token | None) -> Reading:
+    """Read a word for the picture itself: 사진 속에, 이미지에는."""
+    if after is not None and after.kind == "place" and token.case in ("", "of", "in", "at"):
+        return spot_at(sentence, at + 1, [], after)
+    return Reading(after=at + 1, fresh=token.case in ("at", "in", "topic"))
+
+
+def _joins_place(token: Token, after: Token) -> bool:
+    return token.case == "" and after.table == "relations" and after.stem not in ("배경",)
+
+
+def _compounds(token: Token, after: Token) -> bool:
+    if (
+        after.kind == "noun"
+        and token.noun is not None
+        and token.noun.sort == "people"
+        and after.noun is not None
+        and after.noun.sort == "people"
+    ):
+        return False
+    if (after.verbs and after.kind in ("abstract", "unknown")) or after.stem in lexicon().sets["groups"]:
+        return False
+    return (
+        after.kind in _NOUNS
+        and after.text not in lexicon().sets["adverbs"] | lexicon().sets["determiners"]
+        and after.stem not in LIMITS
+    )
+
+
+def _as_modifier(sentence: Sentence, token: Token, after: Token, draft: Draft) -> None:
+    """Let a noun before a noun say what the second is made of, or drop it: 나무 테이블, 생일 케이크."""
+    draft.begin(token.start)
+    if token.table in KINDS and after.kind == "noun" and not (token.stem == "나무" and after.stem in _WOODEN):
+        draft.values.append((KINDS[token.table], token.value, token.start, token.stop))
+    elif token.noun is not None and token.noun.sort == "places" and after.kind == "noun":
+        draft.values.append(("scene", token.noun.english, token.start, token.stop))
+    elif (
+        token.noun is not None
+        and after.noun is not None
+        and after.noun.sort in ("parts",)
+        and token.noun.sort not in ("people", "food")
+    ) or (
+        token.noun is not None
+        and after.noun is not None
+        and after.noun.sort == "body"
+        and token.noun.sort in ("animals", "people")
+    ):
+        draft.owners = [phrase_of(sentence, 0, token, Draft())]
+
+
+def _other(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
+    """Read a noun that is no known thing: it ends the modifiers before it."""
+    after = sentence.token(at + 1)
+    if (
+        token.kind in ("unknown", "other", "abstract", "term")
+        and token.case == ""
+        and not token.copula
+        and after is not None
+        and after.kind in ("noun", "place")
+    ):
+        if after.kind == "noun":
+            return Reading(after=at + 1)
+        return Reading(after=at + 2, fresh=True)
+    if token.kind == "abstract" and token.case == "of" and (draft.colours or draft.others or draft.values):
+        return Reading(after=at + 1)
+    if token.kind in ("unknown", "abstract") and (token.case or token.copula or token.kind == "unknown"):
+        return _unlisted(at, token, draft)
+    return Reading(after=at + 1, fresh=token.case not in ("", "of"))
+
+
+def _unlisted(at: int, token: Token, draft: Draft) -> Reading:
+    """Read a noun that no list has; the sentence states it if it has a number or a colour."""
+    counted = draft.number is not None or bool(draft.colours)
+    abstract = token.kind == "abstract"
+    phrase = Phrase(
+        noun=token.stem, sort="abstract" if abstract else "unknown", surface=token.stem, known=False,
+        start=token.start if draft.start is None else draft.start, head=token.start, end=token.stop, after=at + 1,
+        case=token.case, copula=token.copula, colours=list(draft.colours), number=draft.number,
+        silent=abstract or not counted,
+    )  # fmt: skip
+    return Reading(after=at + 1, item=phrase)

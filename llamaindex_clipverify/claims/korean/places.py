@@ -1,0 +1,63 @@
+"""Claims on where something is, and on the place that a picture shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from llamaindex_clipverify.claims.korean.claims_of import Claims
+from llamaindex_clipverify.claims.korean.phrases import Phrase, Spot
+from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
+
+_INNER = word_list("inner_places")
+_OUTDOOR = word_set("outdoor_scenes")
+"""Nouns that are the place of the picture with a particle alone."""
+
+
+def placed(
+    claims: Claims, figures: Iterable[Phrase], spot: Spot, *, negated: bool = False, above: bool = False
+) -> None:
+    """Add what a place says of some phrases."""
+    figures = [one for one in figures if not (one.silent and one.sort != "people") and one.noun]
+    _state_surroundings(claims, spot)
+    grounds = [one for phrase in spot.grounds for one in (phrase.stands_for if phrase.pronoun else [phrase])]
+    if not grounds and not spot.positions and spot.relation:
+        grounds = [one for one in (*claims.last, *claims.focus) if one not in figures and not one.negated][-1:]
+    for figure in figures:
+        for value in spot.positions if not grounds else ():
+            start, end = min(figure.start, spot.start), max(figure.end, spot.end)
+            claims.about("position", figure, start, end, value=value, negated=negated, known=False)
+        for ground in grounds[: 1 if spot.relation == "between" else None]:
+            if ground is not figure and not ground.silent and spot.relation not in ("", "to") and ground.noun:
+                claims.relation(_relation_named(spot, ground, above), figure, ground, spot, negated=negated)
+                figure.covered = figure.covered or (negated and figure.case != "topic")
+
+
+def _relation_named(spot: Spot, ground: Phrase, above: bool) -> str:
+    if spot.word in ("위",) and (above or ground.noun in ("sky", "head")):
+        return "above"
+    if spot.relation == "on side":
+        return "at"
+    if spot.relation == "inside" and ground.sort in ("places", "nature", "buildings"):
+        return "in"
+    return spot.relation
+
+
+def _state_surroundings(claims: Claims, spot: Spot) -> None:
+    """Add the place of the picture: 주방에, 공원에서."""
+    for ground in spot.grounds:
+        inside = spot.relation in ("in", "inside", "into", "at", "on") or spot.word in _INNER
+        outdoor = spot.word == "" and ground.noun in _OUTDOOR
+        if (
+            not ground.silent
+            and not ground.negated
+            and ((ground.sort == "places" and inside) or outdoor)
+            and spot.word in ("", *_INNER, "안쪽")
+        ):
+            claims.scene("place", ground.noun, ground.start, ground.end)
+
+
+def captioned(claims: Claims, phrases: Sequence[Phrase]) -> None:
+    """Read a caption that ends in a place: "소파가 있는 거실"."""
+    for phrase in phrases[-1:]:
+        if phrase.sort == "places" and not phrase.negated and phrase.case == "":
+            claims.scene("place", phrase.noun, phrase.start, phrase.end)

@@ -1,0 +1,29 @@
+"""Claims that somebody has something: it is worn, a part, in a place, or with its owner."""
+
+from __future__ import annotations
+
+from llamaindex_clipverify.claims.korean.claims_of import Claims
+from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase
+
+_WORN = ("garments", "bags")
+
+
+def possess(claims: Claims, owner: Phrase, thing: Phrase, clause: Clause) -> None:
+    """Read that somebody has something: worn, a part, in a place, or with it."""
+    start, end = min(owner.start, thing.start), max(owner.end, thing.end)
+    if owner.living and thing.sort in _WORN:
+        claims.wearing(owner, thing, start, end, negated=clause.negated)
+    elif claims.is_part(owner, thing) and not (owner.sort == "places" and thing.sort != "parts"):
+        claims.part(thing, owner, negated=clause.negated)
+    elif owner.sort in ("places", "buildings", "surfaces", "containers", "at"):
+        relation = (
+            "in" if owner.sort in ("places", "buildings", "containers") else "on" if owner.sort == "surfaces" else "at"
+        )
+        claims.relation(relation, thing, owner, None, negated=clause.negated)
+        thing.covered = thing.covered or clause.negated
+        if owner.sort == "places":
+            claims.scene("place", owner.noun, owner.start, owner.end)
+    elif clause.negated:
+        thing.negated = True
+    elif not owner.silent:
+        claims.relation("with", owner, thing, None, negated=False)

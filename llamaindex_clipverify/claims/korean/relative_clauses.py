@@ -1,0 +1,110 @@
+"""Clauses before a Korean noun: 모자를 쓴 남자, 문이 열린 냉장고. They are stated when the noun is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from llamaindex_clipverify.claims.korean import clauses
+from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
+from llamaindex_clipverify.claims.korean.sentence import Sentence
+from llamaindex_clipverify.claims.korean.word_lists import word_set
+
+_MEASURES = word_set("measures")
+
+
+def modify(sentence: Sentence, clause: Clause) -> None:
+    """Take from the stack what belongs to a clause before a noun."""
+    begin = len(sentence.stack)
+    while begin:
+        item = sentence.stack[begin - 1]
+        if isinstance(item, Phrase) and (item.case in ("topic", "join", "list", "of") or item.copula):
+            break
+        if isinstance(item, Spot) and item.topic:
+            break
+        begin -= 1
+        if isinstance(item, Phrase) and item.case in ("subject", "", "also"):
+            before = sentence.stack[begin - 1] if begin else None
+            if (
+                isinstance(before, Spot)
+                and not before.topic
+                and clause.has("exist")
+                and begin + 1 == len(sentence.stack)
+            ):
+                begin -= 1
+            break
+    clause.items, sentence.stack = sentence.stack[begin:], sentence.stack[:begin]
+    _keep_far_places(sentence, clause)
+    if sentence.draft.colours and not clause.items and sentence.draft.start is not None:
+        clause.start = min(clause.start, sentence.draft.start)
+    sentence.draft.clauses.append(clause)
+
+
+def _keep_far_places(sentence: Sentence, clause: Clause) -> None:
+    """Leave a place before the subject to the clause outside: "배경에 산이 있는 …" keeps it, "방에 모자를 쓴 …" does not."""
+    spots = [place for place, item in enumerate(clause.items) if isinstance(item, Spot)]
+    objects = [item for item in clause.items if isinstance(item, Phrase) and item.case == "object"]
+    if spots and objects and spots[0] == 0 and clause.has("wearing") is not None:
+        sentence.stack.append(clause.items.pop(0))
+
+
+def headed(sentence: Sentence, head: Phrase, modifiers: Sequence[Clause]) -> None:
+    """State the clauses before a noun, now that the noun is known."""
+    for clause in modifiers:
+        candidate = next(
+            (item for item in clause.items if isinstance(item, Phrase) and item.case in ("subject", "", "also")),
+            None,
+        )
+        facts = len(sentence.claims.found)
+        if candidate is not None and not _inner(clause, candidate, head):
+            clause.items.remove(candidate)
+            sentence.stack.append(candidate)
+            candidate = None
+        _relative(sentence, clause, candidate, head)
+        head.facts += list(range(facts, len(sentence.claims.found)))
+
+
+def _inner(clause: Clause, candidate: Phrase, head: Phrase) -> bool:
+    """Return whether a subject before a clause belongs to it, and not to the sentence around it."""
+    if clause.has("have") and candidate.sort in ("body", "parts"):
+        return True
+    if clause.has("wearing", "actions", "do") and candidate.case == "" and clause.objects() == []:
+        candidate.case = "object"
+        return True
+    if clause.objects():
+        return clause.has("have") is not None
+    if clause.has("exist", "visible", "absent", "states", "have", "weather") and not clause.has("actions", "wearing"):
+        later = any(spot.start > candidate.start for spot in clause.spots())
+        return not later and not (clause.has("states") is not None and candidate.living and not clause.has("exist"))
+    if clause.has("size", "state", "colour", "neutral"):
+        return (has_own(candidate) and candidate.after == clause.at) or (
+            candidate.after == clause.at - 1 and candidate.sort in ("body", "parts")
+        )
+    return not head.living or clause.has("exist") is not None
+
+
+def _relative(sentence: Sentence, clause: Clause, candidate: Phrase | None, head: Phrase) -> None:
+    """State a clause before a noun; its subject is the candidate, or the noun if there is none."""
+    if clause.hedged or clause.ending == "will":
+        clause.hedged = True
+        if clause.ending != "will":
+            sentence.hush(clause)
+        return
+    if candidate is not None and candidate.case == "object":
+        candidate = None
+    if candidate is None:
+        clause.subjects = [head]
+        for waiting in sentence.waiting:
+            waiting.subjects = [head]
+            clauses.state(sentence.claims, waiting)
+        sentence.waiting = []
+        if not clause.objects() and clause.has("wearing") and clause.doing is False and not head.living:
+            return
+        clauses.state(sentence.claims, clause)
+        return
+    clause.subjects = candidate.group()
+    clauses.before_noun(sentence.claims, clause, head)
+
+
+def has_own(phrase: Phrase) -> bool:
+    """Return whether a subject before an adjective is a part of what follows: 털이 하얀 개."""
+    return phrase.sort in ("body", "parts", "garments") or phrase.surface in _MEASURES

@@ -1,0 +1,310 @@
+"""Words of a Korean sentence with their possible readings: a noun with its particle, a verb with its ending, a number."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass, field
+
+from llamaindex_clipverify.claims.korean import particles
+from llamaindex_clipverify.claims.korean.conjugation import ENDINGS, LONGEST_STEM
+from llamaindex_clipverify.claims.korean.letters import is_closed, jamo
+from llamaindex_clipverify.claims.korean.word_lists import word_list, word_table
+from llamaindex_clipverify.claims.korean.words import Lexicon, Noun, lexicon
+from llamaindex_clipverify.claims.vocabulary import Vocabulary, english
+from llamaindex_clipverify.claims.wordnet import wordnet
+
+_WORD = re.compile(r"[^\W_]{1,40}|[,;:()\[\]·/–—]")
+_ASCII = re.compile(r"[a-zA-Z][a-zA-Z0-9+-]*")
+_NUMBER = re.compile(r"\d{1,9}")
+_MARKS = frozenset(",;:()[]·/–—")
+_TABLES = (
+    "relations",
+    "positions",
+    "colours",
+    "other_colours",
+    "materials",
+    "patterns",
+    "sizes",
+    "states",
+    "weather",
+    "times",
+    "settings",
+)
+"""Tables of korean_terms.json that describe a stem; the first that has it counts."""
+_SINO = "".join(word_list("sino_numerals"))
+"""Number words of one letter that are no number when a counter is written against them: 이마리."""
+_LIMITS = {suffix: word_table("limits").get(suffix, "about") for suffix in word_list("counter_suffixes")}
+"""Suffix of a counter to what it makes of the number, in the order in which they are removed."""
+
+
+@dataclass(eq=False)
+class Verb:
+    """A reading as a verb: dictionary form and what its ending does."""
+
+    word: str
+    ending: str
+
+
+@dataclass(eq=False, kw_only=True)
+class Token:
+    """A word or mark of a sentence; `start`, `stop` and `end` are offsets: the stem is ``text[start:stop]``."""
+
+    text: str
+    start: int
+    stop: int
+    end: int
+    kind: str
+    """noun, number, counter, term, place, mark, other, or "" if it can only be a verb."""
+    stem: str = ""
+    case: str = ""
+    copula: str = ""
+    plural: bool = False
+    noun: Noun | None = None
+    number: int | None = None
+    table: str = ""
+    """Table of korean_terms.json that has the stem, for kind *term*."""
+    value: str = ""
+    verbs: list[Verb] = field(default_factory=list)
+    after_space: bool = True
+    denied: bool = False
+    """Whether it counts nothing: 한 명도."""
+    limit: str = ""
+    """least, most or about, from a suffix of a number."""
+
+
+class Tokenizer:
+    """Reads the words of a sentence."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        """Use a vocabulary for nouns that users added."""
+        self.own = vocabulary.nouns
+        self.words: Lexicon = lexicon()
+
+    def tokens(self, text: str, offset: int = 0) -> list[Token]:
+        """Return the tokens of a sentence that begins at an offset of the answer."""
+        matches = [(m.group().lower(), m.start() + offset, m.end() + offset) for m in _WORD.finditer(text)]
+        found: list[Token] = []
+        at = 0
+        while at < len(matches):
+            longer = self._phrase(matches, at)
+            if longer is not None:
+                found.append(longer[0])
+                at += longer[1]
+                continue
+            found += self._word(*matches[at])
+            at += 1
+        for before, token in itertools.pairwise(found):
+            token.after_space = token.start > before.end
+        return found
+
+    # -- phrases of several words -----------------------------------------------------------------------------------
+
+    def _phrase(self, matches: list[tuple[str, int, int]], at: int) -> tuple[Token, int] | None:
+        for form in self.words.phrases.get(matches[at][0], ()):
+            parts = form.split()
+            last = matches[at + len(parts) - 1][0] if at + len(parts) <= len(matches) else ""
+            middle = [one[0] for one in matches[at : at + len(parts) - 1]]
+            if middle != parts[:-1] or not last.startswith(parts[-1]):
+                continue
+            start, end = matches[at][1], matches[at + len(parts) - 1][2]
+            token = self._nominal(form, last[len(parts[-1]) :], start, end)
+            if token is not None:
+                return token, len(parts)
+        return None
+
+    # -- words ------------------------------------------------------------------------------------------------------
+
+    def _word(self, word: str, start: int, end: int) -> list[Token]:
+        if word in _MARKS:
+            return [Token(text=word, start=start, stop=end, end=end, kind="mark")]
+        digits = _NUMBER.match(word)
+        if digits:
+            return self._counted(word, int(digits.group()), digits.end(), start, end)
+        latin = _ASCII.match(word)
+        if latin:
+            return [self._latin(word, latin.group(), start, end)]
+        verbs = [] if word in self.words.sets["adverbs"] else self._verbs(word)
+        token = self._split_noun(word, start, end)
+        if token is None:
+            token = self._numeral(word, start, end)
+        if token is None:
+            fused = self._fused(word, start, end) if not verbs else None
+            if fused:
+                return fused
+            token = self._unknown(word, start, end) if not verbs else None
+        token = token or Token(text=word, start=start, stop=end, end=end, kind="", stem=word)
+        token.verbs = verbs
+        return [token]
+
+    def _split_noun(self, word: str, start: int, end: int) -> Token | None:
+        """Read a known noun and what follows it; the longest noun whose particle fits its last letter comes first."""
+        loose = None
+        for size in range(len(word), max(len(word) - particles.LONGEST - 2, 0), -1):
+            rest = word[size:]
+            token = self._nominal(word[:size], rest, start, end)
+            if token is None:
+                continue
+            if not _misfits(word[:size], rest):
+                return token
+            loose = loose or token
+        return loose
+
+    def _nominal(self, stem: str, rest: str, start: int, end: int) -> Token | None:
+        plural = next((mark for mark in particles.PLURALS if rest.startswith(mark)), "")
+        follows = particles.ENDINGS.get(rest[len(plural) :]) if len(rest) <= particles.LONGEST + 1 else None
+        if follows is None:
+            return None
+        token = Token(
+            text=stem + rest, start=start, stop=end - len(rest), end=end, kind="", stem=stem, plural=plural == "들"
+        )
+        token.case, token.copula = follows
+        return token if self._known(token) else None
+
+    def _known(self, token: Token) -> bool:
+        """Fill in what a stem is; return whether it is anything."""
+        stem, words = token.stem, self.words
+        if stem in self.own or stem in words.nouns:
+            token.kind, token.noun = "noun", words.nouns.get(stem) or Noun(self.own[stem], "things")
+        table = next((table for table in _TABLES if stem in words.terms[table]), "")
+        if table:
+            token.kind, token.table = token.kind or "term", table
+            token.value = next(filter(None, (words.terms[one].get(stem) for one in _TABLES)), "")
+        if token.table in ("relations", "positions"):
+            token.kind = "place" if token.noun is None else token.kind
+        elif not token.kind and stem in words.terms["vague"]:
+            token.kind, token.table, token.value = "number", "vague", words.terms["vague"][stem]
+        elif not token.kind and stem in words.not_things:
+            token.kind = "abstract"
+        return bool(token.kind)
+
+    def _numeral(self, word: str, start: int, end: int) -> Token | None:
+        """Read a number word, alone or with its counter: 두, 두마리, 여러."""
+        for table in ("numbers", "vague"):
+            for size in range(min(len(word), 6), 0, -1):
+                value, rest = self.words.terms[table].get(word[:size]), word[size:]
+                if value is None or (rest and word[:size] in _SINO):
+                    continue
+                counter = self._counter(rest) if rest else None
+                if rest and counter is None:
+                    continue
+                token = Token(text=word, start=start, stop=end, end=end, kind="number", stem=word[:size])
+                token.table, token.value = table, value
+                if counter is not None:
+                    token.kind, token.case, token.copula = "counter", counter[0], counter[1]
+                    token.stop, token.limit = end - counter[2], counter[3]
+                return token
+        return None
+
+    def _counter(self, text: str) -> tuple[str, str, int, str] | None:
+        """Return case, copula, length of the particle and limit of a counter with what follows it."""
+        for size in range(min(len(text), 5), 0, -1):
+            if text[:size] not in self.words.sets["counters"]:
+                continue
+            rest, limit = text[size:], ""
+            for mark, meaning in _LIMITS.items():
+                if rest.startswith(mark):
+                    rest, limit = rest[len(mark) :], meaning
+            rest = rest.removeprefix("들")
+            follows = particles.ENDINGS.get(rest)
+            if follows is not None:
+                return follows[0], follows[1], len(rest), limit
+        return None
+
+    def as_counter(self, token: Token) -> tuple[str, str, int, str] | None:
+        """Return how a word reads as a counter after a number."""
+        return self._counter(token.text)
+
+    def _counted(self, word: str, number: int, size: int, start: int, end: int) -> list[Token]:
+        """Read digits, alone or with their counter: 3, 3마리, 20여명."""
+        rest = word[size:]
+        rough = rest.startswith("여") and self._counter(rest[1:]) is not None
+        counter = self._counter(rest[1:] if rough else rest) if rest and rest[0] != "분" else None
+        token = Token(
+            text=word, start=start, stop=start + size, end=end, kind="other" if rest else "number", stem=word[:size],
+            number=number, table="numbers", value=str(number),
+        )  # fmt: skip
+        if counter:
+            token.kind, token.stop = "counter", end - counter[2]
+            token.case, token.copula, token.limit = counter[0], counter[1], counter[3] or ("about" if rough else "")
+        return [token]
+
+    def _latin(self, word: str, latin: str, start: int, end: int) -> Token:
+        """Read a word in Latin letters with Korean particles: laptop을."""
+        rest = word[len(latin) :]
+        own = self._nominal(latin, rest, start, end)
+        if own is not None:
+            return own
+        follows = particles.ENDINGS.get(rest.removeprefix("들"))
+        token = Token(text=word, start=start, stop=end - len(rest), end=end, kind="other", stem=latin)
+        if follows is not None:
+            token.case, token.copula = follows
+            name = english().nouns.get(latin) or wordnet().singular(latin)
+            if name or latin in english().narrow:
+                token.kind, token.noun = "noun", Noun(english().narrow.get(latin) or name or latin, "things")
+        else:
+            inner = self._split_noun(rest, start + len(latin), end)
+            if inner is not None and inner.kind == "noun":
+                return inner
+        return token
+
+    def _fused(self, word: str, start: int, end: int) -> list[Token]:
+        """Read words written together: 테이블위에, 나무도마, 두마리강아지."""
+        for size in range(1, min(len(word), 8)):
+            head, rest = word[:size], word[size:]
+            tail = self._split_noun(rest, start + size, end) if len(rest) <= 10 else None
+            if tail is None or tail.kind == "abstract":
+                continue
+            front = self._nominal(head, "", start, start + size)
+            if tail.kind == "place" and front is not None and front.kind == "noun":
+                return [front, tail]
+            if (
+                front is not None
+                and tail.kind == "noun"
+                and len(tail.stem) > 1
+                and front.table not in ("times", "relations")
+            ):
+                return [front, tail]
+        for size in range(1, min(len(word) - 1, 8)):
+            tail = self._split_noun(word[size:], start + size, end)
+            if tail is not None and tail.kind == "noun" and len(tail.stem) > 1:
+                return [tail]
+        return []
+
+    def _unknown(self, word: str, start: int, end: int) -> Token | None:
+        """Read a noun that no list has, with the longest particle that fits it."""
+        if word in self.words.sets["adverbs"] or word in self.words.sets["determiners"]:
+            return None
+        for size in range(1, len(word) + 1):
+            rest = word[size:]
+            follows = particles.ENDINGS.get(rest) if len(rest) <= particles.LONGEST else None
+            if follows is not None and not _misfits(word[:size], rest) and (size > 1 or not rest):
+                token = Token(text=word, start=start, stop=start + size, end=end, kind="unknown", stem=word[:size])
+                token.case, token.copula = follows
+                return token
+        return None
+
+    def _verbs(self, word: str) -> list[Verb]:
+        """Return the readings of a word as a verb, longest stem first."""
+        letters = jamo(word)
+        found = []
+        for size in range(min(len(letters), LONGEST_STEM), 0, -1):
+            for verb, form in self.words.stems.get(letters[:size], ()):
+                ending = ENDINGS[form].get(letters[size:])
+                if ending is not None:
+                    found.append(Verb(verb, ending))
+        return found
+
+
+def _misfits(stem: str, rest: str) -> bool:
+    """Return whether a particle is written after the wrong kind of letter: 개이."""
+    if not rest or not "가" <= stem[-1] <= "힣":
+        return False
+    closed = is_closed(stem)
+    return (rest in particles.AFTER_VOWEL and closed and not (rest == "로" and _ends_in_l(stem))) or (
+        rest in particles.AFTER_CONSONANT and not closed
+    )
+
+
+def _ends_in_l(stem: str) -> bool:
+    return (ord(stem[-1]) - ord("가")) % 28 == 8

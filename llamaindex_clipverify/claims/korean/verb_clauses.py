@@ -1,0 +1,163 @@
+"""Reads the clauses of a Korean sentence: a verb takes the phrases before it, finds its subjects and is stated."""
+
+from __future__ import annotations
+
+from llamaindex_clipverify.claims.korean import clauses
+from llamaindex_clipverify.claims.korean.denials import is_not
+from llamaindex_clipverify.claims.korean.descriptions import VISIBLE
+from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
+from llamaindex_clipverify.claims.korean.relative_clauses import has_own, modify
+from llamaindex_clipverify.claims.korean.sentence import Sentence
+from llamaindex_clipverify.claims.korean.subjects import subjects_of
+from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.word_lists import word_set
+from llamaindex_clipverify.claims.korean.words import Sense, lexicon
+
+_ADJECTIVES = ("colour", "size", "state", "neutral")
+_HARD = frozenset(("and", "final", "frame"))
+_WEATHER_NOUNS = word_set("weather_nouns")
+
+
+def doing_noun(sentence: Sentence, at: int) -> int:
+    """Read "운동 중이다" as a verb; return 0 if it is none."""
+    token, after = sentence.tokens[at], sentence.token(at + 1)
+    if after is None or after.stem != "중" or token.case:
+        return 0
+    word = next((word for word in (f"{token.stem}하다", f"{token.stem}되다") if word in lexicon().senses), None)
+    if word is None:
+        return 0
+    clause = Clause(
+        senses=[sense for sense in lexicon().senses[word] if sense.sort != "neutral"], word=word, start=token.start,
+        end=after.end, ending=after.copula or "and", after=at + 2, doing=True,
+    )  # fmt: skip
+    denial = sentence.token(at + 2)
+    if denial is not None and denial.verbs and denial.verbs[0].word == "아니다":
+        clause.negated, clause.ending = True, denial.verbs[0].ending
+        clause.end, clause.after = denial.end, at + 3
+    return _close(sentence, clause)
+
+
+def read_verb(sentence: Sentence, at: int, token: Token) -> int:
+    """Read the verb at a position; return the position after its clause."""
+    clause = sentence.verbs.read(at, token.verbs, negated=sentence.denied_verb)
+    sentence.denied_verb = False
+    if clause.word == "아니다":
+        return is_not(sentence, clause)
+    if clause.ending == "adverb":
+        return _adverb(sentence, clause)
+    if clause.ending == "adn" and not clause.negated and not clause.hedged and _describes(sentence, at, clause):
+        return clause.after
+    return _close(sentence, clause)
+
+
+def _describes(sentence: Sentence, at: int, clause: Clause) -> bool:
+    """Read an adjective before its noun: 빨간, 커다란, 많은; false if it has a subject of its own."""
+    sense = clause.has(*_ADJECTIVES)
+    if sense is None or clause.senses[0].sort not in _ADJECTIVES or not sentence.noun_comes(clause.after):
+        return False
+    top = sentence.top
+    beside = isinstance(top, Phrase) and top.after == at and top.case in ("subject", "", "also") and not top.copula
+    if beside and isinstance(top, Phrase) and has_own(top):
+        return False
+    if isinstance(top, Spot) and top.end >= clause.start - 2 and sense.sort == "neutral":
+        return False
+    sentence.draft.begin(clause.start)
+    _into_draft(sentence, clause, sense)
+    return True
+
+
+def _into_draft(sentence: Sentence, clause: Clause, sense: Sense) -> None:
+    """Take a colour, a number, the weather, a size or a state from an adjective."""
+    draft = sentence.draft
+    if sense.sort == "colour":
+        draft.colours.append(sense.value)
+    elif sense.value == "many":
+        draft.at_least = 3
+    elif sense.value in ("sunny", "cloudy"):
+        following = sentence.token(clause.after)
+        if following is not None and following.stem in _WEATHER_NOUNS:
+            sentence.claims.scene("weather", sense.value, clause.start, following.stop)
+    elif sense.sort == "size" or sense.value in VISIBLE:
+        draft.values.append((sense.sort, sense.value, clause.start, clause.end))  # type: ignore[arg-type]
+
+
+def _adverb(sentence: Sentence, clause: Clause) -> int:
+    sense = clause.has("size")
+    if sense is not None and sentence.stack:
+        sentence.claims.pending_size = (sense.value, clause.start, clause.end)
+    return clause.after
+
+
+def _close(sentence: Sentence, clause: Clause) -> int:
+    if clause.ending in ("adn", "will") and sentence.noun_comes(clause.after):
+        modify(sentence, clause)
+        return clause.after
+    _take_items(sentence, clause)
+    sentence.drop_draft()
+    if clause.has("visible") and not clause.visible and _seems(clause):
+        clause.hedged = True
+    if clause.ending in ("if", "purpose", "noun", "will", "seems") and clause.word != "하다":
+        clause.hedged = True
+    _resolve(sentence, clause)
+    return clause.after
+
+
+def _take_items(sentence: Sentence, clause: Clause) -> None:
+    """Take the phrases before a verb; a phrase that *and* joins to a later one stays."""
+    last = max(
+        (
+            place
+            for place, item in enumerate(sentence.stack)
+            if isinstance(item, Phrase) and item.case in ("join", "list")
+        ),
+        default=-1,
+    )
+    begin = last + 1 if clause.ending in ("go", "and", "inf") and last + 1 < len(sentence.stack) else 0
+    if any(isinstance(item, Phrase) and item.case in ("subject", "topic") for item in sentence.stack[begin:]):
+        begin = 0
+    clause.items, sentence.stack = sentence.stack[begin:], sentence.stack[:begin]
+
+
+def _seems(clause: Clause) -> bool:
+    """Return whether "-로 보인다" says what something seems to be; 창밖으로 보인다 tells a place."""
+    last = clause.items[-1] if clause.items else None
+    if isinstance(last, Spot):
+        return last.case == "to" and last.word == "" and not any(one.sort in ("parts",) for one in last.grounds)
+    return last is not None and last.case == "to"
+
+
+def _resolve(sentence: Sentence, clause: Clause) -> None:
+    """Find the subjects of a clause at its end, and state it."""
+    subjects = subjects_of(sentence, clause)
+    if clause.hedged or clause.void:
+        sentence.hush(clause)
+    if not subjects:
+        subjects = sentence.subject or (
+            [] if clause.ending in ("and", "go", "inf") and sentence.more(clause.after) else sentence.carried
+        )
+    clause.subjects = subjects
+    if not subjects and _needs_subject(clause) and clause.ending not in ("final", "frame"):
+        sentence.waiting.append(clause)
+        return
+    _settle(sentence, clause, subjects)
+
+
+def _needs_subject(clause: Clause) -> bool:
+    return clause.has("actions", "postures", "wearing", "have", "do") is not None or not any(
+        isinstance(item, Phrase) for item in clause.items
+    )
+
+
+def _settle(sentence: Sentence, clause: Clause, subjects: list[Phrase]) -> None:
+    for waiting in sentence.waiting:
+        waiting.subjects = subjects
+        waiting.hedged = waiting.hedged or clause.hedged
+        clauses.state(sentence.claims, waiting)
+    sentence.waiting = []
+    if clauses.state(sentence.claims, clause) and subjects:
+        sentence.subject = subjects
+    sentence.claims.focus = [one for one in subjects if not one.silent] or sentence.claims.focus
+    if clause.ending in _HARD:
+        sentence.boundary = clause.end
+    if clause.ending == "final":
+        sentence.carried, sentence.subject = (subjects or sentence.carried), []

@@ -1,0 +1,225 @@
+"""Reads a Korean verb with its auxiliaries: progress, denial, doubt, and how the clause ends.
+
+앉아 있지 않다, 읽지 않고 있다, 보이지 않는, 쓰고 있는 것이 아니라, 있을 수 있다, 앉아 있는 모습.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from llamaindex_clipverify.claims.korean.phrases import Clause
+from llamaindex_clipverify.claims.korean.tokens import Token, Verb
+from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
+from llamaindex_clipverify.claims.korean.words import Sense, lexicon
+
+_THING = word_list("that")
+_DURING = word_set("during")
+_HELPERS = word_list("helping_verbs")
+_DOUBT = word_list("doubtful_nouns")
+_FRAMES = word_set("frames")
+_FRAME_VERBS = word_set("frame_verbs")
+_OBSERVING = word_set("observing_verbs")
+_DENYING = word_set("denying_verbs")
+_CONFIRMING = word_set("confirming_verbs")
+_WAYS = word_set("possible_nouns")
+_STATED = word_list("statement_ends_of_that")
+_SEEN = word_list("object_ends_of_that")
+
+
+class VerbReader:
+    """Reads verb groups of the tokens of a sentence."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        """Read the verbs of some tokens."""
+        self.tokens = tokens
+
+    def read(self, at: int, verbs: Sequence[Verb], *, negated: bool = False) -> Clause:
+        """Return the verb group that begins at a position; `negated` if 안 or 못 is before it."""
+        token = self.tokens[at]
+        best = verbs[0]
+        senses = [sense for word in self._words(verbs) for sense in lexicon().senses.get(word, ())]
+        clause = Clause(
+            senses=senses,
+            word=best.word,
+            start=token.start,
+            end=token.end,
+            ending=best.ending,
+            after=at + 1,
+            negated=negated,
+            at=at,
+        )
+        if best.word == "아니다":
+            clause.negated = True
+        clause.lasting = best.ending == "adn" and not token.text.endswith("는")
+        for _ in range(8):
+            if not self._extend(clause):
+                break
+        return clause
+
+    @staticmethod
+    def _words(verbs: Sequence[Verb]) -> list[str]:
+        first = verbs[0].ending
+        return list(dict.fromkeys(verb.word for verb in verbs if verb.ending == first or verb.word == verbs[0].word))
+
+    def _extend(self, clause: Clause) -> bool:
+        """Add the next token to a verb group; return whether it belongs to it."""
+        if clause.after >= len(self.tokens):
+            return False
+        token = self.tokens[clause.after]
+        helper = next((verb for verb in token.verbs), None)
+        if clause.ending == "ji":
+            return self._deny(clause, token, helper)
+        if clause.ending in ("go", "inf") and helper is not None:
+            return self._help(clause, token, token.verbs)
+        if clause.ending in ("adn", "will"):
+            return self._noun_after(clause, token)
+        return False
+
+    def _deny(self, clause: Clause, token: Token, helper: Verb | None) -> bool:
+        if helper is None or helper.word not in _DENYING:
+            return False
+        if helper.word == "말다" or clause.negated:
+            clause.void = True
+        clause.negated = True
+        if self.tokens[clause.after - 1].text.endswith("지는") and self._is_all(clause):
+            clause.void = True
+        self._take(clause, token, helper.ending)
+        return True
+
+    def _is_all(self, clause: Clause) -> bool:
+        words = [token.text for token in self.tokens[max(clause.after - 8, 0) : clause.after]]
+        return any(word in ("다", "전부", "항상") or word.startswith(("모든", "모두")) for word in words)
+
+    def _help(self, clause: Clause, token: Token, verbs: Sequence[Verb]) -> bool:
+        names = {verb.word: verb for verb in verbs}
+        being = names.get("있다") or names.get("계시다")
+        if being is not None:
+            clause.doing = clause.doing or clause.ending == "go"
+            clause.lasting = clause.lasting or clause.ending == "inf"
+            self._take(clause, token, being.ending)
+            return True
+        if clause.ending == "go":
+            want = names.get("싶다")
+            if want is not None:
+                clause.hedged = True
+                self._take(clause, token, want.ending)
+            return want is not None
+        seen = names.get("보이다")
+        if seen is not None and (
+            clause.senses and clause.senses[0].sort in ("neutral", "state", "size", "colour", "states")
+        ):
+            clause.hedged = True
+            self._take(clause, token, seen.ending)
+            return True
+        other = next((names[name] for name in ("지다", *_HELPERS) if name in names), None)
+        if other is not None and token.start == self.tokens[clause.after - 1].end + 1:
+            self._take(clause, token, other.ending)
+            return True
+        return False
+
+    def _noun_after(self, clause: Clause, token: Token) -> bool:
+        stem = token.stem or token.text
+        following = self._verb_at(clause.after + 1)
+        if token.text.startswith(_DOUBT) and (
+            token.text.startswith("듯") or clause.ending == "will" or token.text.startswith("모양")
+        ):
+            return self._doubt(clause, token)
+        if token.text in _WAYS and clause.ending == "will" and following is not None:
+            return self._possible(clause, token, following)
+        if (
+            token.text.startswith(_THING)
+            and len(token.text) <= 6
+            and token.text.rstrip("으로은이도을만처럼입니다") in (*_THING, "")
+        ):
+            return self._that(clause, token, following)
+        if token.text.startswith(("거나", "것")):
+            return self._that(clause, token, following)
+        if (
+            stem in _DURING
+            and clause.ending == "adn"
+            and token.kind in ("abstract", "place", "noun", "unknown", "number", "counter")
+        ):
+            ending = token.copula or "and"
+            self._take(clause, token, ending)
+            return True
+        if stem in _FRAMES:
+            return self._frame(clause, token)
+        return False
+
+    def _doubt(self, clause: Clause, token: Token) -> bool:
+        clause.hedged = True
+        following = self._verb_at(clause.after + 1)
+        self._take(clause, token, "and" if token.text.endswith(("며", "고", "만")) else "final")
+        if following is not None and following.word in ("하다", "보이다"):
+            self._take(clause, self.tokens[clause.after], following.ending)
+        return True
+
+    def _possible(self, clause: Clause, token: Token, following: Verb) -> bool:
+        """Read "-ㄹ 수 있다": doubt, but "볼 수 있다" states what is visible."""
+        if following.word not in ("있다", "없다"):
+            return False
+        if clause.word == "보다" or any(sense.sort == "visible" for sense in clause.senses):
+            clause.visible = True
+            clause.senses = [Sense("visible", "see")]
+            clause.negated = clause.negated or following.word == "없다"
+        else:
+            clause.hedged = True
+        clause.after += 1
+        self._take(clause, self.tokens[clause.after], following.ending)
+        return True
+
+    def _that(self, clause: Clause, token: Token, following: Verb | None) -> bool:
+        """Read "-는 것": denied by 아니다, doubted by 같다 and 보이다, seen by 볼 수 있다."""
+        if clause.ending == "will":
+            clause.hedged = True
+        if token.text.endswith(_STATED) and len(token.text) > 1:
+            self._take(clause, token, "and" if token.text.endswith(("며", "고", "인데")) else "final")
+            return True
+        if following is None:
+            return False
+        self._take(clause, token, clause.ending)
+        after = self.tokens[clause.after]
+        if following.word == "아니다":
+            clause.void = clause.void or clause.negated or self._is_all(clause)
+            clause.negated = True
+        elif following.word in _OBSERVING and token.text.endswith(_SEEN):
+            return self._seen(clause, after, following)
+        else:
+            clause.hedged = not (token.text.endswith("으로") and following.word in _CONFIRMING)
+        self._take(clause, after, following.ending)
+        return True
+
+    def _seen(self, clause: Clause, token: Token, verb: Verb) -> bool:
+        """Read "것을 볼 수 있다", "것이 보이지 않는다": the clause is stated, or denied."""
+        inner = self.read(clause.after, token.verbs)
+        clause.negated = clause.negated or inner.negated
+        clause.end, clause.after, clause.ending = inner.end, inner.after, inner.ending
+        clause.hedged = clause.hedged or inner.hedged
+        return True
+
+    def _frame(self, clause: Clause, token: Token) -> bool:
+        """Read "앉아 있는 모습이 보인다": what the picture shows is stated."""
+        self._take(clause, token, token.copula if token.copula and token.copula != "adn" else "final")
+        following = self._verb_at(clause.after)
+        if (
+            following is None
+            or following.word not in _FRAME_VERBS
+            or token.case not in ("subject", "object", "topic", "also", "")
+        ):
+            if token.case in ("of", "at", "in"):
+                clause.ending = "frame"
+            return True
+        inner = self.read(clause.after, self.tokens[clause.after].verbs)
+        clause.negated = clause.negated != (inner.negated or following.word in ("없다", "아니다"))
+        clause.end, clause.after, clause.ending = inner.end, inner.after, inner.ending
+        clause.hedged = clause.hedged or inner.hedged
+        if clause.ending in ("adn", "will"):
+            clause.ending = "final"
+        return True
+
+    def _verb_at(self, at: int) -> Verb | None:
+        return self.tokens[at].verbs[0] if at < len(self.tokens) and self.tokens[at].verbs else None
+
+    @staticmethod
+    def _take(clause: Clause, token: Token, ending: str) -> None:
+        clause.end, clause.ending, clause.after = token.end, ending, clause.after + 1

@@ -1,0 +1,75 @@
+"""English verbs of Korean verbs with many meanings: the object decides what 치다, 하다 and 쓰다 mean."""
+
+from __future__ import annotations
+
+from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase
+from llamaindex_clipverify.claims.korean.word_lists import word_set
+from llamaindex_clipverify.claims.korean.words import lexicon
+
+_WRITTEN = word_set("written_things")
+_INSTRUMENTS = word_set("instruments")
+_PLAYING = word_set("playing_verbs")
+_BY_OBJECT = word_set("object_verbs")
+_PLAYED = {"chess": "play", "dance": "dance", "song": "sing"}
+
+
+def english_verb(clause: Clause, objects: list[Phrase], value: str) -> str:
+    """Return the English verb: the object decides what 치다, 하다, 쓰다 and others mean."""
+    names = {one.noun for one in objects} | {one.surface for one in objects}
+    sorts = {one.sort for one in objects}
+    instrument = bool(names & _INSTRUMENTS)
+    verb = clause.word
+    if verb in _BY_OBJECT:
+        return _made_by_object(objects, sorts)
+    if verb in _PLAYING:
+        return _by_instrument(verb, names, sorts, instrument, value)
+    if verb in ("타다", "내리다") and not (verb == "타다" and (objects or clause.spots())):
+        return _ridden_or_not(verb, living=any(one.living for one in clause.subjects))
+    return _by_named_object(verb, names, value)
+
+
+def _ridden_or_not(verb: str, *, living: bool) -> str:
+    """Return what 타다 and 내리다 mean without an object: persons ride and get off, things burn and fall."""
+    if verb == "타다":
+        return "ride" if living else "burn"
+    return "get off" if living else ""
+
+
+def _by_named_object(verb: str, names: set[str], value: str) -> str:
+    if verb == "쓰다":
+        if "umbrella" in names:
+            return "hold"
+        return "use" if names and not names & _WRITTEN else "write"
+    if verb == "차다":
+        return "kick"
+    if verb == "들다" and names & {"hand", "arm", "손", "팔"}:
+        return "raise"
+    if verb == "보다" and names & {"tv", "영화", "텔레비전", "video"}:
+        return "watch"
+    if verb == "찍다":
+        return "take" if names & {"사진", "picture"} else "photograph"
+    return value
+
+
+def _made_by_object(objects: list[Phrase], sorts: set[str]) -> str:
+    for thing in objects:
+        senses = lexicon().senses.get(f"{thing.surface}하다", ())
+        for sense in senses:
+            if sense.sort == "actions":
+                thing.silent = True
+                return sense.value
+    return "play" if "sports" in sorts or any(one.surface in ("경기", "놀이", "게임") for one in objects) else ""
+
+
+def _by_instrument(verb: str, names: set[str], sorts: set[str], instrument: bool, value: str) -> str:
+    if instrument or "sports" in sorts:
+        return next((lemma for noun, lemma in _PLAYED.items() if noun in names), "play")
+    if verb == "치다":
+        return "clap" if names & {"박수", "손뼉"} else "hit" if names else ""
+    if verb == "추다":
+        return "dance"
+    if verb == "부르다":
+        return "sing" if names & {"노래"} else "call"
+    if verb == "짓다" and names & {"미소", "웃음"}:
+        return "smile"
+    return "put" if verb == "두다" else value

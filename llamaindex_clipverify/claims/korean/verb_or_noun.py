@@ -1,0 +1,76 @@
+"""Decides whether a Korean word that may be a verb is one, or a noun, a number or a term."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from llamaindex_clipverify.claims.korean.phrases import Item
+from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
+from llamaindex_clipverify.claims.korean.words import lexicon
+
+_NUMERALS = word_set("number_modifiers")
+_COUNTERS = word_list("counter_letters")
+"""First letters of the counters that follow a number."""
+_AUXILIARIES = word_set("auxiliaries_of_connectives")
+_NAMING = ("noun", "abstract", "place", "term", "counter")
+
+
+def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequence[Item]) -> bool:
+    """Return whether a word that may be a verb is one here, and no noun, number or term."""
+    if token.kind in ("", "unknown"):
+        return True
+    if token.kind == "number":
+        return token.text not in _NUMERALS and not _counts(after)
+    ending = token.verbs[0].ending
+    if _is_helped(ending, after):
+        return True
+    if ending in ("noun", "purpose") and token.case:
+        return False
+    if ending == "adn" and _is_adjective(token, before, after):
+        return True
+    if ending == "ji":
+        return after is not None and bool(after.verbs)
+    return _is_governed(token, before, after, stack)
+
+
+def _is_helped(ending: str, after: Token | None) -> bool:
+    """Return whether an auxiliary follows: 쓰고 있다, 쓰지 않다."""
+    return (
+        ending in ("go", "inf", "ji") and after is not None and any(verb.word in _AUXILIARIES for verb in after.verbs)
+    )
+
+
+def _is_adjective(token: Token, before: Token | None, after: Token | None) -> bool:
+    """Return whether a short word before a noun is a colour or a size, or has an adverb: 큰, 흰, 매우 긴."""
+    if len(token.stem) != 1 or after is None or after.kind == "mark":
+        return False
+    sorts = {sense.sort for sense in lexicon().senses.get(token.verbs[0].word, ())}
+    return bool(sorts & {"colour", "size"}) or (before is not None and before.text in lexicon().sets["adverbs"])
+
+
+def _is_governed(token: Token, before: Token | None, after: Token | None, stack: Sequence[Item]) -> bool:
+    """Return whether the word before needs a verb: a noun with a particle, or a garment without one."""
+    verb = token.verbs[0]
+    governed = (
+        bool(stack)
+        and before is not None
+        and before.case in ("object", "at", "in", "to", "subject")
+        and before.kind != "mark"
+    )
+    if token.kind == "noun" and token.case and len(token.stem) > 1:
+        return len(verb.word) > len(token.stem) and governed
+    if verb.ending in ("go", "and", "final", "inf") and token.kind in _NAMING:
+        chained = before is not None and after is not None and bool(after.verbs) and verb.ending in ("go", "inf")
+        return governed or (chained and token.case == "" and not token.copula)
+    return governed or _is_bare_garment(before)
+
+
+def _is_bare_garment(token: Token | None) -> bool:
+    if token is None or token.kind != "noun" or token.case or token.noun is None:
+        return False
+    return token.noun.sort == "garments"
+
+
+def _counts(token: Token | None) -> bool:
+    return token is not None and token.text.startswith(_COUNTERS)
