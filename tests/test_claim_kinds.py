@@ -101,6 +101,18 @@ def test_a_short_answer_is_read_with_its_question(question, answer, kind, words,
     assert all(answer[claim.start : claim.end] == claim.text for claim in claims)
 
 
+@pytest.mark.parametrize(
+    "answer", ["There are three bears [2].", "The dog is red.", "It shows a cat.", "Dogs run here."]
+)
+def test_a_whole_sentence_is_read_without_its_question(answer):
+    assert SPLITTER.split(answer, "How many bears are there?") == SPLITTER.split(answer)
+
+
+def test_a_short_answer_keeps_the_picture_it_cites():
+    [claim] = SPLITTER.split("Three [2].", "How many bears are there?")
+    assert (claim.number, claim.cites, claim.text) == (3, 1, "Three [2].")
+
+
 @pytest.mark.parametrize("question", ["Why?", "Tell me more.", "How many?", "", "x" * 5000])
 def test_a_question_that_says_nothing_changes_nothing(question):
     assert SPLITTER.split("Three.", question) == SPLITTER.split("Three.")

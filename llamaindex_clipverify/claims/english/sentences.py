@@ -153,6 +153,11 @@ def _without_citation(words: list[Word], cited: re.Match[str] | None) -> list[Wo
     return words if not digits else [word for word in words if word.start != digits[0]]
 
 
+def cited(text: str) -> int | None:
+    """Return the zero-based index of the first picture that a text cites: 1 for "Three [2]."; None if it cites none."""
+    return _cited_index(_CITED.search(text))
+
+
 def _cited_index(cited: re.Match[str] | None) -> int | None:
     if cited is None:
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from llamaindex_clipverify.claims.english.grammar import BE
 from llamaindex_clipverify.claims.english.phrases import Phrases
 from llamaindex_clipverify.claims.english.sentences import sentences
 from llamaindex_clipverify.claims.vocabulary import english
@@ -24,20 +25,30 @@ _EXISTS = re.compile(r"^there\s+(?:any\s+|an?\s+|some\s+)?(.*)$", re.I)
 _SUBJECT = re.compile(r"^(it|he|she|they|there|this|that|these|those)\s+(.*)$", re.I)
 _CHOICE = re.compile(r"\b(\w+),? or (?:to the |an? |the )?(\w+)\b", re.I)
 _PLACE = re.compile(r"^(on|in|at|under|next|near|behind|above|below|to|between|beside|inside|over|by)\b", re.I)
+_CITATION = re.compile(r"\[\d{1,4}\]")
 _PRESENCE = ("there", "you see", "visible", "shown", "can be seen", "present")
 _Answer = Callable[[re.Match[str], str], str | None]
 
 
 def statement(question: str, answer: str) -> str | None:
     """Return the statement that a short answer to a question makes, or None if the answer is no short one."""
-    plain = answer.strip().rstrip(".!").strip()
+    plain = _CITATION.sub("", answer).strip().rstrip(".!").strip()
     if not plain or len(plain.split()) > _LONGEST or "\n" in plain or len(question) > _LONGEST_QUESTION:
         return None
     if _YES.match(plain) or _NO.match(plain):
         polar = _polar(question, yes=bool(_YES.match(plain)))
         if polar is not None:
             return polar
-    return None if re.match(r"^(yes|no)\b", plain, re.I) else _answered(question, plain)
+    return None if re.match(r"^(yes|no)\b", plain, re.I) or _is_sentence(plain) else _answered(question, plain)
+
+
+def _is_sentence(answer: str) -> bool:
+    """Return whether an answer has a verb of its own and is read without its question: "There are three"."""
+    return any(
+        word.tag in ("VBZ", "VBP", "VBD", "MD") or word.text in BE
+        for sentence in sentences(answer)
+        for word in sentence.words
+    )
 
 
 # -- yes and no -----------------------------------------------------------------------------------------------------------

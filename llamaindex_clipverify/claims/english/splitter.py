@@ -24,7 +24,7 @@ from llamaindex_clipverify.claims.english.pronouns import resolve
 from llamaindex_clipverify.claims.english.relations import relations
 from llamaindex_clipverify.claims.english.scenes import scenes
 from llamaindex_clipverify.claims.english.scopes import compare, depicted, hedge, is_general, negate
-from llamaindex_clipverify.claims.english.sentences import Sentence, sentences
+from llamaindex_clipverify.claims.english.sentences import Sentence, cited, sentences
 from llamaindex_clipverify.claims.english.short_answers import statement as statement_of
 from llamaindex_clipverify.claims.english.structure import Parser
 from llamaindex_clipverify.claims.english.verbs import find_verbs
@@ -71,8 +71,8 @@ class EnglishSplitter:
             return self._split(answer)
         claims = [claim for claim in self._split(stated) if claim.kind != "other"]
         start = len(answer) - len(answer.lstrip())
-        text = answer.strip()
-        spanned = [claim.swap(text=text, start=start, end=start + len(text)) for claim in claims]
+        text, cites = answer.strip(), cited(answer)
+        spanned = [claim.swap(text=text, start=start, end=start + len(text), cites=cites) for claim in claims]
         return list(dict.fromkeys(spanned)) or self._split(answer)
 
     def _split(self, answer: str) -> list[Claim]:
