@@ -162,3 +162,8 @@ def test_a_splitter_that_is_no_name_or_no_pipeline_is_an_error():
     pytest.importorskip("spacy")
     with pytest.raises(ModelError, match="no such spaCy pipeline"):
         Verifier.from_defaults(detector="tiny", splitter="spacy:none_such")
+
+
+@pytest.mark.parametrize("text", ["① lamps and ² dogs.", "There are ٣ cats.", "½ of the cups: ②", "9" * 5000 + " dogs"])
+def test_numerals_of_any_script_are_read_or_left_alone(text):
+    assert all(text[claim.start : claim.end] == claim.text for claim in SPLITTER.split(text))

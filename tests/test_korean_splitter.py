@@ -224,6 +224,44 @@ def test_conjugation(verb, forms):
     assert {jamo(form) for form in forms.split()} <= made
 
 
+def test_a_denial_after_a_sentence_denies_its_subject():
+    claims = SPLITTER.split("고양이가 있다. 있지 않다.")
+    assert [(one.kind, one.noun, one.negated) for one in claims] == [("object", "cat", False), ("object", "cat", True)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "noun", "words"),
+    [
+        ("갈색 곱슬머리를 한 여성", "part", "hair", {"colour": "brown", "reference": "person"}),
+        ("테이블에 앉아 강아지를 안고 있는 노년의 여성", "action", "person", {"value": "hold", "reference": "dog"}),
+        ("개를 안고 있는 모습이므로 정답이다. 남자가 책을 읽고 있는 모습이므로 정답이다.", "action", "person", {"value": "read"}),
+        ("해변을 배경으로 여자가 서 있다.", "position", "beach", {"value": "background"}),
+        ("뒤쪽에는 트럭이 보인다.", "position", "truck", {"value": "background"}),
+        ("강아지가 앞에 누워 있습니다.", "position", "dog", {"value": "foreground"}),
+        ("23일 오후 서울에서 한 남자가 걷고 있다.", "scene", None, {"value": "afternoon"}),
+        ("한 여자가 우산으로 비를 피하고 있다.", "scene", None, {"value": "rainy"}),
+        ("눈이 쌓인 숲", "state", "forest", {"value": "snow-covered"}),
+        ("의자 하나가 넘어져 있다.", "state", "chair", {"value": "fallen"}),
+        ("흰색 블라우스에 검은 치마를 입은 여자", "wearing", "person", {"reference": "blouse", "colour": "white"}),
+        ("정장의 여직원이 웃고 있다.", "wearing", "employee", {"reference": "suit"}),
+        ("책, 지도, 대피 순서는 보이지 않습니다.", "object", "book", {"negated": True}),
+        ("아이가 혼자 의자에 앉아 있다.", "count", "person", {"number": 1}),
+        ("아이들은 노는 중이 아닙니다.", "action", "person", {"value": "play", "negated": True}),
+        ("농부가 도로를 달리는 활기찬 장면을 담고 있다.", "action", "farmer", {"value": "run"}),
+        ("이웃 마당으로 고양이가 들어가고 있다.", "action", "cat", {"value": "enter", "reference": "yard"}),
+        ("여자가 상자를 트럭에 싣고 있다.", "relation", "box", {"relation": "into", "reference": "truck"}),
+    ],
+)  # fmt: skip
+def test_captions_and_reports(answer, kind, noun, words):
+    claims = [one for one in SPLITTER.split(answer) if one.kind == kind and one.noun == noun]
+    assert any(all(getattr(one, name) == value for name, value in words.items()) for one in claims)
+
+
+def test_what_is_worn_waits_for_a_person():
+    claims = SPLITTER.split("바다와 파도만 보이며 초록색 옷을 입은 사람은 보이지 않습니다.")
+    assert [(one.noun, one.negated) for one in claims if one.kind == "wearing"] == [("person", True)]
+
+
 def test_the_size_of_the_lexicon():
     assert len({noun.english for noun in lexicon().nouns.values()}) >= 600 and len(lexicon().senses) >= 400
 
@@ -243,3 +281,12 @@ def test_time_grows_with_the_length(unit):
     seconds(2_000)
     short = min(seconds(4_000) for _ in range(3))
     assert min(seconds(40_000) for _ in range(2)) <= 20 * max(short, 0.005) + 0.05
+
+
+@pytest.mark.parametrize(("answer", "question"), [
+    ("탁자에", "책과 강아지는 어디에 있나요?"), ("가죽장갑을 놀이 벽에 작은", "A puppy and the book, where?"),
+    ("고양이가 있다. 있지 않다.", None), ("① ² 세 개", "시계가 몇 개 있나요?"),
+])  # fmt: skip
+def test_spans_lie_in_the_answer_whatever_is_asked(answer, question):
+    for claim in SPLITTER.split(answer, question):
+        assert answer[claim.start : claim.end] == claim.text != ""

@@ -64,7 +64,7 @@ def _counted(sentence: str, written: Statement, counts: Sequence[tuple[int, int]
     if written.value is None:
         return set(written.words) <= _OPENERS and sentence[written.spot[0]].isalnum()
     value, (first, last) = written.value, written.spot
-    if value.sort != "number" or not value.text.isdigit() or int(value.text[:9]) > _COUNTED:
+    if value.sort != "number" or not value.text.isdecimal() or int(value.text[:9]) > _COUNTED:
         return False
     return any(start < last and first < end for start, end in counts) or bool(
         re.match(r"-[a-z]", sentence[last : last + 2])

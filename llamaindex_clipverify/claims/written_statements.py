@@ -223,7 +223,7 @@ def _between(places: Sequence[int], start: int, end: int) -> bool:
 def _is_label(sentence: str, one: tuple[int, int], two: tuple[int, int]) -> bool:
     """Return whether a bare year or number is a label of the next value: "sales in 2025 were 340"."""
     text = sentence[one[0] : one[1]]
-    bare = text.isdigit() or re.fullmatch(r"Q\d|H\d", text) is not None
+    bare = text.isdecimal() or re.fullmatch(r"Q\d|H\d", text) is not None
     return bare and bool(_POINTS_AT.search(sentence[max(two[0] - _NEAR, one[1]) : two[0]]))
 
 

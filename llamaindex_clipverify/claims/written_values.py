@@ -136,7 +136,7 @@ def _dates(match: re.Match[str]) -> Iterator[str]:
         pairs = [(two, one), (one, two)]
     else:
         name = str(parts["month"]).lower()
-        month = int(name) if name.isdigit() else 1 + next(n for n, full in enumerate(_MONTHS) if full[:3] == name[:3])
+        month = int(name) if name.isdecimal() else 1 + next(n for n, full in enumerate(_MONTHS) if full[:3] == name[:3])
         pairs = [(month, int(parts.get("day") or 0))]
     for month, day in pairs:
         if 1 <= month <= 12 and 0 <= day <= 31:

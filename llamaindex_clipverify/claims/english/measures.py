@@ -32,7 +32,7 @@ def measured(text: str, words: Sequence[Word]) -> list[Word]:
 
     "A 2 year old" becomes *child* and "the 3rd" *third*; "20+" becomes *least 20*, and "3-4" *3 to 4*.
     """
-    if not any(word.text[0].isdigit() or word.text.endswith(("old", "half", "dozen")) for word in words):
+    if not any(word.text[0].isdecimal() or word.text.endswith(("old", "half", "dozen")) for word in words):
         return list(words)
     found = list(_SPECIAL.finditer(text, words[0].start, words[-1].end))
     read: list[Word] = []

@@ -54,7 +54,7 @@ class ModifierReader:
             return self._determined(words, at, draft)
         if text in QUANTITIES and self._counts(words, at):
             return self._quantity(words, at, draft)
-        if text in self.vocabulary.numbers or text[0].isdigit():
+        if text in self.vocabulary.numbers or text[0].isdecimal():
             return self._numbered(words, at, draft)
         if text in ("and", ",") and draft.described and self._modifiers_continue(words, at + 1):
             return 1
@@ -112,7 +112,7 @@ class ModifierReader:
 
     def _numbered(self, words: Sequence[Word], at: int, draft: Draft) -> int:
         text = words[at].text
-        if not text.isdigit() and text not in self.vocabulary.numbers:
+        if not text.isdecimal() and text not in self.vocabulary.numbers:
             return 0 if any(letter.isalpha() for letter in text) or ":" in text else self._measure(at, draft)
         if (draft.opened and draft.number is not None) or (text == "one" and draft.colours):
             return 0
@@ -138,10 +138,10 @@ class ModifierReader:
         return 1
 
     def _number(self, text: str) -> int:
-        return int(text[:9]) if text.isdigit() else self.vocabulary.numbers[text]
+        return int(text[:9]) if text.isdecimal() else self.vocabulary.numbers[text]
 
     def _is_number(self, text: str) -> bool:
-        return text.isdigit() or text in self.vocabulary.numbers
+        return text.isdecimal() or text in self.vocabulary.numbers
 
     def _adjective(self, words: Sequence[Word], at: int, draft: Draft) -> int:
         text, noun = words[at].text, self.lexicon.noun(words, at)

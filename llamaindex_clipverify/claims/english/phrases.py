@@ -240,7 +240,7 @@ class Phrases(ModifierReader):
         if noun.name in ("line", "row", "circle") and draft.determiner == "a" and text_at(words, begins - 1) == "in":
             noun = noun._replace(depictable=False)
         named = head > 0 and words[head].tag == "NNP" and words[head - 1].tag == "NNP" and not noun.known
-        shown = noun.depictable and not words[after - 1].text.isdigit() and not named
+        shown = noun.depictable and not words[after - 1].text.isdecimal() and not named
         mention = Mention(
             noun=noun.name,
             known=noun.known,

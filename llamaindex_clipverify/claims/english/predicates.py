@@ -157,9 +157,9 @@ def _listed(clause: Clause, mention: Mention, at: int) -> Iterator[Claim]:
     if value in names.colours and closes:
         clause.covered.add(id(mention))
         yield clause.claim_at("attribute", mention, at + 1, colour=names.colours[value])
-    elif closes and (value.isdigit() or value in names.numbers):
+    elif closes and (value.isdecimal() or value in names.numbers):
         clause.covered.add(id(mention))
-        number = int(value[:9]) if value.isdigit() else names.numbers[value]
+        number = int(value[:9]) if value.isdecimal() else names.numbers[value]
         if number:
             yield clause.claim_at("count", mention, at + 1, number=number)
         else:

@@ -132,7 +132,7 @@ def _mention(
     if text in ("neither", "none"):
         mention.determiner = "none"
     if length == 3 and text != "the":
-        mention.number = _NUMBERS.get(text, int(text) if text.isdigit() else None)
+        mention.number = _NUMBERS.get(text, int(text) if text.isdecimal() else None)
     return mention
 
 

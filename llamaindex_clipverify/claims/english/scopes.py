@@ -199,7 +199,7 @@ def _includes_subject(words: Sequence[Word], at: int) -> bool:
 def _is_hedge(words: Sequence[Word], at: int) -> bool:
     text = words[at].text
     if text in HEDGES:
-        return not (text == "may" and _text(words, at + 1).isdigit())
+        return not (text == "may" and _text(words, at + 1).isdecimal())
     following, further = _text(words, at + 1), _text(words, at + 2)
     if text in _SEEMING and (
         following == "that" or (following == "to" and (further != "be" or _text(words, at + 3).endswith("ing")))

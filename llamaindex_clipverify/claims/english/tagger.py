@@ -78,8 +78,8 @@ def tagger() -> Tagger:
 def _normalised(word: str) -> str:
     if "-" in word and word[0] != "-":
         return "!HYPHEN"
-    if word[0].isdigit():
-        return "!YEAR" if word.isdigit() and len(word) == 4 else "!DIGITS"
+    if word[0].isdecimal():
+        return "!YEAR" if word.isdecimal() and len(word) == 4 else "!DIGITS"
     return word.lower()
 
 

@@ -4,29 +4,47 @@ from __future__ import annotations
 
 from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.default_relations import default_relation
-from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase
+from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
 from llamaindex_clipverify.claims.korean.places import placed
+from llamaindex_clipverify.claims.korean.possession import has_shape
 from llamaindex_clipverify.claims.korean.verb_meanings import english_verb
 from llamaindex_clipverify.claims.korean.word_lists import word_set
 
 _PUT = word_set("placing_actions")
 _MOTION = word_set("motions_of_things")
 """What lifeless things do too."""
+_TABLES = word_set("tables_to_sit_at")
+_INSERTING = word_set("inserting_verbs")
 _HANDS = word_set("hand_actions")
 _MOVES = word_set("moves_along_paths")
 
 
 def wears(claims: Claims, clause: Clause, garments: list[Phrase]) -> None:
     """Add that the subjects wear the garments."""
+    garments = [*_with_them(clause), *garments]
     for figure in clause.subjects:
         figure.covered = figure.covered or (clause.negated and figure.surface == "아무")
         if figure.silent or figure.sort in ("garments", "places"):
             continue
+        for hair in _hair_with_them(clause):
+            claims.part(hair, figure, negated=False)
         for garment in garments:
             claims.wearing(
                 figure, garment, min(clause.start, figure.start), max(clause.end, figure.end), negated=clause.negated
             )
     _beside(claims, clause)
+
+
+def _with_them(clause: Clause) -> list[Phrase]:
+    """Return garments with 에 before the object: "블라우스에 치마를 입고"."""
+    spots = [spot for spot in clause.spots() if spot.case == "at" and spot.word == ""]
+    return [ground for spot in spots for ground in spot.grounds if ground.sort == "garments"]
+
+
+def _hair_with_them(clause: Clause) -> list[Phrase]:
+    """Return hair with 에 before the garment: "갈색 곱슬머리에 안경을 쓴"."""
+    spots = [spot for spot in clause.spots() if spot.case == "at" and spot.word == ""]
+    return [ground for spot in spots for ground in spot.grounds if has_shape(ground)]
 
 
 def _beside(claims: Claims, clause: Clause) -> None:
@@ -44,6 +62,8 @@ def in_posture(claims: Claims, clause: Clause) -> None:
         if figure.living:
             state_action(claims, clause, figure, sense.value, None)
     for spot in clause.spots():
+        if sense.value == "sit" and spot.word == "" and any(one.noun in _TABLES for one in spot.grounds):
+            spot.relation = "at"
         living = any(one.living for one in clause.subjects)
         placed(claims, [] if clause.negated and living else clause.subjects, spot, negated=clause.negated)
 
@@ -62,6 +82,7 @@ def act(claims: Claims, clause: Clause) -> None:
     ]
     targets = [one for one in objects if one not in paths and not one.silent]
     targets += _ridden(clause) if value == "ride" and not targets else []
+    targets += _entered(clause) if value == "enter" and not targets else []
     nothing: list[Phrase | None] = [None]
     unmoved = value in _PUT and any(one.sort in ("nature", "surfaces", "buildings", "places") for one in objects)
     for figure in clause.subjects if not unmoved else ():
@@ -78,6 +99,10 @@ def act(claims: Claims, clause: Clause) -> None:
     _where(claims, clause, value, targets)
 
 
+def _entered(clause: Clause) -> list[Phrase]:
+    return [ground for spot in clause.spots() if spot.case in ("to", "at") for ground in spot.grounds]
+
+
 def _ridden(clause: Clause) -> list[Phrase]:
     return [
         ground
@@ -89,10 +114,17 @@ def _ridden(clause: Clause) -> list[Phrase]:
 
 def _where(claims: Claims, clause: Clause, value: str, objects: list[Phrase]) -> None:
     for spot in clause.spots():
-        held = any(ground.sort == "body" for ground in spot.grounds) or (value in _PUT and objects)
+        moved = clause.word in _INSERTING and bool(objects)
+        held = any(ground.sort == "body" for ground in spot.grounds) or (value in _PUT and objects) or moved
+        if moved and spot.word == "":
+            spot.relation = "into"
         figures = objects if held else clause.subjects
-        if value == "ride" and any(ground in objects for ground in spot.grounds):
+        if value in ("ride", "enter") and any(ground in objects for ground in spot.grounds):
             continue
+        if value == "lean" and spot.word == "":
+            spot.relation = "against"
+        if objects and not held and spot.case == "to" and _is_tool(spot):
+            spot.relation = "with"
         if (not held and spot.relation == "to") or (clause.negated and not held):
             placed(claims, [], spot)
             continue
@@ -103,6 +135,11 @@ def _where(claims: Claims, clause: Clause, value: str, objects: list[Phrase]) ->
             negated=bool(held and clause.negated),
             above=value in ("fly",) or (bool(held) and spot.word == "위" and value not in _PUT),
         )
+
+
+def _is_tool(spot: Spot) -> bool:
+    """Return whether a place is the tool of the action: 합판으로."""
+    return spot.word == "" and all(one.sort == "things" for one in spot.grounds)
 
 
 def state_action(claims: Claims, clause: Clause, figure: Phrase, value: str, target: Phrase | None) -> None:

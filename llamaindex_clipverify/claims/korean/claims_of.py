@@ -53,6 +53,10 @@ class Claims:
             for one in owner.stands_for if owner.pronoun else [owner]:
                 if self.is_part(one, phrase):
                     self.part(phrase, one, negated=False)
+                elif one.sort == "body" and one.noun == "hair" and phrase.living:
+                    self.part(one, phrase, negated=False)
+                elif one.sort == "garments" and phrase.living:
+                    self.wearing(phrase, one, one.start, phrase.end, negated=False)
 
     def hush(self, start: int, end: int) -> None:
         """State nothing of a doubtful part of the sentence."""

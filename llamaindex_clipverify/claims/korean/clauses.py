@@ -15,11 +15,15 @@ from llamaindex_clipverify.claims.korean.descriptions import (
 )
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
 from llamaindex_clipverify.claims.korean.places import placed
-from llamaindex_clipverify.claims.korean.possession import possess
+from llamaindex_clipverify.claims.korean.possession import has_shape, possess
 from llamaindex_clipverify.claims.korean.presence import absent, deny_facts, exist, seen, state_lacking
 from llamaindex_clipverify.claims.korean.verb_meanings import english_verb
 from llamaindex_clipverify.claims.korean.word_lists import word_set
 
+_PREPARED = word_set("prepare_verbs")
+_COVERS = {"snow": "snow-covered", "leaf": "leaf-covered"}
+_COVERING = word_set("covering_verbs")
+_COVERED = ("places", "nature", "surfaces", "buildings")
 _FACES = word_set("faces")
 """Sides of the noun itself: 앞면에 그림이 있는 상자."""
 
@@ -33,6 +37,8 @@ def state(claims: Claims, clause: Clause) -> bool:
     if clause.hedged:
         return True
     state_lacking(claims, clause)
+    for phrase in clause.subjects if clause.denied else ():
+        phrase.number, phrase.covered = None, True
     clause.start = min([clause.start, *(item.start for item in clause.items)])
     return (
         _of_wearing(claims, clause)
@@ -52,6 +58,8 @@ def _of_wearing(claims: Claims, clause: Clause) -> bool:
         return True
     elif (clause.has("wearing") or clause.word == "하다") and garments:
         wears(claims, clause, garments)
+    elif clause.word == "하다" and any(has_shape(one) for one in clause.objects()):
+        _possesses(claims, clause)
     elif clause.has("weather") and any(one.noun in ("snow", "rain") or one.surface in ("눈", "비") for one in subjects):
         weather(claims, clause, subjects)
     else:
@@ -62,7 +70,8 @@ def _of_wearing(claims: Claims, clause: Clause) -> bool:
 def _of_presence(claims: Claims, clause: Clause) -> bool:
     """Read what somebody has, what is seen and what is there; return whether the clause is one of these."""
     done = clause.has("actions") is not None
-    if clause.has("have") and not (done and not clause.doing and not clause.objects()):
+    prepared = done and clause.word in _PREPARED and not clause.negated
+    if clause.has("have") and not prepared and not (done and not clause.doing and not clause.objects()):
         _possesses(claims, clause)
     elif clause.has("visible", "shows"):
         seen(claims, clause)
@@ -105,7 +114,9 @@ def before_noun(claims: Claims, clause: Clause, head: Phrase) -> None:
     state_lacking(claims, clause)
     subjects = clause.subjects
     clause.start = min([clause.start, *(item.start for item in clause.items)])
-    if clause.has("weather") and any(one.surface in ("눈", "비") for one in subjects):
+    if _covered(claims, clause, head):
+        return
+    if clause.has("weather") and any(one.noun in ("snow", "rain") or one.surface in ("눈", "비") for one in subjects):
         weather(claims, clause, subjects)
         if head.surface in ("날", "날씨"):
             head.silent = True
@@ -125,6 +136,17 @@ def before_noun(claims: Claims, clause: Clause, head: Phrase) -> None:
         state(claims, clause)
         return
     _towards(claims, clause, head)
+
+
+def _covered(claims: Claims, clause: Clause, head: Phrase) -> bool:
+    """Read "눈이 쌓인 숲": snow or leaves cover the noun."""
+    covers = [_COVERS[one.noun] for one in clause.subjects if one.noun in _COVERS and clause.word in _COVERING]
+    if not covers or head.sort not in _COVERED:
+        return False
+    claims.about("state", head, clause.start, head.end, value=covers[0], negated=clause.negated, known=False)
+    for phrase in clause.subjects:
+        phrase.covered = True
+    return True
 
 
 def _belongs(claims: Claims, clause: Clause, head: Phrase) -> None:

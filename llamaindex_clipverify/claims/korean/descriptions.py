@@ -13,6 +13,7 @@ from llamaindex_clipverify.claims.korean.words import Sense, lexicon
 DESCRIBED = ("size", "state", "colour")
 VISIBLE = word_set("visible_states")
 """States that a picture shows."""
+_PARKED = word_set("parked_things")
 _MATERIAL_VERBS = word_set("material_verbs")
 
 
@@ -29,6 +30,8 @@ def made_of(claims: Claims, clause: Clause) -> bool:
             claims.about(
                 "material", phrase, start, end, value=materials[ground.surface], negated=clause.negated, known=False
             )
+            for colour in ground.colours:
+                claims.about("attribute", phrase, start, end, colour=colour, negated=clause.negated)
     return bool(grounds)
 
 
@@ -46,7 +49,8 @@ def in_state(claims: Claims, clause: Clause) -> None:
     sense = clause.has("states")
     assert sense is not None
     things = clause.objects() or clause.subjects
-    state_value(claims, clause, "state", sense.value, things)
+    standing = sense.value == "parked" and clause.word == "세워지다" and not any(one.noun in _PARKED for one in things)
+    state_value(claims, clause, "state", "upright" if standing else sense.value, things)
     if not clause.objects():
         for spot in clause.spots():
             placed(claims, things, spot)
@@ -129,5 +133,5 @@ def weather(claims: Claims, clause: Clause, subjects: list[Phrase]) -> None:
     """Add that it rains or snows."""
     for phrase in subjects:
         if not clause.negated:
-            claims.scene("weather", "rainy" if phrase.surface == "비" else "snowy", phrase.start, clause.end)
+            claims.scene("weather", "rainy" if phrase.noun == "rain" else "snowy", phrase.start, clause.end)
         phrase.covered = True

@@ -34,7 +34,7 @@ def _take_phrase(sentence: Sentence, phrase: Phrase) -> None:
     draft, sentence.draft = sentence.draft, Draft()
     top = sentence.top
     sentence.claims.add(phrase)
-    if isinstance(top, Phrase) and top.case in ("join", "list") and not phrase.silent:
+    if isinstance(top, Phrase) and top.case in ("join", "list") and (not phrase.silent or _closes_list(top, phrase)):
         if top.living and phrase.sort == "sports":
             top.case = "with"
         else:
@@ -51,6 +51,12 @@ def _take_phrase(sentence: Sentence, phrase: Phrase) -> None:
         _is(sentence, phrase)
     else:
         sentence.stack.append(phrase)
+
+
+def _closes_list(top: Phrase, phrase: Phrase) -> bool:
+    """Return whether an abstract noun closes a list: "지도, 소방관, 대피 순서는"."""
+    ends = phrase.case in ("topic", "subject", "object") or (phrase.sort == "unknown" and phrase.case == "")
+    return top.case == "list" and ends
 
 
 def _lacks_next(sentence: Sentence, phrase: Phrase) -> bool:

@@ -6,7 +6,7 @@ from llamaindex_clipverify.claims.korean.phrases import Draft, Phrase
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.tokens import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_set
-from llamaindex_clipverify.claims.korean.words import lexicon
+from llamaindex_clipverify.claims.korean.words import Noun, lexicon
 from llamaindex_clipverify.claims.vocabulary import english
 
 _LIQUIDS = word_set("drinking_verbs")
@@ -15,6 +15,8 @@ _HAIR = word_set("hair_verbs")
 _FRUIT = word_set("fruit_verbs")
 _CROSSED = word_set("crossing_verbs")
 _LIGHT = word_set("light_verbs")
+_LAMP = word_set("lamp_verbs")
+_RAIN = word_set("rain_verbs")
 _BRIDGE_PLACES = word_set("bridge_places")
 
 
@@ -23,6 +25,8 @@ def phrase_of(sentence: Sentence, at: int, token: Token, draft: Draft) -> Phrase
     dressed = bool(
         draft.colours or draft.others or draft.denied_colours or any(kind == "size" for kind, *_ in draft.values)
     )
+    if token.stem == "눈" and draft.colours == ["white"]:
+        token.noun = Noun("snow", "nature")
     noun, sort = _meaning(sentence, at, token, dressed=dressed)
     first = token.stem.partition(" ")[0]
     if " " in token.stem and first in lexicon().terms["materials"]:
@@ -37,8 +41,13 @@ def phrase_of(sentence: Sentence, at: int, token: Token, draft: Draft) -> Phrase
         end=token.stop, after=at + 1, surface=token.stem, known=known, narrow=narrow, plural=token.plural, case=token.case,
         copula=token.copula, colours=list(draft.colours), denied_colours=list(draft.denied_colours), others=list(draft.others),
         values=list(draft.values), number=draft.number, at_least=draft.at_least, at_most=draft.at_most, owners=list(draft.owners),
-        compared=token.text.endswith(("보다", "보다는", "보다도")),
+        covered=noun == "rain" and _is_avoided(sentence, at), compared=token.text.endswith(("보다", "보다는", "보다도")),
     )  # fmt: skip
+
+
+def _is_avoided(sentence: Sentence, at: int) -> bool:
+    """Return whether somebody shelters from the rain; the sentence then says that it rains."""
+    return any(verb.word in _RAIN for token in sentence.tokens[at + 1 : at + 2] for verb in token.verbs)
 
 
 def _meaning(sentence: Sentence, at: int, token: Token, *, dressed: bool) -> tuple[str, str]:
@@ -48,6 +57,8 @@ def _meaning(sentence: Sentence, at: int, token: Token, *, dressed: bool) -> tup
     near = sentence.tokens[at + 1 : at + 3]
     verbs = {verb.word for one in near for verb in one.verbs}
     place = near[0].stem if near and near[0].kind == "place" and token.case == "" else ""
+    if token.stem == "등" and verbs & _LAMP:
+        return "lamp", "things"
     if token.stem == "눈" and (place or verbs & _SNOW or token.case in ("to", "in")):
         return "snow", "nature"
     if token.stem == "다리" and (place in _BRIDGE_PLACES or verbs & _CROSSED):

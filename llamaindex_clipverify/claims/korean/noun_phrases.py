@@ -8,6 +8,7 @@ from llamaindex_clipverify.claims.korean.noun_meanings import phrase_of
 from llamaindex_clipverify.claims.korean.numbers import LIMITS, read_number
 from llamaindex_clipverify.claims.korean.phrases import Draft, Item, Phrase, Reading, Spot
 from llamaindex_clipverify.claims.korean.place_words import grounded, read_place, spot_at
+from llamaindex_clipverify.claims.korean.scenes import is_date
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.tokens import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_set, word_table
@@ -20,6 +21,8 @@ _JOINING = word_set("joining_words")
 _QUANTITIES = word_set("quantity_adverbs")
 _HANGING = word_set("hanging_picture_verbs")
 _DRAWN = word_set("drawn_pictures")
+_TRACES = word_set("traces")
+_GENDERS = word_set("genders")
 _WOODEN = word_set("wooden_compounds")
 
 
@@ -32,6 +35,8 @@ def read_noun(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> R
         return _limit(at, token, draft, stack)
     if token.stem in _PRONOUNS and (token.case or token.copula) and token.kind != "noun":
         return _pronoun(sentence, at, token)
+    if token.text in ("게", "건") and at and sentence.tokens[at - 1].copula == "adn":
+        return Reading(after=at + 1)
     if token.text == "새" and not sentence.nominal_after(at):
         return _noun(sentence, at, token, draft)
     if token.text in _SMALL or token.text in lexicon().sets["adverbs"] | lexicon().sets["determiners"]:
@@ -90,6 +95,8 @@ def _noun(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
     if token.case == "" and not token.copula and after is not None and after.kind != "mark":
         if after.kind == "place" and _joins_place(token, after):
             return grounded(sentence, at, token, draft)
+        if _is_trace(token, after):
+            return _trace(sentence, at, token, after, draft)
         if _compounds(token, after):
             _as_modifier(sentence, token, after, draft)
             return Reading(after=at + 1)
@@ -103,6 +110,18 @@ def _noun(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
         relation = default_relation(phrase, token.case)
         return Reading(after=at + 1, item=Spot.of(phrase, relation=relation, case=token.case))
     return Reading(after=at + 1, item=phrase)
+
+
+def _is_trace(token: Token, after: Token) -> bool:
+    """Return whether "X 모습이" follows: it stands for X."""
+    living = token.noun is not None and token.noun.sort in ("people", "animals")
+    return living and after.stem in _TRACES and after.case in ("topic", "subject", "object")
+
+
+def _trace(sentence: Sentence, at: int, token: Token, after: Token, draft: Draft) -> Reading:
+    phrase = phrase_of(sentence, at, token, draft)
+    phrase.case, phrase.after = after.case, at + 2
+    return Reading(after=at + 2, item=phrase)
 
 
 def _is_group(token: Token) -> bool:
@@ -120,6 +139,9 @@ def _owner(sentence: Sentence, at: int, phrase: Phrase) -> Reading:
     after = sentence.token(at + 1)
     if after is not None and after.kind == "place":
         return spot_at(sentence, at + 1, [phrase], after)
+    if after is not None and after.stem in _TRACES and after.case in ("topic", "subject"):
+        phrase.case, phrase.after = after.case, at + 2
+        return Reading(after=at + 2, item=phrase)
     return Reading(after=at + 1, owner=phrase)
 
 
@@ -152,7 +174,7 @@ def _compounds(token: Token, after: Token) -> bool:
         and after.noun is not None
         and after.noun.sort == "people"
     ):
-        return False
+        return not after.after_space or (token.stem in _GENDERS and after.stem not in _GENDERS)
     if (after.verbs and after.kind in ("abstract", "unknown")) or after.stem in lexicon().sets["groups"]:
         return False
     return (
@@ -168,6 +190,8 @@ def _as_modifier(sentence: Sentence, token: Token, after: Token, draft: Draft) -
     if token.table in KINDS and after.kind == "noun" and not (token.stem == "나무" and after.stem in _WOODEN):
         draft.values.append((KINDS[token.table], token.value, token.start, token.stop))
     elif token.noun is not None and token.noun.sort == "places" and after.kind == "noun":
+        if after.noun is not None and after.noun.sort in ("places", "at", "containers"):
+            return
         draft.values.append(("scene", token.noun.english, token.start, token.stop))
     elif (
         token.noun is not None
@@ -198,9 +222,19 @@ def _other(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
         return Reading(after=at + 2, fresh=True)
     if token.kind == "abstract" and token.case == "of" and (draft.colours or draft.others or draft.values):
         return Reading(after=at + 1)
+    if token.kind == "unknown" and not token.case and not token.copula and after is not None and _continues(after):
+        return Reading(after=at + 1)
+    if token.kind == "unknown" and token.case == "of" and draft.clauses:
+        return Reading(after=at + 1)
     if token.kind in ("unknown", "abstract") and (token.case or token.copula or token.kind == "unknown"):
         return _unlisted(at, token, draft)
-    return Reading(after=at + 1, fresh=token.case not in ("", "of"))
+    dated = is_date(token) and not any(clause.has("weather") for clause in draft.clauses)
+    return Reading(after=at + 1, fresh=dated or token.case not in ("", "of"))
+
+
+def _continues(after: Token) -> bool:
+    """Return whether an abstract noun follows that an unknown noun belongs to: 대피 순서."""
+    return after.kind in ("abstract", "unknown") and not after.verbs
 
 
 def _unlisted(at: int, token: Token, draft: Draft) -> Reading:

@@ -78,7 +78,7 @@ def _bare_number(sentence: Sentence, at: int, token: Token, draft: Draft, beside
         elif token.text not in _NO_NUMBERS:
             _into(draft, numbers, token.start)
     elif beside is not None and token.stem in _COUNTED_ALONE:
-        _attach(beside, numbers, "", token.stop, at + 1)
+        _attach(beside, numbers, token.case, token.stop, at + 1)
     return Reading(after=at + 1)
 
 

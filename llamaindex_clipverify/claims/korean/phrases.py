@@ -108,6 +108,8 @@ class Clause:
     at: int = 0
     """Position of its first token."""
     visible: bool = False
+    denied: bool = False
+    """Whether "-는 모습이 아니다" denies the whole clause."""
     void: bool = False
     """Whether it states nothing for sure: a double or a partial negation."""
     items: list[Item] = field(default_factory=list)

@@ -20,6 +20,8 @@ def read_place(sentence: Sentence, at: int, token: Token, draft: Draft, stack: l
     if isinstance(top, Phrase) and top.case in ("of",) and top.after == at and token.table == "relations":
         stack.pop()
         return spot_at(sentence, at, top.group(), token)
+    if token.stem == "배경" and token.case == "to" and isinstance(top, Phrase) and top.case == "object":
+        return _as_background(sentence, at, top, stack)
     if token.stem == "배경" and (draft.colours or draft.others):
         return _background(sentence, at, token, draft)
     if (
@@ -33,6 +35,14 @@ def read_place(sentence: Sentence, at: int, token: Token, draft: Draft, stack: l
         stack.pop()
         return spot_at(sentence, at, top.group(), token)
     return spot_at(sentence, at, [], token)
+
+
+def _as_background(sentence: Sentence, at: int, thing: Phrase, stack: list[Item]) -> Reading:
+    """Read "해변을 배경으로": the things before it are in the background."""
+    stack.pop()
+    for one in thing.group():
+        sentence.claims.about("position", one, one.start, sentence.tokens[at].stop, value="background", known=False)
+    return Reading(after=at + 1)
 
 
 def grounded(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:

@@ -9,6 +9,8 @@ from llamaindex_clipverify.claims.korean.phrases import Phrase, Spot
 from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
 
 _INNER = word_list("inner_places")
+_DEPTHS = {"앞": ["foreground"], "뒤": ["background"]}
+"""Where 앞 and 뒤 are if nothing is named that they refer to."""
 _OUTDOOR = word_set("outdoor_scenes")
 """Nouns that are the place of the picture with a particle alone."""
 
@@ -22,8 +24,10 @@ def placed(
     grounds = [one for phrase in spot.grounds for one in (phrase.stands_for if phrase.pronoun else [phrase])]
     if not grounds and not spot.positions and spot.relation:
         grounds = [one for one in (*claims.last, *claims.focus) if one not in figures and not one.negated][-1:]
+    first = not spot.grounds and not any(one.start < spot.start and one not in figures for one in claims.phrases)
+    positions = spot.positions or (_DEPTHS.get(spot.word, []) if first else [])
     for figure in figures:
-        for value in spot.positions if not grounds else ():
+        for value in positions if not grounds else ():
             start, end = min(figure.start, spot.start), max(figure.end, spot.end)
             claims.about("position", figure, start, end, value=value, negated=negated, known=False)
         for ground in grounds[: 1 if spot.relation == "between" else None]:

@@ -8,6 +8,12 @@ from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase
 _WORN = ("garments", "bags")
 
 
+def has_shape(thing: Phrase) -> bool:
+    """Return whether 하다 says how somebody's hair looks: "갈색 곱슬머리를 한"."""
+    described = thing.colours or thing.others or thing.values or thing.surface not in ("머리", "고개")
+    return thing.sort == "body" and thing.noun == "hair" and bool(described)
+
+
 def possess(claims: Claims, owner: Phrase, thing: Phrase, clause: Clause) -> None:
     """Read that somebody has something: worn, a part, in a place, or with it."""
     start, end = min(owner.start, thing.start), max(owner.end, thing.end)

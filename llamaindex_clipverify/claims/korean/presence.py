@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from llamaindex_clipverify.claims.korean.actions import state_action
 from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.descriptions import state_value
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
@@ -26,8 +27,11 @@ def state_lacking(claims: Claims, clause: Clause) -> None:
                 thing.negated = True
 
 
-def deny(claims: Claims, phrase: Phrase) -> None:
+def deny(claims: Claims, phrase: Phrase, start: int, end: int) -> None:
     """Deny a thing: what a clause before the noun said of it is denied in its place."""
+    if phrase not in claims.phrases:
+        claims.about("object", phrase, start, end, negated=True)
+        return
     facts = deny_facts(claims, phrase)
     if phrase.contrast is not None or phrase.denied_colours:
         phrase.silent = True
@@ -41,7 +45,10 @@ def deny_facts(claims: Claims, phrase: Phrase) -> list[int]:
     """Deny what a clause before a noun said of it."""
     kinds = ("action", "relation", "depth", "wearing", "state", "position")
     facts = [
-        place for place in phrase.facts if claims.found[place].kind in kinds and claims.found[place].noun == phrase.noun
+        place
+        for place in phrase.facts
+        if (claims.found[place].kind in kinds and claims.found[place].noun == phrase.noun)
+        or (claims.found[place].kind == "part" and claims.found[place].reference == phrase.noun)
     ]
     for place in facts:
         claims.found[place] = claims.found[place].swap(negated=True)
@@ -72,7 +79,7 @@ def absent(claims: Claims, clause: Clause) -> None:
                 placed(claims, [thing], spot, negated=True)
             thing.negated = thing.covered = True
         else:
-            deny(claims, thing)
+            deny(claims, thing, clause.start, clause.end)
 
 
 def _grounded(spot: Spot) -> bool:
@@ -83,13 +90,16 @@ def exist(claims: Claims, clause: Clause) -> None:
     """Read 있다 and verbs like it: where the subjects are."""
     subjects = clause.subjects
     above = clause.word in ("떠오르다",)
+    for figure in subjects if clause.word == "올라가다" else ():
+        if figure.living:
+            state_action(claims, clause, figure, "climb", None)
     spots = list(clause.spots())
     for phrase in subjects:
         if phrase.sort == "unknown" and phrase.case in ("subject", "topic", "") and clause.word in ("있다", "보이다"):
             phrase.silent = phrase.surface in lexicon().not_things
     if clause.negated and not spots:
         for phrase in subjects:
-            deny(claims, phrase)
+            deny(claims, phrase, clause.start, clause.end)
         return
     for spot in spots:
         placed(claims, subjects, spot, negated=clause.negated, above=above)

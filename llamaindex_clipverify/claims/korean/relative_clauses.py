@@ -43,7 +43,8 @@ def _keep_far_places(sentence: Sentence, clause: Clause) -> None:
     """Leave a place before the subject to the clause outside: "배경에 산이 있는 …" keeps it, "방에 모자를 쓴 …" does not."""
     spots = [place for place, item in enumerate(clause.items) if isinstance(item, Spot)]
     objects = [item for item in clause.items if isinstance(item, Phrase) and item.case == "object"]
-    if spots and objects and spots[0] == 0 and clause.has("wearing") is not None:
+    worn = [ground for spot in clause.spots()[:1] for ground in spot.grounds if ground.sort in ("garments", "body")]
+    if spots and objects and spots[0] == 0 and clause.has("wearing") is not None and not worn:
         sentence.stack.append(clause.items.pop(0))
 
 

@@ -8,6 +8,8 @@ from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.tokens import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_set
 
+_RAIN = word_set("rain_verbs")
+_FRAMES = word_set("frames")
 _TIME_NOUNS = word_set("time_nouns")
 
 
@@ -15,12 +17,31 @@ def scenes(tokens: Sequence[Token], claims: Claims) -> None:
     """Add the claims on weather, time and outdoors."""
     for at, token in enumerate(tokens):
         after = tokens[at + 1] if at + 1 < len(tokens) else None
+        if token.noun is not None and token.noun.english == "rain" and after is not None and _shelters(after):
+            claims.scene("weather", "rainy", token.start, after.end)
+        if token.noun is not None and token.noun.sort == "places" and token.case == "" and _framed(after):
+            claims.scene("place", token.noun.english, token.start, token.stop)
         if token.table == "weather":
             claims.scene("weather", token.value, token.start, token.stop)
-        elif token.table == "times" and _is_time(token, after):
+        elif token.table == "times" and (_is_time(token, after) or (at > 0 and is_date(tokens[at - 1]))):
             claims.scene("time", token.value, token.start, token.stop)
         elif token.table == "settings" and (token.case in ("at", "in", "of", "") or token.copula):
             claims.scene("place", token.value, token.start, token.stop)
+
+
+def _shelters(token: Token) -> bool:
+    """Return whether a verb says that it rains: 비를 피하다, 비가 그치길."""
+    return any(verb.word in _RAIN for verb in token.verbs)
+
+
+def is_date(token: Token) -> bool:
+    """Return whether a word is a day of the month: 23일."""
+    return token.text.endswith("일") and token.text[:-1].isdigit()
+
+
+def _framed(after: Token | None) -> bool:
+    """Return whether a word for the picture follows: 시골 풍경."""
+    return after is not None and after.stem in _FRAMES
 
 
 def _is_time(token: Token, after: Token | None) -> bool:

@@ -39,6 +39,8 @@ class Sentence:
         """Clauses whose subject comes later."""
         self.boundary = self.tokens[0].start if self.tokens else 0
         """End of the last clause that is stated by itself."""
+        self.alone: Token | None = None
+        """A word that says that somebody is alone: 혼자."""
         self.denied_verb = False
         """Whether 안 or 못 is before the next verb."""
 

@@ -90,6 +90,7 @@ class _Answer:
         ][-1:]
         for phrase in claims.phrases:
             phrase.facts, phrase.covered = [], False
+            phrase.start = phrase.head = phrase.end = 0  # words of the question have no span in the answer
         self.last = [one for one in claims.phrases if not one.silent and not one.pronoun]
 
     def claims(self) -> list[Claim]:
@@ -146,6 +147,8 @@ class _Answer:
         found = claims.finish(self.known)
         self.carried = [one for one in sentence.carried if not one.silent][-3:]
         self.last = ([one for one in claims.phrases if not one.silent and not one.pronoun] or self.last)[-8:]
+        for phrase in (*self.carried, *self.last):
+            phrase.facts = []
         index = grammar.cited(self.text[start:end])
         whole = [] if found or written else [self._whole(start, end)]
         return [claim.swap(cites=index) for claim in (*found, *written, *whole) if claim.end > claim.start]

@@ -16,7 +16,9 @@ from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.tokens import Token
 from llamaindex_clipverify.claims.korean.verb_clauses import doing_noun, read_verb
 from llamaindex_clipverify.claims.korean.verb_or_noun import is_verb
+from llamaindex_clipverify.claims.korean.word_lists import word_set
 
+_ALONE = word_set("alone_words")
 _BRACKETS = {"(": ")", "[": "]"}
 
 
@@ -35,6 +37,9 @@ def _step(sentence: Sentence, at: int) -> int:
     before = sentence.tokens[at - 1] if at else None
     if token.text in ("안", "못") and at + 1 < len(sentence.tokens) and _is_negative(sentence, at):
         sentence.denied_verb = True
+        return at + 1
+    if token.text in _ALONE:
+        sentence.alone = token
         return at + 1
     if token.text.startswith("없이"):
         return without(sentence, at, token)

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from llamaindex_clipverify.claims.korean import particles
 from llamaindex_clipverify.claims.korean.conjugation import ENDINGS, LONGEST_STEM
 from llamaindex_clipverify.claims.korean.letters import is_closed, jamo
-from llamaindex_clipverify.claims.korean.word_lists import word_list, word_table
+from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set, word_table
 from llamaindex_clipverify.claims.korean.words import Lexicon, Noun, lexicon
 from llamaindex_clipverify.claims.vocabulary import Vocabulary, english
 from llamaindex_clipverify.claims.wordnet import wordnet
 
-_WORD = re.compile(r"[^\W_]{1,40}|[,;:()\[\]·/–—]")
+_WORD = re.compile(r"\d{1,9}[.+]\d{1,9}[^\W_]{0,40}|[^\W_]{1,40}|[,;:()\[\]·/–—]")
 _ASCII = re.compile(r"[a-zA-Z][a-zA-Z0-9+-]*")
 _NUMBER = re.compile(r"\d{1,9}")
 _MARKS = frozenset(",;:()[]·/–—")
@@ -34,6 +34,8 @@ _TABLES = (
 """Tables of korean_terms.json that describe a stem; the first that has it counts."""
 _SINO = "".join(word_list("sino_numerals"))
 """Number words of one letter that are no number when a counter is written against them: 이마리."""
+_ALONE = word_set("counted_alone")
+"""Number words that count without a counter: 의자 하나가."""
 _LIMITS = {suffix: word_table("limits").get(suffix, "about") for suffix in word_list("counter_suffixes")}
 """Suffix of a counter to what it makes of the number, in the order in which they are removed."""
 
@@ -129,10 +131,12 @@ class Tokenizer:
         if token is None:
             token = self._numeral(word, start, end)
         if token is None:
-            fused = self._fused(word, start, end) if not verbs else None
+            fused = self._fused(word, start, end) if not verbs and word not in self.words.sets["determiners"] else None
             if fused:
                 return fused
             token = self._unknown(word, start, end) if not verbs else None
+        if token is not None and token.kind == "unknown":
+            verbs = self._unlisted_verbs(word)
         token = token or Token(text=word, start=start, stop=end, end=end, kind="", stem=word)
         token.verbs = verbs
         return [token]
@@ -186,10 +190,13 @@ class Tokenizer:
                 if value is None or (rest and word[:size] in _SINO):
                     continue
                 counter = self._counter(rest) if rest else None
-                if rest and counter is None:
+                alone = particles.ENDINGS.get(rest) if word[:size] in _ALONE else None
+                if rest and counter is None and alone is None:
                     continue
                 token = Token(text=word, start=start, stop=end, end=end, kind="number", stem=word[:size])
                 token.table, token.value = table, value
+                if counter is None and alone is not None:
+                    token.case, token.copula, token.stop = *alone, end - len(rest)
                 if counter is not None:
                     token.kind, token.case, token.copula = "counter", counter[0], counter[1]
                     token.stop, token.limit = end - counter[2], counter[3]
@@ -278,11 +285,21 @@ class Tokenizer:
         for size in range(1, len(word) + 1):
             rest = word[size:]
             follows = particles.ENDINGS.get(rest) if len(rest) <= particles.LONGEST else None
+            if rest == "도" and len(word) == 3:
+                continue
             if follows is not None and not _misfits(word[:size], rest) and (size > 1 or not rest):
                 token = Token(text=word, start=start, stop=start + size, end=end, kind="unknown", stem=word[:size])
                 token.case, token.copula = follows
                 return token
         return None
+
+    def _unlisted_verbs(self, word: str) -> list[Verb]:
+        """Read a verb that no list has, made of a noun of two or three letters and 하다 or 되다."""
+        for size in (2, 3):
+            for verb in self._verbs(word[size:]) if len(word) > size else ():
+                if verb.word in ("하다", "되다") and verb.ending in ("go", "and", "ji", "adn", "final"):
+                    return [Verb(word[:size] + verb.word, verb.ending)]
+        return []
 
     def _verbs(self, word: str) -> list[Verb]:
         """Return the readings of a word as a verb, longest stem first."""

@@ -6,6 +6,7 @@ from llamaindex_clipverify.claims.korean import clauses
 from llamaindex_clipverify.claims.korean.denials import is_not
 from llamaindex_clipverify.claims.korean.descriptions import VISIBLE
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
+from llamaindex_clipverify.claims.korean.properties import counted
 from llamaindex_clipverify.claims.korean.relative_clauses import has_own, modify
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.subjects import subjects_of
@@ -132,7 +133,7 @@ def _resolve(sentence: Sentence, clause: Clause) -> None:
     if clause.hedged or clause.void:
         sentence.hush(clause)
     if not subjects:
-        subjects = sentence.subject or (
+        subjects = _subject_before(sentence, clause) or (
             [] if clause.ending in ("and", "go", "inf") and sentence.more(clause.after) else sentence.carried
         )
     clause.subjects = subjects
@@ -140,6 +141,12 @@ def _resolve(sentence: Sentence, clause: Clause) -> None:
         sentence.waiting.append(clause)
         return
     _settle(sentence, clause, subjects)
+
+
+def _subject_before(sentence: Sentence, clause: Clause) -> list[Phrase]:
+    """Return the subjects of the clause before; what is worn waits for somebody who can wear it."""
+    unfit = clause.has("wearing") is not None and not any(one.sort == "people" for one in sentence.subject)
+    return [] if unfit and clause.ending in ("and", "go", "inf") and sentence.more(clause.after) else sentence.subject
 
 
 def _needs_subject(clause: Clause) -> bool:
@@ -154,6 +161,9 @@ def _settle(sentence: Sentence, clause: Clause, subjects: list[Phrase]) -> None:
         waiting.hedged = waiting.hedged or clause.hedged
         clauses.state(sentence.claims, waiting)
     sentence.waiting = []
+    alone, sentence.alone = sentence.alone, None
+    if alone is not None and len(subjects) == 1 and subjects[0].living and subjects[0].number is None:
+        counted(sentence.claims, subjects, 1, None, None, alone)
     if clauses.state(sentence.claims, clause) and subjects:
         sentence.subject = subjects
     sentence.claims.focus = [one for one in subjects if not one.silent] or sentence.claims.focus

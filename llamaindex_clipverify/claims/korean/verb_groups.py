@@ -111,6 +111,10 @@ class VerbReader:
             clause.hedged = True
             self._take(clause, token, seen.ending)
             return True
+        if "넣다" in names and clause.ending == "inf":
+            clause.word = "넣다"
+            self._take(clause, token, names["넣다"].ending)
+            return True
         other = next((names[name] for name in ("지다", *_HELPERS) if name in names), None)
         if other is not None and token.start == self.tokens[clause.after - 1].end + 1:
             self._take(clause, token, other.ending)
@@ -139,12 +143,26 @@ class VerbReader:
             and clause.ending == "adn"
             and token.kind in ("abstract", "place", "noun", "unknown", "number", "counter")
         ):
-            ending = token.copula or "and"
-            self._take(clause, token, ending)
+            self._take(clause, token, token.copula or "and")
+            if following is not None and following.word == "아니다" and token.case == "subject":
+                clause.negated = True
+                self._take(clause, self.tokens[clause.after], following.ending)
             return True
         if stem in _FRAMES:
             return self._frame(clause, token)
-        return False
+        return self._described_frame(clause)
+
+    def _described_frame(self, clause: Clause) -> bool:
+        """Read a frame with adjectives: "걷는 고요한 야외 장면"."""
+        place = clause.after
+        while place < min(clause.after + 3, len(self.tokens)) and _is_mood(self.tokens[place]):
+            place += 1
+        if not any(sense.sort == "actions" for sense in clause.senses):
+            return False
+        if place == clause.after or place >= len(self.tokens) or self.tokens[place].stem not in _FRAMES:
+            return False
+        clause.after = place
+        return self._frame(clause, self.tokens[place])
 
     def _doubt(self, clause: Clause, token: Token) -> bool:
         clause.hedged = True
@@ -211,6 +229,7 @@ class VerbReader:
             return True
         inner = self.read(clause.after, self.tokens[clause.after].verbs)
         clause.negated = clause.negated != (inner.negated or following.word in ("없다", "아니다"))
+        clause.denied = following.word == "아니다"
         clause.end, clause.after, clause.ending = inner.end, inner.after, inner.ending
         clause.hedged = clause.hedged or inner.hedged
         if clause.ending in ("adn", "will"):
@@ -223,3 +242,13 @@ class VerbReader:
     @staticmethod
     def _take(clause: Clause, token: Token, ending: str) -> None:
         clause.end, clause.ending, clause.after = token.end, ending, clause.after + 1
+
+
+def _is_mood(token: Token) -> bool:
+    """Return whether a word before a frame tells its mood or its place, and nothing of a thing."""
+    if token.table == "settings" and token.case == "":
+        return True
+    if token.noun is not None:
+        return token.noun.sort == "places" and token.case == ""
+    sorts = {sense.sort for verb in token.verbs[:1] for sense in lexicon().senses.get(verb.word, ())}
+    return bool(token.verbs) and token.verbs[0].ending == "adn" and sorts <= {"neutral", "state"}

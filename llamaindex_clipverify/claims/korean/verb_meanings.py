@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase
-from llamaindex_clipverify.claims.korean.word_lists import word_set
+from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
 from llamaindex_clipverify.claims.korean.words import lexicon
 
+_OBJECTS = word_list("verbs_by_object")
 _WRITTEN = word_set("written_things")
 _INSTRUMENTS = word_set("instruments")
 _PLAYING = word_set("playing_verbs")
@@ -23,7 +24,7 @@ def english_verb(clause: Clause, objects: list[Phrase], value: str) -> str:
         return _made_by_object(objects, sorts)
     if verb in _PLAYING:
         return _by_instrument(verb, names, sorts, instrument, value)
-    if verb in ("타다", "내리다") and not (verb == "타다" and (objects or clause.spots())):
+    if verb in ("타다", "내리다") and not (objects or (verb == "타다" and clause.spots())):
         return _ridden_or_not(verb, living=any(one.living for one in clause.subjects))
     return _by_named_object(verb, names, value)
 
@@ -44,6 +45,10 @@ def _by_named_object(verb: str, names: set[str], value: str) -> str:
         return "kick"
     if verb == "들다" and names & {"hand", "arm", "손", "팔"}:
         return "raise"
+    for row in _OBJECTS:
+        said, nouns, meaning = row.split(":")
+        if verb == said and names & set(nouns.split("/")):
+            return meaning.replace("-", " ")
     if verb == "보다" and names & {"tv", "영화", "텔레비전", "video"}:
         return "watch"
     if verb == "찍다":

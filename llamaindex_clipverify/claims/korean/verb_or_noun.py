@@ -21,6 +21,8 @@ def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequ
     if token.kind in ("", "unknown"):
         return True
     if token.kind == "number":
+        if _has_looks(token, before):
+            return True
         return token.text not in _NUMERALS and not _counts(after)
     ending = token.verbs[0].ending
     if _is_helped(ending, after):
@@ -32,6 +34,13 @@ def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequ
     if ending == "ji":
         return after is not None and bool(after.verbs)
     return _is_governed(token, before, after, stack)
+
+
+def _has_looks(token: Token, before: Token | None) -> bool:
+    """Return whether 한 is the verb: "갈색 머리를 한 사람"."""
+    if token.text != "한" or before is None or before.case != "object" or before.noun is None:
+        return False
+    return before.noun.sort == "body"
 
 
 def _is_helped(ending: str, after: Token | None) -> bool:
