@@ -1,8 +1,8 @@
 """Train the tiny encoder: a CLIPModel from scratch on drawn scenes.
 
-The score that counts is the raw cosine pooled over pictures and claims, so the loss is a sigmoid over raw cosines: every picture
-of a batch against every sentence of it, with the exact truth of each pair (`training.truths`). A head that names the object at
-every patch, thrown away afterwards, teaches the vision tower where things are.
+The models are evaluated by the raw cosine pooled over pictures and claims, so the loss is a sigmoid over raw cosines: every
+picture of a batch against every sentence of it, with the exact label of each pair (`training.truths`). An auxiliary head classifies the
+object at every patch, which improves localisation; it is not exported.
 
 Run it again to go on where it stopped; ``--minutes`` stops it cleanly.
 
@@ -91,7 +91,7 @@ def make_processor(tokenizer: PreTrainedTokenizerFast) -> CLIPProcessor:
 
 
 class Heads(nn.Module):
-    """What training needs beside the model: the sigmoid's bias, and a noun and colour for every patch."""
+    """Parameters used in training only: the bias of the sigmoid, and a noun and colour for every patch."""
 
     def __init__(self, width: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Batches for the tiny LLaVA: rendered scenes, the tokens of talks about them, and what lies under every patch."""
+"""Batches for the tiny LLaVA: rendered scenes, the tokens of conversations about them, and the object at every patch."""
 
 from __future__ import annotations
 
@@ -136,11 +136,11 @@ class Conversations(Dataset[list[Batch]]):
         return (plain_talk if sort == "plain" else judge_talk)(scenes[0], rng), picked
 
     def _batch(self, talks: list[tuple[Talk, list[Picked]]]) -> Batch:
-        told = [self._tokens(talk) for talk, _ in talks]
-        shape = len(told), max(len(ids) for ids, _ in told)
+        tokenised = [self._tokens(talk) for talk, _ in talks]
+        shape = len(tokenised), max(len(ids) for ids, _ in tokenised)
         ids, labels = np.full(shape, self.tokenizer.pad_token_id), np.full(shape, -100)
         mask, named = np.zeros(shape, dtype=np.int64), np.full(shape, -100)
-        for row, (tokens, said) in enumerate(told):
+        for row, (tokens, said) in enumerate(tokenised):
             end = len(tokens)
             ids[row, :end], labels[row, :end], mask[row, :end] = tokens, said, 1
             named[row, 1:end] = self._named(talks[row][0].scenes, np.array(tokens))[:-1]
@@ -159,10 +159,10 @@ class Conversations(Dataset[list[Batch]]):
         ids: list[int] = []
         labels: list[int] = []
         for parts, answer in talk.turns:
-            told = "\n".join(PICTURE if part is IMAGE else part for part in parts)
+            text = "\n".join(PICTURE if part is IMAGE else part for part in parts)
             asked = [
                 token
-                for one in self._ids(f"USER: {told}\nASSISTANT:")
+                for one in self._ids(f"USER: {text}\nASSISTANT:")
                 for token in ([one] * GRID**2 if one == self.picture else [one])
             ]
             said = self._ids(f" {answer}{END}")

@@ -2,7 +2,7 @@
 
 FOLDER holds photos.jsonl (captions, objects and boxes of COCO photographs), object_claims.jsonl and caption_claims.jsonl.
 Objects: those claims. Counts: of the classes whose boxes are given, the true number and one off. Colours: labelled claims, and
-what captions say beside another colour (weak labels). Only coefficients leave this script; no picture and no caption does.
+what captions say, against another colour (weak labels). The output contains coefficients only, no picture and no caption.
 """
 
 from __future__ import annotations

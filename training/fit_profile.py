@@ -1,7 +1,7 @@
 """Fit the profile of the bundled models on drawn scenes: ``python -m training.fit_profile``; about five minutes on two cores.
 
-Seeds lie above those of the models' trainings and below `FRESH`, so the profile is fitted on scenes the models have not seen and
-tested on scenes that neither has.
+Seeds are above those of the models' training sets and below `FRESH`: the profile is fitted on scenes that the models have not
+seen, and tested on scenes that were used for neither.
 """
 
 from __future__ import annotations

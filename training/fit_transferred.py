@@ -1,11 +1,8 @@
-"""Fit the profile that is no encoder's own, on drawn scenes: ``python -m training.fit_transferred ENCODER...``; minutes each.
+"""Fit the profile for encoders without one of their own: ``python -m training.fit_transferred ENCODER...``; minutes each.
 
-Each encoder looks at the same scenes, alone and beside the detector, with other scenes as its reference. Only features that mean
-the same for every encoder are fitted. Before the profile is written, each encoder is left out in turn and judged by weights of
-the others, beside weights of its own; the figures go to benchmarks/results/transferred.json.
-
-Besides the bundled encoder it was fitted with home-trained small ones that differ in width, depth, patch, style of the scenes and
-length of the training (training/README.md names the commands).
+Each encoder encodes the same drawn scenes, alone and together with the detector, with other scenes as its reference. Only features
+that mean the same for every encoder are fitted. Before the profile is written, each encoder is left out in turn and judged by
+weights of the others, compared with weights of its own; the figures go to benchmarks/results/transferred.json.
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ toothbrush|toothbrush|0
 
 
 def fluent_art(icons: Path) -> Callable[[Piece], Image.Image]:
-    """Return a renderer of Fluent pieces: the icon's paths, some dropped where told."""
+    """Return a renderer of Fluent pieces: the icon's paths without those to leave out."""
     packed = json.loads(icons.read_text(encoding="utf-8"))
 
     def render(piece: Piece) -> Image.Image:

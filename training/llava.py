@@ -1,9 +1,9 @@
 """Train the tiny LLaVA: the tiny CLIP's tower, a two-layer projector and a small Llama, on talks about drawn scenes.
 
 The tower is left as it is for the first ``--frozen`` steps and then learns at a lower rate. The language model also names the
-noun under every patch of a picture: that is how it comes to find things.
+noun under every patch of a picture, which improves localisation.
 
-Run it again to go on where it stopped; ``--minutes`` stops it cleanly. It uses a CUDA device where there is one.
+Run it again to resume; ``--minutes`` stops it cleanly. It uses a CUDA device where there is one.
 
     python -m training.llava --data data/llava --render 40000
     python -m training.llava --data data/llava --probe

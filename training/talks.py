@@ -1,7 +1,7 @@
-"""What the tiny LLaVA is taught to say: questions about drawn scenes with true answers, in the words of `prompts`.
+"""Training conversations of the tiny LLaVA: questions about drawn scenes with true answers, worded as in `prompts`.
 
-A talk is one conversation about one to four pictures: its first message carries the pictures, later turns are plain questions,
-so that a picture is paid for once and spoken of several times.
+A talk is one conversation about one to four pictures. Its first message contains the pictures and later turns are plain
+questions, so that each picture is encoded once.
 """
 
 from __future__ import annotations

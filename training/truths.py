@@ -1,4 +1,4 @@
-"""Sentences with their truth about every picture of a batch.
+"""Sentences with their label for every picture of a batch.
 
 A sentence is a conjunction of parts *(noun, colour or none, number or none)*, so its truth about any picture follows from the
 picture's objects: no sentence of a batch is taken for false of another picture only because it was written for this one.
