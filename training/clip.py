@@ -1,8 +1,8 @@
 """Train the tiny encoder: a CLIPModel from scratch on drawn scenes.
 
 The models are evaluated by the raw cosine pooled over pictures and claims, so the loss is a sigmoid over raw cosines: every
-picture of a batch against every sentence of it, with the exact label of each pair (`training.truths`). An auxiliary head classifies the
-object at every patch, which improves localisation; it is not exported.
+picture of a batch against every sentence of it, with the exact label of each pair (`training.truths`). An auxiliary head
+classifies the object at every patch, which improves localisation; it is not exported.
 
 Run it again to go on where it stopped; ``--minutes`` stops it cleanly.
 
