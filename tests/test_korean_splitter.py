@@ -290,3 +290,10 @@ def test_time_grows_with_the_length(unit):
 def test_spans_lie_in_the_answer_whatever_is_asked(answer, question):
     for claim in SPLITTER.split(answer, question):
         assert answer[claim.start : claim.end] == claim.text != ""
+
+
+@pytest.mark.parametrize(
+    "text", ["사진에 개 한 마리가 있다.", "이미지에는 새 한 마리가 있어요.", "마당에 말 1마리가 있다."]
+)
+def test_a_short_noun_before_a_number_is_no_verb(text):
+    assert [claim.number for claim in SPLITTER.split(text) if claim.kind == "count"] == [1]

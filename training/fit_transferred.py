@@ -2,7 +2,7 @@
 
 Each encoder encodes the same drawn scenes, alone and together with the detector, with other scenes as its reference. Only
 features that mean the same for every encoder are fitted. Before the profile is written, each encoder is left out in turn and
-judged by weights of the others, compared with weights of its own; the figures go to benchmarks/results/transferred.json. """
+judged by weights of the others, compared with weights of its own; the figures go to benchmarks/results/transferred.json."""
 
 from __future__ import annotations
 

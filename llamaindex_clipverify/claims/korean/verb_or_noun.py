@@ -27,13 +27,18 @@ def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequ
     ending = token.verbs[0].ending
     if _is_helped(ending, after):
         return True
-    if ending in ("noun", "purpose") and token.case:
+    if (ending in ("noun", "purpose") and token.case) or _is_counted(token, after):
         return False
     if ending == "adn" and _is_adjective(token, before, after):
         return True
     if ending == "ji":
         return after is not None and bool(after.verbs)
     return _is_governed(token, before, after, stack)
+
+
+def _is_counted(token: Token, after: Token | None) -> bool:
+    """Return whether a noun without particle is counted by the next word: 새 한 마리."""
+    return token.kind == "noun" and not token.case and after is not None and after.kind in ("number", "counter")
 
 
 def _has_looks(token: Token, before: Token | None) -> bool:
