@@ -263,6 +263,8 @@ def _same_relation(gold: Mapping[str, Any], claim: Claim) -> bool:
 
 
 def _relation(text: str) -> str:
+    if tuple(text.lower().split()) in PHRASES:
+        text = PHRASES[tuple(text.lower().split())]
     plain = re.sub(r"\b(the|a|an)\b ?", "", text.lower().strip()).strip()
     plain = re.sub(r"^(?:at|on|to) (left|right) (?:hand )?side of$", r"\1 of", plain)
     canonical = (
@@ -270,7 +272,8 @@ def _relation(text: str) -> str:
         or english().relations.get(plain)
         or PHRASES.get(tuple(plain.split()), plain)
     )
-    return _GROUPS.get(canonical, canonical)
+    head, _, rest = canonical.partition(" ")
+    return _GROUPS.get(canonical) or (f"{lemma(head)} {rest}".strip() if head.endswith(("s", "ing")) else canonical)
 
 
 def _colour(word: str) -> str:

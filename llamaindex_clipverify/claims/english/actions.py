@@ -7,16 +7,12 @@ from collections.abc import Iterator
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.english.belongings import NO, Belonging, belonging, possession, wearing
 from llamaindex_clipverify.claims.english.clauses import Clause
+from llamaindex_clipverify.claims.english.grammar import SHOWING
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.relations import ADDRESSING
 from llamaindex_clipverify.claims.english.structure import is_living
 from llamaindex_clipverify.claims.english.verbs import Verb
 
-SHOWING = frozenset(
-    "show contain include depict feature see find spot notice observe display picture present capture visualize "
-    "illustrate view reveal appear portray identify detect describe exist remain".split()
-)
-"""Verbs that state presence."""
 _SILENT = frozenset(
     "be have do seem appear wear dress make create add indicate suggest imply represent provide offer consist become "
     "allow help need want like believe think know try start begin continue enhance complement contribute emphasize "
@@ -117,9 +113,7 @@ def _has(clause: Clause, verb: Verb) -> Iterator[Claim]:
 
 
 def _part(clause: Clause, figure: Mention, owner: Mention, thing: Mention, denied: bool) -> Iterator[Claim]:
-    last = thing.after - 1
-    said = Belonging(figure=figure, owner=owner, thing=thing, denied=denied, first=figure.head, last=last)
-    yield from belonging(clause, "part", said)
+    yield from belonging(clause, "part", Belonging(figure=figure, owner=owner, thing=thing, denied=denied))
 
 
 def _lacks(clause: Clause, verb: Verb) -> Iterator[Claim]:
@@ -139,7 +133,7 @@ def _acts(clause: Clause, verb: Verb) -> Iterator[Claim]:
     for figure, actor in clause.meant(verb.subjects):
         living = is_living(actor) or actor.noun in ("hand", "arm", "finger", "foot")
         denied = verb.negated != (figure.determiner in NO or (figure.negated and not verb.negated))
-        if not living and verb.lemma in _LINKING and actor.shown:
+        if not living and actor.shown and _links(clause, verb, actor):
             yield from _linking(clause, verb, figure, actor, denied)
         if (
             verb.lemma in _SILENT
@@ -150,6 +144,14 @@ def _acts(clause: Clause, verb: Verb) -> Iterator[Claim]:
         if denied and figure.determiner in ("no", "neither"):
             clause.covered.add(id(actor))
         yield from _acting(clause, verb, figure, actor, denied)
+
+
+def _links(clause: Clause, verb: Verb, actor: Mention) -> bool:
+    """Return whether a verb of a lifeless thing relates it to its object: "a shelf holding books", "a pole lining a path"."""
+    if verb.lemma in _MOVES or actor.noun in clause.terms.picture | {"panel", "background"}:
+        return False
+    visible = clause.words[verb.at].tag.startswith("VB") and verb.lemma not in _SILENT
+    return verb.lemma in _LINKING or visible
 
 
 def _done_by(clause: Clause, verb: Verb) -> Iterator[Claim]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from llamaindex_clipverify.claims.claim import Claim, Kind
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.mentions import Mention
-from llamaindex_clipverify.claims.english.structure import is_living
+from llamaindex_clipverify.claims.english.structure import is_living, is_worn
 
 NO = ("no", "none", "neither")
 """Determiners that deny what is said of their noun."""
+
+_MARKS = frozenset(("pattern", "print", "design"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,36 +27,23 @@ class Belonging:
     """The noun that it stands for."""
     thing: Mention
     denied: bool
-    first: int
-    """Position of the first word of the claim."""
-    last: int
 
 
 def possession(clause: Clause, owner: Mention, thing: Mention) -> Kind | None:
     """Return what owning a thing means: wearing it, having it as a part, or None."""
     name, terms = (thing.narrow or thing.noun).split()[-1], clause.terms
     if is_living(owner):
-        worn = is_garment(clause, thing) and name != "watch"
+        worn = is_worn(thing) and name != "watch"
         return "wearing" if worn else "part" if name in terms.body else None
     return "part" if name in terms.parts or name in terms.body else None
-
-
-def is_garment(clause: Clause, thing: Mention) -> bool:
-    """Return whether a thing is worn."""
-    name = thing.narrow or thing.noun
-    forms = {name, name.split()[-1], name + "s", name.split()[-1] + "s"}
-    return bool(forms & clause.terms.garments) and name.split()[-1] != "case"
 
 
 def wearing(clause: Clause, figures: list[Mention], garment: Mention, denied: bool) -> Iterator[Claim]:
     """Yield the claims that figures wear a garment."""
     for figure, owner in clause.meant(figures):
         no = (figure.determiner in NO) != (garment.determiner == "no")
-        last = garment.after - 1
         yield from belonging(
-            clause,
-            "wearing",
-            Belonging(figure=figure, owner=owner, thing=garment, denied=denied != no, first=figure.head, last=last),
+            clause, "wearing", Belonging(figure=figure, owner=owner, thing=garment, denied=denied != no)
         )
 
 
@@ -62,11 +52,42 @@ def belonging(clause: Clause, kind: Kind, said: Belonging) -> Iterator[Claim]:
     if said.denied:
         clause.covered.add(id(said.thing))
         clause.covered |= {id(said.owner)} if said.figure.determiner in ("no", "neither") else set()
+    if said.thing.noun in _MARKS and not said.denied and said.thing.adjectives:
+        yield from _marked(clause, said)
+        return
     subject, reference = (said.owner, said.thing.noun) if kind == "wearing" else (said.thing, said.owner.noun)
+    first, last = said.figure.head, said.thing.after - 1
+    if first > last:  # "the wheels of the bus"
+        first, last = said.thing.head, said.figure.after - 1
     for colour in _colours(clause, said.thing):
         yield clause.spanning(
-            kind, subject, said.first, said.last, reference=reference, colour=colour, negated=said.denied, known=False
+            kind, subject, first, last, reference=reference, colour=colour, negated=said.denied, known=False
         )
+
+
+def _marked(clause: Clause, said: Belonging) -> Iterator[Claim]:
+    """Read "has a white checkered pattern": the owner is checkered and white."""
+    clause.covered.add(id(said.thing))
+    colours, patterns = said.thing.colours, [text for text, _ in said.thing.adjectives]
+    said.thing.colours, said.thing.adjectives = [], []
+    words = {"known": False, "colour": None, "negated": False}
+    first, last = said.figure.head, said.thing.after - 1
+    for text in patterns:
+        value = clause.terms.patterns.get(text)
+        if value is not None:
+            yield clause.spanning("pattern", said.owner, first, last, value=value, **words)
+    for colour in colours:
+        yield clause.spanning("attribute", said.owner, first, last, **{**words, "colour": colour})
+
+
+def possessives(clause: Clause) -> Iterator[Claim]:
+    """Yield the claims of "the owl's tail" (part) and "the man's shirt" (wearing)."""
+    for owner, thing in pairwise(clause.mentions):
+        if not owner.possessive or thing.begins != owner.after or not (owner.shown and thing.shown):
+            continue
+        kind = possession(clause, owner, thing)
+        if kind is not None and not clause.hedged[thing.head]:
+            yield from belonging(clause, kind, Belonging(figure=owner, owner=owner, thing=thing, denied=False))
 
 
 def _colours(clause: Clause, thing: Mention) -> list[str | None]:

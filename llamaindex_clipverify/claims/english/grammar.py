@@ -9,7 +9,7 @@ DETERMINERS = ARTICLES | frozenset(
     "numerous few all such what".split()
 )
 EXACT = frozenset(("exactly", "only", "single"))
-QUANTITIES = {"couple": 2, "pair": 2, "dozen": 12}
+QUANTITIES = {"couple": 2, "pair": 2, "duo": 2, "trio": 3, "quartet": 4, "dozen": 12}
 """Counting words before *of*: "a couple of dogs"."""
 AMOUNTS = {"several": 3, "few": 2, "many": 3, "numerous": 3, "multiple": 2, "group": 3, "bunch": 3, "lot": 3, "lots": 3,
            "plenty": 3, "crowd": 3, "herd": 3, "flock": 3, "number": 2, "groups": 3, "rows": 3, "variety": 2}  # fmt: skip
@@ -25,42 +25,19 @@ ADVERBS = frozenset("straight forward outdoors indoors home abroad ahead overhea
 """Adverbs that are also nouns."""
 PART_OF = frozenset("part some most all each any several few many half".split())
 """Words before *of* for some of several things: "some of the people"."""
-SUFFIXES = (
-    "haired",
-    "shaped",
-    "sized",
-    "sleeved",
-    "legged",
-    "faced",
-    "eyed",
-    "looking",
-    "style",
-    "colored",
-    "coloured",
-)
+SUFFIXES = tuple("haired shaped sized sleeved legged faced eyed looking style colored coloured".split())
 """Ends of adjectives: "blonde haired", "heart-shaped"."""
-ALSO_LIVING = frozenset(
-    "donkey seal whale duckling ostrich heron lobster octopus squid shrimp jellyfish slug wasp scorpion alligator turtle koala "
-    "raccoon skunk badger otter beaver mole alpaca buffalo hippo leopard cheetah jaguar puma lynx orangutan sloth manatee eel "
-    "trout tuna carp ram ewe piglet foal hiker juggler barista painter boxer witch fairy robot fisher barber policewoman "
-    "fireman".split()
-)
-"""Persons and animals that are not in the list of WordNet's common things, or have another meaning there."""
-ALSO_SHOWN = ALSO_LIVING | frozenset(
-    "circle triangle square rectangle oval diamond star arrow dot cube sphere cylinder cone hexagon pentagon cross text "
-    "title writing letter pattern background caption label legend border outline word inscription light moon hilltop "
-    "branch path crosswalk tarmac column ring fur cable chopstick brush sponge chain hood seat pedal burger noodle "
-    "whale pallet post lamppost van tram stroller logo sticker axis icon toolbar blender countertop backsplash trophy "
-    "goalpost jersey wave board sun lawn pillar trash garbage horizon gravel medal gift foot footprint shade highchair placemat "
-    "driveway detail line frame chalkboard whiteboard billboard".split()
-)
-"""What a picture can show, although it is not in the list of WordNet's common things: shapes, marks, newer words."""
 PARTS = frozenset(
     "group bunch flock herd row slice piece pieces slices pile stack set collection variety number lot lots plenty "
     "crowd line kind type sort series array range cluster groups rows types kinds stacks handful selection assortment "
     "pack pairs mix combination patch bits sets".split()
 )
 """Words before *of* after which the next noun is the head: "a herd of elephants"."""
+CONTAINERS = frozenset(
+    "bowl plate cup glass bottle basket box bag jar can tray field pot mug vase bucket pitcher pile stack bouquet bunch "
+    "carton container crate platter tub dish can carafe keg sack pouch".split()
+)
+"""What things are in: with *of*, they are what the sentence is about."""
 PAIRED = frozenset(
     "jeans trousers pants shorts glasses sunglasses tights pliers tweezers headphones goggles binoculars pajamas "
     "leggings eyeglasses scissors".split()
@@ -83,8 +60,6 @@ PREPOSITIONS = frozenset(
     "in on at of with without near by beside behind between above below inside under over from into onto next across "
     "along around through to within beneath underneath against outside upon among for towards toward past beyond".split()
 )
-CARRIES = frozenset("with of in wearing holding carrying".split())
-"""Links between a noun and what it carries; a later statement is about the first noun."""
 POSTURES = frozenset(
     "stands stand sits sit lies lie hangs hang rests rest leans floats float grows grow located placed positioned "
     "situated parked mounted perched seated standing sitting lying hanging resting".split()
@@ -126,7 +101,7 @@ EMPTY = frozenset(
     "days week weeks month months year years dollar dollars euro euros won percent degree degrees pm am o'clock score".split()
 )
 """Nouns for the picture itself, a position in it, or a measure: not objects."""
-ITEMS = frozenset("item items object objects product products".split())
+ITEMS = frozenset("item items object objects product products case cases unit units".split())
 """Nouns that name a thing only together with another noun: "food items"."""
 IDIOMS = frozenset(
     (preposition, noun)
@@ -139,6 +114,7 @@ IDIOMS = frozenset(
     for noun in nouns.split()
 )
 """Preposition and noun that together name no thing."""
+POSSESSIVES = frozenset(("his", "her", "its", "their"))
 COLOUR_WORDS = frozenset(("color", "colour", "colors", "colours"))
 MASS = frozenset(
     "water grass snow sand food luggage furniture fruit clothing ice rain fire smoke coffee tea wine milk juice bread "
@@ -175,7 +151,9 @@ HEDGED_PAIRS = frozenset(
 )
 ABSENT = frozenset(("absent", "missing"))
 PRESENT = frozenset("visible present shown seen there here depicted included".split())
-SHOWING = frozenset(
-    "contain contains show have has include depict feature see wear hold carry display find containing showing".split()
-)
 PEOPLE_PRONOUNS = frozenset(("he", "she"))
+SHOWING = frozenset(
+    "show contain include depict feature see find spot notice observe display picture present capture visualize illustrate "
+    "view reveal appear portray identify detect describe exist remain".split()
+)
+"""Verbs that state the presence of their object, or of their subject in the passive."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from llamaindex_clipverify.claims.english.grammar import ADJECTIVES, ALSO_SHOWN, EMPTY, FUNCTION, MASS, PAIRED
+from llamaindex_clipverify.claims.english.grammar import ADJECTIVES, EMPTY, FUNCTION, MASS, PAIRED
 from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.vocabulary import Vocabulary, regular_plural
@@ -44,6 +44,7 @@ class Lexicon:
         known = terms()
         names = [form for form in known.places | known.garments if " " in form]
         self._compounds = {form: form for form in names} | {regular_plural(form): form for form in names}
+        self._shown = known.shown | known.living
         self._openers = {form.split()[0] for form in (*vocabulary.nouns, *names) if " " in form}
 
     @property
@@ -62,6 +63,10 @@ class Lexicon:
                 self._single.clear()
             self._single[first] = self._look_up(first)
         return self._single[first]
+
+    def is_living(self, noun: Noun) -> bool:
+        """Return whether a noun names a person or an animal."""
+        return noun.name in terms().living or any(self.net.is_kind(noun.name, root) for root in ("person", "animal"))
 
     def _compound(self, words: Sequence[Word], at: int) -> Noun | None:
         first = words[at].text
@@ -99,7 +104,7 @@ class Lexicon:
         return any(self.net.is_kind(noun.name, root) for root in _COLOURED_ROOTS) and noun.name not in _NO_COMPOUNDS
 
     def _look_up(self, form: str) -> Noun | None:
-        one = next((one for one in (form, form[:-1], form[:-2]) if one in ALSO_SHOWN), None)
+        one = next((one for one in (form, form[:-1], form[:-2]) if one in self._shown), None)
         if one is not None and form in (one, regular_plural(one)) and self._known(form, 1) is None:
             return Noun(1, one, False, form != one, verb=one in self.net.verbs)
         if form in EMPTY:
@@ -121,7 +126,11 @@ class Lexicon:
         if form in PAIRED:
             return Noun(length, form, False, True)
         one = net.singular(form)
-        if one is not None and net.shows(one) and not net.shows(form):
+        if (
+            one is not None
+            and net.shows(one)
+            and (not net.shows(form) or set(net.meanings(one)) & set(net.meanings(form)))
+        ):
             return Noun(length, one, False, True, verb=one in net.verbs)
         if net.shows(form) or form in net.abstract or form in MASS:
             shown = net.shows(form) or form in MASS

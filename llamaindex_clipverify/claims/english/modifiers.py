@@ -32,6 +32,9 @@ from llamaindex_clipverify.claims.vocabulary import Vocabulary
 _AFTER_DETERMINER = frozenset("very most more visible other such present available likely".split())
 """Function words that are adjectives after a determiner: "no visible cars"."""
 
+_BEFORE_PARTICIPLES = PREPOSITIONS | {"has", "have", "having"}
+"""Words after which a past participle before a noun is an adjective: "has braided handles"."""
+
 
 class ModifierReader:
     """Reads modifiers, one at a time, into a draft of a noun phrase."""
@@ -92,7 +95,7 @@ class ModifierReader:
             and words[at + 1].tag in ("VBG", "VBZ", "VBP", "VBN")
         ):
             return 0
-        if text == "that" and text_at(words, at + 1) in COPULAS | FUNCTION:
+        if text == "that" and self._is_relative(words, at):
             return 0
         draft.determiner = draft.determiner or text
         draft.opened = True
@@ -102,6 +105,13 @@ class ModifierReader:
         if text == "single":
             draft.number = 1
         return 1
+
+    @staticmethod
+    def _is_relative(words: Sequence[Word], at: int) -> bool:
+        """Return whether *that* begins a relative clause: "towers that contain blocks"."""
+        following = words[at + 1].tag if at + 1 < len(words) else ""
+        after_noun = at > 0 and words[at - 1].tag.startswith("NN") and following in ("VBP", "VBZ", "VBD", "MD")
+        return after_noun or text_at(words, at + 1) in COPULAS | FUNCTION
 
     def _counts(self, words: Sequence[Word], at: int) -> bool:
         return text_at(words, at + 1) == "of" or words[at].text == "dozen"
@@ -172,6 +182,8 @@ class ModifierReader:
             return self._begins_noun(words, at + 1)
         if noun is not None and not text.endswith("ing"):
             return False
+        if tag == "VBN" and self._is_participle(words, at) and text_at(words, at - 1) in _BEFORE_PARTICIPLES:
+            return True
         alone = text_at(words, at + 1) in ("and", ",", "or")
         return draft.opened and (text.endswith("ly") or (not alone and self._begins_noun(words, at + 1)))
 
@@ -193,7 +205,9 @@ class ModifierReader:
                 continue
             if text in ("and", ",") and self._is_described(words, place + 1):
                 continue
-            moving = text.endswith("ing") and text not in NOT_ACTIONS and not self._is_described(words, place)
+            compounded = words[place].tag == "NN" and place + 1 < len(words) and words[place + 1].tag.startswith("NN")
+            described = compounded or self._is_described(words, place)
+            moving = text.endswith("ing") and text not in NOT_ACTIONS and not described
             if text in FUNCTION | FINITE | POSTURES or words[place].is_mark or moving:
                 return False
             if noun is not None:
@@ -218,7 +232,8 @@ class ModifierReader:
         text = text_at(words, at)
         if text in ("and", ","):
             return self._is_described(words, at + 1)
-        if text in self.vocabulary.colours or text in ADJECTIVES or (at < len(words) and words[at].tag == "JJ"):
+        coloured = text in self.vocabulary.colours or text in terms().colours
+        if coloured or text in ADJECTIVES or (at < len(words) and words[at].tag == "JJ"):
             return True
         verbal = at + 1 < len(words) and words[at].tag in ("VBG", "VBN") and words[at + 1].tag.startswith("NN")
         return verbal and self.lexicon.noun(words, at) is None

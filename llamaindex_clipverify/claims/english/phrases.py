@@ -35,6 +35,12 @@ from llamaindex_clipverify.claims.english.mentions import Draft, Mention, text_a
 from llamaindex_clipverify.claims.english.modifiers import ModifierReader
 from llamaindex_clipverify.claims.english.prepositions import preposition
 from llamaindex_clipverify.claims.english.sentences import Word
+from llamaindex_clipverify.claims.english.verbs import VISIBLE_ACTIONS, lemma
+
+_BEFORE_BARE = frozenset("with of and in on wearing holding has have".split())
+
+_OF_ABSTRACT = ("ing", "ness", "tion", "sion", "ity", "ment", "ism", "ance", "ence")
+"""Ends of nouns that mostly name no thing."""
 
 
 class Phrases(ModifierReader):
@@ -75,7 +81,9 @@ class Phrases(ModifierReader):
         return preposition(self.vocabulary, words, at)[0]
 
     def _phrase(self, words: Sequence[Word], begins: int, found: list[Mention]) -> tuple[Mention | None, int]:
-        draft, at = Draft(opened=bool(found) and found[-1].possessive and found[-1].after == begins), begins
+        before = text_at(words, begins - 1)
+        owned = before.endswith("'s") and before not in COPULAS | FUNCTION
+        draft, at = Draft(opened=owned), begins
         while at < len(words):
             step = self._modifier(words, at, draft)
             if not step:
@@ -130,7 +138,7 @@ class Phrases(ModifierReader):
             noun = self.lexicon.noun((owner,), 0)
             return noun if noun is not None and self._is_head((owner,), 0, noun, draft, found) else None
         if noun is None:
-            return self._unknown(words[at], draft)
+            return self._unknown(words, at, draft)
         return noun if self._is_head(words, at, noun, draft, found) else None
 
     def _is_head(self, words: Sequence[Word], at: int, noun: Noun, draft: Draft, found: list[Mention]) -> bool:
@@ -139,6 +147,8 @@ class Phrases(ModifierReader):
             return True
         text, tag = words[at].text, words[at].tag[:2]
         opened = draft.opened or draft.described
+        if text == "can":
+            return opened and text_at(words, at - 1) not in ("that", "which", "this", "these", "those")
         if noun.length == 1 and (text in FUNCTION or (text in ADJECTIVES and tag in ("JJ", "RB"))):
             return False
         if not opened and (tag == "IN" or (tag == "RB" and (text.endswith("ly") or text in ADVERBS))):
@@ -149,20 +159,35 @@ class Phrases(ModifierReader):
             return False
         return opened or self._stands_bare(words, at, noun, found)
 
-    def _unknown(self, word: Word, draft: Draft) -> Noun | None:
+    def _unknown(self, words: Sequence[Word], at: int, draft: Draft) -> Noun | None:
         """Return a noun for a word of no list, where a noun must follow and the tagger does not see another word class."""
-        text, several = word.text, draft.number is not None and draft.number != 1
+        word, text, several = words[at], words[at].text, draft.number is not None and draft.number != 1
         plain = (text.isalpha() or "-" in text) and text not in FUNCTION and not text.endswith("ly")
         tagged = not word.tag or word.tag.startswith(("NN", "CD"))
-        if not (draft.opened and plain and tagged) or (several and not text.endswith("s")):
+        if not plain or not tagged or (several and not text.endswith("s")):
+            return None
+        if not draft.opened and not self._is_listed(words, at):
             return None
         return self.lexicon.unknown(text, singular=draft.determiner in ("a", "an"))
+
+    @staticmethod
+    def _is_listed(words: Sequence[Word], at: int) -> bool:
+        """Return whether a noun of no list stands without article: "a plate with edamame", "chairs and pouffes"."""
+        bare = words[at].tag in ("NN", "NNS") and len(words[at].text) > 3
+        return bare and text_at(words, at - 1) in _BEFORE_BARE and not words[at].text.endswith(_OF_ABSTRACT)
 
     def _is_verb(self, words: Sequence[Word], at: int, noun: Noun, draft: Draft) -> bool:
         """Return whether a word that may be a noun or a verb is a verb here."""
         if noun.known or noun.length > 1 or (draft.opened and draft.determiner in ARTICLES) or at == 0:
             return False
-        if noun.verb and draft.determiner is None and words[at].text in FINITE and words[at].tag in ("VBZ", "NNS"):
+        led = text_at(words, at - 1) in PREPOSITIONS and words[at].tag == "NNS"
+        if (
+            noun.verb
+            and draft.determiner is None
+            and words[at].text in FINITE
+            and words[at].tag in ("VBZ", "NNS")
+            and not led
+        ):
             return True
         if text_at(words, at - 1) in ("and", "or", ",") and words[at].text not in FINITE | POSTURES:
             return False
@@ -200,7 +225,9 @@ class Phrases(ModifierReader):
             return not noun.verb or before in PREPOSITIONS or joined or self._after_verb(before)
         if tag in ("NN", "NNP", "NNS") and self._is_caption_style(words, at, before):
             return True
-        return joined and before != "," and (not noun.verb or found[-1].after == at - 1)
+        if not joined or (noun.verb and found[-1].after != at - 1):
+            return False
+        return before != "," or (tag == "NN" and found[-1].determiner is None and found[-1].after == at - 1)
 
     def _is_caption_style(self, words: Sequence[Word], at: int, before: str) -> bool:
         """Return whether a singular without article is a thing: "man holding cup", "pizza on plate"."""
@@ -265,9 +292,11 @@ class Phrases(ModifierReader):
 
     def _extension(self, words: Sequence[Word], at: int, noun: Noun) -> Noun | None:
         """Return the next noun of a compound: *house* in "dog house"."""
-        if at >= len(words) or words[at].is_mark or noun.plural or words[at - 1].text.endswith("'s"):
+        if at >= len(words) or words[at].is_mark or words[at - 1].text.endswith("'s") or words[at].text == "being":
             return None
         text, longer = words[at].text, self.lexicon.noun(words, at)
+        if noun.plural:
+            return longer if self._is_compounded(words, at, longer) else None
         if (
             longer is None
             and noun.depictable
@@ -276,11 +305,8 @@ class Phrases(ModifierReader):
             and text not in FUNCTION | FINITE | POSTURES
         ):
             following = words[at + 1].tag if at + 1 < len(words) else ""
-            return (
-                None
-                if following in ("DT", "PRP$") or text.endswith("ing")
-                else self.lexicon.unknown(text, singular=False)
-            )
+            governs = following in ("DT", "PRP$") or text.endswith("ing")
+            return None if governs else self.lexicon.unknown(text, singular=False)
         if longer is None or (
             longer.length == 1
             and (text in FUNCTION or (text in ADJECTIVES and words[at].tag != "NN") or text in self.vocabulary.colours)
@@ -290,10 +316,24 @@ class Phrases(ModifierReader):
         named = words[at].tag == "NN" and (following in PREPOSITIONS | COPULAS or following in ("", ",", "and"))
         if text in FINITE | COPULAS | POSTURES and not (named and text in ("drink", "watch")):
             return None
-        if text.endswith("ing") and longer.length == 1 and text not in NOT_ACTIONS and words[at].tag != "NN":
+        moves = text.endswith("ing") and longer.length == 1 and text not in NOT_ACTIONS
+        if moves and (self._governs(words, at) or (lemma(text) in VISIBLE_ACTIONS and self.lexicon.is_living(noun))):
             return None
         third_person = text.endswith("s") and longer.length == 1 and longer.verb
         return None if third_person and (words[at].tag != "NNS" or noun.name in EMPTY) else longer
+
+    @staticmethod
+    def _is_compounded(words: Sequence[Word], at: int, longer: Noun | None) -> bool:
+        """Return whether a noun after a plural is the head of both: "a shortcuts menu"."""
+        following = words[at + 1].tag if at + 1 < len(words) else ""
+        noun = longer is not None and longer.depictable and not longer.verb and not longer.plural
+        return noun and words[at].tag == "NN" and words[at - 1].tag == "NNS" and not following.startswith(("DT", "PRP"))
+
+    @staticmethod
+    def _governs(words: Sequence[Word], at: int) -> bool:
+        """Return whether a word in -ing is a verb by its tag, or by an object after it: "the road passing parked cars"."""
+        following = words[at + 1].tag if at + 1 < len(words) else ""
+        return words[at].tag != "NN" or following in ("DT", "PRP$", "VBN", "VBD", "JJ", "NNS", "CD")
 
     def _headless(
         self, words: Sequence[Word], begins: int, at: int, draft: Draft, found: list[Mention]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llamaindex_clipverify.claims.claim import Claim, Kind
+from llamaindex_clipverify.claims.english.belongings import NO
 from llamaindex_clipverify.claims.english.clauses import Clause
-from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, DEGREES
+from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, DEGREES, SHOWING
 from llamaindex_clipverify.claims.english.mentions import Mention
-from llamaindex_clipverify.claims.english.presence import described_as, values_of
-from llamaindex_clipverify.claims.english.scopes import SHOWING
+from llamaindex_clipverify.claims.english.presence import described_as, is_state
 from llamaindex_clipverify.claims.english.verbs import Verb, lemma, negative
 
 _JOINING = frozenset(("and", ",", "or", "nor", "with", "&", "yet"))
@@ -35,7 +35,15 @@ def predicates(clause: Clause) -> Iterator[Claim]:
             continue
         elif verb.passive or verb.lemma in ("open", "close"):
             yield from _values(clause, verb, verb.at)
+            yield from _further(clause, verb)
     yield from _lists(clause)
+
+
+def _further(clause: Clause, verb: Verb) -> Iterator[Claim]:
+    """Read what is joined to a passive: "is curled up and asleep"."""
+    at = verb.after + (clause.words[verb.after].tag == "RP" if verb.after < len(clause.words) else 0)
+    if verb.passive and clause.text(at) in ("and", ","):
+        yield from _predicate(clause, verb, at + 1)
 
 
 def _predicate(clause: Clause, verb: Verb, at: int) -> Iterator[Claim]:
@@ -58,7 +66,7 @@ def _predicate(clause: Clause, verb: Verb, at: int) -> Iterator[Claim]:
                 yield from _coloured(clause, verb, at, colour, denied)
         elif clause.text(at + 1) == "than":
             return
-        elif any(True for _ in values_of(clause.terms, text)):
+        elif clause.terms.descriptions(text):
             yield from _values(clause, verb, at, denied=denied)
         elif text in _MADE:
             yield from _made(clause, verb, at + 1)
@@ -71,7 +79,7 @@ def _predicate(clause: Clause, verb: Verb, at: int) -> Iterator[Claim]:
 def _is_colour(clause: Clause, at: int) -> bool:
     """Return whether a noun phrase is one descriptive word that is no noun here: "the water is turquoise"."""
     text = clause.text(at)
-    if text not in clause.vocabulary.colours and not any(True for _ in values_of(clause.terms, text)):
+    if text not in clause.vocabulary.colours and not clause.terms.descriptions(text):
         return False
     alone = [mention for mention in clause.mentions if mention.begins == at and mention.after == at + 1]
     clause.covered |= {id(mention) for mention in alone}
@@ -87,7 +95,7 @@ def _colours(clause: Clause, at: int) -> list[str]:
 def _coloured(clause: Clause, verb: Verb, at: int, colour: str, denied: bool) -> Iterator[Claim]:
     for subject, mention in clause.meant(_owners(clause, verb)):
         clause.covered.add(id(mention))
-        negative_subject = subject.determiner in ("none", "no", "neither") or (mention.negated and not subject.pronoun)
+        negative_subject = subject.determiner in NO or (mention.negated and not subject.pronoun)
         kind: Kind = "count" if subject.pronoun and subject.number else "attribute"
         number = subject.number if kind == "count" else None
         plural = mention.plural if kind == "attribute" else True
@@ -113,14 +121,23 @@ def _owners(clause: Clause, verb: Verb) -> list[Mention]:
 
 def _values(clause: Clause, verb: Verb, at: int, denied: bool | None = None) -> Iterator[Claim]:
     text = clause.text(at)
-    found = list(values_of(clause.terms, text)) or list(values_of(clause.terms, lemma(text)))
+    found = clause.terms.descriptions(text) or clause.terms.descriptions(lemma(text))
+    if not found and verb.passive and at == verb.at and _is_resulting(clause, verb):
+        found = (("state", text),)
     for subject, mention in clause.meant(verb.subjects):
-        no = subject.determiner in ("none", "no", "neither")
+        no = subject.determiner in NO
         if no and found:
             clause.covered.add(id(mention))
         for kind, value in found:
             negated = (verb.negated if denied is None else denied) != no
             yield described_as(clause, kind, value, mention, subject.head, at, negated=negated)
+
+
+def _is_resulting(clause: Clause, verb: Verb) -> bool:
+    """Return whether a passive says in which state its subject is, and not who did it or where: "the hose is coiled"."""
+    said = verb.finite or any(clause.text(subject.begins - 1) == "with" for subject in verb.subjects)
+    alone = not verb.objects and not any(link.verb is verb for link in clause.structure.links)
+    return said and alone and is_state(clause, verb.at)
 
 
 def _made(clause: Clause, verb: Verb, at: int) -> Iterator[Claim]:

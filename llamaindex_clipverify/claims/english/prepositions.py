@@ -40,6 +40,7 @@ PHRASES = {
         "like": "like",
         "than": "than",
         "as": "as",
+        "full of": "full of | filled with",
         "at the top of": "at the top of",
         "at the bottom of": "at the bottom of",
     }.items()

@@ -6,27 +6,30 @@ from collections.abc import Iterator
 
 from llamaindex_clipverify.claims.claim import Claim, Kind
 from llamaindex_clipverify.claims.english.clauses import Clause
-from llamaindex_clipverify.claims.english.grammar import DEFINITE, PERSONS
+from llamaindex_clipverify.claims.english.grammar import DEFINITE, PERSONS, POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.structure import is_living, is_place
-from llamaindex_clipverify.claims.english.terms import Terms
+from llamaindex_clipverify.claims.english.verbs import VISIBLE_ACTIONS, lemma
 
-_POSSESSIVE = frozenset(("his", "her", "its", "their"))
-_SIDES = {
-    "left": "left",
-    "right": "right",
-    "leftmost": "left",
-    "rightmost": "right",
-    "upper": "top",
-    "lower": "bottom",
-    "top": "top",
-    "bottom": "bottom",
-    "middle": "centre",
-    "central": "centre",
-}
 _WITHOUT = {"barefoot": "shoe", "barefooted": "shoe", "shirtless": "shirt", "topless": "shirt", "hatless": "hat"}
 """Adjectives that say what somebody does not wear."""
 _AGES = frozenset(("young", "old"))
+_SHADES = frozenset("bright dark light pale deep".split())
+"""Adjectives that, before a noun, are shades of a colour or opinions."""
+_NO_STATES = frozenset(
+    "mentioned provided named called used given known related detailed desired associated sophisticated talented experienced "
+    "limited varied mixed assorted combined sized shaped colored coloured aged unidentified unknown beloved renowned supposed "
+    "intended expected implied described depicted pictured shown seen featured displayed presented included added selected "
+    "chosen preferred recommended required needed wanted determined focused excited tired bored relaxed worried concerned "
+    "interested pleased satisfied surprised amused married engaged advanced educated skilled gifted united naked scared sacred "
+    "hundred rugged dedicated devoted designed built made placed positioned located situated arranged surrounded increased "
+    "decreased reduced improved estimated projected recorded reported observed noted noticed identified recognized golden "
+    "wooden woolen seven eleven unique united unusual uneven written taken driven proven open even often unclear certain "
+    "uncertain unlikely unknown unable unfamiliar uncommon unexpected specified specialized oriented inspired themed based "
+    "styled fashioned textured distinguished animated sudden hidden forbidden chicken kitchen kitten mitten garden children "
+    "women men green linen heaven oxygen citizen dozen token burden overall red bed shed sled seed weed speed feed".split()
+)
+"""Words of that form that say nothing a picture shows, or are no participles."""
 
 
 def present(clause: Clause, known_before: set[str]) -> Iterator[Claim]:
@@ -40,7 +43,7 @@ def present(clause: Clause, known_before: set[str]) -> Iterator[Claim]:
         ):
             continue
         repeated = mention.noun in known_before and mention.determiner in DEFINITE and not mention.negated
-        own = mention.determiner in _POSSESSIVE and mention.noun in clause.terms.body
+        own = mention.determiner in POSSESSIVES and mention.noun in clause.terms.body
         covered = repeated or own or id(mention) in clause.covered
         counted = mention.number is not None and not (mention.negated and covered)
         if not covered or mention.colours or counted:
@@ -77,45 +80,58 @@ def described(clause: Clause, mention: Mention) -> Iterator[Claim]:
     """Yield the claims of the adjectives of a noun phrase."""
     for text, at in mention.adjectives:
         if text in _WITHOUT and is_living(mention):
+            yield _unworn(clause, mention, text, at)
+        elif text == "haired":
+            yield from _haired(clause, mention, at)
+        elif clause.text(at + 1) != "haired":
+            yield from _described_by(clause, mention, text, at)
+
+
+def _unworn(clause: Clause, mention: Mention, text: str, at: int) -> Claim:
+    """Return the claim of "a barefoot boy": he wears no shoes."""
+    return clause.spanning(
+        "wearing", mention, at, mention.after - 1, reference=_WITHOUT[text], negated=True, known=False, colour=None
+    )
+
+
+def _haired(clause: Clause, mention: Mention, at: int) -> Iterator[Claim]:
+    """Read "a blonde haired woman": the colour is that of her hair."""
+    for kind, value in clause.terms.descriptions(clause.text(at - 1)):
+        if kind == "attribute":
             yield clause.spanning(
-                "wearing",
-                mention,
-                at,
-                mention.after - 1,
-                reference=_WITHOUT[text],
-                negated=True,
-                known=False,
-                colour=None,
-            )
-            continue
-        if text == "haired" and at > 0:
-            for kind, value in values_of(clause.terms, clause.text(at - 1)):
-                if kind == "attribute":
-                    yield clause.spanning(
-                        "part",
-                        mention,
-                        at - 1,
-                        mention.after - 1,
-                        noun="hair",
-                        narrow=None,
-                        plural=False,
-                        reference=mention.noun,
-                        colour=value,
-                        known=False,
-                    )
-            continue
-        if clause.text(at + 1) == "haired":
-            continue
-        for kind, value in values_of(clause.terms, text):
-            if value == "open" and is_place(mention):
-                continue
-            if (mention.narrow and text in mention.narrow.split()) or (value in _AGES and not is_living(mention)):
-                continue
-            if text in ("bright", "dark", "light", "pale", "deep") and clause.text(at + 1) in clause.vocabulary.colours:
-                continue
-            yield described_as(clause, kind, value, mention, at, mention.after - 1)
-        if text in _SIDES and mention.determiner == "the" and mention.noun not in clause.terms.body:
-            yield clause.spanning("position", mention, at, mention.after - 1, value=_SIDES[text])
+                "part", mention, at - 1, mention.after - 1, noun="hair", narrow=None, plural=False, reference=mention.noun,
+                colour=value, known=False,
+            )  # fmt: skip
+
+
+def _described_by(clause: Clause, mention: Mention, text: str, at: int) -> Iterator[Claim]:
+    """Yield the claims of one adjective."""
+    last, values = mention.after - 1, clause.terms.descriptions(text)
+    for kind, value in values:
+        if _describes(clause, mention, text, value):
+            yield described_as(clause, kind, value, mention, at, last)
+    if text in clause.terms.positions and mention.determiner == "the" and mention.noun not in clause.terms.body:
+        yield clause.spanning("position", mention, at, last, value=clause.terms.positions[text])
+    elif not values and is_living(mention) and text.endswith("ing") and lemma(text) in VISIBLE_ACTIONS:
+        yield clause.spanning("action", mention, at, last, value=lemma(text), reference=None, colour=None, known=False)
+    elif not values and is_state(clause, at):
+        yield described_as(clause, "state", text, mention, at, last)
+
+
+def _describes(clause: Clause, mention: Mention, text: str, value: str) -> bool:
+    """Return whether an adjective before a noun states its value: not "dark red", "open field", "old town"."""
+    if text in _SHADES:
+        return False
+    if (value == "open" and is_place(mention)) or (value in _AGES and not is_living(mention)):
+        return False
+    return not (mention.narrow and text in mention.narrow.split())
+
+
+def is_state(clause: Clause, at: int) -> bool:
+    """Return whether a word is a past participle that says in which visible state a thing is: *coiled*, *framed*, *uncut*."""
+    text, tag = clause.text(at), clause.words[at].tag
+    participle = tag in ("VBN", "VBD", "JJ") and text.endswith(("ed", "en")) and len(text) > 4
+    return (participle or (text.startswith("un") and tag == "JJ")) and "-" not in text and text not in _NO_STATES
 
 
 def described_as(
@@ -125,21 +141,3 @@ def described_as(
     if kind == "attribute":
         return clause.spanning(kind, mention, first, last, colour=value, known=False, negated=negated)
     return clause.spanning(kind, mention, first, last, value=value, negated=negated)
-
-
-def values_of(terms: Terms, text: str) -> Iterator[tuple[Kind, str]]:
-    """Yield the kinds of claim that a descriptive word makes, with the canonical value."""
-    tables: tuple[tuple[Kind, object], ...] = (
-        ("attribute", terms.colours),
-        ("material", terms.materials),
-        ("pattern", terms.patterns),
-        ("size", terms.sizes),
-        ("state", terms.states),
-    )
-    if text.endswith(("-colored", "-coloured")):
-        colour = text.rsplit("-", 1)[0]
-        yield "attribute", terms.colours.get(colour, colour)
-    for kind, table in tables:
-        value = table.get(text)  # type: ignore[attr-defined]
-        if value is not None:
-            yield kind, value

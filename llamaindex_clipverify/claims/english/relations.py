@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llamaindex_clipverify.claims.claim import Claim, Kind
-from llamaindex_clipverify.claims.english.belongings import NO, Belonging, belonging, is_garment, possession, wearing
+from llamaindex_clipverify.claims.english.belongings import NO, Belonging, belonging, possession, wearing
 from llamaindex_clipverify.claims.english.clauses import Clause
-from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS
+from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, CONTAINERS, POSSESSIVES, SHOWING
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.positions import Position
-from llamaindex_clipverify.claims.english.structure import Link, is_living
+from llamaindex_clipverify.claims.english.structure import Link, is_living, is_worn
 
 _DEPTH = frozenset(("behind", "in front of", "between", "around"))
 _SILENT = frozenset("for to as than like about during since instead because until except via per besides despite".split()) | {
@@ -28,10 +28,6 @@ _ATTACHED = frozenset("attach fix tie connect fasten chain hitch tether".split()
 _FROM = frozenset("hang dangle eat drink extend emerge pour grow".split())
 _OVER = frozenset("jump leap climb step run walk bend lean".split())
 """Verbs with which *over* is a path, and not above."""
-_CONTAINERS = frozenset(
-    "bowl plate cup glass bottle basket box bag jar can tray field pot mug vase bucket pitcher pile stack bouquet bunch "
-    "carton container crate platter tub dish".split()
-)
 ADDRESSING = {
     verb: prepositions.split()
     for verbs, prepositions in (
@@ -49,6 +45,7 @@ _HOLDING = frozenset("hand hands arm arms mouth lap shoulder shoulders back head
 
 def relations(clause: Clause) -> Iterator[Claim]:
     """Yield the claims of all links."""
+    yield from _occupying(clause)
     for link in clause.structure.links:
         if clause.hedged[link.at] or (link.verb is not None and link.verb.gerund and not link.position):
             continue
@@ -64,6 +61,21 @@ def relations(clause: Clause) -> Iterator[Claim]:
             yield from _in_colour(clause, link, link.ground)
         elif link.ground is not None and _states_relation(clause, link, link.ground):
             yield from _linked(clause, link, link.ground)
+
+
+def _occupying(clause: Clause) -> Iterator[Claim]:
+    """Read "the background features a sofa": the sofa is in the background."""
+    for verb in clause.structure.verbs:
+        part = verb.subjects[0] if len(verb.subjects) == 1 else None
+        name = (part.noun or "").split()[-1:] if part is not None and not part.pronoun else []
+        value = clause.terms.positions.get(name[0]) if name else None
+        if part is None or value is None or verb.passive or verb.negated or clause.hedged[verb.at]:
+            continue
+        if verb.lemma in SHOWING or verb.lemma == "have":
+            part.shown = False
+            for thing in verb.objects:
+                if thing.shown and not thing.pronoun and not thing.negated:
+                    yield clause.spanning("position", thing, part.head, thing.after - 1, value=value, colour=None)
 
 
 def _positions(clause: Clause, link: Link, position: Position) -> Iterator[Claim]:
@@ -97,7 +109,7 @@ def _states_relation(clause: Clause, link: Link, ground: Mention) -> bool:
 
 
 def _linked(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
-    if link.relation == "in" and is_garment(clause, ground):
+    if link.relation == "in" and is_worn(ground):
         yield from wearing(clause, link.figures, ground, link.verb is not None and link.verb.negated)
         return
     held = link.verb.objects if link.verb is not None and ground.noun in _HOLDING else []
@@ -151,8 +163,9 @@ def _relation(
 def _named(clause: Clause, link: Link) -> tuple[Kind, str]:
     """Return kind and name of a relation: of "lined with" both words."""
     verb = link.verb
-    if verb is not None and link.relation == "to":
-        return "relation", f"{clause.text(verb.at)} to"
+    if verb is not None and (link.relation in ("to", "of") or (_is_filled(clause, link) and link.relation == "with")):
+        depth = verb.lemma in ("surround", "enclose", "flank")
+        return "depth" if depth else "relation", f"{clause.text(verb.at)} {clause.text(link.at)}"
     if verb is not None and verb.passive and verb.lemma in _WITH and link.relation in ("with", "in", "by", "next to"):
         by = "by" if clause.text(link.at) == "by" else link.relation
         return "depth" if verb.lemma in ("surround", "enclose", "flank") else "relation", f"{clause.text(verb.at)} {by}"
@@ -186,14 +199,13 @@ def _with(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
             continue  # "no plant with green leaves" says nothing about leaves
         kind = possession(clause, mention, ground)
         denied = absent != (link.verb is not None and link.verb.negated)
+        if kind == "part" and ground.determiner in POSSESSIVES and _is_absolute(clause, ground):
+            continue  # "with her hand on the door" says where the hand is
         if kind is not None and (is_living(mention) or ground.noun not in clause.terms.body):
-            said = Belonging(
-                figure=figure, owner=mention, thing=ground, denied=denied, first=figure.head, last=ground.after - 1
-            )
-            yield from belonging(clause, kind, said)
+            yield from belonging(clause, kind, Belonging(figure=figure, owner=mention, thing=ground, denied=denied))
         elif denied:
             ground.negated = True
-        elif not _is_absolute(clause, ground):
+        elif _is_filled(clause, link) or not _is_absolute(clause, ground):
             yield from _company(clause, link, figure, mention, ground)
 
 
@@ -214,6 +226,12 @@ def _is_absolute(clause: Clause, ground: Mention) -> bool:
     return does or any(link.position is not None and ground in link.figures for link in clause.structure.links)
 
 
+def _is_filled(clause: Clause, link: Link) -> bool:
+    """Return whether a passive verb says what something is full of or decorated with."""
+    passive = link.verb is not None and link.verb.passive and link.verb.lemma not in _PLACED
+    return passive and clause.text(link.at - 1) != ","
+
+
 def _is_portable(clause: Clause, thing: Mention) -> bool:
     """Return whether a person may have a thing along."""
     own = thing.determiner in ("his", "her", "their")
@@ -223,12 +241,12 @@ def _is_portable(clause: Clause, thing: Mention) -> bool:
 def _of(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
     """Read "the wheels of the bus" (part) and "a bowl of fruit" (relation)."""
     terms = clause.terms
+    if link.verb is not None and link.verb.lemma in ("consist", "compose", "comprise"):
+        yield from _linked(clause, link, ground)
+        return
     for figure, mention in clause.meant(link.figures if ground.shown and link.verb is None else []):
         name = (mention.narrow or mention.noun).split()[-1]
-        if name in _CONTAINERS:
+        if name in CONTAINERS:
             yield _relation(clause, link, figure, mention, ground)
         elif name in terms.parts or name in terms.body:
-            said = Belonging(
-                figure=ground, owner=ground, thing=mention, denied=False, first=figure.head, last=ground.after - 1
-            )
-            yield from belonging(clause, "part", said)
+            yield from belonging(clause, "part", Belonging(figure=ground, owner=ground, thing=mention, denied=False))

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.english.clauses import Clause
+from llamaindex_clipverify.claims.english.grammar import POSSESSIVES
 from llamaindex_clipverify.claims.english.structure import Link
 
 _INSIDE = frozenset(("in", "at", "inside", "through", "on", "within"))
-_ON_PLACES = frozenset("street road highway beach court field playground farm runway".split())
+_ON_PLACES = frozenset("street road highway beach court field playground farm runway campus".split())
 _SCENERY = frozenset("scene setting environment landscape interior".split())
 _DAYS = frozenset("day weather afternoon morning evening conditions".split())
-_POSSESSIVE = frozenset(("his", "her", "their", "its"))
 _THIS_IS = (["this", "is"], ["it", "is"], ["scene", "is"])
 _Found = tuple[str, str, int, int]
 """Facet, value, first and last word."""
@@ -36,7 +36,7 @@ def _places(clause: Clause, link: Link) -> Iterator[Claim]:
     if ground is None or ground.negated or ground.pronoun or link.relation not in _INSIDE:
         return
     name = ground.noun if ground.noun in places else ground.noun.split()[-1]
-    if ground.determiner in _POSSESSIVE or name not in places or (link.relation == "on" and name not in _ON_PLACES):
+    if ground.determiner in POSSESSIVES or name not in places or (link.relation == "on" and name not in _ON_PLACES):
         return
     denied = link.verb is not None and link.verb.negated
     yield clause.spanning(

@@ -14,6 +14,7 @@ from llamaindex_clipverify.claims.english.grammar import (
     HEDGED_PAIRS,
     HEDGES,
     PRESENT,
+    SHOWING,
 )
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.sentences import Word
@@ -24,11 +25,6 @@ from llamaindex_clipverify.claims.english.verbs import Verb
 _ENDS = frozenset(
     ("but", "only", "except", "although", "though", "while", "because", ";", ":", "—", "that", "which", "where")
 )
-SHOWING = frozenset(
-    "show contain include depict feature see find spot notice observe display picture present capture visualize reveal "
-    "appear portray identify detect exist view".split()
-)
-"""Verbs that state the presence of their object, or of their subject in the passive."""
 
 
 def negate(words: Sequence[Word], mentions: Sequence[Mention], structure: Structure) -> None:

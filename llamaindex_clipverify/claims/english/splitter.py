@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.english.actions import actions
 from llamaindex_clipverify.claims.english.attachment import RuleParser
+from llamaindex_clipverify.claims.english.belongings import possessives
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.comparisons import comparisons
 from llamaindex_clipverify.claims.english.mentions import Mention
@@ -101,7 +102,14 @@ class EnglishSplitter:
         return _with_written(clause, claims) or _whole(sentence)
 
     def _claims(self, clause: Clause, nouns: set[str]) -> list[Claim]:
-        found = [*predicates(clause), *relations(clause), *scenes(clause), *actions(clause), *comparisons(clause)]
+        found = [
+            *possessives(clause),
+            *predicates(clause),
+            *relations(clause),
+            *scenes(clause),
+            *actions(clause),
+            *comparisons(clause),
+        ]
         return [*found, *present(clause, nouns)]
 
     def _clause(self, sentence: Sentence, before: list[Mention]) -> Clause:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from llamaindex_clipverify.claims.english.grammar import ALSO_LIVING, ALSO_SHOWN
+from llamaindex_clipverify.claims.english.grammar import CONTAINERS
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.positions import Position
 from llamaindex_clipverify.claims.english.sentences import Word
@@ -70,13 +70,25 @@ def is_own(mention: Mention) -> bool:
     return bool({name, name + "s"} & (table.body | table.garments | table.parts))
 
 
+def is_worn(mention: Mention) -> bool:
+    """Return whether a mention is a garment or something else that is worn."""
+    name = mention.narrow or mention.noun
+    last = name.split()[-1] if name else ""
+    return bool({name, last, name + "s", last + "s"} & terms().garments) and last != "case"
+
+
+def is_container(mention: Mention) -> bool:
+    """Return whether a mention is a container, which what follows "of …" tells about: "a jar of powder with a label"."""
+    return mention.shown and (mention.narrow or mention.noun).split()[-1] in CONTAINERS
+
+
 _LIFELESS = frozenset("shadow figure star model".split())
 """Nouns whose common meaning in a picture is no person, although WordNet's list has that one only."""
 
 
 def _is_person_by_form(noun: str) -> bool:
     """Return whether a noun of no list is probably a person: *hiker*, *cellist*."""
-    listed = wordnet().meanings(noun) or noun in ALSO_SHOWN
+    listed = wordnet().meanings(noun) or noun in terms().shown | terms().living
     return len(noun) > 4 and noun.endswith(("er", "or", "ist")) and not listed
 
 
@@ -86,7 +98,7 @@ def is_living(mention: Mention) -> bool:
     return any(
         _is_person_by_form(noun)
         or noun in ("person", "animal")
-        or noun in ALSO_LIVING
+        or noun in terms().living
         or any(wordnet().is_kind(noun, root) for root in ("person", "animal"))
         for noun in nouns - _LIFELESS
     )

@@ -9,6 +9,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from llamaindex_clipverify.claims.claim import Kind
+
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
@@ -33,6 +35,14 @@ class Terms:
     """Parts of things, singular and plural."""
     picture: frozenset[str]
     """Words for the picture itself."""
+    living: frozenset[str]
+    """Persons and animals that WordNet's list of common things lacks, or has with another meaning."""
+    shown: frozenset[str]
+    """Other nouns a picture can show that WordNet's list lacks: shapes, marks, newer words."""
+
+    def descriptions(self, text: str) -> tuple[tuple[Kind, str], ...]:
+        """Return the kinds of claim that a descriptive word makes, each with the canonical value."""
+        return _descriptions(text)
 
 
 @lru_cache
@@ -47,6 +57,21 @@ def terms() -> Terms:
         for name, value in data.items()
     }
     return Terms(**known)
+
+
+@lru_cache(maxsize=20_000)
+def _descriptions(text: str) -> tuple[tuple[Kind, str], ...]:
+    known = terms()
+    tables: tuple[tuple[Kind, Mapping[str, str]], ...] = (
+        ("attribute", known.colours),
+        ("material", known.materials),
+        ("pattern", known.patterns),
+        ("size", known.sizes),
+        ("state", known.states),
+    )
+    named = text.removesuffix("-colored").removesuffix("-coloured")
+    found: list[tuple[Kind, str]] = [("attribute", known.colours.get(named, named))] if named != text else []
+    return (*found, *((kind, table[text]) for kind, table in tables if text in table))
 
 
 def _surface(table: Mapping[str, str]) -> dict[str, str]:

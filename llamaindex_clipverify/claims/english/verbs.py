@@ -18,6 +18,7 @@ from llamaindex_clipverify.claims.english.grammar import (
     PREPOSITIONS,
 )
 from llamaindex_clipverify.claims.english.sentences import Word
+from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.claims.wordnet import wordnet
 
@@ -86,6 +87,10 @@ def _stem(stem: str) -> str:
     return stem + "e" if stem.endswith(_SILENT_E) and not stem.endswith(("ss", "eat", "oat")) else stem
 
 
+VISIBLE_ACTIONS = frozenset(lemma(form) for form in FINITE | POSTURES) | frozenset(
+    "smile laugh cry kneel crouch squat pose yawn graze crawl sail row paddle ski shout cheer clap sniff leap gallop".split()
+)
+"""Verbs whose participle before a living thing says what it does: "a smiling boy"."""
 Form = Literal["finite", "participle", "passive", "copula"]
 
 
@@ -107,8 +112,6 @@ class Verb:
     there: bool = False
     """Whether it states existence: "there is"."""
     relative: bool = False
-    shared: bool = False
-    """Whether it shares its subject with an earlier verb."""
     gerund: bool = False
     """Whether it follows a preposition and so states nothing: "used for cutting"."""
 
@@ -116,6 +119,17 @@ class Verb:
     def passive(self) -> bool:
         """Return whether its subject undergoes the action."""
         return self.form == "passive"
+
+
+_DIRECTIONS = PREPOSITIONS | {"up", "down", "back", "out", "off", "away", "ahead", "straight"}
+_NO_PARTICIPLES = NOT_ACTIONS - {"having", "showing", "featuring", "containing", "including", "depicting"}
+_NO_PROGRESSIVES = NOT_ACTIONS - {"having", "being", "showing", "featuring", "containing", "missing"}
+_BEFORE_ACTIONS = frozenset(("while", "with", "on", "up", "down", "off"))
+"""Prepositions after which a participle states what somebody does: "with a dog running"."""
+_ADVERBS = frozenset("also currently both all each longer still just now there's".split())
+_PLACE_ADVERBS = frozenset(
+    "far there here outside inside outdoors indoors next away close together left right no".split()
+)
 
 
 def negative(words: Sequence[Word], at: int) -> bool:
@@ -159,11 +173,13 @@ def _group(words: Sequence[Word], at: int, taken: Collection[int]) -> Verb | Non
         and at + 2 not in taken
     ):
         return _verb(words, at, at + 2, "finite", negated=True)
+    if text == "being" and at + 1 < len(words) and words[at + 1].tag == "VBN":
+        return _verb(words, at, at + 1, "passive", finite=False)
     form = _bare(words, at) or _plural_like(words, at, taken)
     if form is None:
         return None
     before = words[at - 1].text if at else ""
-    gerund = form[0] == "participle" and (before in PREPOSITIONS - {"while", "with", "on", "up", "down", "off"})
+    gerund = form[0] == "participle" and before in PREPOSITIONS - _BEFORE_ACTIONS
     return _verb(words, at, at, form[0], finite=form[1], gerund=gerund, negated=at > 0 and _denied_before(words, at))
 
 
@@ -181,10 +197,9 @@ def _verb(
     negated: bool = False,
     gerund: bool = False,
 ) -> Verb:
-    name = "be" if form == "copula" else lemma(words[at].text)
     return Verb(
-        begins=begins, at=at, after=at + 1, lemma=name, form=form, finite=finite, negated=negated, gerund=gerund
-    )
+        begins=begins, at=at, after=at + 1, lemma=lemma(words[at].text), form=form, finite=finite, negated=negated, gerund=gerund
+    )  # fmt: skip
 
 
 def _with_auxiliary(words: Sequence[Word], begins: int, taken: Collection[int]) -> Verb | None:
@@ -233,37 +248,12 @@ def _copula(words: Sequence[Word], span: tuple[int, int, int], kind: str, denied
 def _looks(words: Sequence[Word], at: int) -> bool:
     """Return whether *look* is what somebody does: "looks at the camera", not "looks happy"."""
     following = words[at].text if at < len(words) else ""
-    return (
-        following in PREPOSITIONS | {"up", "down", "back", "out", "off", "away", "ahead", "straight"}
-        and following != "like"
-    )
+    return following in _DIRECTIONS
 
 
 def _adverb(words: Sequence[Word], at: int) -> bool:
     text = words[at].text
-    return (
-        negative(words, at)
-        or text in ("also", "currently", "both", "all", "each", "longer", "still", "just", "now", "there's")
-        or (
-            words[at].tag == "RB"
-            and text
-            not in (
-                "there",
-                "here",
-                "outside",
-                "inside",
-                "outdoors",
-                "indoors",
-                "next",
-                "away",
-                "close",
-                "together",
-                "left",
-                "right",
-                "no",
-            )
-        )
-    )
+    return negative(words, at) or text in _ADVERBS or (words[at].tag == "RB" and text not in _PLACE_ADVERBS)
 
 
 def _main(words: Sequence[Word], at: int, kind: str, taken: Collection[int]) -> Form | None:
@@ -276,11 +266,7 @@ def _main(words: Sequence[Word], at: int, kind: str, taken: Collection[int]) -> 
     ):
         return None
     if kind == "be":
-        if (
-            text.endswith("ing")
-            and len(text) > 4
-            and text not in NOT_ACTIONS - {"having", "being", "showing", "featuring", "containing", "missing"}
-        ):
+        if text.endswith("ing") and len(text) > 4 and text not in _NO_PROGRESSIVES:
             return "participle"
         if (
             tag in ("VBN", "VBD")
@@ -290,7 +276,9 @@ def _main(words: Sequence[Word], at: int, kind: str, taken: Collection[int]) -> 
             return "passive"
         return None
     if kind == "have":
-        return "finite" if tag in ("VBN", "VBD") and text not in BE else None
+        following = words[at + 1].tag if at + 1 < len(words) else ""
+        describes = tag == "VBN" and following in ("NNS", "NN", "JJ") and words[at - 1].text in HAVE
+        return "finite" if tag in ("VBN", "VBD") and text not in BE and not describes else None
     if kind in ("do", "modal"):
         return "finite" if tag.startswith(("VB", "NN", "JJ")) or text in FINITE or text in POSTURES else None
     return None
@@ -304,35 +292,37 @@ def _plural_like(words: Sequence[Word], at: int, taken: Collection[int]) -> tupl
     return ("finite", True) if like else None
 
 
+def _is_thing(text: str) -> bool:
+    """Return whether a word is the name of a thing and no verb: *saree*."""
+    net, known = wordnet(), terms()
+    return (net.shows(text) or text in known.shown or text in known.garments) and text not in net.verbs
+
+
 def _bare(words: Sequence[Word], at: int) -> tuple[Form, bool] | None:
     """Return the form of a verb without auxiliary and whether it is finite."""
-    text, tag = words[at].text, words[at].tag
-    before = words[at - 1].text if at else ""
+    text, before = words[at].text, words[at - 1].text if at else ""
     beside = text in ("left", "right") and at + 1 < len(words) and words[at + 1].text == "of"
-    if not text.isalpha() or before in ("a", "an", "the") or text in english().colours or beside:
-        return None
-    if text.endswith("ing") and tag == "NN" and wordnet().shows(text):
+    fronted = text == "surrounding" and at == 0
+    if not text.isalpha() or before in ("a", "an", "the") or text in english().colours or beside or fronted:
         return None
     if text.endswith("ing") and len(text) > 4:
-        return (
-            None
-            if text in NOT_ACTIONS - {"having", "showing", "featuring", "containing", "including", "depicting"}
-            else ("participle", False)
-        )
+        named = words[at].tag == "NN" and wordnet().shows(text)
+        return None if named or text in _NO_PARTICIPLES else ("participle", False)
     if text in PREPOSITIONS or text in EMPTY:
         return None
-    if text in FINITE or (text in POSTURES and not text.endswith("ed")):
+    return _inflected(words, at, before)
+
+
+def _inflected(words: Sequence[Word], at: int, before: str) -> tuple[Form, bool] | None:
+    """Return the form of a verb that does not end in -ing, and whether it is finite."""
+    text, tag = words[at].text, words[at].tag
+    listed = text in FINITE or (text in POSTURES and not text.endswith("ed"))
+    if (tag == "NNS" and before in PREPOSITIONS) or (tag in ("VBP", "VB") and not listed and _is_thing(text)):
+        return None
+    if listed:
         return ("finite", True) if tag != "VBN" else ("passive", False)
     if tag == "VBN" or (tag == "VBD" and text.endswith("ed")):
-        return (
-            ("passive", False)
-            if tag == "VBN" or at + 1 >= len(words) or words[at + 1].text in PREPOSITIONS
-            else ("finite", True)
-        )
-    return (
-        ("finite", True)
-        if tag in ("VBZ", "VBD", "VBP")
-        else ("finite", True)
-        if tag == "VB" and before in ("and", "who", "that", "which")
-        else None
-    )
+        described = tag == "VBN" or at + 1 >= len(words) or words[at + 1].text in PREPOSITIONS
+        return ("passive", False) if described else ("finite", True)
+    follows = tag == "VB" and before in ("and", "who", "that", "which")
+    return ("finite", True) if follows or tag in ("VBZ", "VBD", "VBP") else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from llamaindex_clipverify.claims.english.attachment.state import RELATIVES, STATIC, State
 from llamaindex_clipverify.claims.english.mentions import Mention
-from llamaindex_clipverify.claims.english.structure import Link
+from llamaindex_clipverify.claims.english.structure import Link, is_worn
 from llamaindex_clipverify.claims.english.verbs import Verb
 
 _FURTHEST = 40
@@ -133,6 +133,11 @@ class NounRules(State):
             self._another(mention, role, governor)
 
     def _same_sort(self, mention: Mention, link: Link) -> bool:
+        if link.verb is not None and link.verb.lemma in ("consist", "compose", "comprise"):
+            return True
+        figure = self.verb_of(link.figures[-1]) if link.figures else None
+        if figure is not None and figure.lemma == "wear" and is_worn(mention):
+            return False
         if link.relation == "of" and (mention.determiner in ("a", "an", "some", "the") or not self.joined):
             return False
         return link.relation in ("with", "without", "between", "of", "such as") or not self.comma

@@ -5,7 +5,7 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.english.attachment.verbs import VerbRules
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.positions import Position
-from llamaindex_clipverify.claims.english.structure import Link, is_living, is_own, is_place
+from llamaindex_clipverify.claims.english.structure import Link, is_container, is_living, is_own, is_place
 from llamaindex_clipverify.claims.english.verbs import Verb
 
 _TO_ACTOR = frozenset(
@@ -56,6 +56,9 @@ class PrepositionRules(VerbRules):
             return [], None
         if relation == "such as":
             return [next((mention for mention in self.chain(last) if mention.plural), last)], None
+        contained = self._contained(last)
+        if contained is not None and relation != "of":
+            return self.group(contained), None
         if relation not in _OF_NEAREST:
             further = self._further(relation, last)
             if further is not None:
@@ -73,8 +76,14 @@ class PrepositionRules(VerbRules):
         if link is None or not link.figures:
             return None
         if self.comma:
-            return self.group(self.chain(last)[-1]), None
+            return self.group(next((one for one in reversed(self.chain(last)) if one.shown), last)), None
         return (list(link.figures), link.verb) if self._goes_past(relation, last, link) else None
+
+    def _contained(self, mention: Mention) -> Mention | None:
+        """Return the container of what a mention names, or None: the jar of "a jar of powder"."""
+        link = self.link_of(mention)
+        holder = link.figures[-1] if link is not None and link.relation == "of" and link.figures else None
+        return holder if holder is not None and is_container(holder) else None
 
     @staticmethod
     def _goes_past(relation: str, last: Mention, link: Link) -> bool:

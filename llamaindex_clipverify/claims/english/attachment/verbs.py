@@ -5,7 +5,7 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.english.attachment.nouns import NounRules
 from llamaindex_clipverify.claims.english.attachment.state import STATIC
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
-from llamaindex_clipverify.claims.english.structure import is_living, is_own
+from llamaindex_clipverify.claims.english.structure import is_container, is_living, is_own
 from llamaindex_clipverify.claims.english.verbs import Verb
 
 _SEATED = frozenset("seat sit dress kneel crouch squat".split())
@@ -51,6 +51,9 @@ class VerbRules(NounRules):
         if near is None or self.verb_since or (self.comma and self.subjects):
             return list(self.subjects)
         chain, link = self.chain(near), self.link_of(near)
+        if link is not None and link.relation == "of" and link.figures and is_container(link.figures[-1]):
+            near, link = link.figures[-1], self.link_of(link.figures[-1])
+            chain = chain[1:]
         if link is not None and link.relation in ("like", "as", "than") and len(chain) > 1:
             return self.group(chain[1])
         living = next((mention for mention in chain if is_living(mention)), None)
