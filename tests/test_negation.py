@@ -16,7 +16,10 @@ SPLITTER = EnglishSplitter()
 ROWS: list[dict[str, Any]] = [
     json.loads(line) for line in (Path(__file__).parent / "data" / "negations_en.jsonl").read_text("utf-8").splitlines()
 ]
-"""A row names what its text denies and states: a noun, or ``KIND:WORD`` with the value, garment, part, colour or relation."""
+"""A row names what its text denies and states: a noun, or ``KIND:WORD`` with the value, garment, part, colour or relation.
+
+``relation:WORD:NOUN`` and ``action:WORD:NOUN`` name the reference, too.
+"""
 MENTIONED = ("object", "relation", "count", "attribute", "bound")
 
 
@@ -29,6 +32,9 @@ def word_of(claim: Claim) -> str:
 
 
 def says(claim: Claim, what: str) -> bool:
+    if what.count(":") == 2:
+        kind, word, reference = what.split(":")
+        return (claim.kind, word_of(claim), claim.reference) == (kind, word, reference)
     kind, _, word = what.rpartition(":")
     if kind == "text":
         return claim.kind == "text" and word in claim.text.lower()

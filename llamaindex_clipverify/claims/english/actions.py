@@ -39,7 +39,7 @@ def actions(clause: Clause) -> Iterator[Claim]:
         _cover_denied(clause, verb)
         if clause.hedged[verb.at] or verb.gerund:
             continue
-        if verb.lemma in ("wear", "dress"):
+        if verb.lemma in ("wear", "dress", "clothe"):
             yield from _wears(clause, verb)
         elif verb.lemma in ("have", "feature", "sport") and verb.subjects and not verb.there:
             yield from _has(clause, verb)
@@ -64,9 +64,8 @@ def _wears(clause: Clause, verb: Verb) -> Iterator[Claim]:
     if verb.passive and verb.lemma == "wear":
         return
     yield from _dressed(clause, verb, figures)
-    for garment in verb.objects:
-        if garment.shown and not garment.pronoun:
-            yield from wearing(clause, figures, garment, verb.negated)
+    for _, garment in clause.meant(verb.objects):
+        yield from wearing(clause, figures, garment, verb.negated)
 
 
 def _dressed(clause: Clause, verb: Verb, figures: list[Mention]) -> Iterator[Claim]:

@@ -31,7 +31,7 @@ class Belonging:
 
 def possession(clause: Clause, owner: Mention, thing: Mention) -> Kind | None:
     """Return what owning a thing means: wearing it, having it as a part, or None."""
-    name, terms = (thing.narrow or thing.noun).split()[-1], clause.terms
+    name, terms = thing.last, clause.terms
     if is_living(owner):
         worn = is_worn(thing) and name != "watch"
         return "wearing" if worn else "part" if name in terms.body else None

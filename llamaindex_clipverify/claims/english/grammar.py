@@ -28,14 +28,14 @@ PART_OF = frozenset("part some most all each any several few many half".split())
 SUFFIXES = tuple("haired shaped sized sleeved legged faced eyed looking style colored coloured".split())
 """Ends of adjectives: "blonde haired", "heart-shaped"."""
 PARTS = frozenset(
-    "group bunch flock herd row slice piece pieces slices pile stack set collection variety number lot lots plenty "
+    "group bunch flock herd row pile stack set collection variety number lot lots plenty "
     "crowd line kind type sort series array range cluster groups rows types kinds stacks handful selection assortment "
     "pack pairs mix combination patch bits sets".split()
 )
 """Words before *of* after which the next noun is the head: "a herd of elephants"."""
 CONTAINERS = frozenset(
     "bowl plate cup glass bottle basket box bag jar can tray field pot mug vase bucket pitcher pile stack bouquet bunch "
-    "carton container crate platter tub dish can carafe keg sack pouch".split()
+    "carton container crate platter tub dish can carafe keg sack pouch slice sheet layer piece loaf".split()
 )
 """What things are in: with *of*, they are what the sentence is about."""
 PAIRED = frozenset(

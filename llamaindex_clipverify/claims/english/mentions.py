@@ -47,6 +47,11 @@ class Mention:
     ground: bool = False
     """Whether a preposition before it makes it the place of something else."""
 
+    @property
+    def last(self) -> str:
+        """The last word of its name, "" for a pronoun: *truck* of "fire truck"."""
+        return (self.narrow or self.noun).rpartition(" ")[2]
+
     def means(self) -> list[Mention]:
         """Return the noun mentions that a predicate of this mention applies to."""
         return self.stands_for if self.pronoun else [self] if self.shown else []

@@ -35,6 +35,9 @@ _AFTER_DETERMINER = frozenset("very most more visible other such present availab
 _BEFORE_PARTICIPLES = PREPOSITIONS | {"has", "have", "having"}
 """Words after which a past participle before a noun is an adjective: "has braided handles"."""
 
+_UNCUT = frozenset("furniture luggage clothing equipment jewelry jewellery art artwork machinery pottery".split())
+"""Mass nouns whose pieces are things."""
+
 
 class ModifierReader:
     """Reads modifiers, one at a time, into a draft of a noun phrase."""
@@ -51,7 +54,7 @@ class ModifierReader:
             colours = self._colours(words, at)
             if colours:
                 return self._described(draft, at, colours)
-        if text_at(words, at + 1) == "of" and self._part_of(text, draft):
+        if text_at(words, at + 1) == "of" and (self._part_of(text, draft) or self._piece_of(words, at, draft)):
             return 2
         if text in DETERMINERS or text in EXACT:
             return self._determined(words, at, draft)
@@ -77,6 +80,13 @@ class ModifierReader:
         else:
             return False
         draft.opened = True
+        return True
+
+    def _piece_of(self, words: Sequence[Word], at: int, draft: Draft) -> bool:
+        """Read "a piece of furniture": of what cannot be cut, a piece is one thing."""
+        if words[at].text not in ("piece", "pieces") or text_at(words, at + 2) not in _UNCUT:
+            return False
+        draft.first, draft.number, draft.many, draft.opened = None, None, words[at].text == "pieces", True
         return True
 
     def _described(self, draft: Draft, at: int, colours: list[str]) -> int:
@@ -182,10 +192,19 @@ class ModifierReader:
             return self._begins_noun(words, at + 1)
         if noun is not None and not text.endswith("ing"):
             return False
-        if tag == "VBN" and self._is_participle(words, at) and text_at(words, at - 1) in _BEFORE_PARTICIPLES:
-            return True
+        return self._is_participial(words, at, draft) or (draft.opened and self._may_describe(words, at))
+
+    def _may_describe(self, words: Sequence[Word], at: int) -> bool:
+        """Return whether a word of no list is an adjective by what follows it."""
         alone = text_at(words, at + 1) in ("and", ",", "or")
-        return draft.opened and (text.endswith("ly") or (not alone and self._begins_noun(words, at + 1)))
+        return words[at].text.endswith("ly") or (not alone and self._begins_noun(words, at + 1))
+
+    def _is_participial(self, words: Sequence[Word], at: int, draft: Draft) -> bool:
+        """Return whether a past participle is an adjective: "has braided handles", "a bearded, bald man"."""
+        if words[at].tag != "VBN":
+            return False
+        listed = text_at(words, at + 1) == "," and draft.opened and self._is_described(words, at + 2)
+        return listed or (self._is_participle(words, at) and text_at(words, at - 1) in _BEFORE_PARTICIPLES)
 
     def _begins_noun(self, words: Sequence[Word], at: int) -> bool:
         """Return whether a noun, possibly after modifiers, begins here; looks five words ahead."""

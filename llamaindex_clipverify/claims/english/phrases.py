@@ -37,8 +37,14 @@ from llamaindex_clipverify.claims.english.prepositions import preposition
 from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.verbs import VISIBLE_ACTIONS, lemma
 
-_BEFORE_BARE = frozenset("with of and in on wearing holding has have".split())
+_BEFORE_BARE = frozenset("with and wearing holding has have".split())
 
+_DEVERBAL = frozenset("drink watch stand walk slide swing ride".split())
+"""Verbs of actions that also end compounds: "fruit stand"."""
+_INVARIANT = frozenset(
+    "sheep fish deer aircraft moose bison salmon trout shrimp squid people police cattle geese offspring".split()
+)
+"""Nouns whose plural is like the singular."""
 _OF_ABSTRACT = ("ing", "ness", "tion", "sion", "ity", "ment", "ism", "ance", "ence")
 """Ends of nouns that mostly name no thing."""
 
@@ -196,16 +202,27 @@ class Phrases(ModifierReader):
     @staticmethod
     def _follows_subject(words: Sequence[Word], at: int, noun: Noun, draft: Draft, found: list[Mention]) -> bool:
         """Return whether a word that may be a plural or a verb comes right after a singular: "a boy slides"."""
+        if (
+            text_at(words, at - 1) == ","
+            and found
+            and found[-1].plural
+            and text_at(words, at + 1) in (",", "or", "and")
+        ):
+            return False
         joined = text_at(words, at - 1) == "and" and at > 1 and words[at - 2].tag in ("VBZ", "VBP")
         if joined and noun.plural and noun.verb and not draft.opened:
             return True
         if not found or noun.known or not noun.plural or not noun.verb or draft.opened or draft.described:
             return False
-        before = found[-1]
+        before, following = found[-1], words[at + 1].tag if at + 1 < len(words) else ""
+        if before.after == at and following in ("DT", "PRP$"):
+            return True
         return before.after == at and not before.plural and not before.possessive
 
     def _stands_bare(self, words: Sequence[Word], at: int, noun: Noun, found: list[Mention]) -> bool:
         """Return whether a noun needs no article: a plural, a mass noun, part of a list, or in the style of captions."""
+        if not noun.depictable and words[at].tag == "NN" and not words[at].text.endswith("ing"):
+            noun = self._compound(words, at, noun)
         if not noun.depictable:
             return False
         before, joined, tag = text_at(words, at - 1), False, words[at].tag
@@ -229,6 +246,16 @@ class Phrases(ModifierReader):
             return False
         return before != "," or (tag == "NN" and found[-1].determiner is None and found[-1].after == at - 1)
 
+    def _compound(self, words: Sequence[Word], at: int, noun: Noun) -> Noun:
+        """Return the noun at the end of a compound that begins here: *sign* of "speed limit sign"."""
+        after, last = at + noun.length, noun
+        while after < len(words) and words[after].tag in ("NN", "NNS") and words[after].text not in FUNCTION:
+            later = self.lexicon.noun(words, after)
+            if later is None or last.plural:
+                break
+            last, after = later, after + later.length
+        return last._replace(length=after - at)
+
     def _is_caption_style(self, words: Sequence[Word], at: int, before: str) -> bool:
         """Return whether a singular without article is a thing: "man holding cup", "pizza on plate"."""
         if (before, words[at].text) in IDIOMS or before == "by" or before in ("playing", "play", "plays", "played"):
@@ -241,16 +268,32 @@ class Phrases(ModifierReader):
             "has", "have", "see", "contains", "shows", "features", "includes", "contain", "show", "ride", "rides", "there's",
         )  # fmt: skip
 
+    @staticmethod
+    def _acts(words: Sequence[Word], at: int, draft: Draft) -> bool:
+        """Return whether a word that may be a plural is a verb: "a tower looms", "houses line*s* the street"."""
+        following = words[at + 1].tag if at + 1 < len(words) else ""
+        single = draft.determiner in ("a", "an", "this", "that", "each", "every", "another") and not draft.many
+        return words[at].tag == "NNS" and words[at].text.endswith("s") and (single or following in ("DT", "PRP$"))
+
     def _finish(
         self, words: Sequence[Word], begins: int, at: int, noun: Noun, draft: Draft
     ) -> tuple[Mention | None, int]:
         head, after = at, at + noun.length
         while (longer := self._extension(words, after, noun)) is not None and not (draft.many and longer.verb):
+            if longer.length == 1 and longer.plural and self._acts(words, after, draft):
+                break
             noun, after = longer, after + longer.length
         if text_at(words, after) == "of" and noun.name in ("couple", "pair", "group"):
             return None, after + 1
         if words[after - 1].text in PAIRED and draft.first is not None and words[draft.first].text == "pair":
             draft.number = None
+        invariant = noun.known or noun.name in MASS | _INVARIANT or noun.name.endswith("s")
+        if (
+            draft.number is not None
+            and draft.number > 1
+            and not (noun.plural or invariant or words[after - 1].tag == "NNS")
+        ):
+            draft.number = None  # "a two peso note"
         if draft.number is not None and draft.number > 1 and noun.name == "glasses":
             noun = noun._replace(name="glass")  # a number counts drinking glasses
         if (
@@ -314,7 +357,9 @@ class Phrases(ModifierReader):
             return None
         following = text_at(words, at + 1)
         named = words[at].tag == "NN" and (following in PREPOSITIONS | COPULAS or following in ("", ",", "and"))
-        if text in FINITE | COPULAS | POSTURES and not (named and text in ("drink", "watch")):
+        if text in FINITE | COPULAS | POSTURES and not (
+            named and text in _DEVERBAL and not self.lexicon.is_living(noun)
+        ):
             return None
         moves = text.endswith("ing") and longer.length == 1 and text not in NOT_ACTIONS
         if moves and (self._governs(words, at) or (lemma(text) in VISIBLE_ACTIONS and self.lexicon.is_living(noun))):

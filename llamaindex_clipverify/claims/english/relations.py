@@ -173,7 +173,7 @@ def _named(clause: Clause, link: Link) -> tuple[Kind, str]:
 
 
 def _denied(link: Link, figure: Mention) -> bool:
-    by_verb = link.verb is not None and link.verb.negated
+    by_verb = (link.verb is not None and link.verb.negated) != link.negated
     return by_verb != (figure.determiner in NO or (figure.negated and not by_verb))
 
 
@@ -245,7 +245,7 @@ def _of(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
         yield from _linked(clause, link, ground)
         return
     for figure, mention in clause.meant(link.figures if ground.shown and link.verb is None else []):
-        name = (mention.narrow or mention.noun).split()[-1]
+        name = mention.last
         if name in CONTAINERS:
             yield _relation(clause, link, figure, mention, ground)
         elif name in terms.parts or name in terms.body:

@@ -73,7 +73,8 @@ def _setting(clause: Clause, at: int) -> _Found | None:
         return "place", text, at, at + 1
     if text in ("outdoor", "indoor"):
         return ("place", settings[text], at, at + 1) if after in _SCENERY | {"area", "space"} else None
-    return ("place", settings[text], at, at) if text in settings and text != "outside" else None
+    stands = text != "outside" or after in ("", ",", ".", "and", ";")
+    return ("place", settings[text], at, at) if text in settings and stands else None
 
 
 def _time(clause: Clause, at: int) -> _Found | None:

@@ -18,7 +18,7 @@ from llamaindex_clipverify.claims.english.grammar import (
 )
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.sentences import Word
-from llamaindex_clipverify.claims.english.structure import Structure
+from llamaindex_clipverify.claims.english.structure import Link, Structure
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import Verb
 
@@ -27,27 +27,35 @@ _ENDS = frozenset(
 )
 
 
-def negate(words: Sequence[Word], mentions: Sequence[Mention], structure: Structure) -> None:
-    """Mark the mentions whose presence is denied."""
+def negate(words: Sequence[Word], mentions: Sequence[Mention], structure: Structure, hedged: Sequence[bool]) -> None:
+    """Mark the mentions whose presence is denied, and not only supposed to be absent."""
     for mention in mentions:
-        if _is_excluded(words, mention):
+        if _is_aside(words, mention):
+            mention.shown = False
+        elif _is_excluded(words, mention):
             mention.determiner = "no"
         if mention.determiner in ("no", "neither") or mention.number == 0:
             _negate_list(words, mentions, mention)
     for verb in structure.verbs:
+        if hedged[verb.at]:
+            continue
         if verb.negated:
             _deny(words, verb)
         if verb.form == "copula" or verb.lemma == "miss":
             _absent(words, verb)
     for link in structure.links:
-        if link.ground is not None and link.relation == "without":
-            link.ground.negated = True
-        if link.ground is not None and link.relation == "of" and _void(words, link.at):
-            link.ground.negated = True
-        if link.ground is not None and link.relation == "instead of":
-            link.ground.shown = False
-        if link.ground is not None and link.relation == "for" and link.verb is not None and link.verb.lemma in _SEEKING:
-            link.ground.shown = False
+        if link.ground is not None:
+            _link_denies(words, link, link.ground)
+
+
+def _link_denies(words: Sequence[Word], link: Link, ground: Mention) -> None:
+    """Deny what a preposition says is absent; hide what it only names."""
+    listed = link.relation == "such as" and any(figure.negated for figure in link.figures)
+    if listed or link.relation == "without" or (link.relation == "of" and _void(words, link.at)):
+        ground.negated = True
+    sought = link.relation == "for" and link.verb is not None and link.verb.lemma in _SEEKING
+    if sought or link.relation == "instead of":
+        ground.shown = False
 
 
 _SEEKING = frozenset("search look wait ask wish hope hunt prepare".split())
@@ -57,7 +65,14 @@ def _is_excluded(words: Sequence[Word], mention: Mention) -> bool:
     """Return whether *neither*, *nor* or *not a single* comes before a noun phrase."""
     before, first, second = (_text(words, mention.begins + step) for step in (-1, 0, 1))
     single = (first == "a" and second == "single") or (first == "one" and mention.number == 1)
-    return before in ("neither", "nor") or (before == "not" and single)
+    corrected = _text(words, mention.begins - 2) in (",", "but", "and")
+    return before in ("neither", "nor") or (before == "not" and (single or corrected))
+
+
+def _is_aside(words: Sequence[Word], mention: Mention) -> bool:
+    """Return whether a noun phrase only says what a thing is not: "a bus, not a truck, is parked"."""
+    between = _text(words, mention.begins - 2), _text(words, mention.begins - 1), _text(words, mention.after)
+    return between == (",", "not", ",")
 
 
 def _void(words: Sequence[Word], of: int) -> bool:
@@ -155,7 +170,8 @@ def hedge(words: Sequence[Word], mentions: Sequence[Mention]) -> list[bool]:
             else marks[0]
         )
         aside = words[marks[0]].text in _ASIDES and marks[0] <= start + 1
-        if not aside and not any(begin <= mention.head < end for mention in mentions) and end >= len(words) - 1:
+        trailing = not any(begin <= mention.head < end for mention in mentions) and end >= len(words) - 1
+        if trailing and not aside and words[marks[0]].text not in _OWN_CLAUSE:
             begin = 0
         _mark(under, begin, end)
         for follow, stop in clauses[place + 1 :]:
@@ -168,6 +184,8 @@ def hedge(words: Sequence[Word], mentions: Sequence[Mention]) -> list[bool]:
     return under
 
 
+_OWN_CLAUSE = frozenset("impossible unclear whether if would should".split())
+"""Hedges that say nothing about the clauses before them: "…, so it is impossible to tell"."""
 _SEEING = frozenset("see find spot notice observe identify".split())
 _SEEN = frozenset("seen found spotted noticed observed identified viewed".split())
 _SEEMING = frozenset("appear appears appeared appearing seem seems seemed seeming".split())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from llamaindex_clipverify.claims.english.grammar import BE
 from llamaindex_clipverify.claims.english.phrases import Phrases
@@ -19,12 +20,22 @@ _LONGEST_QUESTION = 300
 """Characters."""
 _YES = re.compile(r"^\W*(yes|yeah|yep|correct|true|right)\b\W*$", re.I)
 _NO = re.compile(r"^\W*(no|nope|none|false|not really)\b\W*$", re.I)
+_BEGINS = re.compile(r"^\s*(yes|no)\s*[,.;:!]\s", re.I)
 _POLAR = re.compile(r"^\W*(?:so,? |and |but )?(is|are|was|were|does|do|did|can|has|have)\s+(.+?)\W*$", re.I)
+_THOUGHT = re.compile(
+    r"^\W*(?:do|would|can) you (?:think|say|believe)(?: that)? (.+?) (is|are|was|were|has|have|can) (.+?)\W*$", re.I
+)
 _SEE = re.compile(r"^(?:you|we|i)\s+(?:see|find|spot)\s+(?:any\s+|an?\s+|some\s+)?(.+)$", re.I)
 _EXISTS = re.compile(r"^there\s+(?:any\s+|an?\s+|some\s+)?(.*)$", re.I)
 _SUBJECT = re.compile(r"^(it|he|she|they|there|this|that|these|those)\s+(.*)$", re.I)
-_CHOICE = re.compile(r"\b(\w+),? or (?:to the |an? |the )?(\w+)\b", re.I)
-_PLACE = re.compile(r"^(on|in|at|under|next|near|behind|above|below|to|between|beside|inside|over|by)\b", re.I)
+_CHOICE = re.compile(
+    r"\b(?P<one>\w+)(?: (?:part|side|half))?,? or (?:(?:on|in|at|to) )?(?:the |an? )?(?P<two>\w+)(?: (?:part|side|half))?\b",
+    re.I,
+)
+_PLACE = re.compile(
+    r"^(on|in|at|under|next|near|behind|above|below|to|between|beside|inside|over|by|around|surrounding|across|along|against)\b",
+    re.I,
+)
 _CITATION = re.compile(r"\[\d{1,4}\]")
 _PRESENCE = ("there", "you see", "visible", "shown", "can be seen", "present")
 _Answer = Callable[[re.Match[str], str], str | None]
@@ -35,11 +46,21 @@ def statement(question: str, answer: str) -> str | None:
     plain = _CITATION.sub("", answer).strip().rstrip(".!").strip()
     if not plain or len(plain.split()) > _LONGEST or "\n" in plain or len(question) > _LONGEST_QUESTION:
         return None
-    if _YES.match(plain) or _NO.match(plain):
+    offered = re.search(rf"\bor\b.*\b{re.escape(plain)}\b|\b{re.escape(plain)}\b.*\bor\b", question, re.I)
+    if not offered and (_YES.match(plain) or _NO.match(plain)):
         polar = _polar(question, yes=bool(_YES.match(plain)))
         if polar is not None:
             return polar
-    return None if re.match(r"^(yes|no)\b", plain, re.I) or _is_sentence(plain) else _answered(question, plain)
+    if re.match(r"^(yes|no)\b", plain, re.I) or _is_sentence(plain):
+        return None
+    return _answered(question, plain.lower() if plain.istitle() and " " not in plain else plain)
+
+
+def confirmed(question: str, answer: str) -> tuple[int, str] | None:
+    """Return the length of the *Yes* or *No* that begins a longer answer, and what it states; None if there is none."""
+    found = _BEGINS.match(answer)
+    stated = statement(question, found[1]) if found is not None else None
+    return (found.end(1), stated) if found is not None and stated is not None else None
 
 
 def _is_sentence(answer: str) -> bool:
@@ -56,7 +77,10 @@ def _is_sentence(answer: str) -> bool:
 
 def _polar(question: str, *, yes: bool) -> str | None:
     """Return "Is the car red?" as a statement: "the car is red", or "the car is not red"."""
-    found = _POLAR.match(question)
+    thought = _THOUGHT.match(question)
+    if thought is not None:
+        return f"{thought[1]} {thought[2]} {'' if yes else 'not '}{thought[3]}."
+    found = _POLAR.match(question.split(" Yes or No")[0])
     if found is None:
         return None
     auxiliary, rest = found[1].lower(), found[2]
@@ -70,6 +94,9 @@ def _polar(question: str, *, yes: bool) -> str | None:
 
 
 def _existing(thing: str, auxiliary: str, yes: bool) -> str:
+    both = re.match(r"^both\s+(.+?)\s+and\s+(.+)$", thing, re.I)
+    if not yes and both is not None:
+        return f"There {auxiliary} no {both[1]} or {both[2]}."
     if not yes:
         return f"There {auxiliary} no {thing}."
     return f"There {auxiliary} {thing if auxiliary in ('are', 'were') else _with_article(thing)}."
@@ -79,11 +106,16 @@ def _with_article(noun: str) -> str:
     return f"{'an' if noun[:1].lower() in tuple('aeiou') else 'a'} {noun}"
 
 
+@lru_cache
+def _phrases() -> Phrases:
+    return Phrases(english())
+
+
 def _divided(rest: str) -> tuple[str, str]:
     """Return subject and predicate of what follows the auxiliary of a question; "" if there is no predicate."""
     sentence = next(iter(sentences(f"{rest}.")), None)
     words = sentence.words if sentence is not None else []
-    mentions = Phrases(english()).find(words, [False] * len(words))
+    mentions = _phrases().find(words, [False] * len(words))
     pronoun = _SUBJECT.match(rest)
     if not mentions or mentions[0].begins > 0:
         return (pronoun[1], pronoun[2]) if pronoun is not None else (rest, "")
@@ -127,7 +159,7 @@ def _either(found: re.Match[str], answer: str) -> str | None:
 
 def _chosen(found: re.Match[str], answer: str) -> str | None:
     choice = _CHOICE.search(found.string)
-    if choice is None or answer.lower() not in (choice[1].lower(), choice[2].lower()):
+    if choice is None or answer.lower() not in (choice["one"].lower(), choice["two"].lower()):
         return None
     return _polar(found.string[: choice.start()] + answer + found.string[choice.end() :], yes=True)
 
@@ -149,6 +181,14 @@ def _where(found: re.Match[str], answer: str) -> str:
     return f"{found[2]} {found[1]} {answer if _PLACE.match(answer) else f'in {answer}'}."
 
 
+def _ending(found: re.Match[str], answer: str) -> str:
+    return f"{found[1]} is {found[2]} {_noun(answer)}."
+
+
+def _saying(found: re.Match[str], answer: str) -> str:
+    return f'{found[1]} says "{answer}".'
+
+
 def _noun(answer: str) -> str:
     """Return an answer as a noun phrase: with an article if it is a bare singular."""
     return answer if " " in answer or answer.endswith(("s", "ing")) else _with_article(answer)
@@ -158,6 +198,8 @@ def _form(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"^\W*{pattern}\W*$", re.I)
 
 
+_ENDINGS = "on top of|in front of|next to|on|in|under|near|behind|above|below|inside|over|with|at"
+_WRITTEN = "number|numbers|word|words|text|letter|letters|percentage|price|time|date|name|message|title|year"
 _PLACES = r"(?:to the (?:left|right)|left|right|above|below|on|under|behind|in front|next|near|beside|inside|in)\b"
 _FORMS: tuple[tuple[re.Pattern[str], _Answer], ...] = (
     (_form(r"how many\s+(.+?)\s+(are|is|do|does|can|have|has|were)\b\s*(.*?)"), _many),
@@ -183,6 +225,13 @@ _FORMS: tuple[tuple[re.Pattern[str], _Answer], ...] = (
     ),
     (_form(r"where\s+(is|are|was|were)\s+(.+?)"), _where),
     (_form(r".+\bor\b.+"), _chosen),
+    (_form(rf"what (?:is|are) ((?:the|this|that|an?) .+?) ((?:\w+ing )?(?:{_ENDINGS}))"), _ending),
+    (
+        _form(rf"(?:what|which) (?:{_WRITTEN})\b.*? (?:is|are|does|do) (.+?) (?:say|read|show|display)(?:s|ing)?"),
+        _saying,
+    ),
+    (_form(r"(?:what|which) (?:kind|type|sort)s? of \w+ (?:is|are)\s+(.+?)"), lambda q, a: f"{_noun(a)} is {q[1]}."),
+    (_form(r"(.+?) (?:is|are) (?:of )?(?:what|which) colou?rs?"), lambda q, a: f"{q[1]} is {a}."),
     (_form(r"(?:what|who|which \w+)\s+(is|are)\s+(\w+ing\b.*?)"), lambda q, a: f"{_noun(a)} {q[1]} {q[2]}."),
     (_form(r"(?:what|who)(?: \w+)?\s+(is|are)\s+(.+?)\s+(\w+ing)(.*?)"), _doing),
     (_form(rf"what (?:is|are) (?:the|this|that)(?: name of the)?(?: \w+){{1,4}}? ({_PLACES}.*?)"), _thing_at),

@@ -26,6 +26,7 @@ from llamaindex_clipverify.claims.english.relations import relations
 from llamaindex_clipverify.claims.english.scenes import scenes
 from llamaindex_clipverify.claims.english.scopes import compare, depicted, hedge, is_general, negate
 from llamaindex_clipverify.claims.english.sentences import Sentence, cited, sentences
+from llamaindex_clipverify.claims.english.short_answers import confirmed
 from llamaindex_clipverify.claims.english.short_answers import statement as statement_of
 from llamaindex_clipverify.claims.english.structure import Parser
 from llamaindex_clipverify.claims.english.verbs import find_verbs
@@ -68,13 +69,25 @@ class EnglishSplitter:
             question: Makes short answers claims: "Three." to "How many clocks are there?".
         """
         stated = statement_of(question, answer) if question else None
-        if stated is None:
-            return self._split(answer)
+        if stated is not None:
+            start = len(answer) - len(answer.lstrip())
+            return self._answering(stated, answer, start, start + len(answer.strip())) or self._split(answer)
+        claims = self._split(answer)
+        polar = confirmed(question, answer) if question else None
+        if polar is None:
+            return claims
+        begin = len(answer) - len(answer.lstrip())
+        said = self._answering(polar[1], answer, begin, polar[0])
+        known = {_content(claim) for claim in claims}
+        return [*(claim for claim in said if _content(claim) not in known), *claims]
+
+    def _answering(self, stated: str, answer: str, start: int, end: int) -> list[Claim]:
+        """Return the claims of a statement that a span of the answer makes together with the question."""
         claims = [claim for claim in self._split(stated) if claim.kind != "other"]
-        start = len(answer) - len(answer.lstrip())
-        text, cites = answer.strip(), cited(answer)
-        spanned = [claim.swap(text=text, start=start, end=start + len(text), cites=cites) for claim in claims]
-        return list(dict.fromkeys(spanned)) or self._split(answer)
+        cites = cited(answer)
+        return list(
+            dict.fromkeys(claim.swap(text=answer[start:end], start=start, end=end, cites=cites) for claim in claims)
+        )
 
     def _split(self, answer: str) -> list[Claim]:
         claims: list[Claim] = []
@@ -128,10 +141,15 @@ class EnglishSplitter:
         pronouns = {mention.begins for mention in mentions if mention.pronoun}
         verbs = find_verbs(words, taken, pronouns)
         structure = self._parser.parse(words, mentions, verbs, positions)
-        negate(words, mentions, structure)
+        negate(words, mentions, structure, hedged)
         return Clause(
             sentence=sentence, mentions=mentions, structure=structure, hedged=hedged, vocabulary=self.vocabulary, own=self._own
         )  # fmt: skip
+
+
+def _content(claim: Claim) -> Claim:
+    """Return a claim without its place in the answer."""
+    return claim.swap(text="", start=0, end=0, cites=())
 
 
 def _with_written(clause: Clause, claims: list[Claim]) -> list[Claim]:

@@ -28,6 +28,8 @@ class Link:
     ground: Mention | None = None
     position: Position | None = None
     verb: Verb | None = None
+    negated: bool = False
+    """Whether *not* is before the preposition: "on the table, not under it"."""
     owner: Verb | None = None
     """For *with* after another prepositional phrase: the verb whose subject may be meant."""
 
@@ -66,20 +68,20 @@ def is_place(mention: Mention) -> bool:
 def is_own(mention: Mention) -> bool:
     """Return whether a mention is a part of something or a garment, which a later phrase does not tell about."""
     table = terms()
-    name = (mention.narrow or mention.noun or "it").split()[-1]
+    name = mention.last
     return bool({name, name + "s"} & (table.body | table.garments | table.parts))
 
 
 def is_worn(mention: Mention) -> bool:
     """Return whether a mention is a garment or something else that is worn."""
     name = mention.narrow or mention.noun
-    last = name.split()[-1] if name else ""
+    last = mention.last
     return bool({name, last, name + "s", last + "s"} & terms().garments) and last != "case"
 
 
 def is_container(mention: Mention) -> bool:
     """Return whether a mention is a container, which what follows "of …" tells about: "a jar of powder with a label"."""
-    return mention.shown and (mention.narrow or mention.noun).split()[-1] in CONTAINERS
+    return mention.shown and mention.last in CONTAINERS
 
 
 _LIFELESS = frozenset("shadow figure star model".split())

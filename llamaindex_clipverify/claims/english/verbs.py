@@ -41,7 +41,8 @@ _IRREGULAR = {
         "shake": "shook", "shine": "shone", "show": "shown", "sing": "sang sung", "sleep": "slept", "slide": "slid",
         "speak": "spoke spoken", "spin": "spun", "swing": "swung", "teach": "taught", "tell": "told", "tie": "tying",
         "tear": "torn",
-        "wind": "wound", "stick": "stuck", "lean": "leant", "kneel": "knelt", "dig": "dug", "cut": "cutting", "put": "putting",
+        "wind": "wound", "stick": "stuck", "lean": "leant", "kneel": "knelt", "dig": "dug", "clothe": "clad",
+        "cut": "cutting", "put": "putting",
         "say": "said", "read": "reading", "hide": "hid hidden", "bend": "bent", "spread": "spread", "die": "dying",
     }.items()
     for form in forms.split()

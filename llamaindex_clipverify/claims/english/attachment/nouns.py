@@ -5,6 +5,7 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.english.attachment.state import RELATIVES, STATIC, State
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.structure import Link, is_worn
+from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import Verb
 
 _FURTHEST = 40
@@ -80,6 +81,7 @@ class NounRules(State):
         link.ground = mention
         if link.relation == "such as":
             self._exemplify(mention, link)
+        self._on_body(mention, link)
         self.governor[id(mention)], self.role[id(mention)] = link, "ground"
         mention.ground = True
         self.link = None
@@ -110,6 +112,12 @@ class NounRules(State):
         self.role[id(mention)] = role
         if governor is not None:
             self.governor[id(mention)] = governor
+
+    def _on_body(self, mention: Mention, link: Link) -> None:
+        """Let what is around or on a part of the body be the garment before: "trousers with a belt around his waist"."""
+        worn = self.last if self.last is not None and self.last.after == link.at and is_worn(self.last) else None
+        if worn is not None and link.relation in ("around", "on", "over", "across") and mention.last in terms().body:
+            link.figures = [worn]
 
     def _another(self, mention: Mention, role: str, governor: Verb | Link | None) -> None:
         """Add an object or a subject to a list of them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from llamaindex_clipverify.claims.english.attachment.verbs import VerbRules
-from llamaindex_clipverify.claims.english.mentions import Mention
+from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.positions import Position
 from llamaindex_clipverify.claims.english.structure import Link, is_container, is_living, is_own, is_place
 from llamaindex_clipverify.claims.english.verbs import Verb
@@ -18,6 +18,7 @@ _OF_ACTOR = frozenset(("at", "next to", "in front of", "behind", "outside", "dow
 _OF_SUBJECT = frozenset(("in front of", "behind", "next to", "at", "during", "outside"))
 """Prepositions that, after another prepositional phrase of a verb, tell where the verb's subject is."""
 _OF_NEAREST = frozenset(("of", "with", "without", "such as", "like", "than", "as"))
+_DEGREES = frozenset(("too", "so", "very", "directly", "right", "that"))
 _Figures = tuple[list[Mention], Verb | None]
 
 
@@ -26,24 +27,35 @@ class PrepositionRules(VerbRules):
 
     def preposition(self, at: int, length: int, relation: str) -> None:
         """Take the next preposition."""
-        link = Link(figures=[], relation=relation, at=at, after=at + length)
-        link.figures, link.verb = self._figures(relation)
+        link = Link(figures=[], relation=relation, at=at, after=at + length, negated=self._is_denied(at))
+        fronted = bool(self.fronted) and self.comma and not self.subjects and self.verb is None
+        if not fronted:
+            link.figures, link.verb = self._figures(relation)
         before = self.governor.get(id(self.last)) if not self.verb_since else None
         if relation == "with" and before is not None:
             link.owner = before.verb if isinstance(before, Link) else before
-        self._begin(link)
+        self._begin(link, fronted=fronted)
         self.link = link
         self.joined = False
+
+    def _is_denied(self, at: int) -> bool:
+        """Return whether *not* is right before a preposition and belongs to no verb: "standing not too far from"."""
+        while text_at(self.words, at - 1) in _DEGREES:
+            at -= 1
+        of_verb = self.verb is not None and self.verb.negated and self.verb.begins < at
+        return text_at(self.words, at - 1) == "not" and not of_verb
 
     def position(self, position: Position) -> None:
         """Take the next position in the picture."""
         link = Link(figures=[], relation="", at=position.begins, after=position.after, position=position)
-        link.figures, link.verb = self._figures("of")
-        self._begin(link)
+        fronted = bool(self.fronted) and self.comma and not self.subjects and self.verb is None
+        if not fronted:
+            link.figures, link.verb = self._figures("of")
+        self._begin(link, fronted=fronted)
         self.joined = self.comma = False
 
-    def _begin(self, link: Link) -> None:
-        if not link.figures and self.last is None:
+    def _begin(self, link: Link, *, fronted: bool) -> None:
+        if fronted or (not link.figures and self.last is None):
             self.fronted.append(link)
         self.found.links.append(link)
 
@@ -70,6 +82,8 @@ class PrepositionRules(VerbRules):
         """Return the figures further back than the last noun phrase, or None."""
         verb, link = self.verb_of(last), self.link_of(last)
         if verb is not None:
+            if verb.lemma == "have" and is_own(last):
+                return [last], None
             of_actor = verb.lemma in _TO_ACTOR or relation in _OF_ACTOR
             is_object = self.role.get(id(last)) == "object"
             return (list(verb.subjects), verb) if of_actor and is_object and verb.subjects else None
