@@ -139,8 +139,10 @@ def agrees(gold: Mapping[str, Any], claim: Claim) -> bool:
     kinds = (gold["kind"], claim.kind)
     if bool(gold.get("negated")) != claim.negated and kinds != ("count", "object"):
         return False
+    if kinds in _ALIKE and _ALIKE[kinds](gold, claim):
+        return True
     if kinds[0] != kinds[1]:
-        return kinds in _ALIKE and _ALIKE[kinds](gold, claim)
+        return False
     if claim.kind == "text":
         said, found = _letters(gold["span"]), _letters(claim.text)
         return said in found or found in said
@@ -224,6 +226,13 @@ def _part_alike(gold: Mapping[str, Any], claim: Claim) -> bool:
     return turned or (same_noun(gold["noun"], claim) and same_word(gold.get("reference"), claim.reference))
 
 
+def _surrounded_alike(gold: Mapping[str, Any], claim: Claim) -> bool:
+    """Return whether "A is surrounded by B" was written as B around A, or the other way round."""
+    names = {str(gold.get("relation")), str(claim.relation)}
+    around = names in ({"around", "surrounded by"}, {"around", "enclosed by"})
+    return around and same_noun(gold.get("reference"), claim) and same_word(gold.get("noun"), claim.reference)
+
+
 def _zero_alike(gold: Mapping[str, Any], claim: Claim) -> bool:
     """Return whether "0 dogs" was read as the absence of dogs."""
     return gold.get("number") == 0 and claim.negated and same_noun(gold.get("noun"), claim)
@@ -236,6 +245,7 @@ _ALIKE: dict[tuple[str, str], Callable[[Mapping[str, Any], Claim], bool]] = {
     ("relation", "object"): _absent_alike,
     ("count", "object"): _zero_alike,
     ("action", "relation"): _linked_alike,
+    ("depth", "depth"): _surrounded_alike,
     ("relation", "depth"): _placed_alike,
     ("depth", "relation"): _placed_alike,
     ("relation", "wearing"): _placed_alike,
@@ -265,7 +275,8 @@ def _forms(noun: str) -> set[str]:
 
 
 def _same_relation(gold: Mapping[str, Any], claim: Claim) -> bool:
-    return _relation(gold.get("relation") or "") == _relation(claim.relation or "")
+    written, found = _relation(gold.get("relation") or ""), _relation(claim.relation or "")
+    return written == found or (" " not in written and found.endswith(f" {written}"))
 
 
 def _relation(text: str) -> str:

@@ -29,7 +29,7 @@ _MOVES = frozenset(
     "bounces follow chase pull push tow hit".split()
 )
 """Verbs that lifeless things do visibly, too."""
-_LINKING = frozenset("hold contain touch face overlook display carry cover feature support".split())
+_LINKING = frozenset("surround hold contain touch face overlook display carry cover feature support".split())
 """Verbs that put one lifeless thing in relation to another: "a shelf holding books"."""
 
 
@@ -176,8 +176,10 @@ def _linking(clause: Clause, verb: Verb, figure: Mention, actor: Mention, denied
         if thing.shown and not thing.pronoun:
             no = thing.determiner in NO
             clause.covered |= {id(thing)} if denied or no else set()
+            around = verb.lemma in ("surround", "encircle", "enclose")
             yield clause.spanning(
-                "relation", actor, figure.head, thing.after - 1, relation=clause.text(verb.at), reference=thing.noun,
+                "depth" if around else "relation", actor, figure.head, thing.after - 1,
+                relation="around" if around else clause.text(verb.at), reference=thing.noun,
                 colour=None, known=False, negated=denied != no,
             )  # fmt: skip
 

@@ -84,7 +84,7 @@ class ModifierReader:
 
     def _piece_of(self, words: Sequence[Word], at: int, draft: Draft) -> bool:
         """Read "a piece of furniture": of what cannot be cut, a piece is one thing."""
-        if words[at].text not in ("piece", "pieces") or text_at(words, at + 2) not in _UNCUT:
+        if words[at].text not in ("piece", "pieces") or not _UNCUT & {word.text for word in words[at + 2 : at + 5]}:
             return False
         draft.first, draft.number, draft.many, draft.opened = None, None, words[at].text == "pieces", True
         return True

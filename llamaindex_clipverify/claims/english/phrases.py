@@ -39,6 +39,9 @@ from llamaindex_clipverify.claims.english.verbs import VISIBLE_ACTIONS, lemma
 
 _BEFORE_BARE = frozenset("with and wearing holding has have".split())
 
+_VAGUE = frozenset(("item", "object", "thing", "figure", "piece"))
+_SIDES = frozenset("back front side top edge border corner".split())
+"""Nouns that are things only with a number or a colour: "two objects", "a black back"."""
 _DEVERBAL = frozenset("drink watch stand walk slide swing ride".split())
 """Verbs of actions that also end compounds: "fruit stand"."""
 _INVARIANT = frozenset(
@@ -303,9 +306,8 @@ class Phrases(ModifierReader):
             and first.depictable
         ):
             noun = noun._replace(name=f"{first.name} {noun.name}", depictable=True)
-        if noun.name in ("item", "object", "thing", "figure", "piece") and (
-            draft.colours or draft.number or draft.at_least or draft.at_most
-        ):
+        counted = draft.number or (draft.at_least or 0) > 2 or draft.at_most
+        if (counted and noun.name.removesuffix("s") in _VAGUE) or (draft.colours and noun.name in _VAGUE | _SIDES):
             noun = noun._replace(depictable=True)
         if noun.name in ("line", "row", "circle") and draft.determiner == "a" and text_at(words, begins - 1) == "in":
             noun = noun._replace(depictable=False)

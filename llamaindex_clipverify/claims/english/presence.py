@@ -60,6 +60,8 @@ def there(clause: Clause, mention: Mention) -> Iterator[Claim]:
     if mention.number and not mention.negated:
         colour = mention.colours[0] if mention.colours else None
         yield clause.claim_at("count", mention, number=mention.number, colour=colour)
+        for other in mention.colours[1:]:
+            yield clause.claim_at("attribute", mention, colour=other)
     elif mention.colours:
         for colour in mention.colours:
             yield clause.claim_at("attribute", mention, colour=colour)

@@ -161,7 +161,8 @@ def _group(options: Sequence[Mention]) -> list[Mention]:
     options = [one for one in options if not one.ground] or options
     many = [one for one in options if one.plural or (one.number or 1) > 1]
     if many:
-        return many[-1:] if len({one.noun for one in many}) == 1 else []
+        distinct = {one.narrow or one.noun: one for one in many}
+        return list(distinct.values()) if len({one.noun for one in many}) == 1 else []
     return list(options) if len(options) == 2 else []
 
 

@@ -25,7 +25,7 @@ _WITH = frozenset(
 )
 """Verbs whose passive and preposition together are a relation: "lined with"."""
 _ATTACHED = frozenset("attach fix tie connect fasten chain hitch tether".split())
-_FROM = frozenset("hang dangle eat drink extend emerge pour grow".split())
+_FROM = frozenset("hang dangle eat drink extend emerge pour grow detach separate suspend remove disconnect".split())
 _OVER = frozenset("jump leap climb step run walk bend lean".split())
 """Verbs with which *over* is a path, and not above."""
 ADDRESSING = {
@@ -163,7 +163,9 @@ def _relation(
 def _named(clause: Clause, link: Link) -> tuple[Kind, str]:
     """Return kind and name of a relation: of "lined with" both words."""
     verb = link.verb
-    if verb is not None and (link.relation in ("to", "of") or (_is_filled(clause, link) and link.relation == "with")):
+    if verb is not None and (
+        link.relation in ("to", "of", "from") or (_is_filled(clause, link) and link.relation == "with")
+    ):
         depth = verb.lemma in ("surround", "enclose", "flank")
         return "depth" if depth else "relation", f"{clause.text(verb.at)} {clause.text(link.at)}"
     if verb is not None and verb.passive and verb.lemma in _WITH and link.relation in ("with", "in", "by", "next to"):
@@ -199,7 +201,7 @@ def _with(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
             continue  # "no plant with green leaves" says nothing about leaves
         kind = possession(clause, mention, ground)
         denied = absent != (link.verb is not None and link.verb.negated)
-        if kind == "part" and ground.determiner in POSSESSIVES and _is_absolute(clause, ground):
+        if kind == "part" and is_living(mention) and ground.determiner in POSSESSIVES and _is_absolute(clause, ground):
             continue  # "with her hand on the door" says where the hand is
         if kind is not None and (is_living(mention) or ground.noun not in clause.terms.body):
             yield from belonging(clause, kind, Belonging(figure=figure, owner=mention, thing=ground, denied=denied))

@@ -30,8 +30,9 @@ _ENDS = frozenset(
 def negate(words: Sequence[Word], mentions: Sequence[Mention], structure: Structure, hedged: Sequence[bool]) -> None:
     """Mark the mentions whose presence is denied, and not only supposed to be absent."""
     for mention in mentions:
-        if _is_aside(words, mention):
-            mention.shown = False
+        others = mention.determiner == "no" and _text(words, mention.begins + 1) == "other"
+        if others or _is_aside(words, mention):
+            mention.shown = False  # "no other people" does not deny that there are people
         elif _is_excluded(words, mention):
             mention.determiner = "no"
         if mention.determiner in ("no", "neither") or mention.number == 0:
@@ -45,14 +46,16 @@ def negate(words: Sequence[Word], mentions: Sequence[Mention], structure: Struct
             _absent(words, verb)
     for link in structure.links:
         if link.ground is not None:
-            _link_denies(words, link, link.ground)
+            _link_denies(words, mentions, link, link.ground)
 
 
-def _link_denies(words: Sequence[Word], link: Link, ground: Mention) -> None:
+def _link_denies(words: Sequence[Word], mentions: Sequence[Mention], link: Link, ground: Mention) -> None:
     """Deny what a preposition says is absent; hide what it only names."""
     listed = link.relation == "such as" and any(figure.negated for figure in link.figures)
-    if listed or link.relation == "without" or (link.relation == "of" and _void(words, link.at)):
+    if listed or link.relation == "without":
         ground.negated = True
+    if link.relation == "of" and _void(words, link.at):
+        _negate_list(words, mentions, ground)
     sought = link.relation == "for" and link.verb is not None and link.verb.lemma in _SEEKING
     if sought or link.relation == "instead of":
         ground.shown = False
@@ -184,7 +187,7 @@ def hedge(words: Sequence[Word], mentions: Sequence[Mention]) -> list[bool]:
     return under
 
 
-_OWN_CLAUSE = frozenset("impossible unclear whether if would should".split())
+_OWN_CLAUSE = frozenset("impossible unclear whether if would should appear appears appeared seem seems seemed".split())
 """Hedges that say nothing about the clauses before them: "…, so it is impossible to tell"."""
 _SEEING = frozenset("see find spot notice observe identify".split())
 _SEEN = frozenset("seen found spotted noticed observed identified viewed".split())
@@ -219,6 +222,8 @@ def _is_hedge(words: Sequence[Word], at: int) -> bool:
         following == "that" or (following == "to" and (further != "be" or _text(words, at + 3).endswith("ing")))
     ):
         return True
+    if text in _SEEMING and following == "to" and _text(words, at - 1) in ("what", "that", "which"):
+        return True  # "what appears to be a table"
     if text in ("can", "could") and following not in _SEEING | {"be", "not", "also", "clearly"}:
         return True
     if text in ("can", "could") and following == "be" and further not in _SEEN:

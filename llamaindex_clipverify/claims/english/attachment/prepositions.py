@@ -82,7 +82,7 @@ class PrepositionRules(VerbRules):
         """Return the figures further back than the last noun phrase, or None."""
         verb, link = self.verb_of(last), self.link_of(last)
         if verb is not None:
-            if verb.lemma == "have" and is_own(last):
+            if verb.lemma == "have":
                 return [last], None
             of_actor = verb.lemma in _TO_ACTOR or relation in _OF_ACTOR
             is_object = self.role.get(id(last)) == "object"
