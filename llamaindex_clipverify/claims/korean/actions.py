@@ -80,7 +80,7 @@ def act(claims: Claims, clause: Clause) -> None:
         for one in objects
         if value in _MOVES and one.sort in ("surfaces", "nature", "places") and value not in ("cross", "ride")
     ]
-    targets = [one for one in objects if one not in paths and not one.silent]
+    targets = [one for one in objects if one not in paths and not (one.silent and one.sort != "unknown")]
     targets += _ridden(clause) if value == "ride" and not targets else []
     targets += _entered(clause) if value == "enter" and not targets else []
     nothing: list[Phrase | None] = [None]

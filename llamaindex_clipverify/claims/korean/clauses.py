@@ -21,6 +21,8 @@ from llamaindex_clipverify.claims.korean.verb_meanings import english_verb
 from llamaindex_clipverify.claims.korean.word_lists import word_set
 
 _PREPARED = word_set("prepare_verbs")
+_DRESSING = ("입다", "신다", "착용하다", "걸치다")
+"""Verbs whose object is always worn, whatever it is."""
 _COVERS = {"snow": "snow-covered", "leaf": "leaf-covered"}
 _COVERING = word_set("covering_verbs")
 _COVERED = ("places", "nature", "surfaces", "buildings")
@@ -51,7 +53,8 @@ def state(claims: Claims, clause: Clause) -> bool:
 def _of_wearing(claims: Claims, clause: Clause) -> bool:
     """Read what is missing, made of something or worn, and the weather; return whether the clause is one of these."""
     subjects = clause.subjects
-    garments = [one for one in clause.objects() if one.sort in ("garments", "bags")]
+    worn = ("garments", "bags", "unknown") if clause.word in _DRESSING else ("garments", "bags")
+    garments = [one for one in clause.objects() if one.sort in worn]
     if clause.has("absent"):
         absent(claims, clause)
     elif made_of(claims, clause):

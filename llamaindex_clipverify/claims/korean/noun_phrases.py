@@ -58,9 +58,20 @@ def _read_kind(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> 
     if token.kind == "term" and (sentence.nominal_after(at) or token.case == "of") and token.table in KINDS:
         describe_next(token, draft)
         return Reading(after=at + 1)
+    if token.table == "patterns" and token.case == "subject" and _bears(sentence, at):
+        describe_next(token, draft)
+        return Reading(after=at + 2)
     if token.kind == "noun":
         return _noun(sentence, at, token, draft)
     return _other(sentence, at, token, draft)
+
+
+def _bears(sentence: Sentence, at: int) -> bool:
+    """Return whether "있는" and a noun follow a pattern: "물방울무늬가 있는 셔츠"."""
+    after = sentence.token(at + 1)
+    verbs = after.verbs if after is not None else []
+    shown = any(verb.ending == "adn" and verb.word in ("있다", "들어가다", "그려지다", "새겨지다") for verb in verbs)
+    return shown and sentence.noun_comes(at + 2)
 
 
 def _small_word(at: int, token: Token, stack: list[Item]) -> Reading:
@@ -98,7 +109,7 @@ def _noun(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
         if _is_trace(token, after):
             return _trace(sentence, at, token, after, draft)
         if _compounds(token, after):
-            _as_modifier(sentence, token, after, draft)
+            _as_modifier(sentence, at, token, after, draft)
             return Reading(after=at + 1)
     phrase = phrase_of(sentence, at, token, draft)
     if token.case == "" and after is not None and _is_group(after):
@@ -184,8 +195,20 @@ def _compounds(token: Token, after: Token) -> bool:
     )
 
 
-def _as_modifier(sentence: Sentence, token: Token, after: Token, draft: Draft) -> None:
+def _is_dressed(token: Token, after: Token) -> bool:
+    """Return whether a garment before a person is what the person wears: "파란 셔츠 남성"."""
+    worn = token.noun is not None and token.noun.sort == "garments"
+    return worn and after.noun is not None and after.noun.sort == "people"
+
+
+def _as_modifier(sentence: Sentence, at: int, token: Token, after: Token, draft: Draft) -> None:
     """Let a noun before a noun say what the second is made of, or drop it: 나무 테이블, 생일 케이크."""
+    if _is_dressed(token, after):
+        garment = phrase_of(sentence, at, token, draft)
+        garment.covered = True
+        sentence.claims.add(garment)
+        draft.colours, draft.others, draft.values, draft.owners = [], [], [], [garment]
+        return
     draft.begin(token.start)
     if token.table in KINDS and after.kind == "noun" and not (token.stem == "나무" and after.stem in _WOODEN):
         draft.values.append((KINDS[token.table], token.value, token.start, token.stop))

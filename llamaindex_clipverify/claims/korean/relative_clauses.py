@@ -10,6 +10,8 @@ from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.word_lists import word_set
 
 _MEASURES = word_set("measures")
+_RUNNING = word_set("running_verbs")
+"""What machines do by themselves: 가동 중인 설비."""
 
 
 def modify(sentence: Sentence, clause: Clause) -> None:
@@ -71,6 +73,8 @@ def _inner(clause: Clause, candidate: Phrase, head: Phrase) -> bool:
     if clause.has("wearing", "actions", "do") and candidate.case == "" and clause.objects() == []:
         candidate.case = "object"
         return True
+    if clause.doing and clause.word in _RUNNING:
+        return False
     if clause.objects():
         return clause.has("have") is not None
     if clause.has("exist", "visible", "absent", "states", "have", "weather") and not clause.has("actions", "wearing"):

@@ -19,6 +19,8 @@ from llamaindex_clipverify.claims.korean.verb_or_noun import is_verb
 from llamaindex_clipverify.claims.korean.word_lists import word_set
 
 _ALONE = word_set("alone_words")
+_STATED = ("", "subject", "topic", "join")
+"""Particles of phrases that a caption states."""
 _BRACKETS = {"(": ")", "[": "]"}
 
 
@@ -112,10 +114,10 @@ def _finish(sentence: Sentence) -> None:
         clause.subjects = subjects
         clauses.state(sentence.claims, clause)
     for spot in spots:
+        later = [phrase for phrase in phrases if phrase.start > spot.start]
         placed(
             sentence.claims,
-            [one for phrase in phrases for one in phrase.group() if one.case in ("", "subject", "topic", "join")]
-            or sentence.carried,
+            [one for phrase in later or phrases for one in phrase.group() if one.case in _STATED] or sentence.carried,
             spot,
         )
     captioned(sentence.claims, phrases)
