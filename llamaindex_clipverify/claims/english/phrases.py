@@ -311,7 +311,7 @@ class Phrases(ModifierReader):
             noun = noun._replace(depictable=True)
         if noun.name in ("line", "row", "circle") and draft.determiner == "a" and text_at(words, begins - 1) == "in":
             noun = noun._replace(depictable=False)
-        named = head > 0 and words[head].tag == "NNP" and words[head - 1].tag == "NNP" and not noun.known
+        named = self._is_named(words, head, known=noun.known)
         shown = noun.depictable and not words[after - 1].text.isdecimal() and not named
         mention = Mention(
             noun=noun.name,
@@ -329,6 +329,14 @@ class Phrases(ModifierReader):
         mention.plural = noun.plural or (noun.known and self._agrees(words, at, after))
         mention.possessive = words[after - 1].text.endswith("'s")
         return mention, after
+
+    @staticmethod
+    def _is_named(words: Sequence[Word], head: int, *, known: bool) -> bool:
+        """Return whether a noun ends a proper name: "Tokyo Tarareba Girls"; not in a sentence of capitalised words."""
+        proper = head > 0 and words[head].tag.startswith("NNP") and words[head - 1].tag.startswith("NNP")
+        if not (proper and known):
+            return proper
+        return 2 * sum(word.tag.startswith("NNP") for word in words) < len(words)
 
     def _agrees(self, words: Sequence[Word], at: int, after: int) -> bool:
         """Return whether an invariant plural is before a plural verb: "the sheep are"."""

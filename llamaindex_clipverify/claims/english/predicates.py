@@ -145,10 +145,11 @@ def _made(clause: Clause, verb: Verb, at: int) -> Iterator[Claim]:
     at += clause.text(at) in ("out", "up", "entirely", "mostly", "completely")
     if clause.text(at) not in ("of", "from", "in"):
         return
+    if not any(_material(clause, spot) for spot in range(at + 1, min(at + 7, len(clause.words)))):
+        yield from _made_of_thing(clause, verb, at + 1)
+        return
     for spot in range(at + 1, min(at + 7, len(clause.words))):
-        value = clause.terms.materials.get(clause.text(spot)) or clause.terms.materials.get(
-            clause.text(spot).removesuffix("s")
-        )
+        value = _material(clause, spot)
         if value is None and clause.words[spot].tag.startswith("V"):
             return
         if value is not None:
@@ -157,6 +158,23 @@ def _made(clause: Clause, verb: Verb, at: int) -> Iterator[Claim]:
                     other.shown = False
             for subject, mention in clause.meant(verb.subjects):
                 yield clause.spanning("material", mention, subject.head, spot, value=value, negated=verb.negated)
+
+
+def _material(clause: Clause, at: int) -> str | None:
+    text, materials = clause.text(at), clause.terms.materials
+    return materials.get(text) or materials.get(text.removesuffix("s"))
+
+
+def _made_of_thing(clause: Clause, verb: Verb, at: int) -> Iterator[Claim]:
+    """Read "the nose is made of green onions"."""
+    thing = next((mention for mention in clause.mentions if mention.begins == at and mention.shown), None)
+    if thing is None or thing.pronoun:
+        return
+    thing.shown, value = False, thing.noun
+    for subject, mention in clause.meant(verb.subjects):
+        yield clause.spanning(
+            "material", mention, subject.head, thing.after - 1, value=value, negated=verb.negated, known=False, colour=None
+        )  # fmt: skip
 
 
 def _lists(clause: Clause) -> Iterator[Claim]:

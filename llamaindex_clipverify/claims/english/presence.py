@@ -44,7 +44,8 @@ def present(clause: Clause, known_before: set[str]) -> Iterator[Claim]:
             continue
         repeated = mention.noun in known_before and mention.determiner in DEFINITE and not mention.negated
         own = mention.determiner in POSSESSIVES and mention.noun in clause.terms.body
-        covered = repeated or own or id(mention) in clause.covered
+        surroundings = mention.noun in clause.terms.positions and not mention.negated
+        covered = repeated or own or surroundings or id(mention) in clause.covered
         counted = mention.number is not None and not (mention.negated and covered)
         if not covered or mention.colours or counted:
             yield from there(clause, mention)

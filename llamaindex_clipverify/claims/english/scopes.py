@@ -37,6 +37,7 @@ def negate(words: Sequence[Word], mentions: Sequence[Mention], structure: Struct
             mention.determiner = "no"
         if mention.determiner in ("no", "neither") or mention.number == 0:
             _negate_list(words, mentions, mention)
+    _hide_alternatives(words, mentions)
     for verb in structure.verbs:
         if hedged[verb.at]:
             continue
@@ -47,6 +48,17 @@ def negate(words: Sequence[Word], mentions: Sequence[Mention], structure: Struct
     for link in structure.links:
         if link.ground is not None:
             _link_denies(words, mentions, link, link.ground)
+
+
+def _hide_alternatives(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
+    """Hide the second of two things of which only one is stated: "a bedspread or blanket"."""
+    denials = {"no", "not", "nobody", "none", "neither", "nor", "never", "without"}
+    if any(word.text in denials or word.text.endswith("n't") for word in words):
+        return
+    for before, mention in pairwise(mentions):
+        joined = before.after == mention.begins - 1 and words[before.after].text == "or"
+        if joined and before.shown and not before.pronoun:
+            mention.shown = False
 
 
 def _link_denies(words: Sequence[Word], mentions: Sequence[Mention], link: Link, ground: Mention) -> None:
@@ -282,8 +294,10 @@ def _text(words: Sequence[Word], at: int) -> str:
 _DEPICTIONS = frozenset(
     "statue painting sculpture shadow reflection silhouette logo mural figurine replica drawing portrait sketch bust "
     "statues paintings shadows reflections sculptures drawings outline model carving cartoon emblem symbol icon symbols "
-    "logos cutout".split()
+    "logos cutout depiction applique print graphic engraving embroidery doodle tattoo".split()
 )
+_PICTURES = frozenset("image picture photo photograph images pictures photos photographs".split())
+_BEARING = frozenset("with on above below displaying showing featuring is contains has and".split())
 _GENERAL = frozenset("usually typically often generally commonly normally traditionally".split())
 _ADVICE = frozenset(
     "essential important necessary crucial best recommended advisable common easy difficult possible vital helpful "
@@ -301,10 +315,20 @@ def depicted(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
         itself = mention.begins <= 4 and not any(word.tag in ("VBZ", "VBP", "VBD") for word in words)
         if before == "of" and _text(words, mention.begins - 2) in _DEPICTIONS and not itself:
             mention.shown = False
+        if before == "of" and _is_picture_within(words, mention.begins - 2):
+            mention.shown = False
         if before == "of" and _text(words, mention.begins - 2) in ("game", "match", "round"):
             mention.shown = False
         if mention.noun == "sign" and mention.determiner in ("no", "any") and _text(words, mention.after) == "of":
             mention.shown = False
+
+
+def _is_picture_within(words: Sequence[Word], at: int) -> bool:
+    """Return whether a word names a picture that is in the picture: "a screen with an image of trees"."""
+    if _text(words, at) not in _PICTURES or at < 4:
+        return False
+    begins = next((spot for spot in range(at - 1, max(at - 5, 0), -1) if words[spot].text in ("a", "an", "the")), None)
+    return begins is not None and begins > 2 and _text(words, begins - 1) in _BEARING
 
 
 def is_general(words: Sequence[Word], mentions: Sequence[Mention], structure: Structure) -> bool:

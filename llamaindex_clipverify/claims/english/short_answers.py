@@ -225,7 +225,7 @@ _FORMS: tuple[tuple[re.Pattern[str], _Answer], ...] = (
     ),
     (_form(r"where\s+(is|are|was|were)\s+(.+?)"), _where),
     (_form(r".+\bor\b.+"), _chosen),
-    (_form(rf"what (?:is|are) ((?:the|this|that|an?) .+?) ((?:\w+ing )?(?:{_ENDINGS}))"), _ending),
+    (_form(rf"what (?:is|are) ((?:the|this|that|an?)(?: \w+){{1,4}}) ((?:\w+ing )?(?:{_ENDINGS}))"), _ending),
     (
         _form(rf"(?:what|which) (?:{_WRITTEN})\b.*? (?:is|are|does|do) (.+?) (?:say|read|show|display)(?:s|ing)?"),
         _saying,

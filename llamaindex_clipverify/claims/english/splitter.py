@@ -79,7 +79,8 @@ class EnglishSplitter:
         begin = len(answer) - len(answer.lstrip())
         said = self._answering(polar[1], answer, begin, polar[0])
         known = {_content(claim) for claim in claims}
-        return [*(claim for claim in said if _content(claim) not in known), *claims]
+        opposite = {claim.swap(negated=not claim.negated) for claim in known}
+        return [*(claim for claim in said if _content(claim) not in known | opposite), *claims]
 
     def _answering(self, stated: str, answer: str, start: int, end: int) -> list[Claim]:
         """Return the claims of a statement that a span of the answer makes together with the question."""
