@@ -11,12 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.english.prepositions import PHRASES
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import lemma
+from llamaindex_clipverify.claims.korean.words import lexicon
 from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.claims.wordnet import wordnet
 
@@ -260,10 +262,21 @@ def same_noun(gold: str | None, claim: Claim) -> bool:
 
 
 def same_word(gold: str | None, found: str | None) -> bool:
-    """Return whether two nouns are the same after synonyms, number and modifiers."""
+    """Return whether two nouns are the same after synonyms, number and modifiers.
+
+    A word of no Korean list stays Korean. It stands for a translation that no list has, and is the same as that.
+    """
     if gold is None or found is None:
         return gold == found
+    if found[0] >= "가" and not found.isascii():
+        return not gold.isascii() or gold.lower() not in _translations()
     return bool(_forms(gold) & _forms(found))
+
+
+@lru_cache
+def _translations() -> frozenset[str]:
+    """Return the English words of the Korean noun lists."""
+    return frozenset(noun.english for noun in lexicon().nouns.values())
 
 
 def _forms(noun: str) -> set[str]:

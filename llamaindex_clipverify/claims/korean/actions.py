@@ -16,6 +16,8 @@ _MOTION = word_set("motions_of_things")
 _TABLES = word_set("tables_to_sit_at")
 _INSERTING = word_set("inserting_verbs")
 _HANDS = word_set("hand_actions")
+_OF_ANYTHING = frozenset("enjoy look see use do make prepare avoid forget show watch feel start".split())
+"""Verbs whose object may be abstract: a word of no list is not stated after them."""
 _MOVES = word_set("moves_along_paths")
 
 
@@ -80,7 +82,8 @@ def act(claims: Claims, clause: Clause) -> None:
         for one in objects
         if value in _MOVES and one.sort in ("surfaces", "nature", "places") and value not in ("cross", "ride")
     ]
-    targets = [one for one in objects if one not in paths and not (one.silent and one.sort != "unknown")]
+    unlisted = value not in _OF_ANYTHING
+    targets = [one for one in objects if one not in paths and (not one.silent or (unlisted and one.sort == "unknown"))]
     targets += _ridden(clause) if value == "ride" and not targets else []
     targets += _entered(clause) if value == "enter" and not targets else []
     nothing: list[Phrase | None] = [None]

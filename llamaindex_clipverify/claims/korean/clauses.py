@@ -39,6 +39,7 @@ def state(claims: Claims, clause: Clause) -> bool:
     if clause.hedged:
         return True
     state_lacking(claims, clause)
+    _take_for_persons(clause)
     for phrase in clause.subjects if clause.denied else ():
         phrase.number, phrase.covered = None, True
     clause.start = min([clause.start, *(item.start for item in clause.items)])
@@ -50,11 +51,20 @@ def state(claims: Claims, clause: Clause) -> bool:
     )
 
 
+def _take_for_persons(clause: Clause) -> None:
+    """Let subjects of no list be persons if they wear, hold, sit or stand: 엿장수는 목판을 들고 있다."""
+    human = clause.has("wearing", "postures") or (clause.has("actions") and clause.objects())
+    for phrase in clause.subjects if human else ():
+        if phrase.sort == "unknown":
+            phrase.sort, phrase.silent = "people", False
+
+
 def _of_wearing(claims: Claims, clause: Clause) -> bool:
     """Read what is missing, made of something or worn, and the weather; return whether the clause is one of these."""
     subjects = clause.subjects
-    worn = ("garments", "bags", "unknown") if clause.word in _DRESSING else ("garments", "bags")
-    garments = [one for one in clause.objects() if one.sort in worn]
+    garments = [
+        one for one in clause.objects() if one.sort in ("garments", "bags") or _is_unlisted_garment(clause, one)
+    ]
     if clause.has("absent"):
         absent(claims, clause)
     elif made_of(claims, clause):
@@ -68,6 +78,12 @@ def _of_wearing(claims: Claims, clause: Clause) -> bool:
     else:
         return False
     return True
+
+
+def _is_unlisted_garment(clause: Clause, thing: Phrase) -> bool:
+    """Return whether an object of no list is worn, by the verb or by the end of its name: 위생모를 쓰다."""
+    headwear = clause.word == "쓰다" and thing.surface.endswith(("모", "캡", "경", "면"))
+    return thing.sort == "unknown" and (clause.word in _DRESSING or headwear)
 
 
 def _of_presence(claims: Claims, clause: Clause) -> bool:

@@ -62,3 +62,8 @@ def cited(sentence: str) -> int | None:
         return None
     place = int(match[1]) - 1 if match[1] else ORDINALS.index(match[2])
     return place if place >= 0 else None
+
+
+HOW_MANY_PERSONS = re.compile(r"몇\s?(?:명|사람|분)")
+BARE_NUMBER = re.compile(r"\s*(\d{1,9})\s*[.]?\s*")
+"""An answer that is a number only."""

@@ -9,15 +9,18 @@ from llamaindex_clipverify.claims.korean.word_lists import word_set
 from llamaindex_clipverify.claims.korean.words import Noun, lexicon
 from llamaindex_clipverify.claims.vocabulary import english
 
-_LIQUIDS = word_set("drinking_verbs")
 _SNOW = word_set("snow_verbs")
 _HAIR = word_set("hair_verbs")
-_FRUIT = word_set("fruit_verbs")
 _CROSSED = word_set("crossing_verbs")
-_LIGHT = word_set("light_verbs")
-_LAMP = word_set("lamp_verbs")
 _RAIN = word_set("rain_verbs")
 _BRIDGE_PLACES = word_set("bridge_places")
+_BY_VERB = {
+    "등": (word_set("lamp_verbs"), "lamp", "things"),
+    "차": (word_set("drinking_verbs"), "tea", "food"),
+    "배": (word_set("fruit_verbs"), "pear", "food"),
+    "불": (word_set("light_verbs"), "light", "things"),
+}
+"""Homonyms, the verbs after which they have another meaning, and that meaning."""
 
 
 def phrase_of(sentence: Sentence, at: int, token: Token, draft: Draft) -> Phrase:
@@ -57,18 +60,17 @@ def _meaning(sentence: Sentence, at: int, token: Token, *, dressed: bool) -> tup
     near = sentence.tokens[at + 1 : at + 3]
     verbs = {verb.word for one in near for verb in one.verbs}
     place = near[0].stem if near and near[0].kind == "place" and token.case == "" else ""
-    if token.stem == "등" and verbs & _LAMP:
-        return "lamp", "things"
-    if token.stem == "눈" and (place or verbs & _SNOW or token.case in ("to", "in")):
+    before = sentence.tokens[at - 1] if at else None
+    by_verb = _BY_VERB.get(token.stem)
+    if by_verb is not None and verbs & by_verb[0]:
+        return by_verb[1:]
+    if token.stem == "가지" and before is not None and before.text.endswith("나무"):
+        return "branch", "parts"
+    fallen = before is not None and any(verb.word in ("내리다", "쏟아지다") for verb in before.verbs)
+    if token.stem == "눈" and (fallen or place or verbs & _SNOW or token.case in ("to", "in")):
         return "snow", "nature"
     if token.stem == "다리" and (place in _BRIDGE_PLACES or verbs & _CROSSED):
         return "bridge", "surfaces"
-    if token.stem == "차" and verbs & _LIQUIDS:
-        return "tea", "food"
-    if token.stem == "배" and verbs & _FRUIT:
-        return "pear", "food"
-    if token.stem == "불" and verbs & _LIGHT:
-        return "light", "things"
     if token.stem == "머리" and (dressed or verbs & _HAIR):
         return "hair", "body"
     return noun.english, noun.sort

@@ -23,6 +23,8 @@ _HANGING = word_set("hanging_picture_verbs")
 _DRAWN = word_set("drawn_pictures")
 _TRACES = word_set("traces")
 _GENDERS = word_set("genders")
+_PERIODS = ("세기", "월", "년", "주", "년대")
+"""Ends of periods, after which 말 and 초 are their end and beginning: 19세기 말."""
 _WOODEN = word_set("wooden_compounds")
 
 
@@ -36,6 +38,8 @@ def read_noun(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> R
     if token.stem in _PRONOUNS and (token.case or token.copula) and token.kind != "noun":
         return _pronoun(sentence, at, token)
     if token.text in ("게", "건") and at and sentence.tokens[at - 1].copula == "adn":
+        return Reading(after=at + 1)
+    if token.stem in ("말", "초", "중반") and at and sentence.tokens[at - 1].text.endswith(_PERIODS):
         return Reading(after=at + 1)
     if token.text == "새" and not sentence.nominal_after(at):
         return _noun(sentence, at, token, draft)
@@ -264,8 +268,9 @@ def _unlisted(at: int, token: Token, draft: Draft) -> Reading:
     """Read a noun that no list has; the sentence states it if it has a number or a colour."""
     counted = draft.number is not None or bool(draft.colours)
     abstract = token.kind == "abstract"
+    stem = token.stem[:-1] if token.stem.endswith("들") and len(token.stem) > 2 else token.stem
     phrase = Phrase(
-        noun=token.stem, sort="abstract" if abstract else "unknown", surface=token.stem, known=False,
+        noun=stem, sort="abstract" if abstract else "unknown", surface=token.stem, known=False,
         start=token.start if draft.start is None else draft.start, head=token.start, end=token.stop, after=at + 1,
         case=token.case, copula=token.copula, colours=list(draft.colours), number=draft.number,
         silent=abstract or not counted,

@@ -45,7 +45,7 @@ def _framed(after: Token | None) -> bool:
 
 
 def _is_time(token: Token, after: Token | None) -> bool:
-    if token.value == "sunset" and token.stem == "노을":
+    if token.value in ("sunset", "sunrise") or token.stem == "밤하늘":
         return True
     if token.case == "at" or token.copula in ("final", "and"):
         return True

@@ -7,7 +7,7 @@ without any claim becomes one claim of kind `other`.
 
 from __future__ import annotations
 
-from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.claim import Claim, Kind
 from llamaindex_clipverify.claims.korean import grammar
 from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.letters import composed
@@ -88,12 +88,17 @@ class _Answer:
         self.carried = [one for one in asked.carried if not one.silent] or [
             one for one in claims.phrases if not one.silent
         ][-1:]
+        if not self.carried and grammar.HOW_MANY_PERSONS.search(question):
+            self.carried = [Phrase(noun="person", sort="people", start=0, head=0, end=0, after=0)]
         for phrase in claims.phrases:
             phrase.facts, phrase.covered = [], False
             phrase.start = phrase.head = phrase.end = 0  # words of the question have no span in the answer
         self.last = [one for one in claims.phrases if not one.silent and not one.pronoun]
 
     def claims(self) -> list[Claim]:
+        number = grammar.BARE_NUMBER.fullmatch(self.text)
+        if number is not None and self.carried:
+            return [self._count(self.carried[-1], int(number[1][:9]), *number.span(1))]
         found: list[Claim] = []
         for match in grammar.SENTENCE.finditer(self.text):
             sentence = match.group()
@@ -106,6 +111,15 @@ class _Answer:
             for start, end in grammar.pieces(self.text, match.start(), match.end()):
                 found += self._sentence(start, end)
         return found
+
+    @staticmethod
+    def _count(phrase: Phrase, number: int, start: int, end: int) -> Claim:
+        """Return what a bare number says of the noun that the question asks about; none of them are absent."""
+        kind: Kind = "count" if number else "object"
+        return Claim(
+            text="", start=start, end=end, kind=kind, noun=phrase.noun, narrow=phrase.narrow, known=phrase.known,
+            number=number or None, plural=number > 1, negated=not number,
+        )  # fmt: skip
 
     def _sentence(self, start: int, end: int) -> list[Claim]:
         sentence = self.text[start:end]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from llamaindex_clipverify.claims.korean.phrases import Item
+from llamaindex_clipverify.claims.korean.phrases import Item, Phrase
 from llamaindex_clipverify.claims.korean.tokens import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
 from llamaindex_clipverify.claims.korean.words import lexicon
@@ -66,12 +66,10 @@ def _is_adjective(token: Token, before: Token | None, after: Token | None) -> bo
 def _is_governed(token: Token, before: Token | None, after: Token | None, stack: Sequence[Item]) -> bool:
     """Return whether the word before needs a verb: a noun with a particle, or a garment without one."""
     verb = token.verbs[0]
-    governed = (
-        bool(stack)
-        and before is not None
-        and before.case in ("object", "at", "in", "to", "subject")
-        and before.kind != "mark"
-    )
+    top = stack[-1] if stack else None
+    held = isinstance(top, Phrase) and top.case == "object" and before is not None and before.kind == "unknown"
+    marked = before is not None and before.case in ("object", "at", "in", "to", "subject") and before.kind != "mark"
+    governed = bool(stack) and (marked or (held and before is not None and not before.case))
     if token.kind == "noun" and token.case and len(token.stem) > 1:
         return len(verb.word) > len(token.stem) and governed
     if verb.ending in ("go", "and", "final", "inf") and token.kind in _NAMING:
