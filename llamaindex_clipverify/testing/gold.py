@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from llamaindex_clipverify.claims.claim import Claim, Splitter
 from llamaindex_clipverify.claims.vocabulary import english
@@ -27,8 +27,6 @@ class Tally:
     expected: int = 0
     found: int = 0
     right: int = 0
-    exact: int = 0
-    """Correct claims with exactly the expected span."""
 
     @property
     def precision(self) -> float:
@@ -40,27 +38,44 @@ class Tally:
         """Share 0–1 of expected claims that were found; 1 when none was expected."""
         return self.right / self.expected if self.expected else 1.0
 
+    @classmethod
+    def total(cls, parts: Iterable[Self]) -> Self:
+        """Return the sum of tallies."""
+        names, known = [one.name for one in fields(cls)], list(parts)
+        return cls(**{name: sum(getattr(part, name) for part in known) for name in names})
+
     def to_dict(self) -> dict[str, float]:
         """Return counts and shares, rounded to three digits."""
-        spans = round(self.exact / self.right, 3) if self.right else 1.0
-        shares = {"precision": round(self.precision, 3), "recall": round(self.recall, 3), "exact_spans": spans}
-        return {"expected": self.expected, "found": self.found, "right": self.right, **shares}
+        counts = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {**counts, "precision": round(self.precision, 3), "recall": round(self.recall, 3)}
+
+
+@dataclass(kw_only=True)
+class SpanTally(Tally):
+    """Numbers of claims, and of those whose span is right, too."""
+
+    exact: int = 0
+    """Correct claims with exactly the expected span."""
+
+    def to_dict(self) -> dict[str, float]:
+        """Return counts and shares, rounded to three digits."""
+        known = super().to_dict()
+        exact = known.pop("exact")
+        return {**known, "exact_spans": round(exact / self.right, 3) if self.right else 1.0}
 
 
 @dataclass
 class Score:
     """Tallies by kind and in total, and the rows with errors."""
 
-    kinds: dict[str, Tally] = field(default_factory=lambda: {kind: Tally() for kind in KINDS})
+    kinds: dict[str, SpanTally] = field(default_factory=lambda: {kind: SpanTally() for kind in KINDS})
     misread: list[str] = field(default_factory=list)
     """A line for each row with anything wrong: text, what is missing, what is too much."""
 
     @property
-    def overall(self) -> Tally:
+    def overall(self) -> SpanTally:
         """Return the sum over kinds."""
-        parts = self.kinds.values()
-        names = ("expected", "found", "right", "exact")
-        return Tally(**{name: sum(getattr(tally, name) for tally in parts) for name in names})
+        return SpanTally.total(self.kinds.values())
 
 
 def read_gold(path: str | Path) -> list[dict[str, Any]]:

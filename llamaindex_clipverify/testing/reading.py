@@ -21,6 +21,7 @@ from llamaindex_clipverify.claims.english.verbs import lemma
 from llamaindex_clipverify.claims.korean.words import lexicon
 from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.claims.wordnet import wordnet
+from llamaindex_clipverify.testing.gold import Tally
 
 _GROUPS = {
     form: name
@@ -51,22 +52,11 @@ class Reader(Protocol):
 
 
 @dataclass(kw_only=True)
-class Counts:
-    """Numbers of claims of one kind."""
+class Counts(Tally):
+    """Numbers of claims, and of those that were read with the opposite polarity."""
 
-    expected: int = 0
-    found: int = 0
-    right: int = 0
     reversed: int = 0
     """Found with the opposite polarity of an expected claim."""
-
-    def to_dict(self) -> dict[str, float]:
-        """Return counts, precision and recall."""
-        return {
-            "expected": self.expected, "found": self.found, "right": self.right, "reversed": self.reversed,
-            "precision": round(self.right / self.found, 3) if self.found else 1.0,
-            "recall": round(self.right / self.expected, 3) if self.expected else 1.0,
-        }  # fmt: skip
 
 
 @dataclass
@@ -84,9 +74,7 @@ class Reading:
     @property
     def overall(self) -> Counts:
         """Return the sum over kinds."""
-        parts = list(self.kinds.values())
-        names = ("expected", "found", "right", "reversed")
-        return Counts(**{name: sum(getattr(part, name) for part in parts) for name in names})
+        return Counts.total(self.kinds.values())
 
     @property
     def recall_of_everything(self) -> float:

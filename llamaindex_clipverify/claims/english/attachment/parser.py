@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from llamaindex_clipverify.claims.english.attachment.prepositions import PrepositionRules
 from llamaindex_clipverify.claims.english.attachment.state import RELATIVES
-from llamaindex_clipverify.claims.english.grammar import ITEMS
+from llamaindex_clipverify.claims.english.grammar import CONJUNCTIONS, ITEMS
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.positions import Position
 from llamaindex_clipverify.claims.english.prepositions import preposition
@@ -15,7 +15,6 @@ from llamaindex_clipverify.claims.english.structure import Structure
 from llamaindex_clipverify.claims.english.verbs import Verb
 from llamaindex_clipverify.claims.vocabulary import Vocabulary
 
-_CONJUNCTIONS = frozenset(("and", "or", "nor", "&", "plus", "but"))
 _BREAKS = frozenset(("while", "because", ";", "whereas", "although", "though", "—", "when", "where", "so"))
 _PARTICLE_VERBS = frozenset("hold pick put lift give take set turn throw clean".split())
 _PARTICLES = frozenset("up down out off back over away".split())
@@ -67,7 +66,7 @@ class _Pass(PrepositionRules):
             return at + 3
         elif text in (",", ":", "(", ")"):
             self.comma, self.link = True, None
-        elif text in _CONJUNCTIONS:
+        elif text in CONJUNCTIONS | {"but"}:
             if text == "but":
                 self._new_clause(keep=True)
             self.joined = True
