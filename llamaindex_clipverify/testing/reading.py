@@ -182,6 +182,19 @@ def _linked_alike(gold: Mapping[str, Any], claim: Claim) -> bool:
     return same and same_noun(gold.get("noun"), claim) and same_word(gold.get("reference"), claim.reference)
 
 
+def _acted_alike(gold: Mapping[str, Any], claim: Claim) -> bool:
+    """Return whether a relation named by a verb was read as an action: "facing the camera"."""
+    same = lemma(str(gold.get("relation"))) == claim.value
+    return same and same_noun(gold.get("noun"), claim) and same_word(gold.get("reference"), claim.reference)
+
+
+def _dressed_alike(gold: Mapping[str, Any], claim: Claim) -> bool:
+    """Return whether "a man in red" was written as the colour of the man."""
+    return (
+        claim.reference == "clothes" and same_noun(gold.get("noun"), claim) and _colour(gold["colour"]) == claim.colour
+    )
+
+
 def _placed_alike(gold: Mapping[str, Any], claim: Claim) -> bool:
     same = same_noun(gold.get("noun"), claim) and same_word(gold.get("reference"), claim.reference)
     return same and (claim.kind == "wearing" or _same_relation(gold, claim))
@@ -235,6 +248,8 @@ _ALIKE: dict[tuple[str, str], Callable[[Mapping[str, Any], Claim], bool]] = {
     ("relation", "object"): _absent_alike,
     ("count", "object"): _zero_alike,
     ("action", "relation"): _linked_alike,
+    ("relation", "action"): _acted_alike,
+    ("attribute", "wearing"): _dressed_alike,
     ("depth", "depth"): _surrounded_alike,
     ("relation", "depth"): _placed_alike,
     ("depth", "relation"): _placed_alike,

@@ -199,7 +199,9 @@ def addressed(clause: Clause, verb: Verb) -> list[Mention]:
 def _acting(clause: Clause, verb: Verb, figure: Mention, actor: Mention, denied: bool) -> Iterator[Claim]:
     objects = [thing for thing in verb.objects if not thing.pronoun]
     objects = objects or addressed(clause, verb)
-    shown: list[Mention | None] = [thing for thing in objects if thing.shown]
+    shown: list[Mention | None] = [thing for thing in objects if thing.shown] or [
+        thing for thing in objects[:1] if not thing.hedged and thing.noun not in clause.terms.picture
+    ]
     for thing in shown or [None]:
         no = thing is not None and thing.determiner in NO
         if thing is not None and (denied or no):

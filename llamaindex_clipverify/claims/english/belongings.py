@@ -14,6 +14,8 @@ from llamaindex_clipverify.claims.english.structure import is_living, is_worn
 NO = ("no", "none", "neither")
 """Determiners that deny what is said of their noun."""
 
+_OF_PERSONS = frozenset("hand hands finger fingers thumb thumbs".split())
+"""Parts of the body that lifeless things do not have."""
 _MARKS = frozenset(("pattern", "print", "design"))
 
 
@@ -35,6 +37,8 @@ def possession(clause: Clause, owner: Mention, thing: Mention) -> Kind | None:
     if is_living(owner):
         worn = is_worn(thing) and name != "watch"
         return "wearing" if worn else "part" if name in terms.body else None
+    if name in _OF_PERSONS and owner.last not in ("clock", "watch"):
+        return None
     return "part" if name in terms.parts or name in terms.body else None
 
 
@@ -45,6 +49,15 @@ def wearing(clause: Clause, figures: list[Mention], garment: Mention, denied: bo
         yield from belonging(
             clause, "wearing", Belonging(figure=figure, owner=owner, thing=garment, denied=denied != no)
         )
+
+
+def _listed(clause: Clause) -> Iterator[Claim]:
+    whole = clause.mentions[0] if clause.mentions else None
+    if whole is None or whole.begins > 0 or clause.text(whole.after) != ":" or not whole.shown or is_living(whole):
+        return
+    for thing in clause.mentions[1:]:
+        if thing.shown and not thing.pronoun and thing.noun != whole.noun and thing.last in clause.terms.parts:
+            yield from belonging(clause, "part", Belonging(figure=whole, owner=whole, thing=thing, denied=False))
 
 
 def belonging(clause: Clause, kind: Kind, said: Belonging) -> Iterator[Claim]:
@@ -81,7 +94,8 @@ def _marked(clause: Clause, said: Belonging) -> Iterator[Claim]:
 
 
 def possessives(clause: Clause) -> Iterator[Claim]:
-    """Yield the claims of "the owl's tail" (part) and "the man's shirt" (wearing)."""
+    """Yield the claims of "the owl's tail", "the man's shirt" and of lists of parts: "wheelchair: padded seat, large wheels"."""
+    yield from _listed(clause)
     for owner, thing in pairwise(clause.mentions):
         if not owner.possessive or thing.begins != owner.after or not (owner.shown and thing.shown):
             continue

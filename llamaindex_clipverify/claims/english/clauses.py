@@ -28,6 +28,9 @@ class Clause:
     covered: set[int] = field(default_factory=set)
     """Mentions, by `id`, whose presence another claim already states or denies."""
 
+    coloured: set[int] = field(default_factory=set)
+    """Positions of *in* before colours: "a man in red"."""
+
     @property
     def words(self) -> Sequence[Word]:
         """The words of the sentence."""

@@ -96,7 +96,7 @@ EMPTY = frozenset(
     "same rest total presence context sense moment time overall atmosphere setting appearance mix color colour distance "
     "composition subject region portion ambiance ambience motion privacy area place object objects item items thing "
     "things figure figures shot example list screenshot snapshot description element elements style sides end row rows "
-    "half parts piece pieces pictures images photos photographs colors colours close-up closeup feature features one's "
+    "half parts pictures images photos photographs colors colours close-up closeup feature features one's "
     "meter meters metre metres km kilometers mile miles foot inch inches minute minutes hour hours second seconds day "
     "days week weeks month months year years dollar dollars euro euros won percent degree degrees pm am o'clock score".split()
 )

@@ -201,6 +201,9 @@ class ModifierReader:
 
     def _is_participial(self, words: Sequence[Word], at: int, draft: Draft) -> bool:
         """Return whether a past participle is an adjective: "has braided handles", "a bearded, bald man"."""
+        moving = words[at].text.endswith("ing") and words[at].tag in ("VBG", "NN") and draft.opened
+        if moving and text_at(words, at + 1) == "," and self._is_described(words, at + 2):
+            return True
         if words[at].tag != "VBN":
             return False
         listed = text_at(words, at + 1) == "," and draft.opened and self._is_described(words, at + 2)

@@ -35,7 +35,7 @@ from llamaindex_clipverify.claims.english.mentions import Draft, Mention, text_a
 from llamaindex_clipverify.claims.english.modifiers import ModifierReader
 from llamaindex_clipverify.claims.english.prepositions import preposition
 from llamaindex_clipverify.claims.english.sentences import Word
-from llamaindex_clipverify.claims.english.verbs import VISIBLE_ACTIONS, lemma
+from llamaindex_clipverify.claims.english.verbs import IRREGULAR, VISIBLE_ACTIONS, lemma
 
 _BEFORE_BARE = frozenset("with and wearing holding has have".split())
 
@@ -114,8 +114,10 @@ class Phrases(ModifierReader):
         """Turn a number into bounds: "at least two", "more than ten", "about five"."""
         before, further = text_at(words, begins - 1), text_at(words, begins - 2)
         number = draft.number or 0
-        if before not in ROUGHLY and not (before == "up" or before == "approximately"):
+        if before not in ROUGHLY and before not in ("up", "approximately"):
             return
+        if before == "to" and further not in ("up", "close"):
+            return  # "next to three dogs"
         draft.rough = True
         denied = text_at(words, begins - 3) in ("no", "not") and before == "than"
         if denied and further in ("more", "greater"):
@@ -348,6 +350,8 @@ class Phrases(ModifierReader):
         if at >= len(words) or words[at].is_mark or words[at - 1].text.endswith("'s") or words[at].text == "being":
             return None
         text, longer = words[at].text, self.lexicon.noun(words, at)
+        if longer is None and text in IRREGULAR:
+            return None
         if noun.plural:
             return longer if self._is_compounded(words, at, longer) else None
         if (

@@ -47,7 +47,7 @@ def present(clause: Clause, known_before: set[str]) -> Iterator[Claim]:
         surroundings = mention.noun in clause.terms.positions and not mention.negated
         covered = repeated or own or surroundings or id(mention) in clause.covered
         counted = mention.number is not None and not (mention.negated and covered)
-        if not covered or mention.colours or counted:
+        if not covered or counted or (mention.colours and not mention.negated):
             yield from there(clause, mention)
         if (mention.at_least or mention.at_most) and not (mention.number or mention.negated or repeated):
             yield bound(clause, mention)

@@ -46,7 +46,10 @@ _HOLDING = frozenset("hand hands arm arms mouth lap shoulder shoulders back head
 def relations(clause: Clause) -> Iterator[Claim]:
     """Yield the claims of all links."""
     yield from _occupying(clause)
+    yield from _in_colours(clause)
     for link in clause.structure.links:
+        if link.at in clause.coloured:
+            continue
         if clause.hedged[link.at] or (link.verb is not None and link.verb.gerund and not link.position):
             continue
         if link.position is not None:
@@ -76,6 +79,43 @@ def _occupying(clause: Clause) -> Iterator[Claim]:
             for thing in verb.objects:
                 if thing.shown and not thing.pronoun and not thing.negated:
                     yield clause.spanning("position", thing, part.head, thing.after - 1, value=value, colour=None)
+
+
+def _in_colours(clause: Clause) -> Iterator[Claim]:
+    """Read colours as the end of a phrase: "a man in red" (his clothes), "shapes in orange, blue and beige"."""
+    for at, word in enumerate(clause.words):
+        colours, after = _colours_from(clause, at + 1) if word.text == "in" else ([], at)
+        following = clause.words[after].tag if after < len(clause.words) else ""
+        bearer = next((one for one in reversed(clause.mentions) if one.after <= at and not one.pronoun), None)
+        if not colours or following.startswith(("NN", "JJ", "CD")) or bearer is None or bearer.after < at:
+            continue
+        clause.coloured.add(at)
+        for mention in clause.mentions:
+            if at < mention.begins < after:
+                mention.shown = False
+        if not bearer.shown or clause.hedged[at] or bearer.negated:
+            continue
+        worn = is_living(bearer)
+        for colour in colours:
+            yield clause.spanning(
+                "wearing" if worn else "attribute", bearer, bearer.head, after - 1,
+                colour=colour, reference="clothes" if worn else None, known=False,
+            )  # fmt: skip
+
+
+def _colours_from(clause: Clause, at: int) -> tuple[list[str], int]:
+    """Return the colours of a list that begins at a position, and the position after it."""
+    names, found, after = clause.vocabulary.colours, list[str](), at
+    while at < len(clause.words):
+        text = clause.text(at)
+        colour = names.get(text) or clause.terms.colours.get(text)
+        if colour is not None:
+            found.append(colour)
+            after = at + 1
+        elif text not in (",", "and") or not found:
+            break
+        at += 1
+    return found, after
 
 
 def _positions(clause: Clause, link: Link, position: Position) -> Iterator[Claim]:
@@ -171,6 +211,8 @@ def _named(clause: Clause, link: Link) -> tuple[Kind, str]:
     if verb is not None and verb.passive and verb.lemma in _WITH and link.relation in ("with", "in", "by", "next to"):
         by = "by" if clause.text(link.at) == "by" else link.relation
         return "depth" if verb.lemma in ("surround", "enclose", "flank") else "relation", f"{clause.text(verb.at)} {by}"
+    if verb is not None and verb.lemma == "face":
+        return "relation", f"facing {link.relation}"
     return "depth" if link.relation in _DEPTH else "relation", link.relation
 
 
@@ -203,7 +245,7 @@ def _with(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
         denied = absent != (link.verb is not None and link.verb.negated)
         if kind == "part" and is_living(mention) and ground.determiner in POSSESSIVES and _is_absolute(clause, ground):
             continue  # "with her hand on the door" says where the hand is
-        if kind is not None and (is_living(mention) or ground.noun not in clause.terms.body):
+        if kind is not None:
             yield from belonging(clause, kind, Belonging(figure=figure, owner=mention, thing=ground, denied=denied))
         elif denied:
             ground.negated = True

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.claims.english.mentions import Mention
 
 MODALS = frozenset("can could will would may might must shall should cannot can't couldn't won't wouldn't".split())
-_IRREGULAR = {
+IRREGULAR = {
     form: lemma
     for lemma, forms in {
         "be": "is are was were been being", "have": "has had having", "do": "does did done", "hold": "held", "sit": "sat",
@@ -61,8 +61,8 @@ _NO_E = frozenset(
 
 def lemma(form: str) -> str:
     """Return the base form of a verb, by rule and a list of irregular verbs: "riding" is *ride*, "sat" is *sit*."""
-    if form in _IRREGULAR:
-        return _IRREGULAR[form]
+    if form in IRREGULAR:
+        return IRREGULAR[form]
     if form.endswith(("ies", "ied")):
         return form[:-3] + "y" if len(form) > 4 else form[:-1]
     if form.endswith("ing") and len(form) > 4:
@@ -272,7 +272,7 @@ def _main(words: Sequence[Word], at: int, kind: str, taken: Collection[int]) -> 
         if (
             tag in ("VBN", "VBD")
             or (text.endswith("ed") and tag != "RB")
-            or (text in _IRREGULAR and tag not in ("RB", "IN", "JJ"))
+            or (text in IRREGULAR and tag not in ("RB", "IN", "JJ"))
         ):
             return "passive"
         return None
@@ -323,7 +323,10 @@ def _inflected(words: Sequence[Word], at: int, before: str) -> tuple[Form, bool]
     if listed:
         return ("finite", True) if tag != "VBN" else ("passive", False)
     if tag == "VBN" or (tag == "VBD" and text.endswith("ed")):
-        described = tag == "VBN" or at + 1 >= len(words) or words[at + 1].text in PREPOSITIONS
+        ends = at + 1 >= len(words) or (
+            words[at + 1].is_mark and any(word.text == "with" for word in words[at - 4 : at])
+        )
+        described = tag == "VBN" or ends or words[at + 1].text in PREPOSITIONS
         return ("passive", False) if described else ("finite", True)
     follows = tag == "VB" and before in ("and", "who", "that", "which")
     return ("finite", True) if follows or tag in ("VBZ", "VBD", "VBP") else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from llamaindex_clipverify.claims.english.attachment.state import RELATIVES, STATIC, State
 from llamaindex_clipverify.claims.english.mentions import Mention
-from llamaindex_clipverify.claims.english.structure import Link, is_worn
+from llamaindex_clipverify.claims.english.structure import Link, is_living, is_worn
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import Verb
 
@@ -114,10 +114,13 @@ class NounRules(State):
             self.governor[id(mention)] = governor
 
     def _on_body(self, mention: Mention, link: Link) -> None:
-        """Let what is around or on a part of the body be the garment before: "trousers with a belt around his waist"."""
+        """Relate a garment to the body: "a belt around his waist", "a boy on a chair in a robe"."""
         worn = self.last if self.last is not None and self.last.after == link.at and is_worn(self.last) else None
         if worn is not None and link.relation in ("around", "on", "over", "across") and mention.last in terms().body:
             link.figures = [worn]
+        if link.relation == "in" and self.last is not None and is_worn(mention):
+            wearer = next((one for one in self.chain(self.last) if is_living(one)), None)
+            link.figures = self.group(wearer) if wearer is not None else link.figures
 
     def _another(self, mention: Mention, role: str, governor: Verb | Link | None) -> None:
         """Add an object or a subject to a list of them."""

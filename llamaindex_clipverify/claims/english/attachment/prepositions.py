@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from llamaindex_clipverify.claims.english.attachment.verbs import VerbRules
+from llamaindex_clipverify.claims.english.grammar import BE
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.positions import Position
 from llamaindex_clipverify.claims.english.structure import Link, is_container, is_living, is_own, is_place
@@ -28,7 +29,7 @@ class PrepositionRules(VerbRules):
     def preposition(self, at: int, length: int, relation: str) -> None:
         """Take the next preposition."""
         link = Link(figures=[], relation=relation, at=at, after=at + length, negated=self._is_denied(at))
-        fronted = bool(self.fronted) and self.comma and not self.subjects and self.verb is None
+        fronted = self._is_fronted(link.after)
         if not fronted:
             link.figures, link.verb = self._figures(relation)
         before = self.governor.get(id(self.last)) if not self.verb_since else None
@@ -37,6 +38,24 @@ class PrepositionRules(VerbRules):
         self._begin(link, fronted=fronted)
         self.link = link
         self.joined = False
+
+    def _is_fronted(self, after: int) -> bool:
+        """Return whether what a phrase tells about is still to come: "…, on the bed there is a cat"."""
+        if self.verb is not None and self.verb.there and self.verb_since and not self.verb.objects:
+            return True
+        if self.fronted and self.comma and not self.subjects and self.verb is None:
+            return True
+        return (self.comma or self.joined) and self._there_follows(after)
+
+    def _there_follows(self, after: int) -> bool:
+        """Return whether "there is" or "we can see" comes next, after the noun phrase of a preposition."""
+        mention = next(
+            (self.mentions[at] for at in range(after, min(after + 2, len(self.words))) if at in self.mentions), None
+        )
+        at = mention.after if mention is not None else after
+        at += text_at(self.words, at) == ","
+        following = text_at(self.words, at + 1)
+        return text_at(self.words, at) in ("there", "we", "i") and following in BE | {"can", "see", "could"}
 
     def _is_denied(self, at: int) -> bool:
         """Return whether *not* is right before a preposition and belongs to no verb: "standing not too far from"."""
@@ -48,7 +67,7 @@ class PrepositionRules(VerbRules):
     def position(self, position: Position) -> None:
         """Take the next position in the picture."""
         link = Link(figures=[], relation="", at=position.begins, after=position.after, position=position)
-        fronted = bool(self.fronted) and self.comma and not self.subjects and self.verb is None
+        fronted = self._is_fronted(link.after)
         if not fronted:
             link.figures, link.verb = self._figures("of")
         self._begin(link, fronted=fronted)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from llamaindex_clipverify.claims.english.attachment.nouns import NounRules
 from llamaindex_clipverify.claims.english.attachment.state import STATIC
+from llamaindex_clipverify.claims.english.grammar import POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.structure import is_container, is_living, is_own
 from llamaindex_clipverify.claims.english.verbs import Verb
 
+_VIEWERS = frozenset(("i", "we", "you", "one"))
+_SEEN = frozenset("see find notice observe spot".split())
+"""Verbs with which those who look at a picture say what is there: "we can see trees"."""
 _SEATED = frozenset("seat sit dress kneel crouch squat".split())
 
 
@@ -17,7 +21,11 @@ class VerbRules(NounRules):
     def take_verb(self, verb: Verb) -> None:
         """Take the next verb."""
         before = text_at(self.words, verb.begins - 1)
-        verb.there = text_at(self.words, verb.begins) in ("there's", "there're") or before in ("there", "here")
+        verb.there = (
+            text_at(self.words, verb.begins) in ("there's", "there're")
+            or before in ("there", "here")
+            or (verb.lemma in _SEEN and verb.finite and not verb.passive and before in _VIEWERS)
+        )
         if not verb.gerund and not verb.there:
             verb.subjects = self._subjects(verb)
         if verb.there and self.verb is None:
@@ -39,6 +47,8 @@ class VerbRules(NounRules):
 
     def _shared(self, verb: Verb, earlier: Verb) -> list[Mention]:
         """Return the subject of a second verb: that of the verb it is joined to."""
+        if not verb.finite and earlier.subjects and all(is_own(one) and self.link_of(one) for one in earlier.subjects):
+            return list(self.subjects)  # "with her eyes closed, holding a bag"
         if verb.finite and self.main is not None and not earlier.relative:
             earlier = self.main
         if not verb.finite and self.last is not None and not self.verb_since and earlier.there:
@@ -51,6 +61,9 @@ class VerbRules(NounRules):
         if near is None or self.verb_since or (self.comma and self.subjects):
             return list(self.subjects)
         chain, link = self.chain(near), self.link_of(near)
+        own = link is not None and link.relation == "with" and is_own(near) and near.determiner in POSSESSIVES
+        if own and near.after == verb.begins:
+            return [near]  # "with her hands covering her face"
         if link is not None and link.relation == "of" and link.figures and is_container(link.figures[-1]):
             near, link = link.figures[-1], self.link_of(link.figures[-1])
             chain = chain[1:]
