@@ -162,7 +162,7 @@ def test_printed_report_and_exit_codes(clipverify, stub, scene_file):
     given = ["verify", "--answer", "There is a cup.", "--image", scene_file, "--models", "tiny"]
     ran = clipverify(*given)
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.startswith("trust 0.90 · 1 claim · 1 supported · coverage 100%")
+    assert ran.out.startswith("trust 0.90 · supported · 1 claim · 1 supported · coverage 100%")
     assert "\x1b" not in ran.out
     assert clipverify(*given, "--min-trust", "0.95").code == 1
     assert clipverify(*given, "--min-trust", "0.9").code == 0

@@ -128,7 +128,7 @@ def test_worst_verdict_colours_shared_words(report: Report):
 
 def test_headline_notes_and_agreement_are_there(report: Report):
     source = page([report])
-    for text in ("0.03", "80%", "4 of 5 claims could be checked", "calibrated · tiny", "trust is a probability", "Something the reader must know.", "What is there?", "named, not seen",
+    for text in ("0.03", "75%", "4 of 5 claims could be checked", "calibrated · tiny", "trust is a probability", "Something the reader must know.", "What is there?", "named, not seen",
                  "zebra", "clip@1", "no evidence", "layercam", "log-odds"):  # fmt: skip
         assert text in source, text
 

@@ -34,7 +34,7 @@ def _text(source: str) -> str:
 
 def test_it_reads_so(report: Report):
     assert report.to_markdown() == (
-        "**trust 0.03** · ✗ contradicted · 2 supported, 1 contradicted, 2 unverifiable · coverage 80% (4 of 5 claims could be "
+        "**trust 0.03** · ✗ contradicted · 2 supported, 1 contradicted, 2 unverifiable · coverage 75% (4 of 5 claims could be "
         "checked) · calibrated · tiny: trust is a probability, on pictures like those of the profile\n\n"
         "> **Note.** Something the reader must know.\n\n"
         "*What is there?*\n\n"

@@ -8,7 +8,7 @@ import typer
 
 from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.cli.groups import with_groups
-from llamaindex_clipverify.cli.options import JsonFile, LlmName, ReadingModelOptions, ReportFile, Store
+from llamaindex_clipverify.cli.options import JsonFile, LlmName, MinCoverage, ReadingModelOptions, ReportFile, Store
 from llamaindex_clipverify.cli.output import print_report, save_report, say, write_or_print
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.report.saving import check_suffix
@@ -28,6 +28,7 @@ def ask(
             help="annotate appends the doubtful claims, abstain replaces a doubtful answer, revise removes the doubtful claims."
         ),
     ] = None,
+    min_coverage: MinCoverage = 0.0,
     json: JsonFile = None,
     report: ReportFile = None,
 ) -> None:
@@ -39,7 +40,7 @@ def ask(
     if report is not None:
         check_suffix(report)
     opened = models.open_index(store)
-    response = opened.as_query_engine(llm, top_k, on_doubt=on_doubt).query(question)
+    response = opened.as_query_engine(llm, top_k, on_doubt=on_doubt, min_coverage=min_coverage).query(question)
     result = get_report(response)
     if report is not None:
         save_report(opened.verifier, result, report)

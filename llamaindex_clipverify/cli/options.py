@@ -28,6 +28,10 @@ JsonFile = Annotated[
 ReportFile = Annotated[
     Path | None, typer.Option(metavar="FILE.html|.md|.json", help="Write the report: web page, Markdown, or JSON.")
 ]
+MinCoverage = Annotated[
+    float,
+    typer.Option(min=0.0, max=1.0, help="Share of the claims' words that must have been checked; 0 for any."),
+]
 Store = Annotated[str, typer.Option(metavar="DIR|URL", help="The index: a folder, or the URL of a Chroma server.")]
 LlmName = Annotated[
     str, typer.Option("--llm", metavar="NAME", help="tiny, local:ID_OR_FOLDER, together:MODEL, openai:MODEL@URL.")

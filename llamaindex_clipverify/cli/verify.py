@@ -9,9 +9,10 @@ import typer
 
 from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.cli.groups import with_groups
-from llamaindex_clipverify.cli.options import JsonFile, ReportFile, VerifierOptions, open_pictures
+from llamaindex_clipverify.cli.options import JsonFile, MinCoverage, ReportFile, VerifierOptions, open_pictures
 from llamaindex_clipverify.cli.output import print_report, save_report, write_or_print
 from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.report.requirement import Requirement
 from llamaindex_clipverify.report.saving import check_suffix
 
 
@@ -28,13 +29,14 @@ def verify(
     json: JsonFile = None,
     report: ReportFile = None,
     min_trust: Annotated[float, typer.Option(min=0.0, max=1.0, help="Exit with 1 below this trust.")] = 0.5,
+    min_coverage: MinCoverage = 0.0,
     allow_unverified: Annotated[
         bool, typer.Option("--allow-unverified", help="Exit with 0 when nothing could be checked.")
     ] = False,
 ) -> None:
     """Check an answer against its pictures.
 
-    Exits with 1 when the trust is below the minimum, or nothing could be checked.
+    Exits with 1 when trust or coverage is below its minimum, or nothing could be checked.
     """
     if report is not None:
         check_suffix(report)
@@ -48,5 +50,5 @@ def verify(
     if report is not None:
         save_report(verifier, result, report)
     write_or_print(json, result.to_json(), lambda: print_report(result))
-    trusted = allow_unverified if result.trust is None else result.trust >= min_trust
-    raise typer.Exit(0 if trusted else 1)
+    needed = Requirement(min_trust=min_trust, min_coverage=min_coverage, allow_unverified=allow_unverified)
+    raise typer.Exit(1 if needed.problem(result) else 0)

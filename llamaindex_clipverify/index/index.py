@@ -316,7 +316,7 @@ class EvidenceIndex:
         Args:
             llm: A LlamaIndex LLM that sees pictures, or its name (``tiny``, ``local:ID``, ``together:MODEL``, …).
             similarity_top_k: Number of pictures per question.
-            **options: Passed to `verified_engine`: streaming, on_doubt, prompts, passages, verifier, where.
+            **options: Passed to `verified_engine`: streaming, on_doubt, min_coverage, prompts, passages, verifier, where.
         """
         from llamaindex_clipverify.llama_index.query_engine import verified_engine
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from llamaindex_clipverify.report.format import number
 from llamaindex_clipverify.report.report import Report
+from llamaindex_clipverify.report.requirement import Requirement
 from llamaindex_clipverify.verification.verifier import Verifier
 
 
@@ -18,6 +18,7 @@ def assert_trusted(
     question: str | None = None,
     passages: Sequence[str] = (),
     min_trust: float = 0.5,
+    min_coverage: float = 0.0,
     allow_unverified: bool = False,
 ) -> Report:
     """Verify an answer and return its report.
@@ -29,30 +30,30 @@ def assert_trusted(
         question: Kept in the report.
         passages: Texts that may support what no picture can show.
         min_trust: Minimum trust 0–1.
+        min_coverage: Minimum share 0–1 of the claims' words that could be checked.
         allow_unverified: Whether an answer that nothing could check passes.
 
     Raises:
-        AssertionError: The trust is lower, or nothing could be checked; the message contains the report.
+        AssertionError: Trust or coverage is lower, or nothing could be checked; the message contains the report.
+        DataError: A minimum outside 0–1.
     """
-    return require(verifier.verify(answer, images, question, passages), min_trust, allow_unverified)
+    needed = Requirement(min_trust=min_trust, min_coverage=min_coverage, allow_unverified=allow_unverified)
+    return require(verifier.verify(answer, images, question, passages), needed)
 
 
-def require(report: Report, min_trust: float, allow_unverified: bool = False) -> Report:
-    """Return the report if it is trusted enough.
+def require(report: Report, needed: Requirement) -> Report:
+    """Return the report if it reaches what is needed.
 
     Raises:
         AssertionError: See `assert_trusted`.
     """
-    problem = complaint(report, min_trust, allow_unverified)
+    problem = complaint(report, needed)
     if problem:
         raise AssertionError(problem)
     return report
 
 
-def complaint(report: Report, min_trust: float, allow_unverified: bool = False) -> str:
-    """Return why a report is not trusted enough, with the table of its claims; "" when it is."""
-    if report.trust is None:
-        head = "" if allow_unverified else "nothing in the answer could be checked on the pictures"
-    else:
-        head = "" if report.trust >= min_trust else f"trust {number(report.trust)} is below {min_trust:.2f}"
+def complaint(report: Report, needed: Requirement) -> str:
+    """Return why a report does not reach what is needed, with the table of its claims; "" when it does."""
+    head = needed.problem(report)
     return f"{head}\n\n  {report.answer}\n\n{report}" if head else ""

@@ -16,6 +16,7 @@ from llamaindex_clipverify.llama_index.evaluation import feedback
 from llamaindex_clipverify.node_pictures import Access
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.report import Report
+from llamaindex_clipverify.report.requirement import Requirement
 from llamaindex_clipverify.verification.verifier import Verifier
 
 os.environ.setdefault("DEEPEVAL_TELEMETRY_OPT_OUT", "YES")
@@ -45,6 +46,7 @@ class ClipVerifyMetric(BaseMetric):  # type: ignore[misc]  # deepeval is in an e
         strict_mode: bool = False,
         async_mode: bool = True,
         verbose_mode: bool = False,
+        min_coverage: float = 0.0,
         allow_unverified: bool = False,
         allow_urls: bool = False,
     ) -> None:
@@ -57,12 +59,14 @@ class ClipVerifyMetric(BaseMetric):  # type: ignore[misc]  # deepeval is in an e
             strict_mode: Whether a single doubtful claim fails: the score is 1 or 0.
             async_mode: Whether deepeval runs it in a worker thread.
             verbose_mode: Passed to deepeval.
+            min_coverage: Share 0–1 of the claims' words that must have been checked for a test case to pass.
             allow_unverified: Whether an answer that nothing could check passes.
             allow_urls: Whether pictures given by URL may be fetched; local ones were read by `MLLMImage` itself.
         """
         self.verifier, self.threshold = verifier, 1.0 if strict_mode else threshold
         self.include_reason, self.strict_mode = include_reason, strict_mode
         self.async_mode, self.verbose_mode = async_mode, verbose_mode
+        self.needed = Requirement(min_trust=0.0, min_coverage=min_coverage)
         self.allow_unverified, self.access = allow_unverified, Access(allow_urls=allow_urls)
         self.report: Report | None = None
 
@@ -87,7 +91,7 @@ class ClipVerifyMetric(BaseMetric):  # type: ignore[misc]  # deepeval is in an e
         self.score = float(not self.report.doubtful()) if self.strict_mode else self.report.trust
         self.score_breakdown = {claim.claim.text: claim.trust for claim in self.report.claims}
         self.reason = feedback(self.report) if self.include_reason else None
-        self.success = self.score >= self.threshold
+        self.success = self.score >= self.threshold and not self.needed.problem(self.report)
         return self.score
 
     def _unverified(self, why: str) -> float:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,20 +20,23 @@ import pytest
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.report.report import Report
+    from llamaindex_clipverify.report.requirement import Requirement
     from llamaindex_clipverify.verification.verifier import Verifier
 
 _MODELS = ("models", "encoder", "detector", "profile")
-_VALUES = {"min_trust": 0.5, "max_fall": 0.2}
+_VALUES = {"min_trust": 0.5, "min_coverage": 0.0, "max_fall": 0.2}
 _OPTIONS = {
     "models": ("NAME", "tiny (drawn scenes only)"),
     "encoder": ("NAME", "a CLIP or SigLIP: hub id or folder"),
     "detector": ("NAME", "a YOLO file, transformers:ID, or none"),
     "profile": ("FILE.json", "a profile of your own"),
     "min_trust": ("TRUST", "trust from which an answer passes; .5"),
+    "min_coverage": ("SHARE", "share of an answer's claims, in words, that must have been checked for it to pass; 0"),
     "max_fall": ("TRUST", "fall of trust below the golden file's that fails the run; .2"),
     "golden": ("FILE.json", "file of expected trusts; written when missing"),
     "report": ("FILE.html", "a page of all answers of the run"),
 }
+_MINIMUMS = ("min_trust", "min_coverage")
 _RUN = pytest.StashKey["Run"]()
 
 
@@ -89,7 +92,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Add the marker."""
-    config.addinivalue_line("markers", "clipverify(min_trust): trust 0–1 that the answers of this test must have")
+    config.addinivalue_line(
+        "markers", "clipverify(min_trust, min_coverage): trust and coverage 0–1 that the answers of this test must have"
+    )
     config.stash[_RUN] = Run(config)
 
 
@@ -104,20 +109,21 @@ def clipverify(request: pytest.FixtureRequest, clipverify_models: Any) -> Checke
     """Verify answers in a test; see `Checker`."""
     marker = request.node.get_closest_marker("clipverify")
     run = request.config.stash[_RUN]
-    least = marker.kwargs.get("min_trust", *marker.args[:1]) if marker and (marker.args or marker.kwargs) else None
-    return Checker(
-        run, request.node.nodeid, clipverify_models, run.value("min_trust") if least is None else float(least)
-    )
+    given = dict(zip(_MINIMUMS, marker.args, strict=False)) | dict(marker.kwargs) if marker else {}
+    minimums = {name: float(given.get(name, run.value(name))) for name in _MINIMUMS}
+    return Checker(run, request.node.nodeid, clipverify_models, **minimums)
 
 
 class Checker:
     """What the fixture gives to a test."""
 
-    def __init__(self, run: Run, test: str, models: Any, min_trust: float) -> None:
+    def __init__(self, run: Run, test: str, models: Any, min_trust: float, min_coverage: float) -> None:
         """Verify for one test."""
+        from llamaindex_clipverify.report.requirement import Requirement
+
         self._run, self._test, self._models = run, test, models
         self._made = 0
-        self.min_trust = min_trust
+        self.needed = Requirement(min_trust=min_trust, min_coverage=min_coverage)
 
     @property
     def verifier(self) -> Verifier:
@@ -156,6 +162,7 @@ class Checker:
         passages: Sequence[str] = (),
         folders: Sequence[str | Path] = (),
         min_trust: float | None = None,
+        min_coverage: float | None = None,
         allow_unverified: bool = False,
     ) -> Report:
         """Return the report of an answer that is trusted enough; arguments as `verify`.
@@ -165,12 +172,16 @@ class Checker:
         """
         from llamaindex_clipverify.integrations.assertions import require
 
-        least = self.min_trust if min_trust is None else min_trust
-        taken = _taken_apart(answer, images, passages, folders)
-        return require(self._verified(taken, question, (least, allow_unverified)), least, allow_unverified)
+        needed = replace(
+            self.needed,
+            min_trust=self.needed.min_trust if min_trust is None else min_trust,
+            min_coverage=self.needed.min_coverage if min_coverage is None else min_coverage,
+            allow_unverified=allow_unverified,
+        )
+        return require(self._verified(_taken_apart(answer, images, passages, folders), question, needed), needed)
 
     def _verified(
-        self, taken: tuple[str, list[Any], list[str]], question: str | None, rule: tuple[float, bool] | None
+        self, taken: tuple[str, list[Any], list[str]], question: str | None, needed: Requirement | None
     ) -> Report:
         from llamaindex_clipverify.integrations.assertions import complaint
         from llamaindex_clipverify.picture import Picture
@@ -182,11 +193,10 @@ class Checker:
         if report is None:
             report = self.verifier.verify(text, pictures, question, more)
             self._keep(key, report)
-        least, unverified = rule or (self.min_trust, True)
         self._made += 1
         name = self._test if self._made == 1 else f"{self._test} #{self._made}"
         trust = None if report.trust is None else round(report.trust, 4)
-        passed = not complaint(report, least, unverified)
+        passed = not complaint(report, needed or replace(self.needed, allow_unverified=True))
         self._run.rows.append(
             Row(
                 test=name,

@@ -25,11 +25,12 @@ class ClipVerifyChatEngine(BaseChatEngine):
         verifier: Verifier,
         *,
         on_doubt: OnDoubt | None = None,
+        min_coverage: float = 0.0,
         **access: Unpack[AccessOptions],
     ) -> None:
         """Wrap a chat engine; arguments as for `ClipVerifyQueryEngine`."""
         self.engine = engine
-        self.verification = Verification(verifier, on_doubt, Access(**access))
+        self.verification = Verification(verifier, on_doubt, Access(**access), min_coverage)
 
     def chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> AgentChatResponse:
         """Answer as the engine does, and verify."""

@@ -15,6 +15,7 @@ from llamaindex_clipverify.errors import ClipVerifyError
 from llamaindex_clipverify.node_pictures import Access, AccessOptions
 from llamaindex_clipverify.report.format import number
 from llamaindex_clipverify.report.report import Report
+from llamaindex_clipverify.report.requirement import Requirement
 from llamaindex_clipverify.verification.verifier import Verifier
 
 
@@ -31,17 +32,20 @@ class ClipVerifyEvaluator(BaseEvaluator):
     is never a pass and never an exception, because batch runners retry after exceptions.
     """
 
-    def __init__(self, verifier: Verifier, min_trust: float = 0.5, **access: Unpack[AccessOptions]) -> None:
+    def __init__(
+        self, verifier: Verifier, min_trust: float = 0.5, min_coverage: float = 0.0, **access: Unpack[AccessOptions]
+    ) -> None:
         """Evaluate with a verifier.
 
         Args:
             verifier: Verifies the responses.
             min_trust: Trust 0–1 from which a response passes.
+            min_coverage: Share 0–1 of the claims' words that must have been checked for a response to pass.
             **access: ``folders=`` and ``allow_urls=``: what may be opened of the paths and URLs in nodes; see `Access`. Pictures
                 passed as arguments are always opened.
         """
         self.verifier = verifier
-        self.min_trust = min_trust
+        self.needed = Requirement(min_trust=min_trust, min_coverage=min_coverage)
         self.access = Access(**access)
 
     def evaluate(
@@ -72,7 +76,7 @@ class ClipVerifyEvaluator(BaseEvaluator):
         if report.trust is None:
             reason = "; ".join(report.notes) or "nothing in the response could be checked on the pictures"
             return invalid(frame, reason, report)
-        passing = report.trust >= self.min_trust
+        passing = not self.needed.problem(report)
         return ClipVerifyEvaluationResult(
             **frame, report=report, score=report.trust, passing=passing, feedback=self._feedback(report)
         )
@@ -128,5 +132,5 @@ def feedback(report: Report) -> str:
         f"“{one.claim.text}” is not supported by the pictures (trust {number(one.trust)}: {'; '.join(one.reasons)})."
         for one in report.doubtful()
     ]
-    share = f"{report.coverage:.0%} of the claims could be checked."
+    share = f"{report.coverage:.0%} of the words of its claims could be checked."
     return " ".join([*(doubts or ["No claim is contradicted by the pictures."]), share])

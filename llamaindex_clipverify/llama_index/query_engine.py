@@ -27,6 +27,7 @@ class ClipVerifyQueryEngine(BaseQueryEngine):
         verifier: Verifier,
         *,
         on_doubt: OnDoubt | None = None,
+        min_coverage: float = 0.0,
         **access: Unpack[AccessOptions],
     ) -> None:
         """Wrap an engine.
@@ -36,11 +37,13 @@ class ClipVerifyQueryEngine(BaseQueryEngine):
             verifier: Verifies the answers.
             on_doubt: None leaves the text unchanged, ``annotate`` appends the doubtful claims, ``abstain`` replaces a doubtful
                 answer, ``revise`` removes the doubtful claims.
+            min_coverage: Share 0–1 of an answer's claims, in words, below which it is doubtful as a whole: a sentence says so and
+                ``abstain`` replaces the answer. See `Report.coverage`.
             **access: ``folders=`` and ``allow_urls=``: what may be opened of the paths and URLs in nodes; see `Access`.
         """
         super().__init__(callback_manager=engine.callback_manager)
         self.engine = engine
-        self.verification = Verification(verifier, on_doubt, Access(**access))
+        self.verification = Verification(verifier, on_doubt, Access(**access), min_coverage)
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
         response: RESPONSE_TYPE = self.verification.of(self.engine.query(query_bundle), query_bundle.query_str)
@@ -74,6 +77,7 @@ def verified_engine(
     prompts: Prompts | None = None,
     streaming: bool = False,
     on_doubt: OnDoubt | None = None,
+    min_coverage: float = 0.0,
     passages: Any = None,
     where: dict[str, Any] | None = None,
 ) -> ClipVerifyQueryEngine:
@@ -87,6 +91,7 @@ def verified_engine(
         prompts: Prompt templates.
         streaming: Whether responses are streams.
         on_doubt: See `ClipVerifyQueryEngine`.
+        min_coverage: See `ClipVerifyQueryEngine`.
         passages: A text retriever; its nodes follow the pictures.
         where: Chroma metadata filter on the pictures.
     """
@@ -96,4 +101,6 @@ def verified_engine(
     retriever = index.as_retriever(similarity_top_k, passages=passages, where=where)
     synthesizer = LlavaSynthesizer(model, prompts=prompts, streaming=streaming, folders=index.folders)
     engine = RetrieverQueryEngine(retriever, response_synthesizer=synthesizer)
-    return ClipVerifyQueryEngine(engine, verifier or index.verifier, on_doubt=on_doubt, folders=index.folders)
+    return ClipVerifyQueryEngine(
+        engine, verifier or index.verifier, on_doubt=on_doubt, min_coverage=min_coverage, folders=index.folders
+    )

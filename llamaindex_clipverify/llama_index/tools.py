@@ -48,5 +48,5 @@ def summary(report: Report) -> str:
     if report.trust is None:
         return "; ".join(("nothing of this could be checked on the pictures", *report.notes))
     doubts = "; ".join(f"“{one.claim.text}” ({number(one.trust)})" for one in report.doubtful())
-    share = f"trust {number(report.trust)} of 1, {report.coverage:.0%} of the claims checked"
+    share = f"trust {number(report.trust)} of 1, {report.coverage:.0%} of its words checked"
     return f"{share}; not supported by the pictures: {doubts}" if doubts else f"{share}; no claim contradicted"

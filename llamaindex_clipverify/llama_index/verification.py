@@ -20,6 +20,7 @@ from llamaindex_clipverify.llama_index.response import attach, nodes_of
 from llamaindex_clipverify.node_pictures import NO_ACCESS, Access
 from llamaindex_clipverify.report.format import number
 from llamaindex_clipverify.report.report import Report
+from llamaindex_clipverify.report.requirement import Requirement
 from llamaindex_clipverify.report.revision import revise
 from llamaindex_clipverify.verification.streaming import (
     StreamingVerifier,
@@ -70,6 +71,12 @@ class Verification:
     ``revise`` removes what the pictures contradict: both hold a stream back until it is verified."""
     access: Access = NO_ACCESS
     """Which paths and URLs in nodes may be opened."""
+    min_coverage: float = 0.0
+    """Share 0–1 of an answer's claims, in words, below which it is doubtful as a whole; see `Report.coverage`."""
+
+    def __post_init__(self) -> None:
+        """Check the minimum."""
+        Requirement(min_coverage=self.min_coverage)
 
     @property
     def holds_back(self) -> bool:
@@ -121,13 +128,21 @@ class Verification:
 
     def _shown(self, text: str, report: Report) -> str:
         """Return the text to show instead of an answer."""
+        note = annotation(report) + self._little(report)
         if self.on_doubt == "annotate":
-            return text + annotation(report)
+            return text + note
         if not report.doubtful():
-            return text
+            little = self._little(report)
+            return text if not little else text + little if self.on_doubt == "revise" else ABSTAINED + little
         if self.on_doubt == "revise":
-            return revise(report, self.verifier.splitter_of(report.language)).text
-        return ABSTAINED + annotation(report)
+            return revise(report, self.verifier.splitter_of(report.language)).text + self._little(report)
+        return ABSTAINED + note
+
+    def _little(self, report: Report) -> str:
+        """Return that too little of an answer was checked, as a paragraph to append; "" if enough was."""
+        if report.coverage >= self.min_coverage:
+            return ""
+        return f"\n\nOnly {report.coverage:.0%} of this answer could be checked on the pictures."
 
     # -- a stream -----------------------------------------------------------------------------------------------------
 

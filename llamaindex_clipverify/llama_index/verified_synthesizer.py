@@ -28,6 +28,7 @@ class ClipVerifySynthesizer(BaseSynthesizer):
         verifier: Verifier,
         *,
         on_doubt: OnDoubt | None = None,
+        min_coverage: float = 0.0,
         again: bool = False,
         prompts: Prompts | None = None,
         **access: Unpack[AccessOptions],
@@ -39,6 +40,8 @@ class ClipVerifySynthesizer(BaseSynthesizer):
             verifier: Verifies the answers.
             on_doubt: None leaves the text unchanged, ``annotate`` appends the doubtful claims, ``abstain`` replaces a doubtful
                 answer, ``revise`` removes the doubtful claims.
+            min_coverage: Share 0–1 of an answer's claims, in words, below which it is doubtful as a whole: a sentence says so and
+                ``abstain`` replaces the answer. See `Report.coverage`.
             again: Whether to ask once more, with the doubtful claims listed, when an answer is doubtful; the answer with fewer
                 contradicted claims is kept. Streams are not asked for again.
             prompts: Templates; `Prompts.again` asks once more. Default: those of the synthesizer, if it has any.
@@ -51,7 +54,7 @@ class ClipVerifySynthesizer(BaseSynthesizer):
             multimodal=synthesizer._multimodal,
         )
         self.synthesizer, self.again, self._own_prompts = synthesizer, again, prompts
-        self.verification = Verification(verifier, on_doubt, Access(**access))
+        self.verification = Verification(verifier, on_doubt, Access(**access), min_coverage)
 
     @property
     def prompts(self) -> Prompts:

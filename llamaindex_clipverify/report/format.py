@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-MARKS: Mapping[str, str] = {"supported": "✔", "contradicted": "✗", "unverifiable": "?"}
+MARKS: Mapping[str, str] = {"supported": "✔", "contradicted": "✗", "partly_checked": "◐", "unverifiable": "?"}
 """Verdict to its sign."""
 _CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 

@@ -28,7 +28,7 @@ def report_of(data: Mapping[str, Any], access: Access) -> Report:
     Raises:
         DataError: Not a report of this schema, or damaged.
     """
-    if not isinstance(data, Mapping) or data.get("schema") != SCHEMA:
+    if not isinstance(data, Mapping) or data.get("schema") not in (1, SCHEMA):
         got = data.get("schema") if isinstance(data, Mapping) else type(data).__name__
         raise DataError(f"not a report of schema {SCHEMA}", got=got)
     try:

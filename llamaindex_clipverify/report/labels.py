@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from llamaindex_clipverify.explainers.heat_map import HeatMap
+from llamaindex_clipverify.report.format import shortened
 from llamaindex_clipverify.report.report import Report, verdict_counts
 
 CALIBRATIONS: Mapping[str, str] = {
@@ -12,13 +13,23 @@ CALIBRATIONS: Mapping[str, str] = {
     "transferred": "trust comes from weights fitted with other encoders: within about a tenth, on drawn scenes",
     "uncalibrated": "trust is raw confidence, not a probability",
 }
-STATES: Mapping[str, str] = {
+CLAIM_STATES: Mapping[str, str] = {
     "contradicted": "contradicted",
     "undecided": "undecided",
     "supported": "supported",
     "unverifiable": "nothing could check it",
 }
-"""State to its label, the worst first; an unverifiable claim with a trust is *undecided*."""
+"""State of a claim to its label, the worst first; an unverifiable claim with a trust is *undecided*."""
+STATES: Mapping[str, str] = {
+    "contradicted": "contradicted",
+    "undecided": "undecided",
+    "partly_checked": "partly checked",
+    "supported": "supported",
+    "unverifiable": "nothing could check it",
+}
+"""State of a claim or a whole answer to its label, the worst first."""
+_NAMED = 3
+"""Unchecked claims that are quoted."""
 
 
 def calibration(report: Report) -> str:
@@ -35,6 +46,16 @@ def coverage(report: Report) -> str:
     return f"{checked} of {total} claim{'' if total == 1 else 's'} could be checked"
 
 
+def unchecked(report: Report) -> str:
+    """Return which words of a partly checked answer nothing checked; "" for other answers."""
+    if report.verdict != "partly_checked":
+        return ""
+    open_ones = [one for one in report.claims if one.verdict == "unverifiable"]
+    named = [f"“{shortened(one.claim.text, 60)}”" for one in open_ones[:_NAMED]]
+    more = len(open_ones) - len(named)
+    return f"not decided: {', '.join(named)}{f' and {more} more' if more else ''}"
+
+
 def counts(report: Report) -> str:
     """Return the number of each verdict: ``2 supported, 1 contradicted``."""
     return verdict_counts(report.claims) or "none"
@@ -49,4 +70,6 @@ def trusted(report: Report) -> str:
     """Return what the trust is the probability of."""
     if report.trust is None:
         return "nothing could be checked"
-    return "that all checked claims are true"
+    if report.unchecked:
+        return "that all of it is true; what nothing checked is false as often as such claims are"
+    return "that all claims are true"

@@ -51,6 +51,7 @@ def _headline(report: Report) -> str:
         f"**trust {number(report.trust)}**",
         f"{MARKS[report.verdict]} {labels.STATES[state(report)]}",
         labels.counts(report),
+        *([_flat(labels.unchecked(report))] if labels.unchecked(report) else []),
         f"coverage {report.coverage:.0%} ({labels.coverage(report)})",
         f"{_flat(labels.calibration(report))}: {labels.CALIBRATIONS[report.calibration]}",
     ])  # fmt: skip

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -18,13 +20,16 @@ from llamaindex_clipverify.report.format import MARKS, number, printable, rounde
 from llamaindex_clipverify.report.saving import save_one
 from llamaindex_clipverify.trust.fusion import Calibration
 from llamaindex_clipverify.trust.profile import AnswerModel
-from llamaindex_clipverify.trust.verdict import Policy, Verdict
+from llamaindex_clipverify.trust.unchecked import truth
+from llamaindex_clipverify.trust.verdict import AnswerVerdict, Policy, Verdict, combined
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import ConsoleRenderable
 
-SCHEMA = 1
+SCHEMA = 2
+"""1 had no *partly_checked*, no `checked_trust`, and a `trust` of the checked claims alone; it is still read."""
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,12 +140,29 @@ class Report:
 
     @property
     def trust(self) -> float | None:
+        """Probability 0–1 that all claims are true; None when none could be checked.
+
+        That of the checked claims (`checked_trust`) times that of the others, which are false as often as such claims usually
+        are; see `trust.unchecked` and `Policy.unchecked`.
+        """
+        checked = self.checked_trust
+        if checked is None:
+            return None
+        return checked * truth((one.claim.kind for one in self.unchecked), self.policy.unchecked)
+
+    @property
+    def checked_trust(self) -> float | None:
         """Probability 0–1 that all checked claims are true; None when none could be checked.
 
         Computed by the profile's calibration of whole answers; without one, the minimum of the claims' trusts.
         """
         trusts = [claim.trust for claim in self.claims if claim.trust is not None]
         return self.answers.trust(trusts) if trusts and self.answers is not None else self.least_trust
+
+    @property
+    def unchecked(self) -> tuple[CheckedClaim, ...]:
+        """The claims that nothing could check."""
+        return tuple(claim for claim in self.claims if claim.trust is None)
 
     @property
     def least_trust(self) -> float | None:
@@ -155,17 +177,16 @@ class Report:
 
     @property
     def coverage(self) -> float:
-        """Share 0–1 of the claims that could be checked; 0 for an answer without claims."""
-        checked = sum(claim.trust is not None for claim in self.claims)
-        return checked / len(self.claims) if self.claims else 0.0
+        """Share 0–1 of the words in claims that are in a claim that could be checked; 0 for an answer without claims."""
+        words = [match.span() for match in _WORD.finditer(self.answer)]
+        claimed = _words_in(words, self.claims)
+        checked = _words_in(words, [claim for claim in self.claims if claim.trust is not None])
+        return len(checked) / len(claimed) if claimed else 0.0
 
     @property
-    def verdict(self) -> Verdict:
-        """*contradicted* if any claim is, *supported* if all checked claims are, else *unverifiable*."""
-        verdicts = [claim.verdict for claim in self.claims if claim.trust is not None]
-        if "contradicted" in verdicts:
-            return "contradicted"
-        return "supported" if verdicts and set(verdicts) == {"supported"} else "unverifiable"
+    def verdict(self) -> AnswerVerdict:
+        """*contradicted* if any claim is, *supported* if all claims are, *partly_checked* if some are, else *unverifiable*."""
+        return combined(claim.verdict for claim in self.claims)
 
     def at(self, policy: Policy) -> Report:
         """Return the report with the verdicts of another policy."""
@@ -182,13 +203,14 @@ class Report:
         return next((picture for picture in self.pictures if picture.id == content_id), None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form of the report contract, schema 1."""
+        """Return the JSON form of the report contract, schema 2."""
         return {
             "schema": SCHEMA,
             "question": self.question,
             "answer": self.answer,
             "language": self.language,
             "trust": rounded(self.trust),
+            "checked_trust": rounded(self.checked_trust),
             "least_trust": rounded(self.least_trust),
             "mean_trust": rounded(self.mean_trust),
             "coverage": round(self.coverage, 4),
@@ -284,6 +306,7 @@ class Report:
     def _headline(self) -> str:
         parts = [
             f"trust {number(self.trust)}",
+            "partly checked" if self.verdict == "partly_checked" else self.verdict,
             f"{len(self.claims)} claim{'' if len(self.claims) == 1 else 's'}",
             verdict_counts(self.claims),
             f"coverage {self.coverage:.0%}",
@@ -307,6 +330,16 @@ def verdict_counts(claims: Sequence[CheckedClaim]) -> str:
     """Return the number of each verdict that occurs: ``2 supported, 1 contradicted``; "" without claims."""
     verdicts = [checked.verdict for checked in claims]
     return ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in MARKS if verdict in verdicts)
+
+
+def _words_in(words: Sequence[tuple[int, int]], claims: Sequence[CheckedClaim]) -> set[int]:
+    """Return the indices of the words that a claim's span meets; `words` are sorted spans."""
+    starts, ends = [start for start, _ in words], [end for _, end in words]
+    return {
+        place
+        for one in claims
+        for place in range(bisect_right(ends, one.claim.start), bisect_left(starts, one.claim.end))
+    }
 
 
 def _words(claim: Claim) -> dict[str, Any]:

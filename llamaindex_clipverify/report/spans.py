@@ -49,6 +49,14 @@ _WORST = ("contradicted", "undecided", "supported", "unverifiable")
 """Checked and undecided is worse than supported; a claim that nothing could check takes no colour from one that was."""
 
 
+_DESCRIPTIVE = ("attribute", "material", "pattern", "size", "state")
+
+
+def _describes(one: CheckedClaim, start: int) -> bool:
+    """Return whether the words from a position are an adjective that nothing checked, although its noun was: "wooden car"."""
+    return one.trust is None and one.claim.kind in _DESCRIPTIVE and one.claim.start == start
+
+
 def _span(one: CheckedClaim, length: int) -> tuple[int, int]:
     return max(0, min(one.claim.start, length)), max(0, min(one.claim.end, length))
 
@@ -57,5 +65,7 @@ def _piece(report: Report, spans: dict[int, tuple[int, int]], start: int, end: i
     over = [place for place, span in spans.items() if span[0] <= start and end <= span[1]]
     over.sort(key=lambda place: (spans[place][1] - spans[place][0], place))
     worst = min((state(report.claims[place]) for place in over), key=_WORST.index, default="")
+    if worst == "supported" and any(_describes(report.claims[place], start) for place in over):
+        worst = "unverifiable"
     ends = tuple(sorted(place for place in over if spans[place][1] == end))
     return Piece(text=report.answer[start:end], claims=tuple(over), state=worst, ends=ends)

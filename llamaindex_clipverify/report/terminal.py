@@ -21,7 +21,13 @@ _STYLES = {
     "undecided": "underline yellow",
     "unverifiable": "dim underline",
 }
-_COLOURS = {"supported": "green", "contradicted": "bold red", "undecided": "yellow", "unverifiable": "dim"}
+_COLOURS = {
+    "supported": "green",
+    "contradicted": "bold red",
+    "undecided": "yellow",
+    "partly_checked": "yellow",
+    "unverifiable": "dim",
+}
 
 
 def renderable(report: Report) -> ConsoleRenderable:
@@ -40,6 +46,7 @@ def _head(report: Report) -> Text:
         (f"trust {number(report.trust)}", f"bold {_COLOURS[own].removeprefix('bold ')}"),
         (f"  {MARKS[report.verdict]} {labels.STATES[own]}", _COLOURS[own]),
         f" · {labels.counts(report)} · coverage {report.coverage:.0%}\n",
+        (f"{printable(unchecked)}\n" if (unchecked := labels.unchecked(report)) else "", "dim"),
         (printable(f"{labels.calibration(report)}: {labels.CALIBRATIONS[report.calibration]}"), "dim"),
     )
 

@@ -67,7 +67,8 @@ def fuse(
         return UNCHECKED  # no model knows the word
     if claim.unnamed is not None:
         return UNCHECKED  # no check measures this relation or colour
-    direct = _direct(claim, evidence) if unfitted_detector or claim.kind == "text" else UNCHECKED
+    unfitted_kind = profile is not None and claim.kind not in profile.kinds and all(active)
+    direct = _direct(claim, evidence) if unfitted_detector or unfitted_kind or claim.kind == "text" else UNCHECKED
     if claim.narrow and claim.kind == "count":
         return direct  # an encoder that was fitted on persons cannot count men
     return _if_decidable(claim, _weighed(claim, evidence, profile, active, direct, transferred))

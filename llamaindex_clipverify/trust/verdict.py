@@ -1,14 +1,29 @@
-"""Verdicts: two thresholds of the trust, with *unverifiable* between them."""
+"""Verdicts: two thresholds of the trust of a claim, with *unverifiable* between them; and the verdict on a whole answer."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from llamaindex_clipverify.claims.claim import Kind
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.trust.guarantee import Guarantee, Holdout
+from llamaindex_clipverify.trust.unchecked import FALSE_RATES
 
 Verdict = Literal["supported", "contradicted", "unverifiable"]
+AnswerVerdict = Literal["supported", "contradicted", "partly_checked", "unverifiable"]
+"""Verdict on several claims: *partly_checked* if some are supported and the rest is neither supported nor contradicted."""
+
+
+def combined(verdicts: Iterable[Verdict]) -> AnswerVerdict:
+    """Return the verdict on claims together: *supported* only if every one of them is; *unverifiable* for none."""
+    found = set(verdicts)
+    if "contradicted" in found:
+        return "contradicted"
+    if "supported" not in found:
+        return "unverifiable"
+    return "supported" if len(found) == 1 else "partly_checked"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +42,9 @@ class Policy:
     """Allowed share 0–1 of wrong verdicts; None for the fixed thresholds above."""
     delta: float = 0.1
     """Allowed probability 0–1 that more are wrong."""
+    unchecked: Mapping[Kind, float] | None = None
+    """How often claims of a kind that nothing checked are false, 0–1: lowers the trust of an answer with such claims. Kinds that
+    are missing have the rates of `trust.unchecked.FALSE_RATES`."""
     guarantee: Guarantee | None = None
     """The thresholds for `alpha` and `delta`; see `on`."""
 
@@ -35,6 +53,15 @@ class Policy:
         if not 0 <= self.contradicted <= self.supported <= 1:
             got = f"supported={self.supported}, contradicted={self.contradicted}"
             raise DataError("thresholds must satisfy 0 ≤ contradicted ≤ supported ≤ 1", got=got)
+        unknown = [
+            kind for kind, rate in (self.unchecked or {}).items() if kind not in FALSE_RATES or not 0 <= rate < 1
+        ]
+        if unknown:
+            raise DataError(
+                "unchecked maps kinds of claim to rates from 0 to below 1",
+                got=", ".join(f"{kind}: {(self.unchecked or {})[kind]}" for kind in unknown),
+                do=f"the kinds are {', '.join(FALSE_RATES)}",
+            )
         if self.alpha is not None and not (0 < self.alpha < 1 and 0 < self.delta < 1):
             raise DataError("alpha and delta lie between 0 and 1", got=f"alpha={self.alpha}, delta={self.delta}")
 

@@ -54,8 +54,12 @@ class Clause:
         return [(mention, noun) for mention in mentions for noun in mention.means()]
 
     def claim_at(self, kind: Kind, mention: Mention, last: int | None = None, **words: object) -> Claim:
-        """Return a claim that spans a noun phrase, or what begins with it and ends before word `last`."""
-        start = self.words[mention.first].start
+        """Return a claim that spans a noun phrase, or what begins with it and ends before word `last`.
+
+        The claim that a thing is there spans its noun only: it says nothing of the adjectives.
+        """
+        described = kind == "object" and not mention.negated and any(at < mention.head for _, at in mention.adjectives)
+        start = self.words[mention.head if described else mention.first].start
         word = self.words[(mention.after if last is None else last) - 1]
         end = word.end - 2 * (mention.possessive and last is None and word.text.endswith("'s"))
         return self.claim(kind, mention, start, end, **words)

@@ -40,6 +40,7 @@ def page(reports: Sequence[Report]) -> str:
         policy=_policy(style, script),
         counts=[(name, word, found[name]) for name, word in labels.STATES.items() if found[name]],
         states=labels.STATES,
+        claim_states=labels.CLAIM_STATES,
     )  # fmt: skip
 
 
@@ -52,7 +53,7 @@ def fragment(report: Report) -> str:
     view = ReportView(report, mark, album)
     style = _text("style.css.j2", methods=len(view.methods))
     template = _templates().get_template("fragment.html.j2")
-    return template.render(view=view, album=album, style=style, states=labels.STATES)
+    return template.render(view=view, album=album, style=style, states=labels.STATES, claim_states=labels.CLAIM_STATES)
 
 
 def _text(template: str, **values: object) -> Markup:

@@ -76,6 +76,7 @@ class ReportView:
             "trust": labels.trusted(self.report),
             "counts": labels.counts(self.report),
             "coverage": labels.coverage(self.report),
+            "unchecked": labels.unchecked(self.report),
             "calibration": labels.calibration(self.report),
             "meaning": labels.CALIBRATIONS[self.report.calibration],
         }
