@@ -14,6 +14,7 @@ from llamaindex_clipverify.claims.foils import foils
 from llamaindex_clipverify.evidence.colour import COLOURS, Colour, box_colours, name_colours
 from llamaindex_clipverify.evidence.contrast import Contrast, leads, margins
 from llamaindex_clipverify.evidence.objects import Objects
+from llamaindex_clipverify.evidence.positions import Positions
 from llamaindex_clipverify.evidence.regions import Regions, tiles
 from llamaindex_clipverify.evidence.relations import Relations
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
@@ -286,3 +287,43 @@ def test_foils_swap_one_word() -> None:
     assert foils(claim_of("I love it.")) == []
     turned = [foil.phrase for foil in foils(claim_of("The dog is left of the car.", "relation"))]
     assert turned == ["a dog to the right of a car", "a car to the left of a dog"]
+
+
+@pytest.mark.parametrize(
+    ("text", "box", "stance"),
+    [("The dog is on the left side of the image.", LEFT, "supports"), ("The dog is on the right side of the image.", LEFT, "contradicts"),
+     ("The dog is at the top of the image.", (80, 10, 120, 40), "supports"), ("The dog is in the center of the image.", (80, 80, 120, 120), "supports"),
+     ("The dog is in the center of the image.", (0, 0, 40, 40), "contradicts"), ("The dog is on the left side of the image.", (75, 80, 115, 120), "silent"),
+     ("The dog is in the background.", LEFT, "silent")],
+)  # fmt: skip
+def test_positions(text: str, box: Box, stance: str) -> None:
+    _, facts = facts_of(("dog", 0.9, box))
+    evidence = Positions().judge(claim_of(text, "position"), facts)
+    assert evidence and evidence.stance == stance
+
+
+def test_one_of_several_things_is_enough_for_a_position() -> None:
+    _, facts = facts_of(("dog", 0.9, LEFT), ("dog", 0.9, RIGHT))
+    for side in ("left", "right"):
+        evidence = Positions().judge(claim_of(f"A dog is on the {side} side of the image.", "position"), facts)
+        assert evidence and evidence.stance == "supports"
+
+
+def test_a_position_of_what_is_not_seen_is_not_judged() -> None:
+    _, facts = facts_of(("car", 0.9, LEFT))
+    evidence = Positions().judge(claim_of("The dog is on the left side of the image.", "position"), facts)
+    assert evidence and evidence.stance == "silent" and "no dog found" in evidence.reason
+    assert Positions().judge(claim_of("There is a car."), facts) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "scores", "stance"),
+    [("There are several dogs.", (0.9, 0.9, 0.9), "supports"), ("There are several dogs.", (0.9, 0.9), "silent"),
+     ("There are several dogs.", (0.9,), "contradicts"), ("There are several dogs.", (), "silent"),
+     ("There are at least two dogs.", (0.9, 0.9), "supports"), ("There are at most one dogs.", (0.9, 0.9, 0.9), "contradicts")],
+)  # fmt: skip
+def test_bounds(text: str, scores: tuple[float, ...], stance: str) -> None:
+    boxes = (LEFT, RIGHT, (10, 140, 60, 190))
+    objects, facts = facts_of(*(("dog", score, box) for score, box in zip(scores, boxes, strict=False)))
+    evidence = objects.judge(claim_of(text, "bound"), facts)
+    assert evidence and evidence.stance == stance

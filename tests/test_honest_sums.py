@@ -10,9 +10,12 @@ import pytest
 from llamaindex_clipverify import Policy
 from llamaindex_clipverify.claims.claim import Claim, Kind
 from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.report.report import CheckedClaim, Report
 from llamaindex_clipverify.report.requirement import Requirement
 from llamaindex_clipverify.report.spans import pieces
+from llamaindex_clipverify.trust.fusion import fuse
+from llamaindex_clipverify.trust.profile import Profile
 from llamaindex_clipverify.trust.unchecked import DEPENDENCE, FALSE_RATES, truth
 from llamaindex_clipverify.trust.verdict import combined
 
@@ -121,3 +124,17 @@ def test_reports_of_the_earlier_schema_are_read():
 def test_answers_of_a_report_replace_claims_and_keep_the_sum():
     report = report_of(AIRPLANE, RELATION)
     assert replace(report, claims=(AIRPLANE,)).verdict == "supported"
+
+
+def test_a_kind_without_a_fitted_model_is_judged_from_boxes_but_never_from_what_was_not_seen():
+    profile, active = Profile.load("photographs"), [frozenset({"objects", "positions"})]
+    claim = Claim(text="left", start=0, end=4, kind="position", noun="dog", value="left")
+    seen = Evidence(check="objects", stance="silent", belief=0.97, is_condition=True)
+    unseen = replace(seen, belief=0.02)
+    left = Evidence(check="positions", stance="supports", belief=0.9)
+    trust = fuse(claim, [[seen, left]], profile, active, unfitted_detector=False)
+    assert trust.value == pytest.approx(0.9 * 0.97) and trust.calibration == "uncalibrated"
+    assert fuse(claim, [[unseen]], profile, active, unfitted_detector=False).value is None
+    assert fuse(claim, [[seen, left]], profile, [frozenset()], unfitted_detector=False).value is None, (
+        "outside the domain"
+    )

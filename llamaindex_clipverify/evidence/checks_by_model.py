@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from llamaindex_clipverify.evidence.colour import Colour
 from llamaindex_clipverify.evidence.contrast import Contrast
 from llamaindex_clipverify.evidence.objects import Objects
+from llamaindex_clipverify.evidence.positions import Positions
 from llamaindex_clipverify.evidence.regions import Regions
 from llamaindex_clipverify.evidence.relations import Relations
 from llamaindex_clipverify.evidence.similarity import Similarity
 
 CHECKS_BY_MODEL: Mapping[str, tuple[str, ...]] = {
     "encoder": (Similarity.name, Contrast.name, Regions.name),
-    "detector": (Objects.name, Colour.name, Relations.name),
+    "detector": (Objects.name, Colour.name, Relations.name, Positions.name),
 }
 """Kind of model to the names of its checks; the first check is present whenever the model is."""
 TRANSFERABLE = frozenset(

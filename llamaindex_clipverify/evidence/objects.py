@@ -34,9 +34,14 @@ from llamaindex_clipverify.picture import Picture
 FLOOR = 0.10
 """Boxes below this confidence are not kept; only the highest confidence of each class is, down to .001."""
 _MOST_BOXES = 40
+_FEW = 0.2
+"""Probability of a bound up to which it is contradicted."""
 _EVEN = 0.3
 """Exponent from confidence to belief without fitting: .1 becomes even odds. Detectors are tuned for few false positives: at a
 confidence of .25 YOLOv8n's false-positive rate on COCO photographs is under 1 %, its recall .7."""
+
+
+_JUDGED = ("object", "attribute", "count", "bound", "position", "relation")
 
 
 @dataclass(frozen=True)
@@ -59,9 +64,9 @@ class Objects:
         return [_kept(found) for found in self.detector.detect(pictures, wanted)]
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
-        """Judge objects, attributes (is the thing there at all?), counts, and relations (are both there?)."""
+        """Judge objects, counts and bounds; of attributes, positions and relations, whether the things are there at all."""
         seen = facts.of(self.name)
-        if seen is None or claim.noun is None or claim.kind not in ("object", "attribute", "count", "relation"):
+        if seen is None or claim.noun is None or claim.kind not in _JUDGED:
             return None
         nouns = [claim.noun, *([claim.reference] if claim.reference else [])]
         if not self._knows(claim.noun) and claim.reference is None:
@@ -71,6 +76,8 @@ class Objects:
             return silent(self.name, f"the detector has no class for “{unknown[0]}”")
         if claim.kind == "count" and claim.number is not None:
             return self._count(claim, claim.number, facts)
+        if claim.kind == "bound":
+            return self._bound(claim, facts)
         weakest = min(nouns, key=lambda noun: confidence(facts, noun) or 0.0)
         return self._presence(claim, weakest, facts)
 
@@ -133,6 +140,32 @@ class Objects:
             is_condition=claim.kind != "object",
         )
 
+    def _bound(self, claim: Claim, facts: Facts) -> Evidence:
+        """Judge an inexact number: one clear thing and no second is evidence against "several", none at all is not."""
+        boxes = sightings(facts, claim.noun, floor=FLOOR)
+        odds = [box.score for box in boxes]
+        least, most = claim.at_least or 0, claim.at_most
+        score = _between(least, most, odds)
+        saw = sum(odd >= SEEN for odd in odds)
+        stance = stance_of(score, 0.5, 0.25)
+        enough = _between(min(least, 2), most, odds)
+        single = saw == 1 and max(odds) >= CLEARLY_SEEN and enough <= _FEW
+        too_many = most is not None and saw > most and score <= _FEW
+        if stance != "supports" and not (single or too_many):
+            return silent(self.name, f"saw {saw} {claim.noun}; there may be more")
+        if stance == "supports" and claim.narrow:
+            return silent(self.name, f"the detector cannot tell a {claim.narrow} from another {claim.noun}")
+        return Evidence(
+            check=self.name,
+            stance="supports" if stance == "supports" else "contradicts",
+            score=score,
+            reason=f"saw {saw} {claim.noun if saw == 1 else claim.words.plural(str(claim.noun))}",
+            picture=facts.picture,
+            region=boxes[0].box if boxes else None,
+            features={"logit": bounded_logit(score)},
+            belief=score if stance == "supports" or too_many else enough,
+        )
+
     def _count(self, claim: Claim, number: int, facts: Facts) -> Evidence:
         boxes = sightings(facts, claim.noun, floor=FLOOR)
         odds = [box.score * _share(box, claim.colour) for box in boxes]
@@ -161,6 +194,12 @@ class Objects:
             },
             belief=score,
         )
+
+
+def _between(least: int, most: int | None, odds: Sequence[float]) -> float:
+    """Return the probability that the number of independent events is between two bounds, both included."""
+    below = sum(poisson_binomial(number, odds) for number in range(least))
+    return 1 - below if most is None else sum(poisson_binomial(number, odds) for number in range(least, most + 1))
 
 
 def _share(box: Sighting, colour: str | None) -> float:

@@ -68,7 +68,10 @@ def fuse(
     if claim.unnamed is not None:
         return UNCHECKED  # no check measures this relation or colour
     unfitted_kind = profile is not None and claim.kind not in profile.kinds and all(active)
-    direct = _direct(claim, evidence) if unfitted_detector or unfitted_kind or claim.kind == "text" else UNCHECKED
+    if unfitted_kind and not unfitted_detector and claim.kind != "text":
+        direct = _direct(claim, [_located(looks) for looks in evidence])
+    else:
+        direct = _direct(claim, evidence) if unfitted_detector or claim.kind == "text" else UNCHECKED
     if claim.narrow and claim.kind == "count":
         return direct  # an encoder that was fitted on persons cannot count men
     return _if_decidable(claim, _weighed(claim, evidence, profile, active, direct, transferred))
@@ -159,6 +162,11 @@ def _direct(claim: Claim, evidence: Sequence[Sequence[Evidence]]) -> Trust:
     if value < _SHOWN and any(not _is_unrelated(looks) for looks in undecided):
         return UNCHECKED
     return Trust(1 - value if claim.negated else value, best)
+
+
+def _located(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Return the evidence without necessary conditions that fail: of a thing that was not found, nobody knows where it is."""
+    return [piece for piece in evidence if not piece.is_condition or (piece.belief or 0.0) >= _ABSENT]
 
 
 def _belief(evidence: Sequence[Evidence]) -> float | None:

@@ -12,6 +12,7 @@ from llamaindex_clipverify.evidence.contrast import Contrast
 from llamaindex_clipverify.evidence.domain import Domain
 from llamaindex_clipverify.evidence.lettering import Lettering
 from llamaindex_clipverify.evidence.objects import Objects
+from llamaindex_clipverify.evidence.positions import Positions
 from llamaindex_clipverify.evidence.regions import Regions
 from llamaindex_clipverify.evidence.relations import Relations
 from llamaindex_clipverify.evidence.similarity import Similarity
@@ -75,7 +76,7 @@ def default_checks(
     if reader is not None:
         checks.append(WrittenText(reader))
     if detector is not None:
-        checks += [Objects(detector), Colour(), Relations()]
+        checks += [Objects(detector), Colour(), Relations(), Positions()]
     if encoder is not None:
         vectors = TextVectors(encoder, disk=texts)
         checks += [Similarity(vectors), Contrast(vectors)]

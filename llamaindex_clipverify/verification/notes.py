@@ -28,9 +28,7 @@ def unreadable(language: str, readable: Sequence[str]) -> str:
 UNCHECKED_KINDS = {
     "other": "nothing a picture can show",
     "action": "no check judges actions yet",
-    "bound": "no check judges inexact numbers yet",
     "depth": "no check judges what is in front and behind yet",
-    "position": "no check judges positions in the picture yet",
     "wearing": "no check judges who wears what yet",
     "part": "no check judges parts yet",
     "material": "no check judges materials yet",
@@ -64,7 +62,7 @@ def why_unverifiable(
         return "no model in use knows such pictures"
     if profile is not None and not all(active):
         return "a picture that no model in use knows may show it"
-    if profile is not None and not profile.knows(claim):
+    if profile is not None and claim.kind in profile.kinds and not profile.knows(claim):
         return f"the models in use do not know “{claim.noun}”" if claim.noun else "no check is fitted for such claims"
     silent = [piece.reason for piece in evidence if piece.stance == "silent" and piece.score is None and piece.reason]
     return silent[0] if silent else "no check could decide"

@@ -1,0 +1,86 @@
+"""Positions in the picture: left, right, top, bottom, centre and corner, from where a thing's box is.
+
+A claim on several things of a kind holds if one of them is there. What is near the border of two positions is not judged, and
+foreground and background are not: a box does not tell how far away a thing is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
+from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS, Sighting, belief_of, detector_saw, sightings, where
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.picture import Picture
+
+_CLEAR = 0.2
+"""Margins closer to 0 than this are ambiguous."""
+
+
+@dataclass(frozen=True)
+class Positions:
+    """Margin -1 to 1 by which the middle of a box is in the named part of the picture; 0 is the border of that part."""
+
+    name: str = "positions"
+    version: int = 1
+    needs: tuple[str, ...] = (DETECTOR_FACTS,)
+    model: str = ""
+
+    def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
+        """Add no facts: it uses the detector's boxes."""
+        return [{} for _ in pictures]
+
+    def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
+        """Judge where in the picture a thing is."""
+        if claim.kind != "position" or not detector_saw(facts):
+            return None
+        measure = _MARGINS.get(str(claim.value))
+        if measure is None:
+            return silent(self.name, f"a box does not tell what is in the {claim.value}")
+        found = sightings(facts, claim.noun)
+        if not found:
+            return silent(self.name, f"no {claim.noun} found to locate")
+        margin, best = max(((measure(*_middle(one, facts)), one) for one in found), key=lambda row: row[0])
+        reason = f"{claim.noun} at {where(best.box)} of {facts.size[0]} × {facts.size[1]}"
+        if abs(margin) < _CLEAR:
+            doubt = replace(silent(self.name, f"too close to tell: {reason}"), score=margin)
+            return replace(doubt, picture=facts.picture, region=best.box)
+        return Evidence(
+            check=self.name,
+            stance=stance_of(margin, _CLEAR, -_CLEAR),
+            score=margin,
+            reason=reason,
+            picture=facts.picture,
+            region=best.box,
+            features={"margin": margin},
+            belief=belief_of(margin),
+        )
+
+
+def _middle(one: Sighting, facts: Facts) -> tuple[float, float]:
+    """Return the middle of a box, from -1 (left, top) to 1 (right, bottom)."""
+    width, height = facts.size
+    left, top, right, bottom = one.box
+    return (left + right) / max(width, 1) - 1, (top + bottom) / max(height, 1) - 1
+
+
+def _in_centre(across: float, down: float) -> float:
+    return 1 - 2 * max(abs(across), abs(down))
+
+
+def _in_corner(across: float, down: float) -> float:
+    return 2 * min(abs(across), abs(down)) - 1
+
+
+_MARGINS: dict[str, Callable[[float, float], float]] = {
+    "left": lambda across, _: -across,
+    "right": lambda across, _: across,
+    "top": lambda _, down: -down,
+    "bottom": lambda _, down: down,
+    "centre": _in_centre,
+    "corner": _in_corner,
+}
+"""Position to the margin of a middle in it."""
