@@ -43,6 +43,7 @@ def figures(rows: list[tuple[bool, Report]]) -> dict[str, Any]:
         "decided_rightly": round(right / max(len(decided), 1), 3),
         "supported": len(supported),
         "false_among_supported": len(supported) - sum(supported),
+        "partly_checked": sum(report.verdict == "partly_checked" for _, report in rows),
         "claims": len(claims),
         "claims_checked": round(checked / max(len(claims), 1), 3),
     }

@@ -9,6 +9,7 @@ import pytest
 
 from llamaindex_clipverify import Policy
 from llamaindex_clipverify.claims.claim import Claim, Kind
+from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.report.report import CheckedClaim, Report
@@ -138,3 +139,31 @@ def test_a_kind_without_a_fitted_model_is_judged_from_boxes_but_never_from_what_
     assert fuse(claim, [[seen, left]], profile, [frozenset()], unfitted_detector=False).value is None, (
         "outside the domain"
     )
+
+
+@pytest.mark.parametrize(
+    ("answer", "missed"),
+    [
+        ("There is a dog in the picture.", []),
+        ("There are at least two red cups.", []),
+        ("Yes, there is a cat.", []),
+        ("The image shows a red car parked on the street.", []),
+        ("All the airplanes are high up in the air.", ["high up in the air"]),
+        ("The airplane on the left side is the closest one to the camera.", ["closest one to the camera"]),
+        ("There is a dog. It is a lovely scene.", []),
+    ],
+)
+def test_words_that_are_in_no_claim_are_named(answer, missed):
+    splitter = EnglishSplitter()
+    assert [answer[start:end] for start, end in splitter.unread(answer, splitter.split(answer))] == missed
+
+
+def test_what_was_not_read_is_not_supported():
+    answer = "All the airplanes are high up in the air."
+    there = checked("airplanes", 0.97, answer=answer)
+    report = replace(report_of(there, answer=answer), unread=((22, 40),))
+    assert (report.verdict, report.checked_trust) == ("partly_checked", 0.97)
+    assert report.trust == pytest.approx(0.97 * (1 - FALSE_RATES["other"]) ** DEPENDENCE)
+    assert report.coverage == pytest.approx(1 / 6)
+    assert "not read: “high up in the air”" in report.to_markdown()
+    assert Report.from_dict(json.loads(report.to_json())).unread == report.unread

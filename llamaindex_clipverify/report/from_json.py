@@ -35,6 +35,7 @@ def report_of(data: Mapping[str, Any], access: Access) -> Report:
         return Report(
             answer=data["answer"],
             claims=tuple(_claim(claim) for claim in data["claims"]),
+            unread=tuple((int(start), int(end)) for start, end in data.get("unread") or ()),
             question=data["question"],
             language=data["language"],
             calibration=data["calibration"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.report.format import shortened
@@ -50,10 +50,17 @@ def unchecked(report: Report) -> str:
     """Return which words of a partly checked answer nothing checked; "" for other answers."""
     if report.verdict != "partly_checked":
         return ""
-    open_ones = [one for one in report.claims if one.verdict == "unverifiable"]
-    named = [f"“{shortened(one.claim.text, 60)}”" for one in open_ones[:_NAMED]]
-    more = len(open_ones) - len(named)
-    return f"not decided: {', '.join(named)}{f' and {more} more' if more else ''}"
+    undecided = [one.claim.text for one in report.claims if one.verdict == "unverifiable"]
+    missed = [report.answer[start:end] for start, end in report.unread]
+    parts = [
+        f"{label}: {_named(texts)}" for label, texts in (("not decided", undecided), ("not read", missed)) if texts
+    ]
+    return "; ".join(parts)
+
+
+def _named(texts: Sequence[str]) -> str:
+    named = ", ".join(f"“{shortened(text, 60)}”" for text in texts[:_NAMED])
+    return f"{named} and {len(texts) - _NAMED} more" if len(texts) > _NAMED else named
 
 
 def counts(report: Report) -> str:
@@ -70,6 +77,6 @@ def trusted(report: Report) -> str:
     """Return what the trust is the probability of."""
     if report.trust is None:
         return "nothing could be checked"
-    if report.unchecked:
+    if report.unchecked or report.unread:
         return "that all of it is true; what nothing checked is false as often as such claims are"
     return "that all claims are true"

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.claim import Claim, Kind
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.geometry import Box
@@ -123,6 +123,8 @@ class Report:
 
     answer: str
     claims: tuple[CheckedClaim, ...]
+    unread: tuple[tuple[int, int], ...] = ()
+    """Spans of the answer that say something and are in no claim: they were not read, so nothing checked them."""
     question: str | None = None
     language: str = "en"
     calibration: Calibration = "uncalibrated"
@@ -148,7 +150,9 @@ class Report:
         checked = self.checked_trust
         if checked is None:
             return None
-        return checked * truth((one.claim.kind for one in self.unchecked), self.policy.unchecked)
+        missed: list[Kind] = ["other"] * len(self.unread)
+        kinds = [*(one.claim.kind for one in self.unchecked), *missed]
+        return checked * truth(kinds, self.policy.unchecked)
 
     @property
     def checked_trust(self) -> float | None:
@@ -177,16 +181,24 @@ class Report:
 
     @property
     def coverage(self) -> float:
-        """Share 0–1 of the words in claims that are in a claim that could be checked; 0 for an answer without claims."""
+        """Share 0–1 of the words that say something which are in a claim that could be checked; 0 for an answer without claims.
+
+        The words that say something are those of all claims and those that were not read (`unread`).
+        """
         words = [match.span() for match in _WORD.finditer(self.answer)]
-        claimed = _words_in(words, self.claims)
-        checked = _words_in(words, [claim for claim in self.claims if claim.trust is not None])
+        spans = [(one.claim.start, one.claim.end) for one in self.claims]
+        claimed = _words_in(words, [*spans, *self.unread])
+        checked = _words_in(words, [(one.claim.start, one.claim.end) for one in self.claims if one.trust is not None])
         return len(checked) / len(claimed) if claimed else 0.0
 
     @property
     def verdict(self) -> AnswerVerdict:
-        """*contradicted* if any claim is, *supported* if all claims are, *partly_checked* if some are, else *unverifiable*."""
-        return combined(claim.verdict for claim in self.claims)
+        """*contradicted* if any claim is, *supported* if all claims are, *partly_checked* if some are, else *unverifiable*.
+
+        With words that were not read it is *partly_checked* at best.
+        """
+        found = combined(claim.verdict for claim in self.claims)
+        return "partly_checked" if found == "supported" and self.unread else found
 
     def at(self, policy: Policy) -> Report:
         """Return the report with the verdicts of another policy."""
@@ -218,6 +230,7 @@ class Report:
             "calibration": self.calibration,
             "profile": self.profile,
             "claims": [claim.to_dict() for claim in self.claims],
+            "unread": [list(span) for span in self.unread],
             "object_agreement": self.object_agreement.to_dict(),
             "maps": [
                 {"claim": drawn.claim, "picture": drawn.picture, "method": drawn.map.method, "path": drawn.path,
@@ -332,14 +345,10 @@ def verdict_counts(claims: Sequence[CheckedClaim]) -> str:
     return ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in MARKS if verdict in verdicts)
 
 
-def _words_in(words: Sequence[tuple[int, int]], claims: Sequence[CheckedClaim]) -> set[int]:
-    """Return the indices of the words that a claim's span meets; `words` are sorted spans."""
+def _words_in(words: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]]) -> set[int]:
+    """Return the indices of the words that a span meets; `words` are sorted spans."""
     starts, ends = [start for start, _ in words], [end for _, end in words]
-    return {
-        place
-        for one in claims
-        for place in range(bisect_right(ends, one.claim.start), bisect_left(starts, one.claim.end))
-    }
+    return {place for begin, end in spans for place in range(bisect_right(ends, begin), bisect_left(starts, end))}
 
 
 def _words(claim: Claim) -> dict[str, Any]:

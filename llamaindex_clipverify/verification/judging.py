@@ -185,6 +185,7 @@ class Assembly:
         return Report(
             answer=answer.text,
             claims=tuple(claim for claim, _ in checked),
+            unread=reading.unread,
             question=answer.question,
             language=reading.language,
             calibration=_weakest([trust for _, trust in checked]),

@@ -21,6 +21,8 @@ class Reading:
     claims: tuple[Claim, ...]
     supported: bool
     """Whether a splitter reads the language; otherwise nothing is checked."""
+    unread: tuple[tuple[int, int], ...] = ()
+    """Spans of the answer that say something and are in no claim, if the splitter knows."""
 
 
 class Splitters:
@@ -54,7 +56,8 @@ class Splitters:
         language = language_of(text)
         splitter = self.of(language)
         claims = splitter.split(text, question) if _reads_questions(splitter) else splitter.split(text)
-        return Reading(language, tuple(claims), language in self._by_language)
+        missed = splitter.unread(text, claims) if isinstance(splitter, EnglishSplitter) else []
+        return Reading(language, tuple(claims), language in self._by_language, tuple(missed))
 
 
 def _english(name: str | None) -> EnglishSplitter:

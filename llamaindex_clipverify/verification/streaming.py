@@ -76,7 +76,8 @@ class StreamingVerifier:
             )
             for checked in claims
         )
-        return VerifiedSentence(text, replace(self.report, answer=text, claims=shifted))
+        missed = tuple((one - begin, two - begin) for one, two in self.report.unread if begin <= one < end)
+        return VerifiedSentence(text, replace(self.report, answer=text, claims=shifted, unread=missed))
 
     def _verify(self, text: str) -> Report:
         answer = Answer(text=text, sources=self.sources, question=self.question)

@@ -8,6 +8,7 @@ kind `other`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from llamaindex_clipverify.claims.claim import Claim
@@ -29,6 +30,7 @@ from llamaindex_clipverify.claims.english.sentences import Sentence, cited, sent
 from llamaindex_clipverify.claims.english.short_answers import confirmed
 from llamaindex_clipverify.claims.english.short_answers import statement as statement_of
 from llamaindex_clipverify.claims.english.structure import Parser
+from llamaindex_clipverify.claims.english.unread import unread
 from llamaindex_clipverify.claims.english.verbs import find_verbs
 from llamaindex_clipverify.claims.english.written import written
 from llamaindex_clipverify.claims.vocabulary import Vocabulary, english
@@ -96,6 +98,10 @@ class EnglishSplitter:
         for sentence in sentences(answer):
             claims += self._sentence(sentence, memory)
         return sorted(dict.fromkeys(claims), key=lambda claim: (claim.start, claim.end))
+
+    def unread(self, answer: str, claims: Iterable[Claim]) -> list[tuple[int, int]]:
+        """Return the spans of an answer that say something and are in none of its claims, the longest of each sentence."""
+        return unread(answer, claims)
 
     def things(self, text: str) -> list[Claim]:
         """Return the noun phrases of any text (also questions) as object claims; negation is ignored."""
