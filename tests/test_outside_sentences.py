@@ -15,10 +15,10 @@ from llamaindex_clipverify.testing.reading import agrees, read_all
 DATA = Path(__file__).parent / "data"
 SPLITTERS = {"en": EnglishSplitter(), "ko": KoreanSplitter()}
 FLOORS = {
-    ("en", False): (0.66, 0.55),
-    ("en", True): (0.76, 0.66),
-    ("ko", False): (0.46, 0.38),
-    ("ko", True): (0.77, 0.73),
+    ("en", False): (0.69, 0.63),
+    ("en", True): (0.73, 0.68),
+    ("ko", False): (0.54, 0.45),
+    ("ko", True): (0.70, 0.68),
 }
 """Least precision and recall by language and whether the rows were used to mend the splitter."""
 
@@ -42,7 +42,7 @@ def test_the_sentences_are_many_and_of_many_sources(language, least):
     assert all(
         claim.get("noun") or claim.get("span") or claim["kind"] == "scene" for row in found for claim in row["claims"]
     )
-    assert sum(bool(row["seen"]) for row in found) <= 0.75 * len(found)
+    assert sum(not row["seen"] for row in found) >= 100, "enough that no splitter was mended on"
 
 
 def test_every_span_of_an_outside_sentence_is_exact():
