@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from llamaindex_clipverify import Policy
 from llamaindex_clipverify.claims.claim import Claim, Kind
 from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
+from llamaindex_clipverify.claims.korean import KoreanSplitter
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.report.report import CheckedClaim, Report
@@ -156,6 +158,23 @@ def test_a_kind_without_a_fitted_model_is_judged_from_boxes_but_never_from_what_
 def test_words_that_are_in_no_claim_are_named(answer, missed):
     splitter = EnglishSplitter()
     assert [answer[start:end] for start, end in splitter.unread(answer, splitter.split(answer))] == missed
+
+
+@pytest.mark.parametrize(
+    ("answer", "missed"),
+    [
+        ("벤치 위에 개가 있습니다.", []),
+        ("빨간 우산 두 개가 있고 개는 없다.", []),
+        ("사진에는 고양이 한 마리가 있습니다.", []),
+        ("트램펄린 위에서 모자를 쓴 아이가 있다.", ["트램펄린"]),
+        ("그 앱의 시작 페이지에 개가 있다.", ["앱의 시작 페이지에"]),
+    ],
+)
+def test_korean_words_that_are_in_no_claim_are_named(answer, missed):
+    splitter = KoreanSplitter()
+    for text in (answer, unicodedata.normalize("NFD", answer)):
+        found = [text[start:end] for start, end in splitter.unread(text, splitter.split(text))]
+        assert [unicodedata.normalize("NFC", one) for one in found] == missed
 
 
 def test_what_was_not_read_is_not_supported():

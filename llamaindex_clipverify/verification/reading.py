@@ -56,7 +56,7 @@ class Splitters:
         language = language_of(text)
         splitter = self.of(language)
         claims = splitter.split(text, question) if _reads_questions(splitter) else splitter.split(text)
-        missed = splitter.unread(text, claims) if isinstance(splitter, EnglishSplitter) else []
+        missed = splitter.unread(text, claims) if isinstance(splitter, EnglishSplitter | KoreanSplitter) else []
         return Reading(language, tuple(claims), language in self._by_language, tuple(missed))
 
 

@@ -18,6 +18,8 @@ LETTERING = re.compile(
 SMALL_TALK = re.compile(r"^\s*(?:물론입니다|물론이죠|안녕하세요|감사합니다)\W*$")
 YES = re.compile(r"^\s*(?:네|예|응|맞아요|맞습니다|그렇습니다|그래요|있어요|있습니다)(?=[\s.,!]|$)")
 NO = re.compile(r"^\s*(?:아니요|아니오|아뇨|아닙니다|아니에요|없습니다|없어요)(?=[\s.,!]|$)")
+ANSWER = re.compile(r"(?:네|예|응|아니요|아니오|아뇨|등)$")
+"""Words that say nothing by themselves: yes, no, et cetera."""
 DOUBT = re.compile(
     r"아마|추측|추정|짐작|생각됩니다|생각합니다|생각해요|모르겠|확실하지|불확실|가능성|혹시|어쩌면|것으로\s?예상|듯합|듯하|듯싶|보입니다만|로\s(?:추정|판단|여겨)"
 )

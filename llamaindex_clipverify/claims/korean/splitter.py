@@ -7,6 +7,8 @@ without any claim becomes one claim of kind `other`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from llamaindex_clipverify.claims.claim import Claim, Kind
 from llamaindex_clipverify.claims.korean import grammar
 from llamaindex_clipverify.claims.korean.claims_of import Claims
@@ -16,6 +18,7 @@ from llamaindex_clipverify.claims.korean.scenes import scenes
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.structure import read
 from llamaindex_clipverify.claims.korean.tokens import Tokenizer
+from llamaindex_clipverify.claims.korean.unread import unread
 from llamaindex_clipverify.claims.korean.words import korean
 from llamaindex_clipverify.claims.vocabulary import Vocabulary, english
 
@@ -54,9 +57,15 @@ class KoreanSplitter:
             for claim in claims
         ]
 
+    def unread(self, answer: str, claims: Iterable[Claim]) -> list[tuple[int, int]]:
+        """Return the spans of an answer that say something and are in none of its claims, the longest of each sentence."""
+        return unread(answer, claims, self._tokenizer)
+
     def _finished(self, answer: str, claim: Claim) -> Claim:
-        unread = claim.noun is not None and not claim.known and not claim.noun.isascii()
-        return claim.swap(text=answer[claim.start : claim.end], vocabulary=self.vocabulary if unread else self._english)
+        foreign = claim.noun is not None and not claim.known and not claim.noun.isascii()
+        return claim.swap(
+            text=answer[claim.start : claim.end], vocabulary=self.vocabulary if foreign else self._english
+        )
 
     def __reduce__(self) -> tuple[type[KoreanSplitter], tuple[Vocabulary | None]]:
         """Pickle without the lexicon, which is loaded again."""
