@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 MAX_PIXELS = 100_000_000
 """Maximum number of pixels; larger pictures (for example decompression bombs) raise an error before decoding."""
 MAX_BYTES = 200_000_000
+_WITH_FRAMES = ("GIF", "TIFF", "WEBP", "PNG")
+"""File formats whose frames or pages a person would see; the second frame of a phone's MPO is a depth map."""
+_DEPTHS = (255, 1023, 4095, 16383, 65535)
+"""Brightest value of 8, 10, 12, 14 and 16 bits."""
 _URL_PREFIXES = ("http://", "https://")
 
 
@@ -132,10 +136,28 @@ class Picture:
         opened = raw if not isinstance(raw, bytes) else _open(raw, self.name)
         _check_size(opened.size, self.name)
         try:
+            wide = any(";16" in str(tile[3]) for tile in getattr(opened, "tile", ()))
             upright = ImageOps.exif_transpose(opened)
-            return _on_white(upright)
+            made = _on_white(upright, self.name)
         except (OSError, SyntaxError, ValueError, EOFError) as error:
             raise PictureError("the picture cannot be decoded", got=f"{self.name} ({error})", do=_REPLACE) from error
+        if wide and upright.mode in ("RGB", "RGBA") and 0 < int(np.asarray(made).max()) < _DIM:
+            raise PictureError("16-bit colours of which few bits are used", got=self.name, do=_SCALE)
+        return made
+
+    @cached_property
+    def frames(self) -> int:
+        """Return the number of frames or pages in the file; only the first is looked at. 1 without a file."""
+        raw = self._content
+        if not isinstance(raw, bytes):
+            return 1
+        opened = _open(raw, self.name)
+        if opened.format not in _WITH_FRAMES:
+            return 1
+        try:
+            return int(getattr(opened, "n_frames", 1))
+        except (OSError, SyntaxError, ValueError, EOFError):
+            return 1  # what follows the first frame is broken
 
     @cached_property
     def size(self) -> tuple[int, int]:
@@ -258,11 +280,11 @@ def _check_size(size: tuple[int, int], name: str) -> None:
         raise PictureError("the picture has no pixels", got=name, do=_REPLACE)
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def _on_white(image: Image.Image, name: str) -> Image.Image:
     from PIL import Image
 
     if image.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
-        return _sixteen_bit(image)
+        return _eight_bit(image, name)
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         layered = image.convert("RGBA")
         ground = Image.new("RGBA", layered.size, "white")
@@ -270,10 +292,27 @@ def _on_white(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _sixteen_bit(image: Image.Image) -> Image.Image:
-    """Scale deep greyscale to eight bits; PIL's own conversion clips it to white."""
+_DIM = 16
+"""Brightest value of 12 bits after the conversion from 16 to 8."""
+_SCALE = "convert it to 8 bits a channel"
+
+
+def _eight_bit(image: Image.Image, name: str) -> Image.Image:
+    """Scale deep greyscale to eight bits; PIL's own conversion clips it to white.
+
+    Floats up to 1 are shares of white. Other values are scaled by the smallest usual depth (8, 10, 12, 14, 16 bits) that holds
+    them.
+
+    Raises:
+        PictureError: Values that are no brightness: below zero, above 16 bits, not finite.
+    """
     from PIL import Image
 
     values = np.asarray(image, dtype=np.float64)
-    top = 65535.0 if values.max(initial=0.0) > 255 else 255.0
-    return Image.fromarray(np.clip(values / top * 255.0, 0, 255).astype(np.uint8)).convert("RGB")
+    low, high = float(values.min(initial=0.0)), float(values.max(initial=0.0))
+    if not (np.isfinite(low) and np.isfinite(high)) or low < 0 or high > _DEPTHS[-1]:
+        raise PictureError(
+            "values that are no brightness", got=f"{name} ({image.mode}, {low:g} to {high:g})", do=_SCALE
+        )
+    white = 1.0 if image.mode == "F" and high <= 1 else next(top for top in _DEPTHS if high <= top)
+    return Image.fromarray(np.round(values / white * 255.0).astype(np.uint8)).convert("RGB")

@@ -128,3 +128,49 @@ def test_bad_files_are_one_clear_line(gradient: Image.Image, tmp_path: Path) -> 
 def test_what_is_no_picture_is_refused_at_once(source: object) -> None:
     with pytest.raises(PictureError, match="not a picture"):
         Picture.of(source)
+
+
+def tiff(values: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(values).save(buffer, "TIFF")
+    return buffer.getvalue()
+
+
+RAMP = np.linspace(0, 1, 64).reshape(8, 8)
+
+
+@pytest.mark.parametrize("white", [1, 255, 1023, 4095, 16383, 65535])
+@pytest.mark.parametrize("kind", [np.float32, np.uint16, np.int32])
+def test_deep_pictures_keep_their_brightness(white: int, kind: type) -> None:
+    if white == 1 and kind is not np.float32:
+        pytest.skip("integers up to 1 are a black picture")
+    pixels = Picture.of(tiff((RAMP * white).astype(kind))).array()[:, :, 0]
+    assert np.abs(pixels.astype(float) - RAMP * 255).max() <= 2
+
+
+@pytest.mark.parametrize("values", [RAMP - 0.5, RAMP * np.nan, RAMP * 1e9])
+def test_values_that_are_no_brightness_are_refused(values: np.ndarray) -> None:
+    with pytest.raises(PictureError, match=r"values that are no brightness.*8 bits"):
+        _ = Picture.of(tiff(values.astype(np.float32))).image
+
+
+def test_deep_colours_are_scaled_or_refused() -> None:
+    cv2 = pytest.importorskip("cv2")
+    colours = np.stack([RAMP, 1 - RAMP, np.full_like(RAMP, 0.5)], axis=2)
+    for white, seen in ((65535, True), (4095, False), (1023, False)):
+        for ending in (".png", ".tiff"):
+            data = cv2.imencode(ending, (colours * white).astype(np.uint16))[1].tobytes()
+            if seen:
+                assert np.abs(Picture.of(data).array()[..., ::-1] / 255 - colours).max() < 0.02
+            else:
+                with pytest.raises(PictureError, match="few bits"):
+                    _ = Picture.of(data).image
+
+
+@pytest.mark.parametrize("form", ["GIF", "TIFF", "WEBP", "PNG", "MPO"])
+def test_frames_and_pages_are_counted(gradient: Image.Image, form: str) -> None:
+    buffer = io.BytesIO()
+    others = [gradient.rotate(angle).resize(gradient.size) for angle in (90, 180)]
+    gradient.save(buffer, form, save_all=True, append_images=others)
+    assert Picture.of(buffer.getvalue()).frames == (1 if form == "MPO" else 3)
+    assert Picture.of(gradient).frames == 1

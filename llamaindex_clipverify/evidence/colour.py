@@ -1,8 +1,8 @@
 """Colour: which colours fill the box of the named thing? Works on photographs without an image-text encoder.
 
 Pixels in the ellipse inside a box vote for one of eleven basic colour terms (Berlin & Kay 1969) by hue, saturation and value.
-Colours that the surroundings of the box show too are discounted. It is silent where the detector found no such thing, and wrong
-under coloured light.
+Colours that the surroundings of the box show too are discounted. It is silent where the detector found no such thing and in
+pictures without colours (black and white, sepia), and wrong under coloured light.
 """
 
 from __future__ import annotations
@@ -16,7 +16,14 @@ from PIL import Image
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
-from llamaindex_clipverify.evidence.sightings import COLOUR_FACTS, DETECTOR_FACTS, belief_of, sightings, where
+from llamaindex_clipverify.evidence.sightings import (
+    COLOUR_FACTS,
+    DETECTOR_FACTS,
+    belief_of,
+    sightings,
+    tone_of,
+    where,
+)
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array, Box
 from llamaindex_clipverify.picture import Picture
@@ -36,18 +43,25 @@ class Colour:
     model: str = ""
 
     def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
-        """Count colours in every kept box: ``names`` of the colours, ``shares`` (N, 11) that sum to 1."""
+        """Count colours in every kept box: ``names`` of the colours, ``shares`` (N, 11) that sum to 1, and the ``tone``."""
         return [self._look(picture, facts) for picture, facts in zip(pictures, known, strict=True)]
 
     def _look(self, picture: Picture, facts: Facts) -> dict[str, Any]:
         boxes = (facts.of(DETECTOR_FACTS) or {}).get("boxes", np.zeros((0, 4), np.float32))
         shares = [box_colours(picture, tuple(map(float, box))) for box in boxes]  # type: ignore[arg-type]
-        return {"names": list(COLOURS), "shares": np.array(shares, np.float32).reshape(-1, len(COLOURS))}
+        return {
+            "names": list(COLOURS),
+            "shares": np.array(shares, np.float32).reshape(-1, len(COLOURS)),
+            "tone": tone(picture.image),
+        }
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
         """Judge "a red car": any box of a car whose main colour is red supports it."""
         if claim.kind != "attribute" or claim.noun is None or claim.colour is None or facts.of(self.name) is None:
             return None
+        found = tone_of(facts)
+        if found:
+            return silent(self.name, f"the picture is in {found}: it shows no colours", is_blind=True)
         boxes = sightings(facts, claim.noun)
         if not boxes:
             return silent(self.name, f"no {claim.noun} found to look at")
@@ -85,6 +99,46 @@ def box_colours(picture: Picture, box: Box) -> Array:
     kept = np.clip(found, 0.0, None) + 1e-4
     shares: Array = kept / kept.sum()
     return shares
+
+
+def tone(image: Image.Image) -> str:
+    """Return "black and white" or "shades of one hue" (sepia, blueprint) of a picture that shows no colours, else "".
+
+    In such a picture the lightness of a pixel determines its hue and saturation. Chroma is the difference of a pixel to its
+    grey; black and white has none. A toned picture has some, of which little (`_UNEXPLAINED`) is left beside a line fitted in
+    each of sixteen ranges of lightness, over many lightnesses: flat drawings with few colours are not meant.
+    """
+    pixels = np.asarray(image.resize((_TONE_SIDE, _TONE_SIDE), Image.Resampling.BOX), np.float64).reshape(-1, 3)
+    light = pixels @ _LUMINANCE
+    chroma = pixels - light[:, None]
+    size = _rms(chroma)
+    if size < _NO_CHROMA:
+        return "black and white"
+    levels = np.bincount((light // 8).astype(int), minlength=32) / len(light)
+    if np.count_nonzero(levels >= 0.01) < _LEVELS:
+        return ""
+    left = np.empty_like(chroma)
+    ranges = (light // 16).astype(int)
+    for place in np.unique(ranges):
+        chosen = ranges == place
+        line = np.stack([np.ones(chosen.sum()), light[chosen]], axis=1)
+        left[chosen] = chroma[chosen] - line @ np.linalg.lstsq(line, chroma[chosen], rcond=None)[0]
+    return "shades of one hue" if _rms(left) <= min(_UNEXPLAINED * size, _MOST_LEFT) else ""
+
+
+_TONE_SIDE = 96
+_LUMINANCE = np.array([0.299, 0.587, 0.114])
+_NO_CHROMA = 3.0
+"""Chroma in levels of 255 up to which a picture is black and white; the greyest of 150 colour photographs has 4.7."""
+_LEVELS = 12
+"""Number of 32 lightnesses, each with 1 % of the pixels, that a toned picture has at least."""
+_UNEXPLAINED, _MOST_LEFT = 0.14, 9.0
+"""Share and size of the chroma that lightness may leave: of 147 colour photographs one (clouds) has less than .15, of the same
+photographs turned into sepia by three formulas and saved as JPEG 95 % have."""
+
+
+def _rms(chroma: Array) -> float:
+    return float(np.sqrt((chroma**2).sum(axis=1).mean()))
 
 
 def _counts(pixels: Array, mask: Array) -> Array:

@@ -26,7 +26,7 @@ _SIDE = 256
 
 @dataclass(frozen=True)
 class Domain:
-    """Observes ``statistics``, float32 (24,); never judges."""
+    """Observes ``statistics``, float32 (24,), and ``frames``, the number of frames or pages in the file; never judges."""
 
     name: str = DOMAIN_FACTS
     version: int = 1
@@ -35,7 +35,7 @@ class Domain:
 
     def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
         """Measure each picture."""
-        return [{"statistics": statistics(picture.image)} for picture in pictures]
+        return [{"statistics": statistics(picture.image), "frames": picture.frames} for picture in pictures]
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
         """Return None: a profile uses the facts."""
@@ -46,6 +46,11 @@ def statistics_of(facts: Facts) -> Array | None:
     """Return the statistics of a picture, float32 (24,); None when they were not measured."""
     seen = facts.of(DOMAIN_FACTS)
     return None if seen is None else seen["statistics"]
+
+
+def frames_of(facts: Facts) -> int:
+    """Return the number of frames or pages in the picture's file; 1 when it is not known."""
+    return int((facts.of(DOMAIN_FACTS) or {}).get("frames", 1))
 
 
 def statistics(image: Image.Image) -> Array:

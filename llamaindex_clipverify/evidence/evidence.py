@@ -32,6 +32,8 @@ class Evidence:
     """Probability 0–1 of the positive claim that needs no fitting; used where no profile can weigh the check."""
     is_condition: bool = False
     """Whether `belief` is only about a necessary condition of the claim: the car of "a red car" is there."""
+    is_blind: bool = False
+    """Whether nothing in this picture can tell, so that no other check may decide by it: a colour in black and white."""
     is_unrelated: bool = False
     """Whether the claim cannot be about this picture, so that its silence does not keep other pictures from deciding."""
 
@@ -56,9 +58,9 @@ class Evidence:
         }
 
 
-def silent(check: str, reason: str) -> Evidence:
-    """Return evidence that a check cannot tell, with the reason."""
-    return Evidence(check=check, stance="silent", reason=reason)
+def silent(check: str, reason: str, *, is_blind: bool = False) -> Evidence:
+    """Return evidence that a check cannot tell, with the reason; `is_blind` if no check can."""
+    return Evidence(check=check, stance="silent", reason=reason, is_blind=is_blind)
 
 
 def stance_of(score: float, supports: float, contradicts: float) -> Stance:

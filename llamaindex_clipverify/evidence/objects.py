@@ -24,6 +24,7 @@ from llamaindex_clipverify.evidence.sightings import (
     bounded_logit,
     confidence,
     sightings,
+    tone_of,
     where,
 )
 from llamaindex_clipverify.facts.facts import Facts
@@ -41,6 +42,10 @@ _EVEN = 0.3
 confidence of .25 YOLOv8n's false-positive rate on COCO photographs is under 1 %, its recall .7."""
 
 
+_SHORTEST = 32
+"""Pixels of the shorter side below which nothing is called absent: the size of one cell of a YOLO's coarsest grid."""
+_LONGEST = 4
+"""Ratio of the sides above which nothing is called absent: scaled to 640 pixels, the shorter side has less than 160."""
 _JUDGED = ("object", "attribute", "count", "bound", "position", "relation")
 
 
@@ -64,13 +69,23 @@ class Objects:
         return [_kept(found) for found in self.detector.detect(pictures, wanted)]
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
-        """Judge objects, counts and bounds; of attributes, positions and relations, whether the things are there at all."""
+        """Judge objects, counts and bounds; of attributes, positions and relations, whether the things are there at all.
+
+        What is not seen in a picture too small or too long for the detector may be there.
+        """
         seen = facts.of(self.name)
         if seen is None or claim.noun is None or claim.kind not in _JUDGED:
             return None
-        nouns = [claim.noun, *([claim.reference] if claim.reference else [])]
-        if not self._knows(claim.noun) and claim.reference is None:
-            return self._of_kin(claim, claim.noun, facts)
+        if claim.kind == "count" and claim.colour is not None and tone_of(facts):
+            return silent(self.name, f"the picture is in {tone_of(facts)}: it shows no colours", is_blind=True)
+        found = self._judged(claim, claim.noun, facts)
+        hidden = "" if (found.score or 0.0) >= SEEN else _too_small(facts.size)
+        return silent(self.name, hidden) if hidden else found
+
+    def _judged(self, claim: Claim, noun: str, facts: Facts) -> Evidence:
+        nouns = [noun, *([claim.reference] if claim.reference else [])]
+        if not self._knows(noun) and claim.reference is None:
+            return self._of_kin(claim, noun, facts)
         unknown = [noun for noun in nouns if not self._knows(noun)]
         if unknown:
             return silent(self.name, f"the detector has no class for “{unknown[0]}”")
@@ -194,6 +209,16 @@ class Objects:
             },
             belief=score,
         )
+
+
+def _too_small(size: tuple[int, int]) -> str:
+    """Return why things in a picture of this size (pixels) may be too small for a detector, or ""; it scales the longer side."""
+    short, long = sorted(size)
+    if short < _SHORTEST:
+        return f"a picture of {size[0]} × {size[1]} pixels is too small to see what is not there"
+    if long > _LONGEST * short:
+        return f"the picture is {long / short:.0f} times as long as wide: things in it are too small for the detector"
+    return ""
 
 
 def _between(least: int, most: int | None, odds: Sequence[float]) -> float:

@@ -76,6 +76,11 @@ def unconfirmed(foils: Sequence[Claim], facts: Facts) -> list[Claim]:
     return [foil for foil in foils if not is_true(foil)]
 
 
+def tone_of(facts: Facts) -> str:
+    """Return the tone of a picture without colours ("black and white", "shades of one hue"); "" if it shows colours."""
+    return str((facts.of(COLOUR_FACTS) or {}).get("tone", ""))
+
+
 def detector_saw(facts: Facts) -> bool:
     """Whether a detector has seen the picture."""
     return facts.of(DETECTOR_FACTS) is not None

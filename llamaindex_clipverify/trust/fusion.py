@@ -67,6 +67,7 @@ def fuse(
         return UNCHECKED  # no model knows the word
     if claim.unnamed is not None:
         return UNCHECKED  # no check measures this relation or colour
+    evidence = [() if any(piece.is_blind for piece in looks) else looks for looks in evidence]
     unfitted_kind = profile is not None and claim.kind not in profile.kinds and all(active)
     if unfitted_kind and not unfitted_detector and claim.kind != "text":
         direct = _direct(claim, [_located(looks) for looks in evidence])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.language import UNKNOWN
+from llamaindex_clipverify.evidence.domain import frames_of
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.evidence.lines import READER_FACTS
 from llamaindex_clipverify.evidence.passages import PASSAGES
@@ -84,8 +85,16 @@ def _beyond_all_checks(claim: Claim) -> str | None:
 def report_notes(
     judge: Judge, facts: Sequence[Facts], checked: Sequence[tuple[CheckedClaim, Trust]], has_detector: bool
 ) -> Iterator[str]:
-    """Yield failed checks, the guarantee, and where trust is not calibrated and why."""
+    """Yield failed checks, pages that were not looked at, the guarantee, and where trust is not calibrated and why."""
     yield from sorted({f"{name} failed: {why}" for known in facts for name, why in known.failed.items()})
+    later = [frames_of(known) for known in facts if frames_of(known) > 1]
+    if later:
+        which = (
+            f"a file of {later[0]} frames or pages"
+            if len(later) == 1
+            else f"{len(later)} files of several frames or pages"
+        )
+        yield f"only the first of {which} was looked at"
     if judge.policy.guarantee is not None:
         yield from judge.policy.guarantee.lines()
     transferred = judge.transferred_profile
