@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
 from llamaindex_clipverify.claims.foils import foils
-from llamaindex_clipverify.evidence.colour import COLOURS, Colour, box_colours, name_colours
+from llamaindex_clipverify.evidence.colour import COLOURS, Colour, box_colours, name_colours, possible_colours
 from llamaindex_clipverify.evidence.contrast import Contrast, leads, margins
 from llamaindex_clipverify.evidence.objects import Objects
 from llamaindex_clipverify.evidence.positions import Positions
@@ -89,6 +89,47 @@ def test_counts() -> None:
     )
     assert two and two.stance == "supports" and two.score == pytest.approx(0.855)
     assert three and three.stance == "contradicts" and three.reason == "named 3 dogs, saw 2"
+
+
+@pytest.mark.parametrize(
+    ("pixels", "may_be", "cannot_be"),
+    [
+        ((150, 165, 190), {"white", "grey", "blue"}, {"red", "yellow", "black", "brown"}),  # white in the shade
+        ((200, 170, 60), {"yellow", "orange"}, {"blue", "purple", "white"}),
+        ((45, 40, 60), {"black", "purple"}, {"white", "yellow", "orange"}),
+        ((220, 30, 40), {"red"}, {"green", "blue", "white", "black"}),
+        ((110, 70, 40), {"brown", "orange"}, {"blue", "green", "white"}),
+    ],
+)
+def test_what_a_colour_may_be_in_another_light(
+    pixels: tuple[int, int, int], may_be: set[str], cannot_be: set[str]
+) -> None:
+    shares = dict(zip(COLOURS, possible_colours(np.array([pixels])), strict=True))
+    assert {name for name in may_be if shares[name]} == may_be
+    assert not any(shares[name] for name in cannot_be)
+
+
+def test_a_colour_is_contradicted_only_where_no_pixel_can_be_of_it() -> None:
+    image = Image.effect_noise((200, 200), 90).convert("RGB")
+    ImageDraw.Draw(image).rectangle(LEFT, fill=(150, 165, 195))  # white in the shade of a blue sky
+    ImageDraw.Draw(image).rectangle((0, 190, 199, 199), fill="red")  # the picture has colours
+    _, facts = facts_of(("car", 0.9, LEFT), image=image)
+    white, red = (Colour().judge(claim_of(f"The car is {colour}."), facts) for colour in ("white", "red"))
+    assert white and white.stance == "silent" and white.belief is None and white.features["margin"] < 0
+    assert red and red.stance == "contradicts" and red.belief is not None and red.belief < 0.1
+
+
+def test_coloured_counts_are_not_refuted_by_a_doubtful_light() -> None:
+    image = Image.effect_noise((200, 200), 90).convert("RGB")
+    for box in (LEFT, RIGHT):
+        ImageDraw.Draw(image).rectangle(box, fill=(150, 165, 195))
+    ImageDraw.Draw(image).rectangle((0, 190, 199, 199), fill="red")
+    objects, facts = facts_of(("car", 0.95, LEFT), ("car", 0.95, RIGHT), image=image)
+    white, red, many = (
+        objects.judge(claim_of(f"There are {text} cars."), facts) for text in ("two white", "two red", "five white")
+    )
+    assert white and white.stance == "silent" and white.belief is None
+    assert red and red.stance == many.stance == "contradicts"
 
 
 def test_gendered_counts_are_not_for_a_detector_of_persons() -> None:

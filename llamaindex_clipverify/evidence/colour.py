@@ -1,7 +1,8 @@
 """Colour: which colours fill the box of the named thing? Works on photographs without an image-text encoder.
 
 Pixels in the ellipse inside a box vote for one of eleven basic colour terms (Berlin & Kay 1969) by hue, saturation and value.
-Colours that the surroundings of the box show too are discounted. It is silent where the detector found no such thing and in
+Colours that the surroundings of the box show too are discounted. A colour is contradicted only if hardly a pixel can be of that
+colour in any light: white in the shade of a blue sky is bluish grey. It is silent where the detector found no such thing and in
 pictures without colours (black and white, sepia), and wrong under coloured light.
 """
 
@@ -15,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from llamaindex_clipverify.claims.claim import Claim
-from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
+from llamaindex_clipverify.evidence.evidence import Evidence, Stance, silent
 from llamaindex_clipverify.evidence.sightings import (
     COLOUR_FACTS,
     DETECTOR_FACTS,
@@ -43,20 +44,30 @@ class Colour:
     model: str = ""
 
     def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
-        """Count colours in every kept box: ``names`` of the colours, ``shares`` (N, 11) that sum to 1, and the ``tone``."""
+        """Count colours in every kept box, and notice pictures without colours.
+
+        Returns ``names`` of the colours, their ``shares`` (N, 11) that sum to 1, ``possible`` (N, 11; see `possible_colours`) and
+        the ``tone``.
+        """
         return [self._look(picture, facts) for picture, facts in zip(pictures, known, strict=True)]
 
     def _look(self, picture: Picture, facts: Facts) -> dict[str, Any]:
         boxes = (facts.of(DETECTOR_FACTS) or {}).get("boxes", np.zeros((0, 4), np.float32))
-        shares = [box_colours(picture, tuple(map(float, box))) for box in boxes]  # type: ignore[arg-type]
+        places: list[Box] = [tuple(map(float, box)) for box in boxes]  # type: ignore[misc]
+        shares = [box_colours(picture, place) for place in places]
+        possible = [possible_colours(_inside(picture, place)[_ELLIPSE]) for place in places]
         return {
             "names": list(COLOURS),
             "shares": np.array(shares, np.float32).reshape(-1, len(COLOURS)),
+            "possible": np.array(possible, np.float32).reshape(-1, len(COLOURS)),
             "tone": tone(picture.image),
         }
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
-        """Judge "a red car": any box of a car whose main colour is red supports it."""
+        """Judge "a red car": any box of a car whose main colour is red supports it.
+
+        It is contradicted if no car can be red. What is neither is silent, with the features of the best box.
+        """
         if claim.kind != "attribute" or claim.noun is None or claim.colour is None or facts.of(self.name) is None:
             return None
         found = tone_of(facts)
@@ -71,7 +82,8 @@ class Colour:
         best = int(np.argmax(margins))
         box, margin = boxes[best], margins[best]
         share = box.colours[box.colour or claim.colour]
-        stance = stance_of(margin, 0.0, -0.15)
+        excluded = not any(one.may_be(claim.colour) for one in boxes)
+        stance: Stance = "supports" if margin >= 0 else "contradicts" if excluded else "silent"
         return Evidence(
             check=self.name,
             stance=stance,
@@ -88,9 +100,36 @@ def _margin(shares: dict[str, float], colour: str) -> float:
     return float(shares[colour] - max(share for name, share in shares.items() if name != colour))
 
 
+def _inside(picture: Picture, box: Box) -> Array:
+    return np.asarray(picture.crop(box).resize((_SIDE, _SIDE), Image.Resampling.BOX))
+
+
+def possible_colours(pixels: Array) -> Array:
+    """Return the share of RGB pixels (N, 3) that may be of each of `COLOURS` in some light, float (11,); they overlap."""
+    from matplotlib.colors import rgb_to_hsv
+
+    hue, saturation, top = rgb_to_hsv(pixels.reshape(-1, 3) / 255.0).T
+    shares = [
+        (((hue * 360 - first) % 360 <= (last - first) % 360) & (saturation >= dull) & (saturation <= vivid)
+         & (top >= dark) & (top <= bright)).mean()
+        for first, last, dull, vivid, dark, bright in (_POSSIBLE[name] for name in COLOURS)
+    ]  # fmt: skip
+    return np.array(shares)
+
+
+_ANY_HUE = (0, 359.999)
+_POSSIBLE = {
+    "red": (335, 20, 0.3, 1, 0.15, 1), "orange": (8, 48, 0.35, 1, 0.35, 1), "yellow": (35, 75, 0.25, 1, 0.4, 1),
+    "green": (60, 180, 0.12, 1, 0, 1), "blue": (170, 265, 0.12, 1, 0, 1), "purple": (240, 330, 0.12, 1, 0, 1),
+    "pink": (290, 25, 0.1, 0.7, 0.5, 1), "brown": (0, 50, 0.15, 1, 0.1, 0.75), "white": (*_ANY_HUE, 0, 0.3, 0.5, 1),
+    "black": (*_ANY_HUE, 0, 1, 0, 0.35), "grey": (*_ANY_HUE, 0, 0.25, 0.15, 0.85),
+}  # fmt: skip
+"""First and last hue (degrees, upwards), least and greatest saturation, least and greatest value of a colour in usual lights."""
+
+
 def box_colours(picture: Picture, box: Box) -> Array:
     """Return the share of each of `COLOURS` inside a box, float (11,), after discounting its surroundings."""
-    inside = np.asarray(picture.crop(box).resize((_SIDE, _SIDE), Image.Resampling.BOX))
+    inside = _inside(picture, box)
     left, top, right, bottom = box
     grow_x, grow_y = 0.2 * (right - left), 0.2 * (bottom - top)
     around = picture.crop((left - grow_x, top - grow_y, right + grow_x, bottom + grow_y))

@@ -193,6 +193,10 @@ class Objects:
         named = f"{claim.colour} {claim.noun}" if claim.colour else str(claim.noun)
         many = claim.words.plural(str(claim.noun)) if number != 1 else claim.noun
         stance = stance_of(score, 0.5, 0.25)
+        colour = claim.colour
+        unsure = stance != "supports" and colour is not None and sum(box.may_be(colour) for box in boxes) >= number
+        if unsure:
+            stance = "silent"  # enough of them may be of that colour
         return Evidence(
             check=self.name,
             stance=stance,
@@ -207,7 +211,7 @@ class Objects:
                 "difference": -abs(float(saw - number)),
                 "presence": bounded_logit(max(odds, default=0.0)),
             },
-            belief=score,
+            belief=None if unsure else score,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.facts.facts import Facts
@@ -20,6 +20,10 @@ CLEARLY_SEEN = 0.5
 """Confidence from which boxes count against a claim or an answer."""
 
 
+_HARDLY = 0.1
+"""Share of the pixels in a box below which a colour that they may have is not that of the thing."""
+
+
 @dataclass(frozen=True)
 class Sighting:
     """One box of the detector, with the colours found in it."""
@@ -31,11 +35,17 @@ class Sighting:
     box: Box
     colours: dict[str, float]
     """Share 0–1 of each colour in the box; empty without the colour check."""
+    possible: dict[str, float] = field(default_factory=dict)
+    """Share 0–1 of the pixels that may be of each colour in some light; empty without the colour check."""
 
     @property
     def colour(self) -> str | None:
         """The colour with the largest share."""
         return max(self.colours, key=lambda name: self.colours[name]) if self.colours else None
+
+    def may_be(self, colour: str) -> bool:
+        """Return whether enough of its pixels may be of a colour in some light; true when that is not known."""
+        return self.possible.get(colour, 1.0) >= _HARDLY
 
 
 def sightings(facts: Facts, noun: str | None = None, floor: float = SEEN) -> list[Sighting]:
@@ -43,14 +53,17 @@ def sightings(facts: Facts, noun: str | None = None, floor: float = SEEN) -> lis
     seen = facts.of(DETECTOR_FACTS)
     if seen is None:
         return []
-    shares = (facts.of(COLOUR_FACTS) or {}).get("shares")
-    names: list[str] = (facts.of(COLOUR_FACTS) or {}).get("names", [])
+    coloured = facts.of(COLOUR_FACTS) or {}
+    names: list[str] = coloured.get("names", [])
     boxes = []
     for row, (label, score) in enumerate(zip(seen["labels"], seen["scores"], strict=True)):
         if score >= floor and noun in (None, label):
-            colours = {} if shares is None else dict(zip(names, map(float, shares[row]), strict=True))
+            colours, possible = (
+                dict(zip(names, map(float, coloured[key][row]), strict=True)) if key in coloured else {}
+                for key in ("shares", "possible")
+            )
             left, top, right, bottom = (float(edge) for edge in seen["boxes"][row])
-            boxes.append(Sighting(row, label, float(score), (left, top, right, bottom), colours))
+            boxes.append(Sighting(row, label, float(score), (left, top, right, bottom), colours, possible))
     return boxes
 
 
