@@ -22,7 +22,7 @@ MAX_PIXELS = 100_000_000
 """Maximum number of pixels; larger pictures (for example decompression bombs) raise an error before decoding."""
 MAX_BYTES = 200_000_000
 _WITH_FRAMES = ("GIF", "TIFF", "WEBP", "PNG")
-"""File formats whose frames or pages a person would see; the second frame of a phone's MPO is a depth map."""
+"""File formats whose frames or pages a person would see; the further frames of a phone's MPO are the same picture."""
 _DEPTHS = (255, 1023, 4095, 16383, 65535)
 """Brightest value of 8, 10, 12, 14 and 16 bits."""
 _URL_PREFIXES = ("http://", "https://")

@@ -172,8 +172,8 @@ _NO_CHROMA = 3.0
 _LEVELS = 12
 """Number of 32 lightnesses, each with 1 % of the pixels, that a toned picture has at least."""
 _UNEXPLAINED, _MOST_LEFT = 0.14, 9.0
-"""Share and size of the chroma that lightness may leave: of 147 colour photographs one (clouds) has less than .15, of the same
-photographs turned into sepia by three formulas and saved as JPEG 95 % have."""
+"""Share and size of the chroma that lightness may leave. None of 147 colour photographs has so little (a cloudy sky has .15);
+of the same photographs turned into sepia or blueprint in three ways and saved as JPEG most have."""
 
 
 def _rms(chroma: Array) -> float:
