@@ -190,8 +190,8 @@ class Objects:
             if enough >= 0.25:
                 return silent(self.name, f"the detector cannot tell a {claim.narrow} from another {claim.noun}")
         saw = sum(odd >= SEEN for odd in odds)
-        named = f"{claim.colour} {claim.noun}" if claim.colour else str(claim.noun)
         many = claim.words.plural(str(claim.noun)) if number != 1 else claim.noun
+        named = f"{claim.colour} {many}" if claim.colour else str(many)
         stance = stance_of(score, 0.5, 0.25)
         colour = claim.colour
         unsure = stance != "supports" and colour is not None and sum(box.may_be(colour) for box in boxes) >= number
@@ -201,9 +201,7 @@ class Objects:
             check=self.name,
             stance=stance,
             score=score,
-            reason=f"named {number} {claim.colour + ' ' if claim.colour else ''}{many}, saw {saw}"
-            if saw != number
-            else f"saw {saw} {many if not claim.colour else named}",
+            reason=f"named {number} {named}, saw {saw}" if saw != number else f"saw {saw} {named}",
             picture=facts.picture,
             region=boxes[0].box if boxes else None,
             features={
