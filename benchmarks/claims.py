@@ -110,8 +110,9 @@ def main() -> None:
         figures = done.to_dict()
         figures["noun_pooled_clipscore"] = pooled(verifier, done)
         print(figures["noun_pooled_clipscore"], flush=True)
-        figures["judge"] = judge(done, options.judged)
-        print("\n".join(_lines(figures["judge"])))
+        if options.judged:
+            figures["judge"] = judge(done, options.judged)
+            print("\n".join(_lines(figures["judge"])))
     data = f"{len(rows)} claims on {options.scenes} drawn scenes"
     save("claims", {"command": f"python benchmarks/claims.py --scenes {options.scenes}", "data": data, **figures})
 
