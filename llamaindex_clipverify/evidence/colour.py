@@ -54,8 +54,9 @@ class Colour:
     def _look(self, picture: Picture, facts: Facts) -> dict[str, Any]:
         boxes = (facts.of(DETECTOR_FACTS) or {}).get("boxes", np.zeros((0, 4), np.float32))
         places: list[Box] = [tuple(map(float, box)) for box in boxes]  # type: ignore[misc]
-        shares = [box_colours(picture, place) for place in places]
-        possible = [possible_colours(_inside(picture, place)[_ELLIPSE]) for place in places]
+        insides = [_inside(picture, place) for place in places]
+        shares = [_shares(picture, place, inside) for place, inside in zip(places, insides, strict=True)]
+        possible = [possible_colours(inside[_ELLIPSE]) for inside in insides]
         return {
             "names": list(COLOURS),
             "shares": np.array(shares, np.float32).reshape(-1, len(COLOURS)),
@@ -129,7 +130,10 @@ _POSSIBLE = {
 
 def box_colours(picture: Picture, box: Box) -> Array:
     """Return the share of each of `COLOURS` inside a box, float (11,), after discounting its surroundings."""
-    inside = _inside(picture, box)
+    return _shares(picture, box, _inside(picture, box))
+
+
+def _shares(picture: Picture, box: Box, inside: Array) -> Array:
     left, top, right, bottom = box
     grow_x, grow_y = 0.2 * (right - left), 0.2 * (bottom - top)
     around = picture.crop((left - grow_x, top - grow_y, right + grow_x, bottom + grow_y))

@@ -7,12 +7,12 @@ foreground and background are not: a box does not tell how far away a thing is.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from llamaindex_clipverify.claims.claim import Claim
-from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
-from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS, Sighting, belief_of, detector_saw, sightings, where
+from llamaindex_clipverify.evidence.evidence import Evidence, silent
+from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS, Sighting, detector_saw, of_margin, sightings, where
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.picture import Picture
 
@@ -45,19 +45,7 @@ class Positions:
             return silent(self.name, f"no {claim.noun} found to locate")
         margin, best = max(((measure(*_middle(one, facts)), one) for one in found), key=lambda row: row[0])
         reason = f"{claim.noun} at {where(best.box)} of {facts.size[0]} × {facts.size[1]}"
-        if abs(margin) < _CLEAR:
-            doubt = replace(silent(self.name, f"too close to tell: {reason}"), score=margin)
-            return replace(doubt, picture=facts.picture, region=best.box)
-        return Evidence(
-            check=self.name,
-            stance=stance_of(margin, _CLEAR, -_CLEAR),
-            score=margin,
-            reason=reason,
-            picture=facts.picture,
-            region=best.box,
-            features={"margin": margin},
-            belief=belief_of(margin),
-        )
+        return of_margin(self.name, margin, _CLEAR, reason, facts, best.box)
 
 
 def _middle(one: Sighting, facts: Facts) -> tuple[float, float]:

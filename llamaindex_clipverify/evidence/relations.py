@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from llamaindex_clipverify.claims.claim import Claim
-from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
-from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS, Sighting, belief_of, detector_saw, sightings, where
+from llamaindex_clipverify.evidence.evidence import Evidence, silent
+from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS, Sighting, detector_saw, of_margin, sightings, where
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.picture import Picture
@@ -51,21 +51,9 @@ class Relations:
         margins = [margin for margin, _, _ in measured]
         margin, one, two = max(measured, key=lambda row: row[0])
         boxes = f"{claim.noun} at {where(one.box)}, {claim.reference} at {where(two.box)}"
-        if abs(margin) < _CLEAR:
-            reason = f"too close to tell: {boxes}"
-            return replace(silent(self.name, reason), score=margin, picture=facts.picture, region=one.box)
         if min(margins) <= -_CLEAR < _CLEAR <= max(margins) and claim.relation != "next to":
             return replace(silent(self.name, f"pairs disagree: {boxes} and others"), picture=facts.picture)
-        return Evidence(
-            check=self.name,
-            stance=stance_of(margin, _CLEAR, -_CLEAR),
-            score=margin,
-            reason=boxes,
-            picture=facts.picture,
-            region=one.box,
-            features={"margin": margin},
-            belief=belief_of(margin),
-        )
+        return of_margin(self.name, margin, _CLEAR, boxes, facts, one.box)
 
 
 def _left_of(one: Box, two: Box) -> float:

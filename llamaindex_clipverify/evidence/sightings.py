@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.evidence.evidence import Evidence, stance_of
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.numerics import expit, logit
@@ -107,6 +108,29 @@ def bounded_logit(probability: float, bound: float = 7.0) -> float:
 def belief_of(margin: float) -> float:
     """Return a belief 0–1 that needs no fitting, of a margin -1 to 1: the logistic function of six times the margin."""
     return expit(6 * margin)
+
+
+def of_margin(check: str, margin: float, clear: float, reason: str, facts: Facts, region: Box) -> Evidence:
+    """Return the evidence of a margin -1 to 1 between boxes; silent when it is closer to 0 than `clear`."""
+    if abs(margin) < clear:
+        return Evidence(
+            check=check,
+            stance="silent",
+            score=margin,
+            reason=f"too close to tell: {reason}",
+            picture=facts.picture,
+            region=region,
+        )
+    return Evidence(
+        check=check,
+        stance=stance_of(margin, clear, -clear),
+        score=margin,
+        reason=reason,
+        picture=facts.picture,
+        region=region,
+        features={"margin": margin},
+        belief=belief_of(margin),
+    )
 
 
 def where(box: Box) -> str:

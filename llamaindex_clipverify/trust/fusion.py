@@ -68,11 +68,11 @@ def fuse(
     if claim.unnamed is not None:
         return UNCHECKED  # no check measures this relation or colour
     evidence = [() if any(piece.is_blind for piece in looks) else looks for looks in evidence]
-    unfitted_kind = profile is not None and claim.kind not in profile.kinds and all(active)
-    if unfitted_kind and not unfitted_detector and claim.kind != "text":
+    direct = UNCHECKED
+    if unfitted_detector or claim.kind == "text":
+        direct = _direct(claim, evidence)
+    elif profile is not None and claim.kind not in profile.kinds and all(active):
         direct = _direct(claim, [_located(looks) for looks in evidence])
-    else:
-        direct = _direct(claim, evidence) if unfitted_detector or claim.kind == "text" else UNCHECKED
     if claim.narrow and claim.kind == "count":
         return direct  # an encoder that was fitted on persons cannot count men
     return _if_decidable(claim, _weighed(claim, evidence, profile, active, direct, transferred))

@@ -5,7 +5,7 @@ An answer is only as true as what was read of it. Opinions and hedges are among 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 
 from llamaindex_clipverify.claims.claim import Claim
@@ -22,11 +22,12 @@ from llamaindex_clipverify.claims.english.grammar import (
 from llamaindex_clipverify.claims.english.sentences import Word, sentences
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import MODALS, lemma
+from llamaindex_clipverify.claims.unread import Span, longest_run
 
-Span = tuple[int, int]
 _CONTENT = ("NN", "VB", "JJ", "CD")
 """First letters of the tags of nouns, verbs, adjectives and numbers."""
-_PLACED = frozenset("locate place position situate contain show appear include take give make".split())
+_NO_CONTENT = SHOWING | frozenset("locate place position situate contain show appear include take give make".split())
+"""Verbs that only say that something is shown or is somewhere."""
 
 
 def unread(answer: str, claims: Iterable[Claim]) -> list[Span]:
@@ -35,31 +36,18 @@ def unread(answer: str, claims: Iterable[Claim]) -> list[Span]:
     found = []
     for sentence in sentences(answer):
         inside = [span for span in spans if span[0] < sentence.end and sentence.start < span[1]]
-        runs = _runs(sentence.words, inside) if inside else []
-        if runs:
-            found.append(max(runs, key=lambda run: run[1] - run[0]))
+        words = (((word.start, word.end), _says_something(word)) for word in sentence.words)
+        run = longest_run(words, inside) if inside else None
+        if run is not None:
+            found.append(run)
     return found
-
-
-def _runs(words: Sequence[Word], claimed: Sequence[Span]) -> list[Span]:
-    """Return the runs of unread words between claims; function words between two of them belong to the run."""
-    runs: list[Span] = []
-    for word in words:
-        if any(start < word.end and word.start < end for start, end in claimed):
-            runs.append((word.end, word.end))  # a claim ends the run before
-        elif _says_something(word):
-            begin = runs[-1][0] if runs and runs[-1][1] > runs[-1][0] else word.start
-            if runs and runs[-1][1] > runs[-1][0]:
-                runs.pop()
-            runs.append((begin, word.end))
-    return [run for run in runs if run[1] > run[0]]
 
 
 def _says_something(word: Word) -> bool:
     text = word.text
     if word.is_mark or not word.tag.startswith(_CONTENT) or text in _silent():
         return False
-    return lemma(text) not in SHOWING | _PLACED
+    return lemma(text) not in _NO_CONTENT
 
 
 @lru_cache

@@ -13,8 +13,8 @@ from llamaindex_clipverify.claims.korean import grammar
 from llamaindex_clipverify.claims.korean.letters import composed
 from llamaindex_clipverify.claims.korean.tokens import Token, Tokenizer
 from llamaindex_clipverify.claims.korean.words import lexicon
+from llamaindex_clipverify.claims.unread import Span, longest_run
 
-Span = tuple[int, int]
 _KINDS = frozenset(("noun", "unknown", "other"))
 
 
@@ -29,30 +29,21 @@ def unread(answer: str, claims: Iterable[Claim], tokenizer: Tokenizer) -> list[S
         start, end = normal.span(*match.span())
         inside = [span for span in spans if span[0] < end and start < span[1]]
         tokens = tokenizer.tokens(match.group(), match.start()) if inside else []
-        placed = [(token, normal.span(token.start, token.end)) for token in tokens]
-        runs = _runs(placed, inside, named)
-        if runs:
-            found.append(max(runs, key=lambda run: run[1] - run[0]))
+        words = ((normal.span(token.start, token.end), _says_something(token, named)) for token in tokens)
+        run = longest_run(words, inside)
+        if run is not None:
+            found.append(run)
     return found
 
 
-def _runs(tokens: Iterable[tuple[Token, Span]], claimed: Iterable[Span], named: frozenset[str]) -> list[Span]:
-    """Return the runs of unread words; words that say nothing may stand between two of them, a claim or a comma may not."""
-    claimed = list(claimed)
-    runs: list[Span] = []
-    joined = False
-    for token, (start, end) in tokens:
-        if token.kind == "mark" or any(begin < end and start < stop for begin, stop in claimed):
-            joined = False
-        elif _says_something(token, named):
-            runs.append((runs.pop()[0] if joined else start, end))
-            joined = True
-    return runs
-
-
-def _says_something(token: Token, named: frozenset[str]) -> bool:
+def _says_something(token: Token, named: frozenset[str]) -> bool | None:
+    """Return whether a word says something; None for a mark, which ends a run."""
+    if token.kind == "mark":
+        return None
     words = lexicon()
-    if token.kind not in _KINDS or token.verbs or token.text in words.sets["adverbs"] | words.sets["determiners"]:
+    if token.kind not in _KINDS or token.verbs:
+        return False
+    if token.text in words.sets["adverbs"] or token.text in words.sets["determiners"]:
         return False
     if token.stem in words.sets["picture"] or token.stem in words.not_things or grammar.ANSWER.match(token.text):
         return False
