@@ -30,7 +30,7 @@ ReportFile = Annotated[
 ]
 MinCoverage = Annotated[
     float,
-    typer.Option(min=0.0, max=1.0, help="Share of the claims' words that must have been checked; 0 for any."),
+    typer.Option(min=0.0, max=1.0, help="Share of the answer's words that must have been checked; 0 for any."),
 ]
 Store = Annotated[str, typer.Option(metavar="DIR|URL", help="The index: a folder, or the URL of a Chroma server.")]
 LlmName = Annotated[

@@ -30,7 +30,7 @@ def assert_trusted(
         question: Kept in the report.
         passages: Texts that may support what no picture can show.
         min_trust: Minimum trust 0–1.
-        min_coverage: Minimum share 0–1 of the claims' words that could be checked.
+        min_coverage: Minimum share 0–1 of the answer's words that could be checked.
         allow_unverified: Whether an answer that nothing could check passes.
 
     Raises:

@@ -59,7 +59,7 @@ class ClipVerifyMetric(BaseMetric):  # type: ignore[misc]  # deepeval is in an e
             strict_mode: Whether a single doubtful claim fails: the score is 1 or 0.
             async_mode: Whether deepeval runs it in a worker thread.
             verbose_mode: Passed to deepeval.
-            min_coverage: Share 0–1 of the claims' words that must have been checked for a test case to pass.
+            min_coverage: Share 0–1 of the answer's words that must have been checked for a test case to pass.
             allow_unverified: Whether an answer that nothing could check passes.
             allow_urls: Whether pictures given by URL may be fetched; local ones were read by `MLLMImage` itself.
         """

@@ -40,7 +40,7 @@ class ClipVerifyEvaluator(BaseEvaluator):
         Args:
             verifier: Verifies the responses.
             min_trust: Trust 0–1 from which a response passes.
-            min_coverage: Share 0–1 of the claims' words that must have been checked for a response to pass.
+            min_coverage: Share 0–1 of the answer's words that must have been checked for a response to pass.
             **access: ``folders=`` and ``allow_urls=``: what may be opened of the paths and URLs in nodes; see `Access`. Pictures
                 passed as arguments are always opened.
         """

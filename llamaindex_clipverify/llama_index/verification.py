@@ -128,15 +128,12 @@ class Verification:
 
     def _shown(self, text: str, report: Report) -> str:
         """Return the text to show instead of an answer."""
-        note = annotation(report) + self._little(report)
-        if self.on_doubt == "annotate":
-            return text + note
-        if not report.doubtful():
-            little = self._little(report)
-            return text if not little else text + little if self.on_doubt == "revise" else ABSTAINED + little
+        doubtful, little = bool(report.doubtful()), self._little(report)
         if self.on_doubt == "revise":
-            return revise(report, self.verifier.splitter_of(report.language)).text + self._little(report)
-        return ABSTAINED + note
+            shown = revise(report, self.verifier.splitter_of(report.language)).text if doubtful else text
+            return shown + little
+        shown = ABSTAINED if self.on_doubt == "abstain" and (doubtful or little) else text
+        return shown + annotation(report) + little
 
     def _little(self, report: Report) -> str:
         """Return that too little of an answer was checked, as a paragraph to append; "" if enough was."""

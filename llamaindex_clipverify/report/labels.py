@@ -13,13 +13,6 @@ CALIBRATIONS: Mapping[str, str] = {
     "transferred": "trust comes from weights fitted with other encoders: within about a tenth, on drawn scenes",
     "uncalibrated": "trust is raw confidence, not a probability",
 }
-CLAIM_STATES: Mapping[str, str] = {
-    "contradicted": "contradicted",
-    "undecided": "undecided",
-    "supported": "supported",
-    "unverifiable": "nothing could check it",
-}
-"""State of a claim to its label, the worst first; an unverifiable claim with a trust is *undecided*."""
 STATES: Mapping[str, str] = {
     "contradicted": "contradicted",
     "undecided": "undecided",
@@ -28,6 +21,8 @@ STATES: Mapping[str, str] = {
     "unverifiable": "nothing could check it",
 }
 """State of a claim or a whole answer to its label, the worst first."""
+CLAIM_STATES: Mapping[str, str] = {state: label for state, label in STATES.items() if state != "partly_checked"}
+"""State of a claim to its label; an unverifiable claim with a trust is *undecided*."""
 _NAMED = 3
 """Unchecked claims that are quoted."""
 

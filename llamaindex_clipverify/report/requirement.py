@@ -20,7 +20,7 @@ class Requirement:
     min_trust: float = 0.5
     """Minimum trust 0–1."""
     min_coverage: float = 0.0
-    """Minimum share 0–1 of the claims' words that could be checked; see `Report.coverage`."""
+    """Minimum share 0–1 of the answer's words that could be checked; see `Report.coverage`."""
     allow_unverified: bool = False
     """Whether an answer that nothing could check passes, whatever the minimums are."""
 
