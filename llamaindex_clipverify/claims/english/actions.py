@@ -62,6 +62,7 @@ def _wears(clause: Clause, verb: Verb) -> Iterator[Claim]:
         link.figures[-1] for link in clause.structure.links if link.verb is verb and link.figures
     ]
     if verb.passive and verb.lemma == "wear":
+        yield from _done_by(clause, verb)
         return
     yield from _dressed(clause, verb, figures)
     for _, garment in clause.meant(verb.objects):
@@ -102,7 +103,7 @@ def _has(clause: Clause, verb: Verb) -> Iterator[Claim]:
             continue
         for figure, owner in clause.meant(verb.subjects):
             kind = possession(clause, owner, thing)
-            denied = (verb.negated != (thing.determiner in NO)) != (figure.determiner in NO)
+            denied = (verb.negated != thing.is_turned) != (figure.determiner in NO)
             if kind == "wearing":
                 yield from wearing(clause, [figure], thing, verb.negated)
             elif kind == "part":
@@ -174,7 +175,7 @@ def _done_by(clause: Clause, verb: Verb) -> Iterator[Claim]:
 def _linking(clause: Clause, verb: Verb, figure: Mention, actor: Mention, denied: bool) -> Iterator[Claim]:
     for thing in verb.objects:
         if thing.shown and not thing.pronoun:
-            no = thing.determiner in NO
+            no = thing.is_turned
             clause.covered |= {id(thing)} if denied or no else set()
             around = verb.lemma in ("surround", "encircle", "enclose")
             yield clause.spanning(
@@ -203,7 +204,7 @@ def _acting(clause: Clause, verb: Verb, figure: Mention, actor: Mention, denied:
         thing for thing in objects[:1] if not thing.hedged and thing.noun not in clause.terms.picture
     ]
     for thing in shown or [None]:
-        no = thing is not None and thing.determiner in NO
+        no = thing is not None and thing.is_turned
         if thing is not None and (denied or no):
             clause.covered.add(id(thing))
         last = thing.after - 1 if thing is not None else verb.at

@@ -45,7 +45,7 @@ def possession(clause: Clause, owner: Mention, thing: Mention) -> Kind | None:
 def wearing(clause: Clause, figures: list[Mention], garment: Mention, denied: bool) -> Iterator[Claim]:
     """Yield the claims that figures wear a garment."""
     for figure, owner in clause.meant(figures):
-        no = (figure.determiner in NO) != (garment.determiner == "no")
+        no = (figure.determiner in NO) != garment.is_turned
         yield from belonging(
             clause, "wearing", Belonging(figure=figure, owner=owner, thing=garment, denied=denied != no)
         )

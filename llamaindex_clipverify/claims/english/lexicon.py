@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from llamaindex_clipverify.claims.english.grammar import ADJECTIVES, EMPTY, FUNCTION, MASS, PAIRED
+from llamaindex_clipverify.claims.english.grammar import ADJECTIVES, EMPTY, FUNCTION, HAVE, MASS, PAIRED
 from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.vocabulary import Vocabulary, regular_plural
@@ -14,6 +14,8 @@ from llamaindex_clipverify.claims.wordnet import WordNet, wordnet
 _LONGEST = 4
 _COLOURED_ROOTS = ("animal", "plant", "food", "beverage")
 """Kinds whose names may begin with a colour or adjective: *golden retriever* is a name, *red light* is a colour and a noun."""
+_ABSTRACT = ("ness", "tion", "sion", "ity", "ism", "ance", "ence", "ship", "hood", "tude", "ency", "ancy", "acy", "dom")
+"""Ends of nouns that name no thing, where no list has them."""
 _NO_COMPOUNDS = frozenset(("yellow jacket", "black eye", "black belt"))
 
 
@@ -45,6 +47,7 @@ class Lexicon:
         names = [form for form in known.places | known.garments if " " in form]
         self._compounds = {form: form for form in names} | {regular_plural(form): form for form in names}
         self._shown = known.shown | known.living
+        self._abstract = known.abstract
         self._openers = {form.split()[0] for form in (*vocabulary.nouns, *names) if " " in form}
 
     @property
@@ -74,6 +77,8 @@ class Lexicon:
             return None
         coloured = first in self.vocabulary.colours or first in ADJECTIVES
         for length in range(min(_LONGEST, len(words) - at), 1, -1):
+            if words[at + length - 1].text in HAVE:
+                continue  # "the dog does" is no "dog do"
             form = " ".join(word.text for word in words[at : at + length])
             noun = self._known(form, length)
             if noun is not None:
@@ -109,6 +114,8 @@ class Lexicon:
             return Noun(1, one, False, form != one, verb=one in self.net.verbs)
         if form in EMPTY:
             return Noun(1, form, False, form.endswith("s"), depictable=False)
+        if form in self._abstract or form.removesuffix("s") in self._abstract:
+            return Noun(1, form, False, form.endswith("s"), depictable=False, verb=True)
         if form in FUNCTION or not form[0].isalpha():
             return self._known(form, 1)
         return self._known(form, 1) or self._listed(form, 1) or self._hyphenated(form)
@@ -147,7 +154,8 @@ class Lexicon:
     def unknown(self, form: str, singular: bool) -> Noun:
         """Return a noun for a word that is in no list."""
         plural = not singular and form.endswith("s") and not form.endswith(("ss", "us", "is"))
-        return Noun(1, _singular(form) if plural else form, False, plural)
+        one = _singular(form) if plural else form
+        return Noun(1, one, False, plural, depictable=not one.endswith(_ABSTRACT))
 
 
 def _singular(form: str) -> str:

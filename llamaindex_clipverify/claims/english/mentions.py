@@ -29,6 +29,10 @@ class Mention:
     """Whether a picture can show it and the sentence claims it."""
     hedged: bool = False
     """Whether it is only supposed: "probably a fox"."""
+    unasserted: bool = False
+    """Whether a denial names it without saying that it is there: *a red hat* of "is not wearing a red hat"."""
+    excepted: bool = False
+    """Whether it is what a denial leaves: *a bottle* of "not holding a cup but a bottle"."""
     narrow: str | None = None
     possessive: bool = False
     part: bool = False
@@ -46,6 +50,11 @@ class Mention:
     """First word, articles included."""
     ground: bool = False
     """Whether a preposition before it makes it the place of something else."""
+
+    @property
+    def is_turned(self) -> bool:
+        """Return whether it turns what its verb says into the opposite: *no cup*, *a bottle* of "not a cup but a bottle"."""
+        return self.excepted or self.determiner in ("no", "none", "neither")
 
     @property
     def last(self) -> str:

@@ -35,7 +35,7 @@ from llamaindex_clipverify.claims.english.mentions import Draft, Mention, text_a
 from llamaindex_clipverify.claims.english.modifiers import ModifierReader
 from llamaindex_clipverify.claims.english.prepositions import preposition
 from llamaindex_clipverify.claims.english.sentences import Word
-from llamaindex_clipverify.claims.english.verbs import IRREGULAR, VISIBLE_ACTIONS, lemma
+from llamaindex_clipverify.claims.english.verbs import IRREGULAR, lemma, visible_actions
 
 _BEFORE_BARE = frozenset("with and wearing holding has have".split())
 
@@ -376,7 +376,7 @@ class Phrases(ModifierReader):
         ):
             return None
         moves = text.endswith("ing") and longer.length == 1 and text not in NOT_ACTIONS
-        if moves and (self._governs(words, at) or (lemma(text) in VISIBLE_ACTIONS and self.lexicon.is_living(noun))):
+        if moves and (self._governs(words, at) or (lemma(text) in visible_actions() and self.lexicon.is_living(noun))):
             return None
         third_person = text.endswith("s") and longer.length == 1 and longer.verb
         return None if third_person and (words[at].tag != "NNS" or noun.name in EMPTY) else longer

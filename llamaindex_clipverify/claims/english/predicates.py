@@ -31,7 +31,7 @@ def predicates(clause: Clause) -> Iterator[Claim]:
             yield from _predicate(clause, verb, verb.after)
         elif verb.passive and verb.lemma in ("make", "build", "construct", "carve", "craft", "weave"):
             yield from _made(clause, verb, verb.after)
-        elif verb.passive and (clause.text(verb.after) == "with" or verb.lemma in SHOWING):
+        elif verb.passive and (clause.text(verb.after) == "with" or verb.lemma in SHOWING | {"wear"}):
             continue
         elif verb.passive or verb.lemma in ("open", "close"):
             yield from _values(clause, verb, verb.at)

@@ -9,7 +9,7 @@ from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.grammar import DEFINITE, PERSONS, POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.structure import is_living, is_place
-from llamaindex_clipverify.claims.english.verbs import VISIBLE_ACTIONS, lemma
+from llamaindex_clipverify.claims.english.verbs import lemma, visible_actions
 
 _WITHOUT = {"barefoot": "shoe", "barefooted": "shoe", "shirtless": "shirt", "topless": "shirt", "hatless": "hat"}
 """Adjectives that say what somebody does not wear."""
@@ -38,6 +38,7 @@ def present(clause: Clause, known_before: set[str]) -> Iterator[Claim]:
         if (
             mention.pronoun
             or not mention.shown
+            or (mention.unasserted and not mention.negated)
             or clause.text(mention.begins) in PERSONS
             or clause.between(mention.begins, mention.after) == ["no", "one"]
         ):
@@ -115,7 +116,7 @@ def _described_by(clause: Clause, mention: Mention, text: str, at: int) -> Itera
             yield described_as(clause, kind, value, mention, at, last)
     if text in clause.terms.positions and mention.determiner == "the" and mention.noun not in clause.terms.body:
         yield clause.spanning("position", mention, at, last, value=clause.terms.positions[text])
-    elif not values and is_living(mention) and text.endswith("ing") and lemma(text) in VISIBLE_ACTIONS:
+    elif not values and is_living(mention) and text.endswith("ing") and lemma(text) in visible_actions():
         yield clause.spanning("action", mention, at, last, value=lemma(text), reference=None, colour=None, known=False)
     elif not values and is_state(clause, at):
         yield described_as(clause, "state", text, mention, at, last)

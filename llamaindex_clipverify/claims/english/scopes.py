@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from llamaindex_clipverify.claims.english.grammar import (
@@ -42,12 +42,37 @@ def negate(words: Sequence[Word], mentions: Sequence[Mention], structure: Struct
         if hedged[verb.at]:
             continue
         if verb.negated:
+            _except(words, verb)
             _deny(words, verb)
         if verb.form == "copula" or verb.lemma == "miss":
             _absent(words, verb)
     for link in structure.links:
         if link.ground is not None:
             _link_denies(words, mentions, link, link.ground)
+    _suspend(structure, hedged)
+
+
+_INDEFINITE = frozenset(("a", "an", "any", "another", "either", "no", "such"))
+
+
+def _suspend(structure: Structure, hedged: Sequence[bool]) -> None:
+    """Mark what a denial names without saying that it is there: "nobody is holding an open umbrella"."""
+    for verb in structure.verbs:
+        denied = verb.negated or any(subject.is_turned for subject in verb.subjects)
+        if denied and not hedged[verb.at]:
+            _unassert(thing for thing in verb.objects if not thing.excepted)
+    for link in structure.links:
+        by_verb = link.verb is not None and link.verb.negated
+        of_figure = any(one.negated or one.unasserted or one.is_turned for one in link.figures)
+        if (link.negated or by_verb or of_figure) and not hedged[link.at] and link.ground is not None:
+            _unassert([link.ground])
+
+
+def _unassert(mentions: Iterable[Mention]) -> None:
+    for mention in mentions:
+        bare = mention.determiner is None and (mention.plural or mention.begins == mention.head)
+        if not mention.pronoun and (mention.determiner in _INDEFINITE or bare):
+            mention.unasserted = True
 
 
 def _hide_alternatives(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
@@ -63,8 +88,10 @@ def _hide_alternatives(words: Sequence[Word], mentions: Sequence[Mention]) -> No
 
 def _link_denies(words: Sequence[Word], mentions: Sequence[Mention], link: Link, ground: Mention) -> None:
     """Deny what a preposition says is absent; hide what it only names."""
-    listed = link.relation == "such as" and any(figure.negated for figure in link.figures)
-    if listed or link.relation == "without":
+    listed = link.relation in ("such as", "like") and any(figure.negated for figure in link.figures)
+    if listed:
+        _negate_list(words, mentions, ground)
+    if link.relation == "without":
         ground.negated = True
     if link.relation == "of" and _void(words, link.at):
         _negate_list(words, mentions, ground)
@@ -98,23 +125,27 @@ def _void(words: Sequence[Word], of: int) -> bool:
     )
 
 
+def _except(words: Sequence[Word], verb: Verb) -> None:
+    """Mark the objects after *but*, which a negated verb does not deny: "does not have a zipper but laces"."""
+    for thing in verb.objects:
+        thing.excepted = thing.excepted or any(word.text == "but" for word in words[verb.at : thing.begins])
+
+
 def _deny(words: Sequence[Word], verb: Verb) -> None:
     """Deny the presence of what a negated verb says is there or shown."""
     if verb.there or (verb.lemma in SHOWING and not verb.passive):
         for thing in verb.objects:
-            thing.negated = True
+            thing.negated = not thing.excepted
         if verb.lemma in ("appear", "exist") and not verb.there and _text(words, verb.after) not in ("that", "to"):
             _negate_all(verb.subjects)
     elif verb.lemma in SHOWING:
         _negate_all(verb.subjects)
     elif verb.lemma in ("have", "lack") and not any(thing.shown or thing.pronoun for thing in verb.subjects):
-        _negate_all(verb.objects)
+        _negate_all([thing for thing in verb.objects if not thing.excepted])
     elif verb.form == "copula":
         if _states_presence(words, verb):
             _negate_all(verb.subjects)
-        _negate_all(
-            [thing for thing in verb.objects if "but" not in [word.text for word in words[verb.at : thing.begins]]]
-        )
+        _negate_all([thing for thing in verb.objects if not thing.excepted])
 
 
 def _negate_all(mentions: Sequence[Mention]) -> None:

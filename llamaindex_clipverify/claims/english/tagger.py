@@ -7,7 +7,7 @@ The weights are those of textblob-aptagger (MIT, Matthew Honnibal; trained on ne
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -46,6 +46,11 @@ class Tagger:
             tags.append(tag)
             one, two = tag, one
         return tags
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The words whose tags were learnt, in lower case where they were."""
+        return frozenset(self._certain) | {name[7:] for name in self._spans if name.startswith("i word ")}
 
     def _best(self, features: Sequence[str]) -> str:
         scores = np.zeros(len(self.tags), np.float32)

@@ -37,6 +37,8 @@ class Terms:
     """Words for the picture itself."""
     living: frozenset[str]
     """Persons and animals that WordNet's list of common things lacks, or has with another meaning."""
+    abstract: frozenset[str]
+    """Nouns no picture shows that WordNet's lists lack, or have with another meaning."""
     shown: frozenset[str]
     """Other nouns a picture can show that WordNet's list lacks: shapes, marks, newer words."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from llamaindex_clipverify.claims.english.grammar import (
@@ -18,6 +19,7 @@ from llamaindex_clipverify.claims.english.grammar import (
     PREPOSITIONS,
 )
 from llamaindex_clipverify.claims.english.sentences import Word
+from llamaindex_clipverify.claims.english.tagger import tagger
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.claims.wordnet import wordnet
@@ -58,7 +60,11 @@ _NO_E = frozenset(
     "bang".split()
 )
 
+_NOUN_STEMS = frozenset("breath bath cloth hug hop star tap wag sprint hit pin rob scrap".split())
+"""Stems that are nouns and not the base form of their verb."""
 
+
+@lru_cache(maxsize=20_000)
 def lemma(form: str) -> str:
     """Return the base form of a verb, by rule and a list of irregular verbs: "riding" is *ride*, "sat" is *sit*."""
     if form in IRREGULAR:
@@ -78,6 +84,9 @@ def _stem(stem: str) -> str:
     """Return the base form of what is left without -ing or -ed."""
     if stem in _NO_E:
         return stem
+    known = tagger().known
+    if (stem in known) != (stem + "e" in known) and stem not in _NOUN_STEMS:
+        return stem if stem in known else stem + "e"
     if len(stem) > 2 and stem[-1] == stem[-2] and stem[-1] not in "slzfeo":
         return stem[:-1]
     vowels = [letter in "aeiouy" for letter in stem]
@@ -88,10 +97,17 @@ def _stem(stem: str) -> str:
     return stem + "e" if stem.endswith(_SILENT_E) and not stem.endswith(("ss", "eat", "oat")) else stem
 
 
-VISIBLE_ACTIONS = frozenset(lemma(form) for form in FINITE | POSTURES) | frozenset(
+_BEARING = frozenset(
     "smile laugh cry kneel crouch squat pose yawn graze crawl sail row paddle ski shout cheer clap sniff leap gallop".split()
 )
-"""Verbs whose participle before a living thing says what it does: "a smiling boy"."""
+
+
+@lru_cache
+def visible_actions() -> frozenset[str]:
+    """Return the verbs whose participle before a living thing says what it does: "a smiling boy"."""
+    return frozenset(lemma(form) for form in FINITE | POSTURES) | _BEARING
+
+
 Form = Literal["finite", "participle", "passive", "copula"]
 
 
