@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llamaindex_clipverify.claims.claim import Claim
-from llamaindex_clipverify.claims.english.belongings import NO, Belonging, belonging, possession, wearing
+from llamaindex_clipverify.claims.english.belongings import HUES, NO, Belonging, belonging, hued, possession, wearing
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.grammar import SHOWING
 from llamaindex_clipverify.claims.english.mentions import Mention
@@ -99,6 +99,8 @@ def _dressed(clause: Clause, verb: Verb, figures: list[Mention]) -> Iterator[Cla
 def _has(clause: Clause, verb: Verb) -> Iterator[Claim]:
     """Read "has a long tail" (part), "has a hat on" (wearing)."""
     for thing in verb.objects:
+        if thing.noun in HUES and thing.colours and not thing.pronoun:
+            yield from hued(clause, verb.subjects, thing, denied=verb.negated != thing.is_turned)
         if not thing.shown or thing.pronoun:
             continue
         for figure, owner in clause.meant(verb.subjects):

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from llamaindex_clipverify.claims.claim import Claim, Kind
 from llamaindex_clipverify.claims.english.clauses import Clause
+from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.structure import is_living, is_worn
 
@@ -16,6 +17,10 @@ NO = ("no", "none", "neither")
 
 _OF_PERSONS = frozenset("hand hands finger fingers thumb thumbs".split())
 """Parts of the body that lifeless things do not have."""
+_HOLDERS = frozenset("backpack satchel rucksack purse pocket holster belt".split())
+"""Worn things that may have something in or on them that is no part of them."""
+HUES = COLOUR_WORDS | frozenset("hue hues tone tones tint tints shade shades coloring colouring scheme finish".split())
+"""Nouns of a colour that something has."""
 _MARKS = frozenset(("pattern", "print", "design"))
 
 
@@ -37,6 +42,8 @@ def possession(clause: Clause, owner: Mention, thing: Mention) -> Kind | None:
     if is_living(owner):
         worn = is_worn(thing) and name != "watch"
         return "wearing" if worn else "part" if name in terms.body else None
+    if is_worn(owner) and owner.last not in _HOLDERS and not is_living(thing):
+        return "part"
     if name in _OF_PERSONS and owner.last not in ("clock", "watch"):
         return None
     return "part" if name in terms.parts or name in terms.body else None
@@ -93,6 +100,13 @@ def _marked(clause: Clause, said: Belonging) -> Iterator[Claim]:
         yield clause.spanning("attribute", said.owner, first, last, **{**words, "colour": colour})
 
 
+def hued(clause: Clause, owners: list[Mention], hue: Mention, *, denied: bool) -> Iterator[Claim]:
+    """Yield the claims of "has green and white tones": the owner is green and white."""
+    for figure, owner in clause.meant(owners):
+        for colour in _colours(clause, hue):
+            yield clause.spanning("attribute", owner, figure.head, hue.after - 1, colour=colour, negated=denied)
+
+
 def possessives(clause: Clause) -> Iterator[Claim]:
     """Yield the claims of "the owl's tail", "the man's shirt" and of lists of parts: "wheelchair: padded seat, large wheels"."""
     yield from _listed(clause)
@@ -106,5 +120,7 @@ def possessives(clause: Clause) -> Iterator[Claim]:
 
 def _colours(clause: Clause, thing: Mention) -> list[str | None]:
     """Return the colours of a noun phrase, those included that no check measures; [None] if it has none."""
-    others = [value for text, _ in thing.adjectives if (value := clause.terms.colours.get(text))]
+    others = [
+        value for text, _ in thing.adjectives for kind, value in clause.terms.descriptions(text) if kind == "attribute"
+    ]
     return [*thing.colours, *others] or [None]

@@ -98,7 +98,8 @@ EMPTY = frozenset(
     "things figure figures shot example list screenshot snapshot description element elements style sides end row rows "
     "half parts pictures images photos photographs colors colours close-up closeup feature features one's "
     "meter meters metre metres km kilometers mile miles foot inch inches minute minutes hour hours second seconds day "
-    "days week weeks month months year years dollar dollars euro euros won percent degree degrees pm am o'clock score".split()
+    "days week weeks month months year years dollar dollars euro euros won percent degree degrees pm am o'clock score "
+    "clip footage vignette".split()
 )
 """Nouns for the picture itself, a position in it, or a measure: not objects."""
 ITEMS = frozenset("item items object objects product products case cases unit units".split())

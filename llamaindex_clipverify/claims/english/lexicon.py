@@ -44,7 +44,7 @@ class Lexicon:
         self.vocabulary = vocabulary
         self._single: dict[str, Noun | None] = {}
         known = terms()
-        names = [form for form in known.places | known.garments if " " in form]
+        names = [form for form in known.places | known.garments | known.shown if " " in form]
         self._compounds = {form: form for form in names} | {regular_plural(form): form for form in names}
         self._shown = known.shown | known.living
         self._abstract = known.abstract

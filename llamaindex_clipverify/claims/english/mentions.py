@@ -82,6 +82,8 @@ class Draft:
     at_most: int | None = None
     adjectives: list[tuple[str, int]] = field(default_factory=list)
     part: bool = False
+    grouped: bool = False
+    """Whether words for a group come before *of*: "a stack of boxes"."""
     many: bool = False
     """Whether the grammatical head is a plural before *of*: "pieces of furniture"."""
 

@@ -27,6 +27,7 @@ from llamaindex_clipverify.claims.english.lexicon import Lexicon
 from llamaindex_clipverify.claims.english.mentions import Draft, text_at
 from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.terms import terms
+from llamaindex_clipverify.claims.english.verbs import MODALS
 from llamaindex_clipverify.claims.vocabulary import Vocabulary
 
 _AFTER_DETERMINER = frozenset("very most more visible other such present available likely".split())
@@ -73,7 +74,7 @@ class ModifierReader:
             draft.part = True
             draft.determiner = None if text in PART_OF else "none"
         elif text in PARTS:
-            draft.first, draft.number, draft.many = None, None, text.endswith("s")
+            draft.first, draft.number, draft.many, draft.grouped = None, None, text.endswith("s"), True
             draft.at_least, draft.adjectives, draft.colours = AMOUNTS.get(text), [], []
         elif text in LARGE_NUMBERS:
             draft.at_least = LARGE_NUMBERS[text]
@@ -138,7 +139,9 @@ class ModifierReader:
             return 0
         if text == "both" and text_at(words, at + 1).endswith("ing"):
             return 0
-        if text == "both" and text_at(words, at + 1) in DETERMINERS:
+        if text == "one" and text_at(words, at + 1) in MODALS:
+            return 0  # "one can see"
+        if text == "both" and (text_at(words, at + 1) in DETERMINERS or self._joins_two(words, at)):
             draft.opened = True
             return 1
         if text_at(words, at + 1) == "of":
@@ -152,6 +155,12 @@ class ModifierReader:
         draft.first = at if draft.first is None else draft.first
         draft.opened = True
         return 1
+
+    @staticmethod
+    def _joins_two(words: Sequence[Word], at: int) -> bool:
+        """Return whether *both* joins two noun phrases and counts none: "both candles and napkins"."""
+        joint = next((spot for spot in range(at + 2, min(at + 6, len(words))) if words[spot].text == "and"), None)
+        return joint is not None and all(word.tag[:2] in ("NN", "JJ", "DT", "PR") for word in words[at + 1 : joint])
 
     def _measure(self, at: int, draft: Draft) -> int:
         draft.first, draft.opened = at if draft.first is None else draft.first, True

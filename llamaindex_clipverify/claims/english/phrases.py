@@ -37,7 +37,7 @@ from llamaindex_clipverify.claims.english.prepositions import preposition
 from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.verbs import IRREGULAR, lemma, visible_actions
 
-_BEFORE_BARE = frozenset("with and wearing holding has have".split())
+_BEFORE_BARE = frozenset("with and or nor wearing holding has have".split())
 
 _VAGUE = frozenset(("item", "object", "thing", "figure", "piece"))
 _SIDES = frozenset("back front side top edge border corner".split())
@@ -177,7 +177,7 @@ class Phrases(ModifierReader):
         tagged = not word.tag or word.tag.startswith(("NN", "CD"))
         if not plain or not tagged or (several and not text.endswith("s")):
             return None
-        if not draft.opened and not self._is_listed(words, at):
+        if not (draft.opened or self._is_listed(words, at) or self._is_heading(words, at, draft)):
             return None
         return self.lexicon.unknown(text, singular=draft.determiner in ("a", "an"))
 
@@ -187,10 +187,24 @@ class Phrases(ModifierReader):
         bare = words[at].tag in ("NN", "NNS") and len(words[at].text) > 3
         return bare and text_at(words, at - 1) in _BEFORE_BARE and not words[at].text.endswith(_OF_ABSTRACT)
 
+    @staticmethod
+    def _is_heading(words: Sequence[Word], at: int, draft: Draft) -> bool:
+        """Return whether a noun of no list begins a caption: "green tapestry on the door", "Trainees stand in a hall"."""
+        text, tag = words[at].text, words[at].tag
+        if len(text) < 4 or text.endswith(_OF_ABSTRACT) or tag not in ("NN", "NNS"):
+            return False
+        first = at if draft.first is None else draft.first
+        before, following = text_at(words, first - 1), words[at + 1].tag if at + 1 < len(words) else ""
+        if before not in PREPOSITIONS | {"", "and", ","}:
+            return False
+        return draft.described or (first == 0 and tag == "NNS" and following[:2] in ("IN", "VB"))
+
     def _is_verb(self, words: Sequence[Word], at: int, noun: Noun, draft: Draft) -> bool:
         """Return whether a word that may be a noun or a verb is a verb here."""
         if noun.known or noun.length > 1 or (draft.opened and draft.determiner in ARTICLES) or at == 0:
             return False
+        if draft.number is not None and words[at].tag == "NNS":
+            return False  # "three cooks are"
         led = text_at(words, at - 1) in PREPOSITIONS and words[at].tag == "NNS"
         if (
             noun.verb
@@ -277,7 +291,7 @@ class Phrases(ModifierReader):
     def _acts(words: Sequence[Word], at: int, draft: Draft) -> bool:
         """Return whether a word that may be a plural is a verb: "a tower looms", "houses line*s* the street"."""
         following = words[at + 1].tag if at + 1 < len(words) else ""
-        single = draft.determiner in ("a", "an", "this", "that", "each", "every", "another") and not draft.many
+        single = draft.determiner in ("a", "an", "this", "that", "each", "every", "another") and not (draft.many or draft.grouped)
         return words[at].tag == "NNS" and words[at].text.endswith("s") and (single or following in ("DT", "PRP$"))
 
     def _finish(

@@ -53,9 +53,18 @@ for _phrase in PHRASES:
     _STARTS.setdefault(_phrase[0], []).append(_phrase)
 
 
+def _is_place(words: Sequence[Word], at: int) -> bool:
+    """Return whether *before* after a verb means in front of a thing: "crouches before a wheelbarrow"."""
+    led = at > 0 and words[at - 1].tag in ("VBZ", "VBG", "VBN", "VBD", "VBP")
+    named = at + 1 < len(words) and words[at + 1].tag in ("DT", "PRP$")
+    return led and named and not any(word.tag.startswith("VB") for word in words[at + 2 : at + 6])
+
+
 def preposition(vocabulary: Vocabulary, words: Sequence[Word], at: int) -> tuple[int, str]:
     """Return length in words and normal form of the preposition at a position; 0 if there is none."""
     texts = [word.text for word in words[at : at + 6]]
+    if texts[0] == "before":
+        return (1, "in front of") if _is_place(words, at) else (0, "")
     length, relation = vocabulary.relation_at(texts)
     phrase = max((key for key in _STARTS.get(texts[0], ()) if tuple(texts[: len(key)]) == key), key=len, default=())
     if len(phrase) > length or (phrase and relation is None):

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from llamaindex_clipverify.claims.english.grammar import COPULAS, DEFINITE, FINITE, HAVE, PEOPLE_PRONOUNS, PREPOSITIONS
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.sentences import Word
+from llamaindex_clipverify.claims.english.structure import is_own, is_person
 
-_PERSON = "person"
 _SINGULAR = frozenset(("it", "it's"))
 _PLURAL = frozenset(("they", "they're", "both", "these", "those"))
 
@@ -49,7 +49,8 @@ def _pronoun(words: Sequence[Word], at: int) -> int:
         return 3
     if text == "the" and _text(words, at + 1) in ("other", "others"):
         length = 3 if _text(words, at + 2) in ("one", "two", "three") else 2
-        return length if _is_verb(_text(words, at + length)) else 0
+        following = _text(words, at + length)
+        return length if _is_verb(following) or (length == 3 and following in ("on", "in", "at", "to")) else 0
     if text in _SINGULAR | _PLURAL | PEOPLE_PRONOUNS or (text == "one" and _is_verb(_text(words, at + 1))):
         return 1
     return 0
@@ -78,12 +79,6 @@ def _is_object(words: Sequence[Word], at: int) -> bool:
 def _object(words: Sequence[Word], at: int, earlier: Sequence[Mention], before: Sequence[Mention]) -> Mention:
     """Return the mention of an object pronoun: the first noun phrase of the sentence that fits."""
     role = _OBJECTS[words[at].text]
-    options = [mention for mention in earlier if mention.shown and not mention.pronoun and _fits(role, mention)]
-    options = options or [
-        mention for mention in before if mention.shown and not mention.pronoun and _fits(role, mention)
-    ]
-    nouns = {option.noun for option in options}
-    referent = options[:1] if options and (len(nouns) == 1 or (earlier and options[0] is earlier[0])) else []
     return Mention(
         noun="",
         known=True,
@@ -93,15 +88,30 @@ def _object(words: Sequence[Word], at: int, earlier: Sequence[Mention], before: 
         after=at + 1,
         pronoun=True,
         begins=at,
-        stands_for=referent,
+        stands_for=_referent(role, earlier, before),
     )
+
+
+def _referent(role: str, earlier: Sequence[Mention], before: Sequence[Mention]) -> list[Mention]:
+    """Return the noun phrase that fits, if only one noun does or the first of the sentence; in this sentence or the last."""
+    options = [
+        one for one in earlier if one.shown and not one.pronoun and one.determiner not in _ABSENT and _fits(role, one)
+    ]
+    options = options or [
+        mention for mention in before if mention.shown and not mention.pronoun and _fits(role, mention)
+    ]
+    nouns = {option.noun for option in options}
+    return options[:1] if options and (len(nouns) == 1 or (earlier and options[0] is earlier[0])) else []
+
+
+_ABSENT = ("no", "any", "none", "neither")
 
 
 def _fits(role: str, mention: Mention) -> bool:
     several = mention.plural or (mention.number or 1) > 1
     if role == "they":
         return several
-    return not several and (mention.noun == _PERSON) == (role in ("he", "she"))
+    return not several and is_person(mention) == (role in ("he", "she"))
 
 
 def _is_verb(text: str) -> bool:
@@ -146,7 +156,7 @@ def _fitting(text: str, several: bool, mentions: Sequence[Mention]) -> list[Ment
     if several:
         return _group(options)
     people = text in PEOPLE_PRONOUNS
-    options = [one for one in options if not one.plural and (one.noun == _PERSON) == people and (one.number or 1) == 1]
+    options = [one for one in options if not one.plural and is_person(one) == people and (one.number or 1) == 1]
     nouns = dict.fromkeys(one.noun for one in options)
     if len(nouns) > 1 and _is_subject(mentions, options[0]):
         return options[:1]
@@ -158,12 +168,15 @@ def _is_subject(mentions: Sequence[Mention], option: Mention) -> bool:
 
 
 def _group(options: Sequence[Mention]) -> list[Mention]:
-    options = [one for one in options if not one.ground] or options
+    options = [one for one in options if not one.ground and not is_own(one)] or options
+    people = {one.noun: one for one in options if is_person(one)}
     many = [one for one in options if one.plural or (one.number or 1) > 1]
     if many:
         distinct = {one.narrow or one.noun: one for one in many}
         return list(distinct.values()) if len({one.noun for one in many}) == 1 else []
-    return list(options) if len(options) == 2 else []
+    if len(options) == 2:
+        return list(options)
+    return list(people.values()) if len(people) == 1 else []  # "The hiker … They have a bag."
 
 
 def _of_several(mentions: Sequence[Mention]) -> list[Mention]:

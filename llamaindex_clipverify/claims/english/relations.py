@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llamaindex_clipverify.claims.claim import Claim, Kind
-from llamaindex_clipverify.claims.english.belongings import NO, Belonging, belonging, possession, wearing
+from llamaindex_clipverify.claims.english.belongings import (
+    HUES,
+    NO,
+    Belonging,
+    belonging,
+    hued,
+    possession,
+    wearing,
+)
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, CONTAINERS, POSSESSIVES, SHOWING
 from llamaindex_clipverify.claims.english.mentions import Mention
@@ -56,6 +64,8 @@ def relations(clause: Clause) -> Iterator[Claim]:
             yield from _positions(clause, link, link.position)
         elif link.ground is not None and link.ground.pronoun:
             yield from _to_pronoun(clause, link, link.ground)
+        elif link.ground is not None and link.relation == "with" and link.ground.noun in HUES and link.ground.colours:
+            yield from hued(clause, link.figures, link.ground, denied=link.ground.is_turned)
         elif link.ground is not None and link.relation in ("with", "without"):
             yield from _with(clause, link, link.ground)
         elif link.ground is not None and link.relation == "of":
@@ -170,7 +180,8 @@ def _to_pronoun(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
     """Read "a dog in front of him", "the desk has a computer on it"."""
     verb = link.verb.lemma if link.verb is not None else ""
     inside = link.relation in ("in", "on")
-    if link.relation in _SILENT | {"with", "of"} or (inside and verb not in ("", "have", "show")):
+    there = link.verb is not None and link.verb.there
+    if link.relation in _SILENT | {"with", "of"} or (inside and not there and verb not in ("", "have", "show")):
         return
     if clause.text(link.at) in ADDRESSING.get(verb, ()):
         return

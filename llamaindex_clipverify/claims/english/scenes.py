@@ -10,10 +10,14 @@ from llamaindex_clipverify.claims.english.grammar import POSSESSIVES
 from llamaindex_clipverify.claims.english.structure import Link
 
 _INSIDE = frozenset(("in", "at", "inside", "through", "on", "within"))
-_ON_PLACES = frozenset("street road highway beach court field playground farm runway campus".split())
+_ON_PLACES = frozenset(
+    "street road highway beach court field playground farm runway campus driveway trail terrace dune dunes ground patio porch "
+    "square hillside".split()
+)
 _SCENERY = frozenset("scene setting environment landscape interior".split())
 _DAYS = frozenset("day weather afternoon morning evening conditions".split())
 _THIS_IS = (["this", "is"], ["it", "is"], ["scene", "is"])
+_SHOWS = [[verb] for verb in "shows depicts presents displays features portrays captures".split()]
 _Found = tuple[str, str, int, int]
 """Facet, value, first and last word."""
 
@@ -54,7 +58,8 @@ def _pictured(clause: Clause) -> Iterator[Claim]:
         if (
             of_picture
             or before[-2:] in _THIS_IS
-            or before[-1:] in (["shows"], ["depicts"], ["presents"], ["displays"], ["features"])
+            or before[-2:] == ["here", "is"]
+            or before[-1:] in _SHOWS
         ):
             yield clause.claim_at("scene", mention, value=mention.noun, facet="place", known=False, colour=None)
 

@@ -296,6 +296,10 @@ def _mark(under: list[bool], start: int, end: int) -> None:
     under[start:end] = [True] * (end - start)
 
 
+_VIEWERS = frozenset("camera lens viewer photographer cameraman audience".split())
+"""What somebody looks at who looks out of the picture."""
+
+
 def compare(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
     """Mark mentions that are only compared with as not shown: "more dogs than cats", "looks like a rabbit"."""
     for mention in mentions:
@@ -307,7 +311,7 @@ def compare(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
             before == "as" and _text(words, mention.begins - 2) != "well" and _text(words, mention.begins - 3) == "as"
         )
         purpose = before == "for" and mention.plural and mention.begins == mention.head
-        camera = mention.noun == "camera" and before in ("at", "towards", "toward", "for", "to")
+        camera = mention.noun in _VIEWERS and before in ("at", "towards", "toward", "for", "to", "into")
         counted = before == "than" and further in ("more", "less", "fewer") and mention.rough
         sport = (
             before in ("playing", "play", "plays", "played")

@@ -94,6 +94,12 @@ def _is_person_by_form(noun: str) -> bool:
     return len(noun) > 4 and noun.endswith(("er", "or", "ist")) and not listed
 
 
+def is_person(mention: Mention) -> bool:
+    """Return whether a mention is a person, as *he* and *she* are."""
+    noun = mention.noun
+    return noun == "person" or _is_person_by_form(noun) or wordnet().is_kind(noun, "person")
+
+
 def is_living(mention: Mention) -> bool:
     """Return whether a mention is a person or an animal."""
     nouns = {one.noun for one in mention.means()} if mention.pronoun else {mention.noun}

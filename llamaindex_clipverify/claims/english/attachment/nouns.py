@@ -60,6 +60,8 @@ class NounRules(State):
     def _starts_clause(self, mention: Mention) -> bool:
         """Return whether a noun phrase after *and* or a comma is the subject of a verb of its own."""
         last = self.role.get(id(self.last))
+        if self.last is not None and last in ("ground", "object") and is_worn(self.last) and is_worn(mention):
+            return False  # "in a jacket and a cap paints"
         grows = last == "subject" and self.verb is None
         if grows and not self.comma:
             return False

@@ -60,7 +60,11 @@ class _Pass(PrepositionRules):
     def _word(self, at: int) -> int:
         text = self.words[at].text
         if text in _BREAKS:
+            actors = list(self.main.subjects) if self.main is not None else self.subjects
             self._new_clause()
+            following = self.verbs.get(at + 1)
+            if text in ("while", "when") and following is not None and not following.finite:
+                self.subjects = actors  # "paints while kneeling"
         elif text == "as" and text_at(self.words, at + 1) == "well":
             self.joined = True
             return at + 3

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from llamaindex_clipverify.claims.english.attachment.verbs import VerbRules
-from llamaindex_clipverify.claims.english.grammar import BE
+from llamaindex_clipverify.claims.english.grammar import BE, POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.positions import Position
 from llamaindex_clipverify.claims.english.structure import Link, is_container, is_living, is_own, is_place
+from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import Verb
 
 _TO_ACTOR = frozenset(
@@ -18,6 +19,7 @@ _OF_ACTOR = frozenset(("at", "next to", "in front of", "behind", "outside", "dow
 """Prepositions that, after the object of a verb, tell where its subject is."""
 _OF_SUBJECT = frozenset(("in front of", "behind", "next to", "at", "during", "outside"))
 """Prepositions that, after another prepositional phrase of a verb, tell where the verb's subject is."""
+_AT_PLACES = frozenset(("in", "at", "inside", "on"))
 _OF_NEAREST = frozenset(("of", "with", "without", "such as", "like", "than", "as"))
 _DEGREES = frozenset(("too", "so", "very", "directly", "right", "that"))
 _Figures = tuple[list[Mention], Verb | None]
@@ -31,7 +33,7 @@ class PrepositionRules(VerbRules):
         link = Link(figures=[], relation=relation, at=at, after=at + length, negated=self._is_denied(at))
         fronted = self._is_fronted(link.after)
         if not fronted:
-            link.figures, link.verb = self._figures(relation)
+            link.figures, link.verb = self._at_place(link) or self._figures(relation)
         before = self.governor.get(id(self.last)) if not self.verb_since else None
         if relation == "with" and before is not None:
             link.owner = before.verb if isinstance(before, Link) else before
@@ -111,6 +113,20 @@ class PrepositionRules(VerbRules):
         if self.comma:
             return self.group(next((one for one in reversed(self.chain(last)) if one.shown), last)), None
         return (list(link.figures), link.verb) if self._goes_past(relation, last, link) else None
+
+    def _at_place(self, link: Link) -> _Figures | None:
+        """Return who is at a place where somebody does something: the engineer of "an engineer welding a pipe in a workshop"."""
+        ground = self.mentions.get(link.after)
+        if ground is None or link.relation not in _AT_PLACES or self.last is None or self.verb_since:
+            return None
+        name = ground.noun if ground.noun in terms().places else ground.last
+        if name not in terms().places or ground.determiner in POSSESSIVES:
+            return None
+        for one in self.chain(self.last):
+            verb = self.verb_of(one)
+            if verb is not None and verb.subjects and all(is_living(who) for who in verb.subjects):
+                return list(verb.subjects), verb
+        return None
 
     def _contained(self, mention: Mention) -> Mention | None:
         """Return the container of what a mention names, or None: the jar of "a jar of powder"."""

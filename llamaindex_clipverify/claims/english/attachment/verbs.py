@@ -6,7 +6,7 @@ from llamaindex_clipverify.claims.english.attachment.nouns import NounRules
 from llamaindex_clipverify.claims.english.attachment.state import STATIC
 from llamaindex_clipverify.claims.english.grammar import POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
-from llamaindex_clipverify.claims.english.structure import is_container, is_living, is_own
+from llamaindex_clipverify.claims.english.structure import is_container, is_living, is_own, is_worn
 from llamaindex_clipverify.claims.english.verbs import Verb
 
 _VIEWERS = frozenset(("i", "we", "you", "one"))
@@ -43,7 +43,14 @@ class VerbRules(NounRules):
             return [self.relative]
         if self.verb is not None and (self.joined or (self.comma and not verb.finite)):
             return self._shared(verb, self.verb)
-        return list(self.subjects) if verb.finite else self._participant(verb)
+        return self._living(verb) if verb.finite else self._participant(verb)
+
+    def _living(self, verb: Verb) -> list[Mention]:
+        """Return the subjects of the clause; the wearer, not a garment, wears something."""
+        if verb.lemma != "wear" or not self.subjects or not all(is_worn(one) for one in self.subjects):
+            return list(self.subjects)
+        wearer = next((one for subject in self.subjects for one in self.chain(subject) if is_living(one)), None)
+        return self.group(wearer) if wearer is not None else list(self.subjects)
 
     def _shared(self, verb: Verb, earlier: Verb) -> list[Mention]:
         """Return the subject of a second verb: that of the verb it is joined to."""
