@@ -42,6 +42,20 @@ READ: list[tuple[str, Kind, dict[str, object]]] = [
     ("There are more sheep than cows.", "comparison", {"noun": "sheep", "relation": "more than", "reference": "cow"}),
     ("The boy is taller than the girl.", "comparison", {"relation": "taller than"}),
     ("The two circles are the same size.", "comparison", {"noun": "circle", "relation": "same size as"}),
+    ("A cook slicing onions on a board in a canteen.", "relation", {"noun": "cook", "reference": "canteen"}),
+    ("A boy in a brown vest and a blue cap waves.", "action", {"noun": "person", "value": "wave"}),
+    ("A boy in yellow crawls along the carpet.", "action", {"noun": "person", "value": "crawl"}),
+    ("The scooter has a dull finish with green and white tones.", "attribute", {"colour": "green"}),
+    ("The miner is hammering. He wears a grey apron.", "wearing", {"noun": "miner", "reference": "apron"}),
+    ("The hiker smiles. They have a red cap on.", "wearing", {"noun": "hiker", "reference": "cap"}),
+    ("Four women, two kneeling on a mat.", "action", {"noun": "person", "value": "kneel"}),
+    ("A dog barks while running.", "action", {"noun": "dog", "value": "run"}),
+    ("A monk kneels before an altar.", "depth", {"relation": "in front of", "reference": "altar"}),
+    ("teal tapestry on the wall", "relation", {"noun": "tapestry", "reference": "wall"}),
+    ("Three cooks are tasting soup.", "action", {"noun": "cook", "value": "taste", "reference": "soup"}),
+    ("A helmet is worn by the goalkeeper.", "wearing", {"noun": "goalkeeper", "reference": "helmet"}),
+    ("A stack of paper boxes is tied.", "state", {"noun": "box", "value": "tied"}),
+    ("The badge bears a crest.", "relation", {"noun": "badge", "relation": "bears", "reference": "crest"}),
 ]  # fmt: skip
 NOT_CLAIMED = [
     "Zebras have stripes.", "Having a tree near a house helps to keep it cool.", "This type of scan shows the brain.",
@@ -50,6 +64,8 @@ NOT_CLAIMED = [
 GONE = [
     ("A painting of a dog hangs on the wall.", "dog"), ("The statue of a lion stands here.", "lion"),
     ("A surfer in a wet suit walks along a stone path.", "stone"), ("Players in a game of baseball run.", "sports ball"),
+    ("Both cups and plates are on the tray, one can see.", "can"), ("He has a glimpse of the sea.", "glimpse"),
+    ("The badge bears a crest.", "bear"), ("The dog does not bark.", "dog do"),
     ("A closer look shows a cluttered desk.", "closer"), ("The picture includes a small gizmo.", "include"),
 ]  # fmt: skip
 
@@ -66,6 +82,26 @@ def test_a_kind_is_read_with_its_parts(text, kind, words):
 @pytest.mark.parametrize("text", NOT_CLAIMED)
 def test_general_knowledge_and_advice_claim_nothing(text):
     assert {claim.kind for claim in SPLITTER.split(text)} == {"other"}
+
+
+UNSAID = [
+    ("The man is not wearing a red hat.", "hat"), ("No baskets have broken handles.", "handle"),
+    ("Nobody is holding an open umbrella.", "umbrella"), ("There is no man with a folded newspaper.", "newspaper"),
+    ("The car isn't parked near a wooden fence.", "fence"), ("No woman carries a striped bag.", "bag"),
+    ("No household items like lamps or sofas can be seen.", "lamp"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "noun"), UNSAID)
+def test_what_a_denial_only_names_is_not_claimed(text, noun):
+    assert not [claim for claim in SPLITTER.split(text) if claim.noun == noun and not claim.negated]
+
+
+def test_what_follows_but_is_claimed():
+    claims = SPLITTER.split("The coat does not have a zipper but laces. He is not holding a cup but a bottle.")
+    stated = {claim.reference or claim.noun: claim.negated for claim in claims}
+    assert not stated["lace"]
+    assert not any(claim.negated for claim in claims if "bottle" in (claim.noun, claim.reference))
 
 
 @pytest.mark.parametrize(("text", "noun"), GONE)

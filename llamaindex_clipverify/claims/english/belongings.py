@@ -102,7 +102,9 @@ def _marked(clause: Clause, said: Belonging) -> Iterator[Claim]:
 
 def hued(clause: Clause, owners: list[Mention], hue: Mention, *, denied: bool) -> Iterator[Claim]:
     """Yield the claims of "has green and white tones": the owner is green and white."""
-    for figure, owner in clause.meant(owners):
+    having = [verb for verb in clause.structure.verbs if any(one in owners and not one.shown for one in verb.objects)]
+    whole = [subject for verb in having for subject in verb.subjects]  # "has a dull finish with green tones"
+    for figure, owner in clause.meant(whole or owners):
         for colour in _colours(clause, hue):
             yield clause.spanning("attribute", owner, figure.head, hue.after - 1, colour=colour, negated=denied)
 

@@ -158,3 +158,8 @@ SHOWING = frozenset(
     "view reveal appear portray identify detect describe exist remain".split()
 )
 """Verbs that state the presence of their object, or of their subject in the passive."""
+COVERING = frozenset(
+    "fill line adorn cover decorate furnish top load stack pack surround equip enclose dot litter strew sprinkle dust coat "
+    "scatter crowd flank frame border wrap drape".split()
+)
+"""Verbs whose passive and preposition together are a relation: "lined with"."""

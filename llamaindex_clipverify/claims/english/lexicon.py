@@ -46,7 +46,7 @@ class Lexicon:
         known = terms()
         names = [form for form in known.places | known.garments | known.shown if " " in form]
         self._compounds = {form: form for form in names} | {regular_plural(form): form for form in names}
-        self._shown = known.shown | known.living
+        self._shown = known.shown | known.living | known.people
         self._abstract = known.abstract
         self._openers = {form.split()[0] for form in (*vocabulary.nouns, *names) if " " in form}
 

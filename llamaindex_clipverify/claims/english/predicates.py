@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from llamaindex_clipverify.claims.claim import Claim, Kind
 from llamaindex_clipverify.claims.english.belongings import NO
 from llamaindex_clipverify.claims.english.clauses import Clause
-from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, DEGREES, SHOWING
+from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, COVERING, DEGREES, SHOWING
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.presence import described_as, is_state
 from llamaindex_clipverify.claims.english.verbs import Verb, lemma, negative
@@ -31,12 +31,19 @@ def predicates(clause: Clause) -> Iterator[Claim]:
             yield from _predicate(clause, verb, verb.after)
         elif verb.passive and verb.lemma in ("make", "build", "construct", "carve", "craft", "weave"):
             yield from _made(clause, verb, verb.after)
-        elif verb.passive and (clause.text(verb.after) == "with" or verb.lemma in SHOWING | {"wear"}):
+        elif verb.passive and _is_told_elsewhere(clause, verb):
             continue
         elif verb.passive or verb.lemma in ("open", "close"):
             yield from _values(clause, verb, verb.at)
             yield from _further(clause, verb)
     yield from _lists(clause)
+
+
+def _is_told_elsewhere(clause: Clause, verb: Verb) -> bool:
+    """Return whether a passive tells no state but what shows, wears or covers something."""
+    following = clause.text(verb.after)
+    covering = verb.lemma in COVERING and following in ("in", "by")
+    return covering or following == "with" or verb.lemma in SHOWING or verb.lemma == "wear"
 
 
 def _further(clause: Clause, verb: Verb) -> Iterator[Claim]:

@@ -55,7 +55,7 @@ for _phrase in PHRASES:
 
 def _is_place(words: Sequence[Word], at: int) -> bool:
     """Return whether *before* after a verb means in front of a thing: "crouches before a wheelbarrow"."""
-    led = at > 0 and words[at - 1].tag in ("VBZ", "VBG", "VBN", "VBD", "VBP")
+    led = at > 0 and words[at - 1].tag in ("VBZ", "VBG", "VBN", "VBD", "VBP", "NNS")
     named = at + 1 < len(words) and words[at + 1].tag in ("DT", "PRP$")
     return led and named and not any(word.tag.startswith("VB") for word in words[at + 2 : at + 6])
 

@@ -15,7 +15,7 @@ from llamaindex_clipverify.claims.english.belongings import (
     wearing,
 )
 from llamaindex_clipverify.claims.english.clauses import Clause
-from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, CONTAINERS, POSSESSIVES, SHOWING
+from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, CONTAINERS, COVERING, POSSESSIVES, SHOWING
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.positions import Position
 from llamaindex_clipverify.claims.english.structure import Link, is_living, is_worn
@@ -27,11 +27,6 @@ _SILENT = frozenset("for to as than like about during since instead because unti
 """Prepositions that state no relation in a picture."""
 _PLACED = frozenset("surround enclose flank border frame sit stand park seat place position locate lie".split())
 """Verbs after whose passive *by* means next to, and no actor."""
-_WITH = frozenset(
-    "fill line adorn cover decorate furnish top load stack pack surround equip enclose dot litter strew sprinkle dust coat "
-    "scatter crowd flank frame border wrap drape".split()
-)
-"""Verbs whose passive and preposition together are a relation: "lined with"."""
 _ATTACHED = frozenset("attach fix tie connect fasten chain hitch tether".split())
 _FROM = frozenset("hang dangle eat drink extend emerge pour grow detach separate suspend remove disconnect".split())
 _OVER = frozenset("jump leap climb step run walk bend lean".split())
@@ -46,6 +41,12 @@ ADDRESSING = {
     for verb in verbs.split()
 }
 """Verbs whose preposition names what they are directed at, and no place."""
+_PORTABLE = frozenset(
+    "camera phone microphone guitar violin trumpet flute drum accordion cane stick rope flag banner placard bucket broom "
+    "shovel rake hammer saw sword gun rifle bow spear torch lantern stroller pram cart trolley wheelbarrow net paddle oar "
+    "briefcase purse satchel rucksack duffel bouquet balloon notebook clipboard newspaper magazine".split()
+)
+"""Things that a person has along, beside those of the vocabulary's groups."""
 _AREAS = frozenset(("area", "row", "line", "circle"))
 """Nouns that are things only as the place of something."""
 _HOLDING = frozenset("hand hands arm arms mouth lap shoulder shoulders back head".split())
@@ -219,7 +220,12 @@ def _named(clause: Clause, link: Link) -> tuple[Kind, str]:
     ):
         depth = verb.lemma in ("surround", "enclose", "flank")
         return "depth" if depth else "relation", f"{clause.text(verb.at)} {clause.text(link.at)}"
-    if verb is not None and verb.passive and verb.lemma in _WITH and link.relation in ("with", "in", "by", "next to"):
+    if (
+        verb is not None
+        and verb.passive
+        and verb.lemma in COVERING
+        and link.relation in ("with", "in", "by", "next to")
+    ):
         by = "by" if clause.text(link.at) == "by" else link.relation
         return "depth" if verb.lemma in ("surround", "enclose", "flank") else "relation", f"{clause.text(verb.at)} {by}"
     if verb is not None and verb.lemma == "face":
@@ -290,7 +296,8 @@ def _is_filled(clause: Clause, link: Link) -> bool:
 def _is_portable(clause: Clause, thing: Mention) -> bool:
     """Return whether a person may have a thing along."""
     own = thing.determiner in ("his", "her", "their")
-    return own or is_living(thing) or clause.vocabulary.groups.get(thing.noun) in ("accessory", "sports", "animal")
+    group = clause.vocabulary.groups.get(thing.noun)
+    return own or is_living(thing) or group in ("accessory", "sports", "animal") or thing.last in _PORTABLE
 
 
 def _of(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:

@@ -55,12 +55,7 @@ def _pictured(clause: Clause) -> Iterator[Claim]:
             continue
         before = clause.between(max(mention.begins - 3, 0), mention.begins)
         of_picture = before[-1:] == ["of"] and before[-2:-1] and before[-2] in clause.terms.picture | {"view"}
-        if (
-            of_picture
-            or before[-2:] in _THIS_IS
-            or before[-2:] == ["here", "is"]
-            or before[-1:] in _SHOWS
-        ):
+        if of_picture or before[-2:] in _THIS_IS or before[-2:] == ["here", "is"] or before[-1:] in _SHOWS:
             yield clause.claim_at("scene", mention, value=mention.noun, facet="place", known=False, colour=None)
 
 

@@ -97,7 +97,7 @@ def _is_person_by_form(noun: str) -> bool:
 def is_person(mention: Mention) -> bool:
     """Return whether a mention is a person, as *he* and *she* are."""
     noun = mention.noun
-    return noun == "person" or _is_person_by_form(noun) or wordnet().is_kind(noun, "person")
+    return noun == "person" or noun in terms().people or _is_person_by_form(noun) or wordnet().is_kind(noun, "person")
 
 
 def is_living(mention: Mention) -> bool:
@@ -105,6 +105,7 @@ def is_living(mention: Mention) -> bool:
     nouns = {one.noun for one in mention.means()} if mention.pronoun else {mention.noun}
     return any(
         _is_person_by_form(noun)
+        or noun in terms().people
         or noun in ("person", "animal")
         or noun in terms().living
         or any(wordnet().is_kind(noun, root) for root in ("person", "animal"))

@@ -39,6 +39,8 @@ class Terms:
     """Persons and animals that WordNet's list of common things lacks, or has with another meaning."""
     abstract: frozenset[str]
     """Nouns no picture shows that WordNet's lists lack, or have with another meaning."""
+    people: frozenset[str]
+    """Persons that WordNet's list of common things lacks."""
     shown: frozenset[str]
     """Other nouns a picture can show that WordNet's list lacks: shapes, marks, newer words."""
 

@@ -305,7 +305,8 @@ def _plural_like(words: Sequence[Word], at: int, taken: Collection[int]) -> tupl
     """Return a finite verb where the tagger saw a plural, right after a noun phrase: "a bird perches on"."""
     text = words[at].text
     one = wordnet().singular(text)
-    like = words[at].tag == "NNS" and at - 1 in taken and text.endswith("s") and (one is None or one in wordnet().verbs)
+    led = at - 1 in taken or (at > 0 and words[at - 1].text in english().colours)
+    like = words[at].tag == "NNS" and led and text.endswith("s") and (one is None or one in wordnet().verbs)
     return ("finite", True) if like else None
 
 

@@ -62,6 +62,8 @@ class NounRules(State):
         last = self.role.get(id(self.last))
         if self.last is not None and last in ("ground", "object") and is_worn(self.last) and is_worn(mention):
             return False  # "in a jacket and a cap paints"
+        if last == "ground" and self.last is not None and is_worn(self.last) and is_living(mention):
+            return True  # "a woman in boots and three men"
         grows = last == "subject" and self.verb is None
         if grows and not self.comma:
             return False

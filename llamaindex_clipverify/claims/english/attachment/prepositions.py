@@ -104,7 +104,7 @@ class PrepositionRules(VerbRules):
         verb, link = self.verb_of(last), self.link_of(last)
         if verb is not None:
             if verb.lemma == "have":
-                return [last], None
+                return ([last], None) if last.shown else (list(verb.subjects), verb)
             of_actor = verb.lemma in _TO_ACTOR or relation in _OF_ACTOR
             is_object = self.role.get(id(last)) == "object"
             return (list(verb.subjects), verb) if of_actor and is_object and verb.subjects else None
