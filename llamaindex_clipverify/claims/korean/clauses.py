@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from llamaindex_clipverify.claims.korean.actions import act, in_posture, state_action, wears
 from llamaindex_clipverify.claims.korean.claims_of import Claims
+from llamaindex_clipverify.claims.korean.default_relations import default_relation
 from llamaindex_clipverify.claims.korean.descriptions import (
     DESCRIBED,
     composed,
@@ -19,6 +20,7 @@ from llamaindex_clipverify.claims.korean.possession import has_shape, possess
 from llamaindex_clipverify.claims.korean.presence import absent, deny_facts, exist, seen, state_lacking
 from llamaindex_clipverify.claims.korean.verb_meanings import english_verb
 from llamaindex_clipverify.claims.korean.word_lists import word_set
+from llamaindex_clipverify.claims.korean.words import Sense
 
 _PREPARED = word_set("prepare_verbs")
 _DRESSING = ("입다", "신다", "착용하다", "걸치다")
@@ -26,6 +28,8 @@ _DRESSING = ("입다", "신다", "착용하다", "걸치다")
 _COVERS = {"snow": "snow-covered", "leaf": "leaf-covered"}
 _COVERING = word_set("covering_verbs")
 _COVERED = ("places", "nature", "surfaces", "buildings")
+_HOLDING = ("들다", "차다", "담다")
+"""Verbs before a container that say what is in it."""
 _FACES = word_set("faces")
 """Sides of the noun itself: 앞면에 그림이 있는 상자."""
 
@@ -135,6 +139,8 @@ def before_noun(claims: Claims, clause: Clause, head: Phrase) -> None:
     clause.start = min([clause.start, *(item.start for item in clause.items)])
     if _covered(claims, clause, head):
         return
+    if clause.word in _HOLDING and clause.ending == "adn" and not clause.objects():
+        _contained(clause, head)
     if clause.has("weather") and any(one.noun in ("snow", "rain") or one.surface in ("눈", "비") for one in subjects):
         weather(claims, clause, subjects)
         if head.surface in ("날", "날씨"):
@@ -155,6 +161,13 @@ def before_noun(claims: Claims, clause: Clause, head: Phrase) -> None:
         state(claims, clause)
         return
     _towards(claims, clause, head)
+
+
+def _contained(clause: Clause, head: Phrase) -> None:
+    """Let "구슬이 든 상자" say that the beads are in the box."""
+    if head.sort in ("containers", "bags", "surfaces") and not any(one.living for one in clause.subjects):
+        clause.senses = [Sense("exist", "be")]
+        clause.items.append(Spot.of(head, case="at", relation=default_relation(head, "at")))
 
 
 def _covered(claims: Claims, clause: Clause, head: Phrase) -> bool:

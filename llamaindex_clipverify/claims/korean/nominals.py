@@ -92,7 +92,7 @@ def _take_spot(sentence: Sentence, spot: Spot, copula: str) -> None:
             sentence.claims.add(ground)
             headed(sentence, ground, sentence.draft.clauses)
             sentence.draft.clauses = []
-    sentence.draft = Draft(spots=sentence.draft.spots)
+    sentence.draft = Draft(spots=_positions_of_ground(sentence, spot))
     if copula:
         placed(sentence.claims, sentence.named(), spot)
         sentence.stack = []
@@ -100,6 +100,17 @@ def _take_spot(sentence: Sentence, spot: Spot, copula: str) -> None:
         sentence.draft.spots.append(spot)
     else:
         sentence.stack.append(spot)
+
+
+def _positions_of_ground(sentence: Sentence, spot: Spot) -> list[Spot]:
+    """State where the ground of a place is: "왼쪽 벽에", "앞쪽 탁자 위에"; return the places that say something else."""
+    left = []
+    for one in sentence.draft.spots:
+        if one.positions and not one.grounds and any(not ground.silent for ground in spot.grounds):
+            placed(sentence.claims, spot.grounds, one)
+        else:
+            left.append(one)
+    return left
 
 
 def _is(sentence: Sentence, phrase: Phrase) -> None:
@@ -126,8 +137,21 @@ def _colour(sentence: Sentence, token: Token, copula: str) -> None:
         sentence.carried, sentence.subject = subjects, []
 
 
+def _persons(sentence: Sentence, number: int | None, least: int | None, most: int | None, token: Token) -> None:
+    """Read a number of persons that no noun names: "교실에 다섯 명이 있다"."""
+    persons = Phrase(
+        noun="person", sort="people", start=token.start, head=token.start, end=token.stop, after=0, case=token.case,
+        number=number, at_least=least, at_most=most, plural=True,
+    )  # fmt: skip
+    sentence.claims.add(persons)
+    sentence.stack.append(persons)
+
+
 def _count_alone(sentence: Sentence, number: int | None, least: int | None, most: int | None, token: Token) -> None:
     named = [one for one in sentence.named() if not one.silent]
     if token.denied:
+        return
+    if "명" in token.stem and not any(one.living for one in named) and token.case in ("subject", "topic", "object"):
+        _persons(sentence, number, least, most, token)
         return
     counted(sentence.claims, named[-1:], number, least, most, token)

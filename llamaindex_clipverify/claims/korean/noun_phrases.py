@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from llamaindex_clipverify.claims.korean.default_relations import default_relation
 from llamaindex_clipverify.claims.korean.modifiers import KINDS, describe_next, read_colour
 from llamaindex_clipverify.claims.korean.noun_meanings import phrase_of
@@ -13,6 +15,7 @@ from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.tokens import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_set, word_table
 from llamaindex_clipverify.claims.korean.words import lexicon
+from llamaindex_clipverify.claims.vocabulary import english
 
 _NOUNS = ("noun", "unknown", "abstract")
 _PRONOUNS = word_table("pronouns")
@@ -25,6 +28,9 @@ _TRACES = word_set("traces")
 _GENDERS = word_set("genders")
 _PERIODS = ("세기", "월", "년", "주", "년대")
 """Ends of periods, after which 말 and 초 are their end and beginning: 19세기 말."""
+_PAIRS = word_table("pairs_of_persons")
+_KIN = word_set("kin_words")
+_VEHICLES = word_set("vehicles")
 _WOODEN = word_set("wooden_compounds")
 
 
@@ -108,6 +114,8 @@ def _noun(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
     if token.stem in lexicon().sets["picture"] and _is_picture(sentence, at, token, after):
         return _picture(sentence, at, token, after)
     if token.case == "" and not token.copula and after is not None and after.kind != "mark":
+        if _names_picture(sentence, at):
+            return _pictured(sentence, at, token, draft)
         if after.kind == "place" and _joins_place(token, after):
             return grounded(sentence, at, token, draft)
         if _is_trace(token, after):
@@ -116,6 +124,12 @@ def _noun(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
             _as_modifier(sentence, at, token, after, draft)
             return Reading(after=at + 1)
     phrase = phrase_of(sentence, at, token, draft)
+    if token.stem in _PAIRS:
+        phrase.joined = [_first_of_pair(phrase, token)]
+        sentence.claims.add(phrase.joined[0])
+    if token.case == "" and after is not None and {token.stem, after.stem} <= _KIN:
+        phrase.case = "join"
+        return Reading(after=at + 1, item=phrase)
     if token.case == "" and after is not None and _is_group(after):
         _make_group(phrase, after, at + 2)
         return Reading(after=at + 2, item=phrase)
@@ -125,6 +139,28 @@ def _noun(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
         relation = default_relation(phrase, token.case)
         return Reading(after=at + 1, item=Spot.of(phrase, relation=relation, case=token.case))
     return Reading(after=at + 1, item=phrase)
+
+
+def _names_picture(sentence: Sentence, at: int) -> bool:
+    """Return whether the sentence ends with a word for the picture: "모자를 쓴 아이 사진"."""
+    after = sentence.tokens[at + 1]
+    plain = after.case in ("", "copula") and after.copula in ("", "final")
+    return plain and after.stem in lexicon().sets["picture"] and sentence.ends_after(at + 1)
+
+
+def _pictured(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
+    phrase = phrase_of(sentence, at, token, draft)
+    phrase.after = at + 2
+    return Reading(after=at + 2, item=phrase)
+
+
+def _first_of_pair(phrase: Phrase, token: Token) -> Phrase:
+    """Return the other person of a word for two: the mother of 모녀."""
+    name = _PAIRS[token.stem]
+    noun = english().canonical(name)
+    return replace(
+        phrase, noun=noun, narrow=name if noun != name else None, joined=[], facts=[], values=[], colours=[], owners=[]
+    )
 
 
 def _is_trace(token: Token, after: Token) -> bool:
@@ -217,7 +253,7 @@ def _as_modifier(sentence: Sentence, at: int, token: Token, after: Token, draft:
     if token.table in KINDS and after.kind == "noun" and not (token.stem == "나무" and after.stem in _WOODEN):
         draft.values.append((KINDS[token.table], token.value, token.start, token.stop))
     elif token.noun is not None and token.noun.sort == "places" and after.kind == "noun":
-        if after.noun is not None and after.noun.sort in ("places", "at", "containers"):
+        if after.noun is not None and (after.noun.sort in ("places", "at") or after.noun.english in _VEHICLES):
             return
         draft.values.append(("scene", token.noun.english, token.start, token.stop))
     elif (

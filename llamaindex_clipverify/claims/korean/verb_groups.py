@@ -15,6 +15,8 @@ from llamaindex_clipverify.claims.korean.words import Sense, lexicon
 _THING = word_list("that")
 _DURING = word_set("during")
 _HELPERS = word_list("helping_verbs")
+_ONWARD = ("가다", "오다", "다니다")
+"""Verbs after -고 that only say that somebody moves: 끌고 가다."""
 _DOUBT = word_list("doubtful_nouns")
 _FRAMES = word_set("frames")
 _FRAME_VERBS = word_set("frame_verbs")
@@ -103,7 +105,12 @@ class VerbReader:
             if want is not None:
                 clause.hedged = True
                 self._take(clause, token, want.ending)
-            return want is not None
+                return True
+            onward = next((names[name] for name in _ONWARD if name in names), None)
+            if onward is not None and clause.senses and clause.senses[0].sort == "actions":
+                self._take(clause, token, onward.ending)
+                return True
+            return False
         seen = names.get("보이다")
         if seen is not None and (
             clause.senses and clause.senses[0].sort in ("neutral", "state", "size", "colour", "states")

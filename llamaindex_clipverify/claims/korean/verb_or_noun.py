@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from llamaindex_clipverify.claims.korean.letters import is_closed
 from llamaindex_clipverify.claims.korean.phrases import Item, Phrase
 from llamaindex_clipverify.claims.korean.tokens import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
@@ -25,6 +26,8 @@ def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequ
             return True
         return token.text not in _NUMERALS and not _counts(after)
     ending = token.verbs[0].ending
+    if token.copula and _misfits(token):
+        return True
     if _is_helped(ending, after):
         return True
     if (ending in ("noun", "purpose") and token.case) or _is_counted(token, after):
@@ -34,6 +37,11 @@ def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequ
     if ending == "ji":
         return after is not None and bool(after.verbs)
     return _is_governed(token, before, after, stack)
+
+
+def _misfits(token: Token) -> bool:
+    """Return whether a form of the copula needs a vowel before it, and has none: 길고 is no 길 and 고."""
+    return token.text[len(token.stem) :] in ("고", "며", "다", "면") and is_closed(token.stem)
 
 
 def _is_counted(token: Token, after: Token | None) -> bool:
