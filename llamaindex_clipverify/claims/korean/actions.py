@@ -15,6 +15,10 @@ _MOTION = word_set("motions_of_things")
 """What lifeless things do too."""
 _TABLES = word_set("tables_to_sit_at")
 _INSERTING = word_set("inserting_verbs")
+PLACING = word_set("placing_verbs")
+"""Verbs whose object is in the place that they name: 벽에 붙이다."""
+_ALONG = word_set("along_verbs")
+_PATHS = word_set("paths_to_follow")
 _HANDS = word_set("hand_actions")
 _OF_ANYTHING = frozenset("enjoy look see use do make prepare avoid forget show watch feel start".split())
 """Verbs whose object may be abstract: a word of no list is not stated after them."""
@@ -73,6 +77,9 @@ def in_posture(claims: Claims, clause: Clause) -> None:
 def act(claims: Claims, clause: Clause) -> None:
     """Add what the subjects do, with the objects, the paths and the places of the verb."""
     objects = clause.objects()
+    if clause.word in _ALONG and any(_is_path(one) for one in objects):
+        _along(claims, clause, objects)
+        return
     sense = clause.has("actions")
     value = english_verb(clause, objects, sense.value if sense else "")
     if not value:
@@ -102,6 +109,18 @@ def act(claims: Claims, clause: Clause) -> None:
     _where(claims, clause, value, targets)
 
 
+def _is_path(thing: Phrase) -> bool:
+    return (thing.narrow or thing.noun) in _PATHS
+
+
+def _along(claims: Claims, clause: Clause, paths: list[Phrase]) -> None:
+    """Read "강을 따라": the subjects are along the paths."""
+    for figure in clause.subjects:
+        for path in paths:
+            if _is_path(path) and not figure.silent:
+                claims.relation("along", figure, path, None, negated=clause.negated)
+
+
 def _entered(clause: Clause) -> list[Phrase]:
     return [ground for spot in clause.spots() if spot.case in ("to", "at") for ground in spot.grounds]
 
@@ -117,10 +136,11 @@ def _ridden(clause: Clause) -> list[Phrase]:
 
 def _where(claims: Claims, clause: Clause, value: str, objects: list[Phrase]) -> None:
     for spot in clause.spots():
-        moved = clause.word in _INSERTING and bool(objects)
+        inserted = clause.word in _INSERTING and bool(objects)
+        moved = inserted or (clause.word in PLACING and bool(objects) and spot.case == "at")
         held = any(ground.sort == "body" for ground in spot.grounds) or (value in _PUT and objects) or moved
-        if moved and spot.word == "":
-            spot.relation = "into"
+        if inserted and spot.word == "":
+            spot.relation = "in" if any(ground.sort == "body" for ground in spot.grounds) else "into"
         figures = objects if held else clause.subjects
         if value in ("ride", "enter") and any(ground in objects for ground in spot.grounds):
             continue

@@ -53,7 +53,7 @@ class Claims:
             for one in owner.stands_for if owner.pronoun else [owner]:
                 if self.is_part(one, phrase):
                     self.part(phrase, one, negated=False)
-                elif one.sort == "body" and one.noun == "hair" and phrase.living:
+                elif one.sort == "body" and phrase.sort == "people":
                     self.part(one, phrase, negated=False)
                 elif one.sort == "garments" and phrase.living:
                     self.wearing(phrase, one, one.start, phrase.end, negated=False)

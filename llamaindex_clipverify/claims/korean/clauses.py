@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llamaindex_clipverify.claims.korean.actions import act, in_posture, state_action, wears
+from llamaindex_clipverify.claims.korean.actions import PLACING, act, in_posture, state_action, wears
 from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.default_relations import default_relation
 from llamaindex_clipverify.claims.korean.descriptions import (
@@ -14,6 +14,7 @@ from llamaindex_clipverify.claims.korean.descriptions import (
     tall,
     weather,
 )
+from llamaindex_clipverify.claims.korean.passives import done_by
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
 from llamaindex_clipverify.claims.korean.places import placed
 from llamaindex_clipverify.claims.korean.possession import has_shape, possess
@@ -28,6 +29,7 @@ _DRESSING = ("입다", "신다", "착용하다", "걸치다")
 _COVERS = {"snow": "snow-covered", "leaf": "leaf-covered"}
 _COVERING = word_set("covering_verbs")
 _COVERED = ("places", "nature", "surfaces", "buildings")
+_INTRANSITIVE = word_set("intransitive_actions")
 _HOLDING = ("들다", "차다", "담다")
 """Verbs before a container that say what is in it."""
 _FACES = word_set("faces")
@@ -71,7 +73,7 @@ def _of_wearing(claims: Claims, clause: Clause) -> bool:
     ]
     if clause.has("absent"):
         absent(claims, clause)
-    elif made_of(claims, clause):
+    elif made_of(claims, clause) or done_by(claims, clause):
         return True
     elif (clause.has("wearing") or clause.word == "하다") and garments:
         wears(claims, clause, garments)
@@ -224,10 +226,14 @@ def _towards(claims: Claims, clause: Clause, head: Phrase) -> None:
         return
     value = english_verb(clause, [head], sense.value)
     for phrase in clause.subjects:
-        place = head.sort == "places" or head.silent or head.sort == "nature"
+        open_ground = head.sort in ("surfaces", "at", "buildings") and value in _INTRANSITIVE
+        place = head.sort == "places" or head.silent or head.sort == "nature" or open_ground
         state_action(claims, clause, phrase, value, None if place else head)
-        if place and head.sort == "places":
-            claims.relation("in", phrase, head, None, negated=False)
+        if place and not head.silent and (head.sort == "places" or value in _INTRANSITIVE):
+            claims.relation(default_relation(head, "in"), phrase, head, None, negated=clause.negated)
+    if clause.word in PLACING:
+        for spot in clause.spots():
+            placed(claims, [head], spot, negated=clause.negated)
 
 
 def double(claims: Claims, clause: Clause, topic: Phrase, subject: Phrase) -> list[Phrase]:

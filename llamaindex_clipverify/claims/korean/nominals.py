@@ -5,6 +5,7 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.korean.noun_phrases import read_noun
 from llamaindex_clipverify.claims.korean.phrases import Draft, Phrase, Spot
 from llamaindex_clipverify.claims.korean.places import placed
+from llamaindex_clipverify.claims.korean.possession import has_shape
 from llamaindex_clipverify.claims.korean.properties import called, coloured, counted
 from llamaindex_clipverify.claims.korean.relative_clauses import headed
 from llamaindex_clipverify.claims.korean.sentence import Sentence
@@ -33,6 +34,8 @@ def read_nominal(sentence: Sentence, at: int, token: Token) -> int:
 def _take_phrase(sentence: Sentence, phrase: Phrase) -> None:
     draft, sentence.draft = sentence.draft, Draft()
     top = sentence.top
+    if phrase.sort == "unknown":
+        _take_for_person(phrase, draft)
     sentence.claims.add(phrase)
     if isinstance(top, Phrase) and top.case in ("join", "list") and (not phrase.silent or _closes_list(top, phrase)):
         if top.living and phrase.sort == "sports":
@@ -51,6 +54,13 @@ def _take_phrase(sentence: Sentence, phrase: Phrase) -> None:
         _is(sentence, phrase)
     else:
         sentence.stack.append(phrase)
+
+
+def _take_for_person(phrase: Phrase, draft: Draft) -> None:
+    """Let a name of no list be a person if a beard, hair or a garment is its own: 빨간 수염의 보리스."""
+    looks = [one for one in draft.owners if has_shape(one) or (one.sort == "garments" and one.colours)]
+    if looks and phrase.case in ("subject", "topic", "", "also"):
+        phrase.sort, phrase.silent, phrase.owners = "people", False, looks
 
 
 def _closes_list(top: Phrase, phrase: Phrase) -> bool:
@@ -79,7 +89,8 @@ def _take_owner(sentence: Sentence, phrase: Phrase) -> None:
     headed(sentence, phrase, draft.clauses)
     for spot in draft.spots:
         placed(sentence.claims, [phrase], spot)
-    sentence.draft.owners = phrase.group()
+    kept = [one for one in draft.owners if one.sort in ("body", "garments")] if phrase.sort in ("people", "unknown") else []
+    sentence.draft.owners = [*kept, *phrase.group()]
 
 
 def _take_spot(sentence: Sentence, spot: Spot, copula: str) -> None:

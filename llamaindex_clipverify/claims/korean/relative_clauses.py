@@ -107,7 +107,17 @@ def _relative(sentence: Sentence, clause: Clause, candidate: Phrase | None, head
         clauses.state(sentence.claims, clause)
         return
     clause.subjects = candidate.group()
+    for one in sentence.subject:
+        if candidate.sort in ("body", "parts") and not one.owners and one is not candidate and clause.has("size", "state"):
+            _own(sentence, one, head)
     clauses.before_noun(sentence.claims, clause, head)
+
+
+def _own(sentence: Sentence, part: Phrase, head: Phrase) -> None:
+    """Give a noun the part that the clause before described: "귀가 뾰족하고 털이 긴 고양이"."""
+    if part.sort in ("body", "parts") and sentence.claims.is_part(head, part):
+        part.owners = [head]
+        sentence.claims.part(part, head, negated=False)
 
 
 def has_own(phrase: Phrase) -> bool:
