@@ -141,7 +141,7 @@ def _where(claims: Claims, clause: Clause, value: str, objects: list[Phrase]) ->
         held = any(ground.sort == "body" for ground in spot.grounds) or (value in _PUT and objects) or moved
         if inserted and spot.word == "":
             spot.relation = "in" if any(ground.sort == "body" for ground in spot.grounds) else "into"
-        figures = objects if held else clause.subjects
+        figures = objects if held and (objects or any(one.living for one in clause.subjects)) else clause.subjects
         if value in ("ride", "enter") and any(ground in objects for ground in spot.grounds):
             continue
         if value == "lean" and spot.word == "":
@@ -156,7 +156,7 @@ def _where(claims: Claims, clause: Clause, value: str, objects: list[Phrase]) ->
             figures,
             spot,
             negated=bool(held and clause.negated),
-            above=value in ("fly",) or (bool(held) and spot.word == "위" and value not in _PUT),
+            above=value in ("fly",) or (bool(held) and spot.word == "위" and value not in _PUT and not moved),
         )
 
 

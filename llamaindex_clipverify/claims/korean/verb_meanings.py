@@ -26,7 +26,7 @@ def english_verb(clause: Clause, objects: list[Phrase], value: str) -> str:
         return _by_instrument(verb, names, sorts, instrument, value)
     if verb in ("타다", "내리다") and not (objects or (verb == "타다" and clause.spots())):
         return _ridden_or_not(verb, living=any(one.living for one in clause.subjects))
-    return _by_named_object(verb, names, value)
+    return _by_named_object(clause, names, value)
 
 
 def _ridden_or_not(verb: str, *, living: bool) -> str:
@@ -36,7 +36,8 @@ def _ridden_or_not(verb: str, *, living: bool) -> str:
     return "get off" if living else ""
 
 
-def _by_named_object(verb: str, names: set[str], value: str) -> str:
+def _by_named_object(clause: Clause, names: set[str], value: str) -> str:
+    verb = clause.word
     if verb == "쓰다":
         if "umbrella" in names:
             return "hold"
@@ -51,6 +52,8 @@ def _by_named_object(verb: str, names: set[str], value: str) -> str:
             return meaning.replace("-", " ")
     if verb == "보다" and names & {"tv", "영화", "텔레비전", "video"}:
         return "watch"
+    if verb in ("올리다", "얹다") and any(spot.case == "at" and spot.grounds for spot in clause.spots()):
+        return "put"
     if verb == "찍다":
         return "take" if names & {"사진", "picture"} else "photograph"
     return value
