@@ -5,7 +5,7 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.default_relations import default_relation
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
-from llamaindex_clipverify.claims.korean.places import placed
+from llamaindex_clipverify.claims.korean.places import admit, placed
 from llamaindex_clipverify.claims.korean.possession import has_shape
 from llamaindex_clipverify.claims.korean.verb_meanings import english_verb
 from llamaindex_clipverify.claims.korean.word_lists import word_set
@@ -64,6 +64,7 @@ def in_posture(claims: Claims, clause: Clause) -> None:
     """Add that the living subjects stand, sit or lie, and where."""
     sense = clause.has("postures")
     assert sense is not None
+    admit(clause.spots())
     for figure in clause.subjects:
         if figure.living:
             state_action(claims, clause, figure, sense.value, None)

@@ -55,6 +55,8 @@ class Claims:
                     self.part(phrase, one, negated=False)
                 elif one.sort == "body" and phrase.sort == "people":
                     self.part(one, phrase, negated=False)
+                elif one.sort == "places" and not one.silent:
+                    self.scene("place", one.noun, one.start, one.end)
                 elif one.sort == "garments" and phrase.living:
                     self.wearing(phrase, one, one.start, phrase.end, negated=False)
 

@@ -13,6 +13,8 @@ from llamaindex_clipverify.claims.korean.words import Sense, lexicon
 DESCRIBED = ("size", "state", "colour")
 VISIBLE = word_set("visible_states")
 """States that a picture shows."""
+_SOAKING = word_set("soaking_verbs")
+"""Verbs after which 에 names what makes something so: 비에 젖다."""
 _PARKED = word_set("parked_things")
 _MATERIAL_VERBS = word_set("material_verbs")
 
@@ -53,6 +55,8 @@ def in_state(claims: Claims, clause: Clause) -> None:
     state_value(claims, clause, "state", "upright" if standing else sense.value, things)
     if not clause.objects():
         for spot in clause.spots():
+            if clause.word in _SOAKING and spot.word == "" and all(one.sort in ("nature", "food") for one in spot.grounds):
+                continue
             placed(claims, things, spot)
 
 

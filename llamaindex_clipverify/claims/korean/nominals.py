@@ -32,6 +32,7 @@ def read_nominal(sentence: Sentence, at: int, token: Token) -> int:
 
 
 def _take_phrase(sentence: Sentence, phrase: Phrase) -> None:
+    own = [*phrase.joined, phrase]
     draft, sentence.draft = sentence.draft, Draft()
     top = sentence.top
     if phrase.sort == "unknown":
@@ -49,7 +50,7 @@ def _take_phrase(sentence: Sentence, phrase: Phrase) -> None:
     else:
         headed(sentence, phrase, draft.clauses)
     for spot in draft.spots:
-        placed(sentence.claims, [phrase], spot)
+        placed(sentence.claims, own, spot)
     if phrase.copula:
         _is(sentence, phrase)
     else:
@@ -117,7 +118,7 @@ def _positions_of_ground(sentence: Sentence, spot: Spot) -> list[Spot]:
     """State where the ground of a place is: "왼쪽 벽에", "앞쪽 탁자 위에"; return the places that say something else."""
     left = []
     for one in sentence.draft.spots:
-        if one.positions and not one.grounds and any(not ground.silent for ground in spot.grounds):
+        if spot.grounds and not all(ground.silent or ground.sort == "body" for ground in spot.grounds):
             placed(sentence.claims, spot.grounds, one)
         else:
             left.append(one)

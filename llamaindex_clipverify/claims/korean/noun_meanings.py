@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from llamaindex_clipverify.claims.claim import Kind
 from llamaindex_clipverify.claims.korean.phrases import Draft, Phrase
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.tokens import Token
-from llamaindex_clipverify.claims.korean.word_lists import word_set
+from llamaindex_clipverify.claims.korean.word_lists import word_set, word_table
 from llamaindex_clipverify.claims.korean.words import Noun, lexicon
 from llamaindex_clipverify.claims.vocabulary import english
 
 _SNOW = word_set("snow_verbs")
 _HAIR = word_set("hair_verbs")
+_BUILT_IN = word_table("built_in")
+KINDS_BUILT_IN: dict[str, Kind] = {"size": "size", "state": "state"}
 _CROSSED = word_set("crossing_verbs")
 _RAIN = word_set("rain_verbs")
 _BRIDGE_PLACES = word_set("bridge_places")
@@ -34,6 +37,7 @@ def phrase_of(sentence: Sentence, at: int, token: Token, draft: Draft) -> Phrase
     first = token.stem.partition(" ")[0]
     if " " in token.stem and first in lexicon().terms["materials"]:
         draft.values.append(("material", lexicon().terms["materials"][first], token.start, token.stop))
+    add_built_in(token, draft)
     usual = token.noun is not None and noun == token.noun.english
     name = (sentence.claims.vocabulary.nouns.get(token.stem) if usual else None) or english().canonical(noun)
     known = name in english().plurals or name in sentence.claims.vocabulary.plurals
@@ -46,6 +50,17 @@ def phrase_of(sentence: Sentence, at: int, token: Token, draft: Draft) -> Phrase
         values=list(draft.values), number=draft.number, at_least=draft.at_least, at_most=draft.at_most, owners=list(draft.owners),
         covered=noun == "rain" and _is_avoided(sentence, at), compared=token.text.endswith(("보다", "보다는", "보다도")),
     )  # fmt: skip
+
+
+def add_built_in(token: Token, draft: Draft) -> None:
+    """Take the colour, size or state that a noun names by itself: 흑발, 단발, 백마."""
+    kind, _, value = _BUILT_IN.get(token.stem, "").partition(":")
+    if kind == "colour":
+        draft.colours = draft.colours or [value]
+    elif kind == "other":
+        draft.others = draft.others or [value]
+    elif kind:
+        draft.values.append((KINDS_BUILT_IN[kind], value, token.start, token.stop))
 
 
 def _is_avoided(sentence: Sentence, at: int) -> bool:

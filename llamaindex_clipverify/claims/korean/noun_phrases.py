@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from llamaindex_clipverify.claims.korean.default_relations import default_relation
 from llamaindex_clipverify.claims.korean.modifiers import KINDS, describe_next, read_colour
-from llamaindex_clipverify.claims.korean.noun_meanings import phrase_of
+from llamaindex_clipverify.claims.korean.noun_meanings import add_built_in, phrase_of
 from llamaindex_clipverify.claims.korean.numbers import LIMITS, read_number
 from llamaindex_clipverify.claims.korean.phrases import Draft, Item, Phrase, Reading, Spot
 from llamaindex_clipverify.claims.korean.place_words import grounded, read_place, spot_at
@@ -28,6 +28,7 @@ _TRACES = word_set("traces")
 _GENDERS = word_set("genders")
 _PERIODS = ("세기", "월", "년", "주", "년대")
 """Ends of periods, after which 말 and 초 are their end and beginning: 19세기 말."""
+_DISTANCES = word_set("distances")
 _PAIRS = word_table("pairs_of_persons")
 _KIN = word_set("kin_words")
 _VEHICLES = word_set("vehicles")
@@ -47,6 +48,8 @@ def read_noun(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> R
         return Reading(after=at + 1)
     if token.stem in ("말", "초", "중반") and at and sentence.tokens[at - 1].text.endswith(_PERIODS):
         return Reading(after=at + 1)
+    if token.stem == "우리" and _is_we(sentence, at):
+        return Reading(after=at + 1)
     if token.text == "새" and not sentence.nominal_after(at):
         return _noun(sentence, at, token, draft)
     if token.text in _SMALL or token.text in lexicon().sets["adverbs"] | lexicon().sets["determiners"]:
@@ -54,6 +57,13 @@ def read_noun(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> R
     if token.kind == "abstract" and token.stem in lexicon().sets["picture"]:
         return _picture(sentence, at, token, following)
     return _read_kind(sentence, at, draft, stack)
+
+
+def _is_we(sentence: Sentence, at: int) -> bool:
+    """Return whether 우리 means *we* or *our*, and no cage."""
+    token, after = sentence.tokens[at], sentence.token(at + 1)
+    placed = after is not None and after.kind == "place"
+    return token.case in ("subject", "topic", "of") or (token.case == "" and not token.copula and not placed)
 
 
 def _read_kind(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> Reading:
@@ -250,6 +260,9 @@ def _as_modifier(sentence: Sentence, at: int, token: Token, after: Token, draft:
         draft.colours, draft.others, draft.values, draft.owners = [], [], [], [garment]
         return
     draft.begin(token.start)
+    if after.noun is not None and after.noun.sort == "body" and token.noun is not None and token.noun.english == "hair":
+        add_built_in(token, draft)
+        return
     if token.table in KINDS and after.kind == "noun" and not (token.stem == "나무" and after.stem in _WOODEN):
         draft.values.append((KINDS[token.table], token.value, token.start, token.stop))
     elif token.noun is not None and token.noun.sort == "places" and after.kind == "noun":
@@ -282,11 +295,15 @@ def _other(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
     ):
         if after.kind == "noun":
             return Reading(after=at + 1)
-        return Reading(after=at + 2, fresh=True)
+        return _unlisted_ground(sentence, at, token, draft, after)
     if token.kind == "abstract" and token.case == "of" and (draft.colours or draft.others or draft.values):
         return Reading(after=at + 1)
     if token.kind == "unknown" and not token.case and not token.copula and after is not None and _continues(after):
         return Reading(after=at + 1)
+    if token.kind == "unknown" and token.case == "of" and _names_owner(after, draft):
+        owner = _unlisted_phrase(at, token, draft)
+        owner.sort, owner.covered, owner.silent = "people", True, False
+        return _owner(sentence, at, owner)
     if token.kind == "unknown" and token.case == "of" and draft.clauses:
         return Reading(after=at + 1)
     if token.kind in ("unknown", "abstract") and (token.case or token.copula or token.kind == "unknown"):
@@ -295,20 +312,50 @@ def _other(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
     return Reading(after=at + 1, fresh=dated or token.case not in ("", "of"))
 
 
+def _names_owner(after: Token | None, draft: Draft) -> bool:
+    """Return whether a noun of no list with 의 is a person: a part of the body or a relative follows."""
+    if after is None or after.noun is None:
+        return False
+    looks = any(one.sort == "body" for one in draft.owners)
+    return after.noun.sort == "body" or (looks and after.noun.sort == "people")
+
+
+def _unlisted_ground(sentence: Sentence, at: int, token: Token, draft: Draft, after: Token) -> Reading:
+    """Read a noun of no list before a place word: "부표 옆에" is a place, "식사 후에" is none."""
+    measured = token.stem in _DISTANCES or draft.number is not None
+    if token.kind != "unknown" or after.table != "relations" or not _is_korean(token.stem) or measured:
+        return Reading(after=at + 2, fresh=True)
+    phrase = _unlisted_phrase(at, token, draft)
+    phrase.silent, phrase.covered = False, True
+    return spot_at(sentence, at + 1, [phrase], after)
+
+
+def _is_korean(stem: str) -> bool:
+    return len(stem) > 1 and all("가" <= letter <= "힣" for letter in stem)
+
+
 def _continues(after: Token) -> bool:
     """Return whether an abstract noun follows that an unknown noun belongs to: 대피 순서."""
     return after.kind in ("abstract", "unknown") and not after.verbs
 
 
 def _unlisted(at: int, token: Token, draft: Draft) -> Reading:
-    """Read a noun that no list has; the sentence states it if it has a number or a colour."""
+    """Read a noun that no list has; with 에 it is a place."""
+    phrase = _unlisted_phrase(at, token, draft)
+    if token.kind == "unknown" and token.text.endswith(("에", "에는", "에도")) and _is_korean(token.stem):
+        phrase.covered = True
+        return Reading(after=at + 1, item=Spot.of(phrase, case="at", relation=default_relation(phrase, "at")))
+    return Reading(after=at + 1, item=phrase)
+
+
+def _unlisted_phrase(at: int, token: Token, draft: Draft) -> Phrase:
+    """Return the phrase of a noun that no list has; the sentence states it if it has a number or a colour."""
     counted = draft.number is not None or bool(draft.colours)
     abstract = token.kind == "abstract"
     stem = token.stem[:-1] if token.stem.endswith("들") and len(token.stem) > 2 else token.stem
-    phrase = Phrase(
+    return Phrase(
         noun=stem, sort="abstract" if abstract else "unknown", surface=token.stem, known=False,
         start=token.start if draft.start is None else draft.start, head=token.start, end=token.stop, after=at + 1,
         case=token.case, copula=token.copula, colours=list(draft.colours), number=draft.number,
         silent=abstract or not counted,
     )  # fmt: skip
-    return Reading(after=at + 1, item=phrase)

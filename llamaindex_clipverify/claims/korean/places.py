@@ -36,6 +36,13 @@ def placed(
                 figure.covered = figure.covered or (negated and figure.case != "topic")
 
 
+def admit(spots: Iterable[Spot]) -> None:
+    """Take grounds of no list for things, after a verb that only things can be the place of: 있다, 놓이다, 앉다."""
+    for ground in (one for spot in spots for one in spot.grounds):
+        if ground.sort == "unknown":
+            ground.silent = False
+
+
 def _relation_named(spot: Spot, ground: Phrase, above: bool) -> str:
     if spot.word in ("위",) and (above or ground.noun in ("sky", "head")):
         return "above"

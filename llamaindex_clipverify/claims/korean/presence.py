@@ -6,7 +6,7 @@ from llamaindex_clipverify.claims.korean.actions import state_action
 from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.descriptions import state_value
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
-from llamaindex_clipverify.claims.korean.places import placed
+from llamaindex_clipverify.claims.korean.places import admit, placed
 from llamaindex_clipverify.claims.korean.words import lexicon
 
 
@@ -94,8 +94,10 @@ def exist(claims: Claims, clause: Clause) -> None:
         if figure.living:
             state_action(claims, clause, figure, "climb", None)
     spots = list(clause.spots())
+    admit(spots)
     for phrase in subjects:
-        if phrase.sort == "unknown" and phrase.case in ("subject", "topic", "") and clause.word in ("있다", "보이다"):
+        named = clause.word in ("있다", "보이다") or (spots and not clause.negated)
+        if phrase.sort == "unknown" and phrase.case in ("subject", "topic", "") and named:
             phrase.silent = phrase.surface in lexicon().not_things
     if clause.negated and not spots:
         for phrase in subjects:

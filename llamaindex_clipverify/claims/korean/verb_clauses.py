@@ -46,9 +46,18 @@ def read_verb(sentence: Sentence, at: int, token: Token) -> int:
         return is_not(sentence, clause)
     if clause.ending == "adverb":
         return _adverb(sentence, clause)
-    if clause.ending == "adn" and not clause.negated and not clause.hedged and _describes(sentence, at, clause):
+    described = clause.ending == "adn" or (clause.ending == "go" and _joins_adjective(sentence, clause))
+    if described and not clause.negated and not clause.hedged and _describes(sentence, at, clause):
         return clause.after
     return _close(sentence, clause)
+
+
+def _joins_adjective(sentence: Sentence, clause: Clause) -> bool:
+    """Return whether an adjective before a noun follows: 짧고 넓은 덮개."""
+    after = sentence.token(clause.after)
+    if after is None or not after.verbs or after.verbs[0].ending != "adn" or clause.doing:
+        return False
+    return any(sense.sort in ("colour", "size", "state") for sense in lexicon().senses.get(after.verbs[0].word, ()))
 
 
 def _describes(sentence: Sentence, at: int, clause: Clause) -> bool:
@@ -58,7 +67,7 @@ def _describes(sentence: Sentence, at: int, clause: Clause) -> bool:
         return False
     top = sentence.top
     beside = isinstance(top, Phrase) and top.after == at and top.case in ("subject", "", "also") and not top.copula
-    if beside and isinstance(top, Phrase) and has_own(top):
+    if isinstance(top, Phrase) and ((beside and has_own(top)) or (top.compared and sense.sort == "size")):
         return False
     if isinstance(top, Spot) and top.end >= clause.start - 2 and sense.sort == "neutral":
         return False

@@ -14,6 +14,7 @@ _NUMERALS = word_set("number_modifiers")
 _COUNTERS = word_list("counter_letters")
 """First letters of the counters that follow a number."""
 _AUXILIARIES = word_set("auxiliaries_of_connectives")
+_DENYING = word_set("denying_verbs") | {"말다"}
 _NAMING = ("noun", "abstract", "place", "term", "counter")
 
 
@@ -35,7 +36,7 @@ def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequ
     if ending == "adn" and _is_adjective(token, before, after):
         return True
     if ending == "ji":
-        return after is not None and bool(after.verbs)
+        return after is not None and any(verb.word in _DENYING for verb in after.verbs)
     return _is_governed(token, before, after, stack)
 
 
