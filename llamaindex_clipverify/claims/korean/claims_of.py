@@ -51,14 +51,20 @@ class Claims:
             self.about("attribute", phrase, phrase.start, phrase.end, colour=colour, negated=True)
         for owner in phrase.owners:
             for one in owner.stands_for if owner.pronoun else [owner]:
-                if self.is_part(one, phrase):
-                    self.part(phrase, one, negated=False)
-                elif one.sort == "body" and phrase.sort == "people":
-                    self.part(one, phrase, negated=False)
-                elif one.sort == "places" and not one.silent:
-                    self.scene("place", one.noun, one.start, one.end)
-                elif one.sort == "garments" and phrase.living:
-                    self.wearing(phrase, one, one.start, phrase.end, negated=False)
+                self._owned(one, phrase)
+
+    def _owned(self, owner: Phrase, phrase: Phrase) -> None:
+        """Read a noun with 의: the whole of a part, somebody's looks or garment, or a place."""
+        if self.is_part(owner, phrase):
+            self.part(phrase, owner, negated=False)
+        elif (owner.sort == "body" and phrase.sort == "people") or (
+            owner.sort == "parts" and self.is_part(phrase, owner)
+        ):
+            self.part(owner, phrase, negated=False)
+        elif owner.sort == "places" and not owner.silent:
+            self.scene("place", owner.noun, owner.start, owner.end)
+        elif owner.sort == "garments" and phrase.living:
+            self.wearing(phrase, owner, owner.start, phrase.end, negated=False)
 
     def hush(self, start: int, end: int) -> None:
         """State nothing of a doubtful part of the sentence."""

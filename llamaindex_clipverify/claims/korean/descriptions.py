@@ -50,12 +50,18 @@ def in_state(claims: Claims, clause: Clause) -> None:
     """Add the state of the objects, or of the subjects if the clause has no objects."""
     sense = clause.has("states")
     assert sense is not None
-    things = clause.objects() or clause.subjects
+    things = (clause.objects() if sense.value != "asleep" else []) or clause.subjects
+    for phrase in things if clause.lasting else ():
+        phrase.silent = phrase.silent and phrase.sort != "unknown"
     standing = sense.value == "parked" and clause.word == "세워지다" and not any(one.noun in _PARKED for one in things)
     state_value(claims, clause, "state", "upright" if standing else sense.value, things)
     if not clause.objects():
         for spot in clause.spots():
-            if clause.word in _SOAKING and spot.word == "" and all(one.sort in ("nature", "food") for one in spot.grounds):
+            if (
+                clause.word in _SOAKING
+                and spot.word == ""
+                and all(one.sort in ("nature", "food") for one in spot.grounds)
+            ):
                 continue
             placed(claims, things, spot)
 

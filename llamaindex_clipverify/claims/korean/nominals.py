@@ -7,7 +7,7 @@ from llamaindex_clipverify.claims.korean.phrases import Draft, Phrase, Spot
 from llamaindex_clipverify.claims.korean.places import placed
 from llamaindex_clipverify.claims.korean.possession import has_shape
 from llamaindex_clipverify.claims.korean.properties import called, coloured, counted
-from llamaindex_clipverify.claims.korean.relative_clauses import headed
+from llamaindex_clipverify.claims.korean.relative_clauses import headed, waits_for_person
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.tokens import Token
 
@@ -48,7 +48,9 @@ def _take_phrase(sentence: Sentence, phrase: Phrase) -> None:
     if _lacks_next(sentence, phrase):
         sentence.draft.clauses = draft.clauses
     else:
-        headed(sentence, phrase, draft.clauses)
+        later = [one for one in draft.clauses if phrase.case == "object" and waits_for_person(one, phrase)]
+        sentence.draft.clauses = later if _modifies(sentence, phrase.after) else []
+        headed(sentence, phrase, [one for one in draft.clauses if one not in sentence.draft.clauses])
     for spot in draft.spots:
         placed(sentence.claims, own, spot)
     if phrase.copula:
@@ -62,6 +64,12 @@ def _take_for_person(phrase: Phrase, draft: Draft) -> None:
     looks = [one for one in draft.owners if has_shape(one) or (one.sort == "garments" and one.colours)]
     if looks and phrase.case in ("subject", "topic", "", "also"):
         phrase.sort, phrase.silent, phrase.owners = "people", False, looks
+
+
+def _modifies(sentence: Sentence, at: int) -> bool:
+    """Return whether a verb before a noun stands at a position: "모자를 쓴 남자"."""
+    token = sentence.token(at)
+    return token is not None and bool(token.verbs) and token.verbs[0].ending in ("adn", "go", "inf")
 
 
 def _closes_list(top: Phrase, phrase: Phrase) -> bool:
@@ -87,10 +95,16 @@ def _take_owner(sentence: Sentence, phrase: Phrase) -> None:
     if isinstance(top, Phrase) and top.case == "join":
         sentence.stack.pop()
         phrase.joined = [*top.joined, top]
-    headed(sentence, phrase, draft.clauses)
+    later = [one for one in draft.clauses if waits_for_person(one, phrase)]
+    headed(sentence, phrase, [one for one in draft.clauses if one not in later])
+    sentence.draft.clauses = later
     for spot in draft.spots:
         placed(sentence.claims, [phrase], spot)
-    kept = [one for one in draft.owners if one.sort in ("body", "garments")] if phrase.sort in ("people", "unknown") else []
+    kept = (
+        [one for one in draft.owners if one.sort in ("body", "garments")]
+        if phrase.sort in ("people", "unknown")
+        else []
+    )
     sentence.draft.owners = [*kept, *phrase.group()]
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.korean import clauses
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.word_lists import word_set
 
 _MEASURES = word_set("measures")
+_ATTENTIVE = word_set("intransitive_actions") | word_set("attentive_actions")
 _RUNNING = word_set("running_verbs")
 """What machines do by themselves: 가동 중인 설비."""
 
@@ -66,10 +68,24 @@ def headed(sentence: Sentence, head: Phrase, modifiers: Sequence[Clause]) -> Non
         head.facts += list(range(facts, len(sentence.claims.found)))
 
 
+def waits_for_person(clause: Clause, head: Phrase) -> bool:
+    """Return whether a clause belongs to a later noun: "앉아 있는 긴 머리의 여자"; hair and hats do not sit."""
+    if head.sort not in ("garments", "body", "bags") or head.noun in ("wing", "tail"):
+        return False
+    if any(isinstance(item, Phrase) and item.case in ("subject", "", "also") for item in clause.items):
+        return False
+    action = clause.has("actions")
+    alone = action is not None and (bool(clause.objects()) or action.value in _ATTENTIVE)
+    return alone or clause.has("postures") is not None or (clause.has("wearing") is not None and bool(clause.objects()))
+
+
 def _inner(clause: Clause, candidate: Phrase, head: Phrase) -> bool:
     """Return whether a subject before a clause belongs to it, and not to the sentence around it."""
     if clause.has("have") and candidate.sort in ("body", "parts"):
         return True
+    resting = clause.has("states")
+    if resting and candidate.living and not clause.objects() and not clause.has("exist"):
+        return resting.value == "asleep" and not head.living
     if clause.has("wearing", "actions", "do") and candidate.case == "" and clause.objects() == []:
         candidate.case = "object"
         return True
@@ -96,6 +112,11 @@ def _relative(sentence: Sentence, clause: Clause, candidate: Phrase | None, head
         return
     if candidate is not None and candidate.case == "object":
         candidate = None
+    earlier = [one for one in sentence.subject if one.living]
+    if candidate is None and earlier and _happens_in(clause, head):
+        clause.subjects = earlier
+        clauses.before_noun(sentence.claims, clause, head)
+        return
     if candidate is None:
         clause.subjects = [head]
         for waiting in sentence.waiting:
@@ -108,7 +129,12 @@ def _relative(sentence: Sentence, clause: Clause, candidate: Phrase | None, head
         return
     clause.subjects = candidate.group()
     for one in sentence.subject:
-        if candidate.sort in ("body", "parts") and not one.owners and one is not candidate and clause.has("size", "state"):
+        if (
+            candidate.sort in ("body", "parts")
+            and not one.owners
+            and one is not candidate
+            and clause.has("size", "state")
+        ):
             _own(sentence, one, head)
     clauses.before_noun(sentence.claims, clause, head)
 
@@ -120,6 +146,15 @@ def _own(sentence: Sentence, part: Phrase, head: Phrase) -> None:
         sentence.claims.part(part, head, negated=False)
 
 
+def _happens_in(clause: Clause, head: Phrase) -> bool:
+    """Return whether a noun is where the clause before it happens: "아이들이 웃으며 뛰노는 운동장"."""
+    if head.sort not in ("places", "surfaces", "at") or clause.objects():
+        return False
+    action = clause.has("actions")
+    return clause.has("postures") is not None or (action is not None and action.value in _ATTENTIVE)
+
+
 def has_own(phrase: Phrase) -> bool:
     """Return whether a subject before an adjective is a part of what follows: 털이 하얀 개."""
-    return phrase.sort in ("body", "parts", "garments") or phrase.surface in _MEASURES
+    part = phrase.sort in ("body", "parts", "garments") or phrase.noun in terms().parts
+    return part or phrase.surface in _MEASURES

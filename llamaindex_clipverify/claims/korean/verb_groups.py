@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from llamaindex_clipverify.claims.korean.phrases import Clause
-from llamaindex_clipverify.claims.korean.tokens import Token, Verb
+from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.verb_forms import Verb
 from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
 from llamaindex_clipverify.claims.korean.words import Sense, lexicon
 
 _THING = word_list("that")
 _DURING = word_set("during")
 _HELPERS = word_list("helping_verbs")
+_HANGING = (word_set("hanging_picture_verbs") | {"걸려있다", "붙어있다", "달려있다"}) - {"들다", "찍다"}
 _ONWARD = ("가다", "오다", "다니다")
 """Verbs after -고 that only say that somebody moves: 끌고 가다."""
 _DOUBT = word_list("doubtful_nouns")
@@ -155,7 +157,7 @@ class VerbReader:
                 clause.negated = True
                 self._take(clause, self.tokens[clause.after], following.ending)
             return True
-        if stem in _FRAMES:
+        if stem in _FRAMES and not (stem in ("그림", "사진") and clause.word in _HANGING):
             return self._frame(clause, token)
         return self._described_frame(clause)
 

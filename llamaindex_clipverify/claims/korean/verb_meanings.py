@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase
 from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
 from llamaindex_clipverify.claims.korean.words import lexicon
@@ -38,25 +40,50 @@ def _ridden_or_not(verb: str, *, living: bool) -> str:
 
 def _by_named_object(clause: Clause, names: set[str], value: str) -> str:
     verb = clause.word
-    if verb == "쓰다":
-        if "umbrella" in names:
-            return "hold"
-        return "use" if names and not names & _WRITTEN else "write"
-    if verb == "차다":
-        return "kick"
-    if verb == "들다" and names & {"hand", "arm", "손", "팔"}:
-        return "raise"
+    special = _SPECIAL.get(verb)
+    if special is not None:
+        return special(clause, names) or value
     for row in _OBJECTS:
         said, nouns, meaning = row.split(":")
         if verb == said and names & set(nouns.split("/")):
             return meaning.replace("-", " ")
-    if verb == "보다" and names & {"tv", "영화", "텔레비전", "video"}:
-        return "watch"
-    if verb in ("올리다", "얹다") and any(spot.case == "at" and spot.grounds for spot in clause.spots()):
-        return "put"
-    if verb == "찍다":
-        return "take" if names & {"사진", "picture"} else "photograph"
     return value
+
+
+def _used(_: Clause, names: set[str]) -> str:
+    if "umbrella" in names:
+        return "hold"
+    return "use" if names and not names & _WRITTEN else "write"
+
+
+def _sold(clause: Clause, _: set[str]) -> str:
+    """Return what 파는 means: 팔다 of goods, else 파다."""
+    return "sell" if {one.sort for one in clause.objects()} & {"food", "garments", "bags", "animals"} else ""
+
+
+def _raised(_: Clause, names: set[str]) -> str:
+    return "raise" if names & {"hand", "arm", "손", "팔"} else "hold" if "flag" in names or "깃발" in names else ""
+
+
+def _put(clause: Clause, _: set[str]) -> str:
+    return "put" if any(spot.case == "at" and spot.grounds for spot in clause.spots()) else ""
+
+
+def _photographed(_: Clause, names: set[str]) -> str:
+    return "take" if names & {"사진", "picture"} else "photograph"
+
+
+_SPECIAL: dict[str, Callable[[Clause, set[str]], str]] = {
+    "쓰다": _used,
+    "파다": _sold,
+    "팔다": _sold,
+    "차다": lambda *_: "kick",
+    "들다": _raised,
+    "올리다": _put,
+    "얹다": _put,
+    "찍다": _photographed,
+}
+"""Verbs whose meaning a rule of their own decides, by the object and the place; "" for the usual meaning."""
 
 
 def _made_by_object(objects: list[Phrase], sorts: set[str]) -> str:

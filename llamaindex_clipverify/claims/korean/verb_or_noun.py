@@ -27,9 +27,7 @@ def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequ
             return True
         return token.text not in _NUMERALS and not _counts(after)
     ending = token.verbs[0].ending
-    if token.copula and _misfits(token):
-        return True
-    if _is_helped(ending, after):
+    if (token.copula and _misfits(token)) or _is_helped(ending, after):
         return True
     if (ending in ("noun", "purpose") and token.case) or _is_counted(token, after):
         return False
