@@ -17,8 +17,6 @@ _TABLES = word_set("tables_to_sit_at")
 _INSERTING = word_set("inserting_verbs")
 PLACING = word_set("placing_verbs")
 """Verbs whose object is in the place that they name: 벽에 붙이다."""
-_ALONG = word_set("along_verbs")
-_PATHS = word_set("paths_to_follow")
 _HANDS = word_set("hand_actions")
 _OF_ANYTHING = frozenset("enjoy look see use do make prepare avoid forget show watch feel start".split())
 """Verbs whose object may be abstract: a word of no list is not stated after them."""
@@ -78,9 +76,6 @@ def in_posture(claims: Claims, clause: Clause) -> None:
 def act(claims: Claims, clause: Clause) -> None:
     """Add what the subjects do, with the objects, the paths and the places of the verb."""
     objects = clause.objects()
-    if clause.word in _ALONG and any(_is_path(one) for one in objects):
-        _along(claims, clause, objects)
-        return
     sense = clause.has("actions")
     value = english_verb(clause, objects, sense.value if sense else "")
     if not value:
@@ -108,18 +103,6 @@ def act(claims: Claims, clause: Clause) -> None:
     for target in targets if clause.negated else ():
         target.covered = True
     _where(claims, clause, value, targets)
-
-
-def _is_path(thing: Phrase) -> bool:
-    return (thing.narrow or thing.noun) in _PATHS
-
-
-def _along(claims: Claims, clause: Clause, paths: list[Phrase]) -> None:
-    """Read "강을 따라": the subjects are along the paths."""
-    for figure in clause.subjects:
-        for path in paths:
-            if _is_path(path) and not figure.silent:
-                claims.relation("along", figure, path, None, negated=clause.negated)
 
 
 def _entered(clause: Clause) -> list[Phrase]:

@@ -11,6 +11,7 @@ from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
 from llamaindex_clipverify.claims.vocabulary import Vocabulary, english
 
 _DEPTH = ("behind", "in front of", "between", "around")
+_PATTERNS = ("pattern", "stripe", "flower pattern")
 _RELATIONS = frozenset(english().relations.values())
 
 
@@ -58,7 +59,7 @@ class Claims:
         if self.is_part(owner, phrase):
             self.part(phrase, owner, negated=False)
         elif (owner.sort == "body" and phrase.sort == "people") or (
-            owner.sort == "parts" and self.is_part(phrase, owner)
+            owner.sort == "parts" and owner.noun not in _PATTERNS and self.is_part(phrase, owner)
         ):
             self.part(owner, phrase, negated=False)
         elif owner.sort == "places" and not owner.silent:

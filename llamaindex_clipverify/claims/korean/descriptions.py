@@ -52,7 +52,7 @@ def in_state(claims: Claims, clause: Clause) -> None:
     assert sense is not None
     things = (clause.objects() if sense.value != "asleep" else []) or clause.subjects
     for phrase in things if clause.lasting else ():
-        phrase.silent = phrase.silent and phrase.sort != "unknown"
+        phrase.silent = phrase.silent and (phrase.sort != "unknown" or len(phrase.noun.removesuffix("들")) < 2)
     standing = sense.value == "parked" and clause.word == "세워지다" and not any(one.noun in _PARKED for one in things)
     state_value(claims, clause, "state", "upright" if standing else sense.value, things)
     if not clause.objects():

@@ -15,6 +15,8 @@ from llamaindex_clipverify.claims.korean.word_lists import word_set
 from llamaindex_clipverify.claims.korean.words import Sense, lexicon
 
 _ADJECTIVES = ("colour", "size", "state", "neutral")
+_ALONG = word_set("along_verbs")
+_PATHS = word_set("paths_to_follow")
 _HARD = frozenset(("and", "final", "frame"))
 _WEATHER_NOUNS = word_set("weather_nouns")
 
@@ -44,12 +46,25 @@ def read_verb(sentence: Sentence, at: int, token: Token) -> int:
     sentence.denied_verb = False
     if clause.word == "아니다":
         return is_not(sentence, clause)
+    if clause.word in _ALONG and clause.ending in ("inf", "and") and _along(sentence):
+        return clause.after
     if clause.ending == "adverb":
         return _adverb(sentence, clause)
     described = clause.ending == "adn" or (clause.ending == "go" and _joins_adjective(sentence, clause))
     if described and not clause.negated and not clause.hedged and _describes(sentence, at, clause):
         return clause.after
     return _close(sentence, clause)
+
+
+def _along(sentence: Sentence) -> bool:
+    """Read "강을 따라" as a place of the verb after it; false if nothing is followed that is a path."""
+    top = sentence.top
+    if not isinstance(top, Phrase) or top.case != "object" or (top.narrow or top.noun) not in _PATHS:
+        return False
+    sentence.stack[-1] = Spot(
+        grounds=top.group(), word="", relation="along", positions=[], start=top.start, end=top.end, case="in"
+    )
+    return True
 
 
 def _joins_adjective(sentence: Sentence, clause: Clause) -> bool:
