@@ -100,7 +100,8 @@ def act(claims: Claims, clause: Clause) -> None:
             state_action(claims, clause, figure, value, target)
         for path in paths:
             claims.relation(default_relation(path, "in"), figure, path, None, negated=clause.negated)
-    for target in targets if clause.negated else ():
+    unread = [one for one in clause.subjects if not one.living and one.case == "also"]
+    for target in [*targets, *unread] if clause.negated else ():
         target.covered = True
     _where(claims, clause, value, targets)
 

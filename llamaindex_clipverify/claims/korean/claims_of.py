@@ -52,7 +52,9 @@ class Claims:
             self.about("attribute", phrase, phrase.start, phrase.end, colour=colour, negated=True)
         for owner in phrase.owners:
             for one in owner.stands_for if owner.pronoun else [owner]:
+                before = len(self.found)
                 self._owned(one, phrase)
+                phrase.facts += [place for place in range(before, len(self.found)) if place not in phrase.facts]
 
     def _owned(self, owner: Phrase, phrase: Phrase) -> None:
         """Read a noun with 의: the whole of a part, somebody's looks or garment, or a place."""

@@ -226,6 +226,10 @@ def _towards(claims: Claims, clause: Clause, head: Phrase) -> None:
         return
     value = english_verb(clause, [head], sense.value)
     for phrase in clause.subjects:
+        if clause.word in PLACING and not phrase.living:
+            claims.relation(default_relation(head, "at"), phrase, head, None, negated=clause.negated)
+            phrase.covered = phrase.covered or clause.negated
+            continue
         open_ground = head.sort in ("surfaces", "at", "buildings") and value in _INTRANSITIVE
         place = head.sort == "places" or head.silent or head.sort == "nature" or open_ground
         state_action(claims, clause, phrase, value, None if place else head)

@@ -39,6 +39,8 @@ def deny(claims: Claims, phrase: Phrase, start: int, end: int) -> None:
             phrase.contrast.silent = True
         claims.found = [one for one in claims.found if not (one.negated and one.noun == phrase.noun)]
     phrase.negated, phrase.covered = True, phrase.covered or bool(facts)
+    for owner in phrase.owners:
+        owner.silent = owner.silent or owner.sort in ("body", "parts", "garments")
 
 
 def deny_facts(claims: Claims, phrase: Phrase) -> list[int]:
@@ -103,6 +105,8 @@ def exist(claims: Claims, clause: Clause) -> None:
         for phrase in subjects:
             deny(claims, phrase, clause.start, clause.end)
         return
+    for phrase in subjects if clause.negated else ():
+        phrase.number = phrase.at_least = phrase.at_most = None
     for spot in spots:
         placed(claims, subjects, spot, negated=clause.negated, above=above)
     sense = clause.has("states")

@@ -82,6 +82,7 @@ class VerbReader:
     def _deny(self, clause: Clause, token: Token, helper: Verb | None) -> bool:
         if helper is None or helper.word not in _DENYING:
             return False
+        clause.lasting = clause.lasting or token.text in ("않은", "못한", "아니한")
         if helper.word == "말다" or clause.negated:
             clause.void = True
         clause.negated = True
@@ -100,6 +101,8 @@ class VerbReader:
         if being is not None:
             clause.doing = clause.doing or clause.ending == "go"
             clause.lasting = clause.lasting or clause.ending == "inf"
+            if clause.word == "들다" and clause.ending == "inf":
+                clause.senses = [Sense("exist", "be")]
             self._take(clause, token, being.ending)
             return True
         if clause.ending == "go":
