@@ -75,6 +75,12 @@ STATED = {
     "파란색에서 초록색으로 변하는 커튼": "attribute curtain green",
     "대형견 한 마리": "size dog big",
     "플라스틱으로 만들어진 의자": "material chair plastic",
+    # what lies on a thing, what is on its face, whose back is seen
+    "빨래가 널린 지붕": "relation laundry on roof",
+    "앞면에 주머니가 달린 배낭": "part pocket backpack",
+    "창문을 닦는 남자의 뒷모습": "action person clean window",
+    "한 손으로 부채를 든 무용수": "relation fan in hand",
+    "트럭보다 작은 승용차": "comparison car smaller than truck",
     # who does it
     "소년이 넘어진 자전거 옆에서 울고 있다.": "action person cry",
     "갈매기 떼가 바다 위를 날고 있다.": "action bird fly",
@@ -102,6 +108,11 @@ NEVER = {
     "네모난 거울이 있다.": "state mirror square",
     "소년이 넘어진 자전거 옆에서 울고 있다.": "action person fall",
     "아이가 잠든 침대": "state bed asleep",
+    "가방에서 책을 꺼내는 학생": "relation student in bag",
+    "화분에 물을 주는 소년": "relation person in potted plant",
+    "소년이 무릎을 꿇고 있다.": "object knee",
+    "병사가 창을 들고 있다.": "object window",
+    "냄비에서 김이 나고 있다.": "object seaweed",
 }
 
 
@@ -116,6 +127,13 @@ DENIED = {
     "남자가 뜸틀에 앉아 있지 않다.": "action person sit",
     "강을 따라 걷지 않는 가족이 있다.": "relation family along river",
     "상자에 스티커가 붙어있지 않다.": "relation sticker on box",
+    "빨간 수염의 선장은 없다.": "part beard red captain",
+    "파란 모자의 소녀는 보이지 않는다.": "wearing person blue hat",
+    "상자 안에는 사과도 귤도 들어 있지 않다.": "object apple",
+    "교실에 다섯 명이 있지 않다.": "count person 5",
+    "테이블에는 촛불이 켜져 있지 않다.": "relation candle on dining table",
+    "초록 커튼이 달리지 않은 창문": "part curtain green window",
+    "꽃이 놓이지 않은 식탁": "relation flower on dining table",
     "흰 수염을 한 군인은 보이지 않는다.": "part beard white soldier",
     "아이가 침대 위에 인형을 올리고 있는 장면이 아니다.": "relation doll on bed",
 }

@@ -17,6 +17,8 @@ _TABLES = word_set("tables_to_sit_at")
 _INSERTING = word_set("inserting_verbs")
 PLACING = word_set("placing_verbs")
 """Verbs whose object is in the place that they name: 벽에 붙이다."""
+_TAKING = word_set("taking_out_verbs")
+_GIVING = word_set("giving_actions")
 _HANDS = word_set("hand_actions")
 _OF_ANYTHING = frozenset("enjoy look see use do make prepare avoid forget show watch feel start".split())
 """Verbs whose object may be abstract: a word of no list is not stated after them."""
@@ -133,7 +135,9 @@ def _where(claims: Claims, clause: Clause, value: str, objects: list[Phrase]) ->
             spot.relation = "against"
         if objects and not held and spot.case == "to" and _is_tool(spot):
             spot.relation = "with"
-        if (not held and spot.relation == "to") or (clause.negated and not held):
+        if held and spot.case == "to" and spot.word == "" and any(ground.sort == "body" for ground in spot.grounds):
+            spot.relation = "in"
+        if (not held and spot.relation == "to") or (clause.negated and not held) or _is_source(clause, spot, value):
             placed(claims, [], spot)
             continue
         placed(
@@ -143,6 +147,12 @@ def _where(claims: Claims, clause: Clause, value: str, objects: list[Phrase]) ->
             negated=bool(held and clause.negated),
             above=value in ("fly",) or (bool(held) and spot.word == "위" and value not in _PUT and not moved),
         )
+
+
+def _is_source(clause: Clause, spot: Spot, value: str) -> bool:
+    """Return whether a place is where something is taken from, or who gets it: 가방에서 꺼내다, 화분에 물을 주다."""
+    taken = spot.case == "in" and clause.word in _TAKING
+    return spot.word == "" and (taken or (spot.case == "at" and value in _GIVING))
 
 
 def _is_tool(spot: Spot) -> bool:

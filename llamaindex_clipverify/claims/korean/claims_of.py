@@ -20,6 +20,12 @@ def colours_of(phrase: Phrase) -> list[str | None]:
     return [*phrase.colours, *phrase.others] or [None]
 
 
+def _goes_without_saying(phrase: Phrase) -> bool:
+    """Return whether a phrase is a part of the body that only takes part in an action: 무릎을 꿇다, 손에 들다."""
+    taking_part = phrase.case in ("object", "at", "in", "to", "of")
+    return phrase.sort == "body" and taking_part and not phrase.negated and not phrase.values
+
+
 class Claims:
     """Collects the claims of one sentence."""
 
@@ -163,7 +169,7 @@ class Claims:
         elif phrase.colours and not (phrase.negated and phrase.covered):
             for colour in phrase.colours:
                 self.about("attribute", phrase, start, end, colour=colour, negated=phrase.negated)
-        elif not repeated and not phrase.covered and phrase.noun != "background":
+        elif not repeated and not phrase.covered and phrase.noun != "background" and not _goes_without_saying(phrase):
             self.about("object", phrase, phrase.head if not phrase.number else start, end, negated=phrase.negated)
         for colour in phrase.others:
             self.about("attribute", phrase, start, end, colour=colour, known=False, negated=phrase.negated)

@@ -29,6 +29,8 @@ _DRESSING = ("입다", "신다", "착용하다", "걸치다")
 _COVERS = {"snow": "snow-covered", "leaf": "leaf-covered"}
 _COVERING = word_set("covering_verbs")
 _COVERED = ("places", "nature", "surfaces", "buildings")
+_FACE_WORDS = word_set("face_words")
+_LAID = word_set("laid_verbs")
 _INTRANSITIVE = word_set("intransitive_actions")
 _HOLDING = ("들다", "차다", "담다")
 """Verbs before a container that say what is in it."""
@@ -189,6 +191,9 @@ def _belongs(claims: Claims, clause: Clause, head: Phrase) -> None:
         if clause.negated:
             return
         clause.negated = True
+    pieces = all(claims.is_part(head, one) for one in clause.subjects)
+    if pieces and clause.subjects and all(spot.word in _FACE_WORDS and not spot.grounds for spot in clause.spots()):
+        clause.items = [item for item in clause.items if not isinstance(item, Spot)]
     for spot in clause.spots():
         if any(ground.noun in _FACES for ground in spot.grounds) or not (spot.grounds or spot.positions):
             for ground in spot.grounds:
@@ -199,12 +204,19 @@ def _belongs(claims: Claims, clause: Clause, head: Phrase) -> None:
     for phrase in clause.subjects:
         if clause.negated:
             deny_facts(claims, phrase)
-        if clause.spots() and head.sort != "places":
-            continue
-        if not head.silent and not (phrase.silent and phrase.sort != "unknown"):
-            possess(claims, head, phrase, clause)
-        elif clause.negated:
-            phrase.negated = True
+        if not clause.spots() or head.sort == "places":
+            _has(claims, clause, head, phrase)
+
+
+def _has(claims: Claims, clause: Clause, head: Phrase, phrase: Phrase) -> None:
+    """Read what the noun after a clause has, or what lies on it: 빨래가 널린 옥상."""
+    if clause.word in _LAID and not head.living and not head.silent and not claims.is_part(head, phrase):
+        claims.relation(default_relation(head, "at"), phrase, head, None, negated=clause.negated)
+        phrase.covered = phrase.covered or clause.negated
+    elif not head.silent and not (phrase.silent and phrase.sort != "unknown"):
+        possess(claims, head, phrase, clause)
+    elif clause.negated:
+        phrase.negated = True
 
 
 def _towards(claims: Claims, clause: Clause, head: Phrase) -> None:

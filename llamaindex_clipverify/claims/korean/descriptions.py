@@ -55,7 +55,7 @@ def in_state(claims: Claims, clause: Clause) -> None:
         phrase.silent = phrase.silent and (phrase.sort != "unknown" or len(phrase.noun.removesuffix("들")) < 2)
     standing = sense.value == "parked" and clause.word == "세워지다" and not any(one.noun in _PARKED for one in things)
     state_value(claims, clause, "state", "upright" if standing else sense.value, things)
-    if not clause.objects():
+    if not clause.objects() and not clause.negated:
         for spot in clause.spots():
             if (
                 clause.word in _SOAKING

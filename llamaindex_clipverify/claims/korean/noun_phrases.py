@@ -35,6 +35,7 @@ _TRACES = word_set("traces")
 _PERIODS = ("세기", "월", "년", "주", "년대")
 """Ends of periods, after which 말 and 초 are their end and beginning: 19세기 말."""
 _PAIRS = word_table("pairs_of_persons")
+_VIEWS = word_set("views")
 _KIN = word_set("kin_words")
 
 
@@ -179,7 +180,7 @@ def _names_picture(sentence: Sentence, at: int) -> bool:
     """Return whether the sentence ends with a word for the picture: "모자를 쓴 아이 사진"."""
     after = sentence.tokens[at + 1]
     plain = after.case in ("", "copula") and after.copula in ("", "final")
-    return plain and after.stem in lexicon().sets["picture"] and sentence.ends_after(at + 1)
+    return plain and after.stem in lexicon().sets["picture"] | _VIEWS and sentence.ends_after(at + 1)
 
 
 def _pictured(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:

@@ -27,7 +27,7 @@ def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequ
             return True
         return token.text not in _NUMERALS and not _counts(after)
     ending = token.verbs[0].ending
-    if (token.copula and _misfits(token)) or _is_helped(ending, after):
+    if (token.copula and _misfits(token)) or _compares(token, stack) or _is_helped(ending, after):
         return True
     if (ending in ("noun", "purpose") and token.case) or _is_counted(token, after):
         return False
@@ -36,6 +36,11 @@ def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequ
     if ending == "ji":
         return after is not None and any(verb.word in _DENYING for verb in after.verbs)
     return _is_governed(token, before, after, stack)
+
+
+def _compares(token: Token, stack: Sequence[Item]) -> bool:
+    """Return whether a size has 보다 before it: 주먹보다 작은."""
+    return token.table == "sizes" and bool(stack) and isinstance(stack[-1], Phrase) and stack[-1].compared
 
 
 def _misfits(token: Token) -> bool:
