@@ -81,6 +81,11 @@ STATED = {
     "창문을 닦는 남자의 뒷모습": "action person clean window",
     "한 손으로 부채를 든 무용수": "relation fan in hand",
     "트럭보다 작은 승용차": "comparison car smaller than truck",
+    "할머니가 바구니에 든 감을 깎고 있다.": "relation persimmon in basket",
+    "노인이 개와 함께 걷고 있다.": "relation person with dog",
+    "소녀는 머리를 양 갈래로 땋고 있다.": "action person braid hair",
+    "남자는 수염이 있고 안경을 썼다.": "wearing person glasses",
+    "커튼이 바람에 흔들린다.": "action curtain sway",
     # who does it
     "소년이 넘어진 자전거 옆에서 울고 있다.": "action person cry",
     "갈매기 떼가 바다 위를 날고 있다.": "action bird fly",
@@ -113,6 +118,10 @@ NEVER = {
     "소년이 무릎을 꿇고 있다.": "object knee",
     "병사가 창을 들고 있다.": "object window",
     "냄비에서 김이 나고 있다.": "object seaweed",
+    "아이는 그네를 탄 적이 없다.": "object person NOT",
+    "아이는 그네를 탄 적이 있다.": "action person ride swing",
+    "여자는 남자와 함께 있지 않다.": "relation person with person",
+    "여자는 염소와 함께 있지 않다.": "object person NOT",
 }
 
 

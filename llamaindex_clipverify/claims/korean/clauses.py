@@ -48,6 +48,7 @@ def state(claims: Claims, clause: Clause) -> bool:
         return True
     state_lacking(claims, clause)
     _take_for_persons(clause)
+    _together(claims, clause)
     for phrase in clause.subjects if clause.denied else ():
         phrase.number, phrase.covered = None, True
     clause.start = min([clause.start, *(item.start for item in clause.items)])
@@ -57,6 +58,15 @@ def state(claims: Claims, clause: Clause) -> bool:
         or _of_doing(claims, clause)
         or (clause.has("neutral") is not None and any(one.living for one in clause.subjects))
     )
+
+
+def _together(claims: Claims, clause: Clause) -> None:
+    """Read "개와 함께": the subjects are with somebody or something."""
+    for item in clause.items if not clause.negated else ():
+        if isinstance(item, Phrase) and item.case == "together":
+            for figure in clause.subjects:
+                if not figure.silent and not item.silent:
+                    claims.relation("with", figure, item, None, negated=False)
 
 
 def _take_for_persons(clause: Clause) -> None:
@@ -272,7 +282,7 @@ def double(claims: Claims, clause: Clause, topic: Phrase, subject: Phrase) -> li
         for owner in owners:
             for thing in subject.group():
                 possess(claims, owner, thing, clause)
-        clause.senses = []
+        clause.senses = [Sense("neutral", "seem")]
         return owners
     elif clause.has("wearing", "actions") and not clause.objects() and not topic.living:
         topic.case = "object"

@@ -14,6 +14,7 @@ _SNOW = word_set("snow_verbs")
 _HAIR = word_set("hair_verbs")
 _BUILT_IN = word_table("built_in")
 KINDS_BUILT_IN: dict[str, Kind] = {"size": "size", "state": "state"}
+_HAIR_MAKING = word_set("hair_making_verbs")
 _CROSSED = word_set("crossing_verbs")
 _RAIN = word_set("rain_verbs")
 _BRIDGE_PLACES = word_set("bridge_places")
@@ -88,6 +89,7 @@ def _meaning(sentence: Sentence, at: int, token: Token, *, dressed: bool) -> tup
         return "snow", "nature"
     if token.stem == "다리" and (place in _BRIDGE_PLACES or verbs & _CROSSED):
         return "bridge", "surfaces"
-    if token.stem == "머리" and (dressed or verbs & _HAIR):
+    later = {verb.word for one in sentence.tokens[at + 3 : at + 5] for verb in one.verbs}
+    if token.stem == "머리" and (dressed or verbs & _HAIR or (token.case == "object" and later & _HAIR_MAKING)):
         return "hair", "body"
     return noun.english, noun.sort

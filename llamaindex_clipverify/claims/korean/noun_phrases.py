@@ -110,6 +110,8 @@ def _small_word(at: int, token: Token, stack: list[Item]) -> Reading:
     top = stack[-1] if stack else None
     if token.text in _JOINING and isinstance(top, Phrase) and top.case in ("", "join") and top.after >= at - 1:
         top.case, top.after = "join", at + 1
+    elif isinstance(top, Phrase) and top.after == at and top.case == "join" and token.text in ("함께", "같이"):
+        top.case = "together"
     elif isinstance(top, Phrase) and top.after == at and token.text in _QUANTITIES:
         top.after = at + 1
     return Reading(after=at + 1)

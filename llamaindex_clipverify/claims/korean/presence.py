@@ -101,6 +101,8 @@ def exist(claims: Claims, clause: Clause) -> None:
         named = clause.word in ("있다", "보이다") or (spots and not clause.negated)
         if phrase.sort == "unknown" and phrase.case in ("subject", "topic", "") and named:
             phrase.silent = phrase.surface in lexicon().not_things
+    if clause.negated and any(isinstance(item, Phrase) and item.case == "together" for item in clause.items):
+        return
     if clause.negated and not spots:
         for phrase in subjects:
             deny(claims, phrase, clause.start, clause.end)

@@ -9,6 +9,7 @@ from llamaindex_clipverify.claims.korean import clauses
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.word_lists import word_set
+from llamaindex_clipverify.claims.korean.words import Sense
 
 _MEASURES = word_set("measures")
 _ATTENTIVE = word_set("intransitive_actions") | word_set("attentive_actions")
@@ -60,12 +61,19 @@ def headed(sentence: Sentence, head: Phrase, modifiers: Sequence[Clause]) -> Non
             None,
         )
         facts = len(sentence.claims.found)
-        if candidate is not None and not _inner(clause, candidate, head):
+        if candidate is not None and (_is_inside(clause) or not _inner(clause, candidate, head)):
             clause.items.remove(candidate)
             sentence.stack.append(candidate)
             candidate = None
         _relative(sentence, clause, candidate, head)
         head.facts += list(range(facts, len(sentence.claims.found)))
+
+
+def _is_inside(clause: Clause) -> bool:
+    """Return whether 든 says where its noun is: "바구니에 든 감"."""
+    grounds = [ground for spot in clause.spots() for ground in spot.grounds]
+    inside = bool(grounds) and all(ground.sort in ("containers", "bags") for ground in grounds)
+    return clause.word == "들다" and clause.ending == "adn" and inside and not clause.objects() and not clause.doing
 
 
 def waits_for_person(clause: Clause, head: Phrase) -> bool:
@@ -112,6 +120,8 @@ def _relative(sentence: Sentence, clause: Clause, candidate: Phrase | None, head
         return
     if candidate is not None and candidate.case == "object":
         candidate = None
+    if candidate is None and _is_inside(clause):
+        clause.senses = [Sense("exist", "be")]
     earlier = [one for one in sentence.subject if one.living]
     if candidate is None and earlier and _happens_in(clause, head):
         clause.subjects = earlier

@@ -25,6 +25,8 @@ _FRAME_VERBS = word_set("frame_verbs")
 _OBSERVING = word_set("observing_verbs")
 _DENYING = word_set("denying_verbs")
 _CONFIRMING = word_set("confirming_verbs")
+_EXPERIENCES = word_set("experiences")
+"""적 after a verb: what somebody has or has not done before is in no picture."""
 _WAYS = word_set("possible_nouns")
 _STATED = word_list("statement_ends_of_that")
 _SEEN = word_list("object_ends_of_that")
@@ -140,6 +142,11 @@ class VerbReader:
             token.text.startswith("듯") or clause.ending == "will" or token.text.startswith("모양")
         ):
             return self._doubt(clause, token)
+        if token.text in _EXPERIENCES and following is not None and following.word in ("있다", "없다"):
+            clause.void = True
+            clause.after += 1
+            self._take(clause, self.tokens[clause.after], following.ending)
+            return True
         if token.text in _WAYS and clause.ending == "will" and following is not None:
             return self._possible(clause, token, following)
         if (

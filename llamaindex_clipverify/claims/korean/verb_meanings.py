@@ -73,8 +73,17 @@ def _photographed(_: Clause, names: set[str]) -> str:
     return "take" if names & {"사진", "picture"} else "photograph"
 
 
+def _pared(clause: Clause, names: set[str]) -> str:
+    """Return what 깎다 means: to peel fruit, to mow grass, to cut hair, to carve."""
+    sorts = {one.sort for one in clause.objects()}
+    if names & {"grass", "lawn", "weed"}:
+        return "mow"
+    return "peel" if "food" in sorts else "cut" if sorts & {"body", "animals"} else ""
+
+
 _SPECIAL: dict[str, Callable[[Clause, set[str]], str]] = {
     "쓰다": _used,
+    "깎다": _pared,
     "파다": _sold,
     "팔다": _sold,
     "차다": lambda *_: "kick",
