@@ -19,6 +19,7 @@ PLACING = word_set("placing_verbs")
 """Verbs whose object is in the place that they name: 벽에 붙이다."""
 _TAKING = word_set("taking_out_verbs")
 _GIVING = word_set("giving_actions")
+_MACHINES = word_set("machines_that_act")
 _HANDS = word_set("hand_actions")
 _OF_ANYTHING = frozenset("enjoy look see use do make prepare avoid forget show watch feel start".split())
 """Verbs whose object may be abstract: a word of no list is not stated after them."""
@@ -96,7 +97,8 @@ def act(claims: Claims, clause: Clause) -> None:
     for figure in clause.subjects if not unmoved else ():
         if figure.silent and figure.sort != "people" and not figure.pronoun:
             continue
-        if not figure.living and not (value in _MOTION or (value in _HANDS and figure.sort == "body")):
+        machine = bool(objects) and (figure.narrow or figure.noun) in _MACHINES
+        if not figure.living and not machine and not (value in _MOTION or (value in _HANDS and figure.sort == "body")):
             continue
         for target in targets or nothing:
             state_action(claims, clause, figure, value, target)

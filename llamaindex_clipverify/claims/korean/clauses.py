@@ -14,7 +14,7 @@ from llamaindex_clipverify.claims.korean.descriptions import (
     tall,
     weather,
 )
-from llamaindex_clipverify.claims.korean.passives import done_by
+from llamaindex_clipverify.claims.korean.passives import covered, done_by
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
 from llamaindex_clipverify.claims.korean.places import placed
 from llamaindex_clipverify.claims.korean.possession import has_shape, possess
@@ -26,9 +26,6 @@ from llamaindex_clipverify.claims.korean.words import Sense
 _PREPARED = word_set("prepare_verbs")
 _DRESSING = ("입다", "신다", "착용하다", "걸치다")
 """Verbs whose object is always worn, whatever it is."""
-_COVERS = {"snow": "snow-covered", "leaf": "leaf-covered"}
-_COVERING = word_set("covering_verbs")
-_COVERED = ("places", "nature", "surfaces", "buildings")
 _FACE_WORDS = word_set("face_words")
 _LAID = word_set("laid_verbs")
 _INTRANSITIVE = word_set("intransitive_actions")
@@ -151,7 +148,7 @@ def before_noun(claims: Claims, clause: Clause, head: Phrase) -> None:
     state_lacking(claims, clause)
     subjects = clause.subjects
     clause.start = min([clause.start, *(item.start for item in clause.items)])
-    if _covered(claims, clause, head):
+    if covered(claims, clause, head):
         return
     if clause.word in _HOLDING and clause.ending == "adn" and not clause.objects():
         _contained(clause, head)
@@ -182,17 +179,6 @@ def _contained(clause: Clause, head: Phrase) -> None:
     if head.sort in ("containers", "bags", "surfaces") and not any(one.living for one in clause.subjects):
         clause.senses = [Sense("exist", "be")]
         clause.items.append(Spot.of(head, case="at", relation=default_relation(head, "at")))
-
-
-def _covered(claims: Claims, clause: Clause, head: Phrase) -> bool:
-    """Read "눈이 쌓인 숲": snow or leaves cover the noun."""
-    covers = [_COVERS[one.noun] for one in clause.subjects if one.noun in _COVERS and clause.word in _COVERING]
-    if not covers or head.sort not in _COVERED:
-        return False
-    claims.about("state", head, clause.start, head.end, value=covers[0], negated=clause.negated, known=False)
-    for phrase in clause.subjects:
-        phrase.covered = True
-    return True
 
 
 def _belongs(claims: Claims, clause: Clause, head: Phrase) -> None:

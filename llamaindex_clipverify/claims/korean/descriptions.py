@@ -69,7 +69,7 @@ def in_state(claims: Claims, clause: Clause) -> None:
 def state_value(claims: Claims, clause: Clause, kind: Kind, value: str, things: list[Phrase]) -> None:
     """Add a value of the phrases that the sentence states."""
     for phrase in things:
-        if not phrase.silent:
+        if not phrase.silent and _can_be(phrase, value):
             claims.about(
                 kind,
                 phrase,
@@ -79,6 +79,13 @@ def state_value(claims: Claims, clause: Clause, kind: Kind, value: str, things: 
                 negated=clause.negated,
                 known=False,
             )
+
+
+def _can_be(thing: Phrase, value: str) -> bool:
+    """Return whether a state is one of a thing: a field that stretches out is not open, snow is not stacked."""
+    wide = value == "open" and thing.sort in ("nature", "surfaces", "places", "buildings")
+    loose = value == "stacked" and thing.noun in ("snow", "leaf", "dust")
+    return not (wide or loose)
 
 
 def describe(claims: Claims, clause: Clause, subjects: list[Phrase]) -> None:

@@ -22,6 +22,7 @@ _BY_VERB = {
     "등": (word_set("lamp_verbs"), "lamp", "things"),
     "차": (word_set("drinking_verbs"), "tea", "food"),
     "배": (word_set("fruit_verbs"), "pear", "food"),
+    "시계": (word_set("watch_verbs"), "watch", "garments"),
     "창": (word_set("spear_verbs"), "spear", "things"),
     "김": (word_set("steam_verbs"), "steam", "nature"),
     "불": (word_set("light_verbs"), "light", "things"),

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from llamaindex_clipverify.claims.korean.compounds import as_modifier, is_compound
 from llamaindex_clipverify.claims.korean.default_relations import default_relation
 from llamaindex_clipverify.claims.korean.modifiers import KINDS, describe_next, read_colour
+from llamaindex_clipverify.claims.korean.noun_frames import (
+    attire,
+    first_of_pair,
+    is_group,
+    is_trace,
+    make_group,
+    names_picture,
+    pictured,
+    trace,
+)
 from llamaindex_clipverify.claims.korean.noun_meanings import phrase_of
 from llamaindex_clipverify.claims.korean.numbers import LIMITS, read_number
 from llamaindex_clipverify.claims.korean.phrases import Draft, Item, Phrase, Reading, Spot
@@ -23,7 +31,6 @@ from llamaindex_clipverify.claims.korean.unlisted_nouns import (
 )
 from llamaindex_clipverify.claims.korean.word_lists import word_set, word_table
 from llamaindex_clipverify.claims.korean.words import lexicon
-from llamaindex_clipverify.claims.vocabulary import english
 
 _PRONOUNS = word_table("pronouns")
 _SMALL = word_set("small_words")
@@ -35,7 +42,7 @@ _TRACES = word_set("traces")
 _PERIODS = ("세기", "월", "년", "주", "년대")
 """Ends of periods, after which 말 and 초 are their end and beginning: 19세기 말."""
 _PAIRS = word_table("pairs_of_persons")
-_VIEWS = word_set("views")
+_ATTIRES = word_set("attires")
 _KIN = word_set("kin_words")
 
 
@@ -143,25 +150,27 @@ def _noun(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
             return read
     phrase = phrase_of(sentence, at, token, draft)
     if token.stem in _PAIRS:
-        phrase.joined = [_first_of_pair(phrase, token)]
+        phrase.joined = [first_of_pair(phrase, token)]
         sentence.claims.add(phrase.joined[0])
     if token.case == "" and after is not None:
         if {token.stem, after.stem} <= _KIN:
             phrase.case = "join"
-        elif _is_group(after):
-            _make_group(phrase, after, at + 2)
+        elif is_group(after):
+            make_group(phrase, after, at + 2)
             return Reading(after=at + 2, item=phrase)
     return _marked(sentence, at, token, phrase)
 
 
 def _before_word(sentence: Sentence, at: int, token: Token, after: Token, draft: Draft) -> Reading | None:
     """Read a noun without particle before a place word, a word for the picture or another noun; None if it stands alone."""
-    if _names_picture(sentence, at):
-        return _pictured(sentence, at, token, draft)
+    if names_picture(sentence, at):
+        return pictured(sentence, at, token, draft)
     if after.kind == "place" and _joins_place(token, after):
         return grounded(sentence, at, token, draft)
-    if _is_trace(token, after):
-        return _trace(sentence, at, token, after, draft)
+    if is_trace(token, after):
+        return trace(sentence, at, token, after, draft)
+    if after.stem in _ATTIRES and token.noun is not None and token.noun.sort == "garments":
+        return attire(sentence, at, token, draft)
     if not is_compound(token, after):
         return None
     as_modifier(sentence, at, token, after, draft)
@@ -176,50 +185,6 @@ def _marked(sentence: Sentence, at: int, token: Token, phrase: Phrase) -> Readin
         relation = default_relation(phrase, token.case)
         return Reading(after=at + 1, item=Spot.of(phrase, relation=relation, case=token.case))
     return Reading(after=at + 1, item=phrase)
-
-
-def _names_picture(sentence: Sentence, at: int) -> bool:
-    """Return whether the sentence ends with a word for the picture: "모자를 쓴 아이 사진"."""
-    after = sentence.tokens[at + 1]
-    plain = after.case in ("", "copula") and after.copula in ("", "final")
-    return plain and after.stem in lexicon().sets["picture"] | _VIEWS and sentence.ends_after(at + 1)
-
-
-def _pictured(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
-    phrase = phrase_of(sentence, at, token, draft)
-    phrase.after = at + 2
-    return Reading(after=at + 2, item=phrase)
-
-
-def _first_of_pair(phrase: Phrase, token: Token) -> Phrase:
-    """Return the other person of a word for two: the mother of 모녀."""
-    name = _PAIRS[token.stem]
-    noun = english().canonical(name)
-    return replace(
-        phrase, noun=noun, narrow=name if noun != name else None, joined=[], facts=[], values=[], colours=[], owners=[]
-    )
-
-
-def _is_trace(token: Token, after: Token) -> bool:
-    """Return whether "X 모습이" follows: it stands for X."""
-    living = token.noun is not None and token.noun.sort in ("people", "animals")
-    return living and after.stem in _TRACES and after.case in ("topic", "subject", "object")
-
-
-def _trace(sentence: Sentence, at: int, token: Token, after: Token, draft: Draft) -> Reading:
-    phrase = phrase_of(sentence, at, token, draft)
-    phrase.case, phrase.after = after.case, at + 2
-    return Reading(after=at + 2, item=phrase)
-
-
-def _is_group(token: Token) -> bool:
-    """Return whether a word after a noun makes it a group: 양 떼, 책 더미."""
-    return token.stem in lexicon().sets["groups"] and token.kind in ("unknown", "abstract", "number", "counter")
-
-
-def _make_group(phrase: Phrase, group: Token, after: int) -> None:
-    phrase.at_least, phrase.case, phrase.copula = 3, group.case, group.copula
-    phrase.end, phrase.after = group.stop, after
 
 
 def _owner(sentence: Sentence, at: int, phrase: Phrase) -> Reading:

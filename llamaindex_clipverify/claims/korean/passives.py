@@ -5,11 +5,13 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.descriptions import state_value
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
-from llamaindex_clipverify.claims.korean.word_lists import word_table
+from llamaindex_clipverify.claims.korean.word_lists import word_set, word_table
 
 _RELATIONS = word_table("passive_relations")
 """Passive verb to the relation of what does it to what it is done to."""
 _COVERS = {"snow": "snow-covered", "leaf": "leaf-covered"}
+_COVERING = word_set("covering_verbs")
+_COVERED = ("places", "nature", "surfaces", "buildings")
 
 
 def done_by(claims: Claims, clause: Clause) -> bool:
@@ -51,3 +53,14 @@ def _related(claims: Claims, clause: Clause, relation: str, figure: Phrase, agen
         claims.relation(relation, figure, agent, None, negated=clause.negated)
     else:
         claims.relation(relation, agent, figure, None, negated=clause.negated)
+
+
+def covered(claims: Claims, clause: Clause, head: Phrase) -> bool:
+    """Read "눈이 쌓인 숲": snow or leaves cover the noun."""
+    covers = [_COVERS[one.noun] for one in clause.subjects if one.noun in _COVERS and clause.word in _COVERING]
+    if not covers or head.sort not in _COVERED:
+        return False
+    claims.about("state", head, clause.start, head.end, value=covers[0], negated=clause.negated, known=False)
+    for phrase in clause.subjects:
+        phrase.covered = True
+    return True

@@ -114,6 +114,11 @@ def exist(claims: Claims, clause: Clause) -> None:
     sense = clause.has("states")
     if sense is not None and clause.lasting and sense.value not in ("parked",):
         state_value(claims, clause, "state", sense.value, [one for one in subjects if not one.living])
+    _sized(claims, subjects)
+
+
+def _sized(claims: Claims, subjects: list[Phrase]) -> None:
+    """State the size that an adverb names: "크게 걸려 있다"."""
     if claims.pending_size is not None:
         value, start, end = claims.pending_size
         for phrase in subjects:

@@ -59,6 +59,8 @@ def is_no(claims: Claims, phrase: Phrase, topics: Sequence[Phrase]) -> None:
     for topic in topics:
         if topic.living and phrase.sort == "body" and phrase.colours:
             claims.part(phrase, topic, negated=True)
+        elif topic.living and phrase.sort == "garments":
+            claims.wearing(topic, phrase, min(topic.start, phrase.start), max(topic.end, phrase.end), negated=True)
 
 
 def called(claims: Claims, phrase: Phrase, topics: Sequence[Phrase], spots: Sequence[Spot]) -> None:

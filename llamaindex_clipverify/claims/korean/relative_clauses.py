@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.korean import clauses
-from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
+from llamaindex_clipverify.claims.korean.phrases import ATTIRE, Clause, Phrase, Spot
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.word_lists import word_set
 from llamaindex_clipverify.claims.korean.words import Sense
@@ -131,6 +131,7 @@ def _relative(sentence: Sentence, clause: Clause, candidate: Phrase | None, head
         clause.subjects = [head]
         for waiting in sentence.waiting:
             waiting.subjects = [head]
+            waiting.hedged = waiting.hedged or (waiting.word == ATTIRE and clause.negated)
             clauses.state(sentence.claims, waiting)
         sentence.waiting = []
         if not clause.objects() and clause.has("wearing") and clause.doing is False and not head.living:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.korean import clauses
 from llamaindex_clipverify.claims.korean.denials import is_not
 from llamaindex_clipverify.claims.korean.descriptions import VISIBLE
-from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
+from llamaindex_clipverify.claims.korean.phrases import ATTIRE, Clause, Phrase, Spot
 from llamaindex_clipverify.claims.korean.properties import counted
 from llamaindex_clipverify.claims.korean.relative_clauses import has_own, modify
 from llamaindex_clipverify.claims.korean.sentence import Sentence
@@ -182,7 +182,7 @@ def _needs_subject(clause: Clause) -> bool:
 def _settle(sentence: Sentence, clause: Clause, subjects: list[Phrase]) -> None:
     for waiting in sentence.waiting:
         waiting.subjects = subjects
-        waiting.hedged = waiting.hedged or clause.hedged
+        waiting.hedged = waiting.hedged or clause.hedged or (waiting.word == ATTIRE and clause.negated)
         clauses.state(sentence.claims, waiting)
     sentence.waiting = []
     alone, sentence.alone = sentence.alone, None

@@ -100,7 +100,7 @@ def _made_by_object(objects: list[Phrase], sorts: set[str]) -> str:
         senses = lexicon().senses.get(f"{thing.surface}하다", ())
         for sense in senses:
             if sense.sort == "actions":
-                thing.silent = True
+                thing.silent, thing.sort = True, "abstract"
                 return sense.value
     return "play" if "sports" in sorts or any(one.surface in ("경기", "놀이", "게임") for one in objects) else ""
 
