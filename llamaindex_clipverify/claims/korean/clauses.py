@@ -46,6 +46,9 @@ def state(claims: Claims, clause: Clause) -> bool:
     state_lacking(claims, clause)
     _take_for_persons(clause)
     _together(claims, clause)
+    if clause.negated and all(one.silent for one in clause.subjects):
+        for phrase in clause.objects():
+            phrase.covered = True
     for phrase in clause.subjects if clause.denied else ():
         phrase.number, phrase.covered = None, True
     clause.start = min([clause.start, *(item.start for item in clause.items)])

@@ -60,7 +60,21 @@ class VerbReader:
         for _ in range(8):
             if not self._extend(clause):
                 break
+        if clause.ending == "ji" and not clause.negated and self._is_denied_later(clause):
+            clause.negated, clause.ending = True, "and"
+        if self.tokens[clause.after - 1].text.endswith("거나") and not clause.negated:
+            clause.void = self._is_denied_later(clause)
         return clause
+
+    def _is_denied_later(self, clause: Clause) -> bool:
+        """Return whether the next verb shares its denial with this one: "빨갛지도 파랗지도 않다"."""
+        near = [verb for token in self.tokens[clause.after : clause.after + 6] for verb in token.verbs[:1]]
+        for verb in near:
+            if verb.word in _DENYING:
+                return True
+            if verb.ending not in ("ji", "inf", "go"):
+                return False
+        return False
 
     @staticmethod
     def _words(verbs: Sequence[Verb]) -> list[str]:
