@@ -90,6 +90,8 @@ STATED = {
     "교복 차림의 학생이 서 있다.": "wearing student school uniform",
     "긴 드레스 차림으로 계단을 내려오는 신부": "wearing bride dress",
     "트랙터가 밭을 갈고 있다.": "action tractor plow field",
+    "인형을 끌어안고 잠든 아기": "state person asleep",
+    "눈을 감은 채 바이올린을 켜는 연주자": "action musician play violin",
     # who does it
     "소년이 넘어진 자전거 옆에서 울고 있다.": "action person cry",
     "갈매기 떼가 바다 위를 날고 있다.": "action bird fly",
@@ -120,6 +122,7 @@ NEVER = {
     "가방에서 책을 꺼내는 학생": "relation student in bag",
     "화분에 물을 주는 소년": "relation person in potted plant",
     "소년이 무릎을 꿇고 있다.": "object knee",
+    "여자가 창밖을 바라보고 있다.": "relation person outside window",
     "병사가 창을 들고 있다.": "object window",
     "냄비에서 김이 나고 있다.": "object seaweed",
     "아이는 그네를 탄 적이 없다.": "object person NOT",

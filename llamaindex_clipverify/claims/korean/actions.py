@@ -152,7 +152,9 @@ def _where(claims: Claims, clause: Clause, value: str, objects: list[Phrase]) ->
 
 
 def _is_source(clause: Clause, spot: Spot, value: str) -> bool:
-    """Return whether a place is where something is taken from, or who gets it: 가방에서 꺼내다, 화분에 물을 주다."""
+    """Return whether a place is where something is taken from, seen, or who gets it: 가방에서 꺼내다, 창밖을 보다."""
+    if spot.case == "object" and value in ("look", "watch", "stare", "peer", "point"):
+        return True
     taken = spot.case == "in" and clause.word in _TAKING
     return spot.word == "" and (taken or (spot.case == "at" and value in _GIVING))
 

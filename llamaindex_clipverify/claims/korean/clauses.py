@@ -28,6 +28,7 @@ _DRESSING = ("입다", "신다", "착용하다", "걸치다")
 """Verbs whose object is always worn, whatever it is."""
 _FACE_WORDS = word_set("face_words")
 _LAID = word_set("laid_verbs")
+_INSTRUMENTS = word_set("instruments")
 _INTRANSITIVE = word_set("intransitive_actions")
 _HOLDING = ("들다", "차다", "담다")
 """Verbs before a container that say what is in it."""
@@ -44,6 +45,8 @@ def state(claims: Claims, clause: Clause) -> bool:
     if clause.hedged:
         return True
     state_lacking(claims, clause)
+    if clause.word == "켜다" and any(one.noun in _INSTRUMENTS for one in clause.objects()):
+        clause.senses = [Sense("actions", "play")]
     _take_for_persons(clause)
     _together(claims, clause)
     if clause.negated and all(one.silent for one in clause.subjects):
@@ -167,6 +170,9 @@ def before_noun(claims: Claims, clause: Clause, head: Phrase) -> None:
         tall(clause)
         clause.subjects = [head]
         state(claims, clause)
+        return
+    if made_of(claims, clause):
+        _own_parts(claims, clause, [head], subjects[-1])
         return
     if clause.has("states", *DESCRIBED) and not clause.has("wearing"):
         for phrase in subjects:

@@ -106,7 +106,7 @@ def _inner(clause: Clause, candidate: Phrase, head: Phrase) -> bool:
         return not later and not (clause.has("states") is not None and candidate.living and not clause.has("exist"))
     if clause.has("size", "state", "colour", "neutral"):
         return (has_own(candidate) and candidate.after == clause.at) or (
-            candidate.after == clause.at - 1 and candidate.sort in ("body", "parts")
+            candidate.after == clause.at - 1 and (candidate.sort in ("body", "parts") or has_own(candidate))
         )
     return not head.living or clause.has("exist") is not None
 

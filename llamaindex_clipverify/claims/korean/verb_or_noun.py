@@ -20,7 +20,7 @@ _NAMING = ("noun", "abstract", "place", "term", "counter")
 
 def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequence[Item]) -> bool:
     """Return whether a word that may be a verb is one here, and no noun, number or term."""
-    if token.kind in ("", "unknown"):
+    if token.kind in ("", "unknown") or (token.kind == "abstract" and token.text.endswith("든")):
         return True
     if token.kind == "number":
         if _has_looks(token, before):
