@@ -5,7 +5,7 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.default_relations import default_relation
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
-from llamaindex_clipverify.claims.korean.places import placed
+from llamaindex_clipverify.claims.korean.places import admit, placed
 from llamaindex_clipverify.claims.korean.possession import has_shape
 from llamaindex_clipverify.claims.korean.verb_meanings import english_verb
 from llamaindex_clipverify.claims.korean.word_lists import word_set
@@ -15,6 +15,11 @@ _MOTION = word_set("motions_of_things")
 """What lifeless things do too."""
 _TABLES = word_set("tables_to_sit_at")
 _INSERTING = word_set("inserting_verbs")
+PLACING = word_set("placing_verbs")
+"""Verbs whose object is in the place that they name: 벽에 붙이다."""
+_TAKING = word_set("taking_out_verbs")
+_GIVING = word_set("giving_actions")
+_MACHINES = word_set("machines_that_act")
 _HANDS = word_set("hand_actions")
 _OF_ANYTHING = frozenset("enjoy look see use do make prepare avoid forget show watch feel start".split())
 """Verbs whose object may be abstract: a word of no list is not stated after them."""
@@ -60,6 +65,7 @@ def in_posture(claims: Claims, clause: Clause) -> None:
     """Add that the living subjects stand, sit or lie, and where."""
     sense = clause.has("postures")
     assert sense is not None
+    admit(clause.spots())
     for figure in clause.subjects:
         if figure.living:
             state_action(claims, clause, figure, sense.value, None)
@@ -91,13 +97,15 @@ def act(claims: Claims, clause: Clause) -> None:
     for figure in clause.subjects if not unmoved else ():
         if figure.silent and figure.sort != "people" and not figure.pronoun:
             continue
-        if not figure.living and not (value in _MOTION or (value in _HANDS and figure.sort == "body")):
+        machine = bool(objects) and (figure.narrow or figure.noun) in _MACHINES
+        if not figure.living and not machine and not (value in _MOTION or (value in _HANDS and figure.sort == "body")):
             continue
         for target in targets or nothing:
             state_action(claims, clause, figure, value, target)
         for path in paths:
             claims.relation(default_relation(path, "in"), figure, path, None, negated=clause.negated)
-    for target in targets if clause.negated else ():
+    unread = [one for one in clause.subjects if not one.living and one.case == "also"]
+    for target in [*targets, *unread] if clause.negated else ():
         target.covered = True
     _where(claims, clause, value, targets)
 
@@ -117,18 +125,21 @@ def _ridden(clause: Clause) -> list[Phrase]:
 
 def _where(claims: Claims, clause: Clause, value: str, objects: list[Phrase]) -> None:
     for spot in clause.spots():
-        moved = clause.word in _INSERTING and bool(objects)
+        inserted = clause.word in _INSERTING and bool(objects)
+        moved = inserted or (clause.word in PLACING and bool(objects) and spot.case == "at")
         held = any(ground.sort == "body" for ground in spot.grounds) or (value in _PUT and objects) or moved
-        if moved and spot.word == "":
-            spot.relation = "into"
-        figures = objects if held else clause.subjects
+        if inserted and spot.word == "":
+            spot.relation = "in" if any(ground.sort == "body" for ground in spot.grounds) else "into"
+        figures = objects if held and (objects or any(one.living for one in clause.subjects)) else clause.subjects
         if value in ("ride", "enter") and any(ground in objects for ground in spot.grounds):
             continue
         if value == "lean" and spot.word == "":
             spot.relation = "against"
         if objects and not held and spot.case == "to" and _is_tool(spot):
             spot.relation = "with"
-        if (not held and spot.relation == "to") or (clause.negated and not held):
+        if held and spot.case == "to" and spot.word == "" and any(ground.sort == "body" for ground in spot.grounds):
+            spot.relation = "in"
+        if (not held and spot.relation == "to") or (clause.negated and not held) or _is_source(clause, spot, value):
             placed(claims, [], spot)
             continue
         placed(
@@ -136,8 +147,16 @@ def _where(claims: Claims, clause: Clause, value: str, objects: list[Phrase]) ->
             figures,
             spot,
             negated=bool(held and clause.negated),
-            above=value in ("fly",) or (bool(held) and spot.word == "위" and value not in _PUT),
+            above=value in ("fly",) or (bool(held) and spot.word == "위" and value not in _PUT and not moved),
         )
+
+
+def _is_source(clause: Clause, spot: Spot, value: str) -> bool:
+    """Return whether a place is where something is taken from, seen, or who gets it: 가방에서 꺼내다, 창밖을 보다."""
+    if spot.case == "object" and value in ("look", "watch", "stare", "peer", "point"):
+        return True
+    taken = spot.case == "in" and clause.word in _TAKING
+    return spot.word == "" and (taken or (spot.case == "at" and value in _GIVING))
 
 
 def _is_tool(spot: Spot) -> bool:

@@ -11,12 +11,19 @@ from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
 from llamaindex_clipverify.claims.vocabulary import Vocabulary, english
 
 _DEPTH = ("behind", "in front of", "between", "around")
+_PATTERNS = ("pattern", "stripe", "flower pattern")
 _RELATIONS = frozenset(english().relations.values())
 
 
 def colours_of(phrase: Phrase) -> list[str | None]:
     """Return the colours of a phrase; [None] if it has none."""
     return [*phrase.colours, *phrase.others] or [None]
+
+
+def _goes_without_saying(phrase: Phrase) -> bool:
+    """Return whether a phrase is a part of the body that only takes part in an action: 무릎을 꿇다, 손에 들다."""
+    taking_part = phrase.case in ("object", "at", "in", "to", "of")
+    return phrase.sort == "body" and taking_part and not phrase.negated and not phrase.values
 
 
 class Claims:
@@ -51,12 +58,22 @@ class Claims:
             self.about("attribute", phrase, phrase.start, phrase.end, colour=colour, negated=True)
         for owner in phrase.owners:
             for one in owner.stands_for if owner.pronoun else [owner]:
-                if self.is_part(one, phrase):
-                    self.part(phrase, one, negated=False)
-                elif one.sort == "body" and one.noun == "hair" and phrase.living:
-                    self.part(one, phrase, negated=False)
-                elif one.sort == "garments" and phrase.living:
-                    self.wearing(phrase, one, one.start, phrase.end, negated=False)
+                before = len(self.found)
+                self._owned(one, phrase)
+                phrase.facts += [place for place in range(before, len(self.found)) if place not in phrase.facts]
+
+    def _owned(self, owner: Phrase, phrase: Phrase) -> None:
+        """Read a noun with 의: the whole of a part, somebody's looks or garment, or a place."""
+        if self.is_part(owner, phrase):
+            self.part(phrase, owner, negated=False)
+        elif (owner.sort == "body" and phrase.sort == "people") or (
+            owner.sort == "parts" and owner.noun not in _PATTERNS and self.is_part(phrase, owner)
+        ):
+            self.part(owner, phrase, negated=False)
+        elif owner.sort == "places" and not owner.silent:
+            self.scene("place", owner.noun, owner.start, owner.end)
+        elif owner.sort == "garments" and phrase.living:
+            self.wearing(phrase, owner, owner.start, phrase.end, negated=False)
 
     def hush(self, start: int, end: int) -> None:
         """State nothing of a doubtful part of the sentence."""
@@ -152,7 +169,7 @@ class Claims:
         elif phrase.colours and not (phrase.negated and phrase.covered):
             for colour in phrase.colours:
                 self.about("attribute", phrase, start, end, colour=colour, negated=phrase.negated)
-        elif not repeated and not phrase.covered and phrase.noun != "background":
+        elif not repeated and not phrase.covered and phrase.noun != "background" and not _goes_without_saying(phrase):
             self.about("object", phrase, phrase.head if not phrase.number else start, end, negated=phrase.negated)
         for colour in phrase.others:
             self.about("attribute", phrase, start, end, colour=colour, known=False, negated=phrase.negated)

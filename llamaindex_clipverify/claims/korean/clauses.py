@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from llamaindex_clipverify.claims.korean.actions import act, in_posture, state_action, wears
+from llamaindex_clipverify.claims.korean.actions import PLACING, act, in_posture, state_action, wears
 from llamaindex_clipverify.claims.korean.claims_of import Claims
+from llamaindex_clipverify.claims.korean.default_relations import default_relation
 from llamaindex_clipverify.claims.korean.descriptions import (
     DESCRIBED,
     composed,
@@ -13,19 +14,24 @@ from llamaindex_clipverify.claims.korean.descriptions import (
     tall,
     weather,
 )
+from llamaindex_clipverify.claims.korean.passives import covered, done_by
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
 from llamaindex_clipverify.claims.korean.places import placed
 from llamaindex_clipverify.claims.korean.possession import has_shape, possess
 from llamaindex_clipverify.claims.korean.presence import absent, deny_facts, exist, seen, state_lacking
 from llamaindex_clipverify.claims.korean.verb_meanings import english_verb
 from llamaindex_clipverify.claims.korean.word_lists import word_set
+from llamaindex_clipverify.claims.korean.words import Sense
 
 _PREPARED = word_set("prepare_verbs")
 _DRESSING = ("입다", "신다", "착용하다", "걸치다")
 """Verbs whose object is always worn, whatever it is."""
-_COVERS = {"snow": "snow-covered", "leaf": "leaf-covered"}
-_COVERING = word_set("covering_verbs")
-_COVERED = ("places", "nature", "surfaces", "buildings")
+_FACE_WORDS = word_set("face_words")
+_LAID = word_set("laid_verbs")
+_INSTRUMENTS = word_set("instruments")
+_INTRANSITIVE = word_set("intransitive_actions")
+_HOLDING = ("들다", "차다", "담다")
+"""Verbs before a container that say what is in it."""
 _FACES = word_set("faces")
 """Sides of the noun itself: 앞면에 그림이 있는 상자."""
 
@@ -39,7 +45,13 @@ def state(claims: Claims, clause: Clause) -> bool:
     if clause.hedged:
         return True
     state_lacking(claims, clause)
+    if clause.word == "켜다" and any(one.noun in _INSTRUMENTS for one in clause.objects()):
+        clause.senses = [Sense("actions", "play")]
     _take_for_persons(clause)
+    _together(claims, clause)
+    if clause.negated and all(one.silent for one in clause.subjects):
+        for phrase in clause.objects():
+            phrase.covered = True
     for phrase in clause.subjects if clause.denied else ():
         phrase.number, phrase.covered = None, True
     clause.start = min([clause.start, *(item.start for item in clause.items)])
@@ -49,6 +61,15 @@ def state(claims: Claims, clause: Clause) -> bool:
         or _of_doing(claims, clause)
         or (clause.has("neutral") is not None and any(one.living for one in clause.subjects))
     )
+
+
+def _together(claims: Claims, clause: Clause) -> None:
+    """Read "개와 함께": the subjects are with somebody or something."""
+    for item in clause.items if not clause.negated else ():
+        if isinstance(item, Phrase) and item.case == "together":
+            for figure in clause.subjects:
+                if not figure.silent and not item.silent:
+                    claims.relation("with", figure, item, None, negated=False)
 
 
 def _take_for_persons(clause: Clause) -> None:
@@ -67,7 +88,7 @@ def _of_wearing(claims: Claims, clause: Clause) -> bool:
     ]
     if clause.has("absent"):
         absent(claims, clause)
-    elif made_of(claims, clause):
+    elif made_of(claims, clause) or done_by(claims, clause):
         return True
     elif (clause.has("wearing") or clause.word == "하다") and garments:
         wears(claims, clause, garments)
@@ -133,8 +154,10 @@ def before_noun(claims: Claims, clause: Clause, head: Phrase) -> None:
     state_lacking(claims, clause)
     subjects = clause.subjects
     clause.start = min([clause.start, *(item.start for item in clause.items)])
-    if _covered(claims, clause, head):
+    if covered(claims, clause, head):
         return
+    if clause.word in _HOLDING and clause.ending == "adn" and not clause.objects():
+        _contained(clause, head)
     if clause.has("weather") and any(one.noun in ("snow", "rain") or one.surface in ("눈", "비") for one in subjects):
         weather(claims, clause, subjects)
         if head.surface in ("날", "날씨"):
@@ -148,6 +171,9 @@ def before_noun(claims: Claims, clause: Clause, head: Phrase) -> None:
         clause.subjects = [head]
         state(claims, clause)
         return
+    if made_of(claims, clause):
+        _own_parts(claims, clause, [head], subjects[-1])
+        return
     if clause.has("states", *DESCRIBED) and not clause.has("wearing"):
         for phrase in subjects:
             if claims.is_part(head, phrase):
@@ -157,15 +183,11 @@ def before_noun(claims: Claims, clause: Clause, head: Phrase) -> None:
     _towards(claims, clause, head)
 
 
-def _covered(claims: Claims, clause: Clause, head: Phrase) -> bool:
-    """Read "눈이 쌓인 숲": snow or leaves cover the noun."""
-    covers = [_COVERS[one.noun] for one in clause.subjects if one.noun in _COVERS and clause.word in _COVERING]
-    if not covers or head.sort not in _COVERED:
-        return False
-    claims.about("state", head, clause.start, head.end, value=covers[0], negated=clause.negated, known=False)
-    for phrase in clause.subjects:
-        phrase.covered = True
-    return True
+def _contained(clause: Clause, head: Phrase) -> None:
+    """Let "구슬이 든 상자" say that the beads are in the box."""
+    if head.sort in ("containers", "bags", "surfaces") and not any(one.living for one in clause.subjects):
+        clause.senses = [Sense("exist", "be")]
+        clause.items.append(Spot.of(head, case="at", relation=default_relation(head, "at")))
 
 
 def _belongs(claims: Claims, clause: Clause, head: Phrase) -> None:
@@ -174,6 +196,9 @@ def _belongs(claims: Claims, clause: Clause, head: Phrase) -> None:
         if clause.negated:
             return
         clause.negated = True
+    pieces = all(claims.is_part(head, one) for one in clause.subjects)
+    if pieces and clause.subjects and all(spot.word in _FACE_WORDS and not spot.grounds for spot in clause.spots()):
+        clause.items = [item for item in clause.items if not isinstance(item, Spot)]
     for spot in clause.spots():
         if any(ground.noun in _FACES for ground in spot.grounds) or not (spot.grounds or spot.positions):
             for ground in spot.grounds:
@@ -184,12 +209,19 @@ def _belongs(claims: Claims, clause: Clause, head: Phrase) -> None:
     for phrase in clause.subjects:
         if clause.negated:
             deny_facts(claims, phrase)
-        if clause.spots() and head.sort != "places":
-            continue
-        if not head.silent and not (phrase.silent and phrase.sort != "unknown"):
-            possess(claims, head, phrase, clause)
-        elif clause.negated:
-            phrase.negated = True
+        if not clause.spots() or head.sort == "places":
+            _has(claims, clause, head, phrase)
+
+
+def _has(claims: Claims, clause: Clause, head: Phrase, phrase: Phrase) -> None:
+    """Read what the noun after a clause has, or what lies on it: 빨래가 널린 옥상."""
+    if clause.word in _LAID and not head.living and not head.silent and not claims.is_part(head, phrase):
+        claims.relation(default_relation(head, "at"), phrase, head, None, negated=clause.negated)
+        phrase.covered = phrase.covered or clause.negated
+    elif not head.silent and not (phrase.silent and phrase.sort != "unknown"):
+        possess(claims, head, phrase, clause)
+    elif clause.negated:
+        phrase.negated = True
 
 
 def _towards(claims: Claims, clause: Clause, head: Phrase) -> None:
@@ -211,10 +243,18 @@ def _towards(claims: Claims, clause: Clause, head: Phrase) -> None:
         return
     value = english_verb(clause, [head], sense.value)
     for phrase in clause.subjects:
-        place = head.sort == "places" or head.silent or head.sort == "nature"
+        if clause.word in PLACING and not phrase.living:
+            claims.relation(default_relation(head, "at"), phrase, head, None, negated=clause.negated)
+            phrase.covered = phrase.covered or clause.negated
+            continue
+        open_ground = head.sort in ("surfaces", "at", "buildings") and value in _INTRANSITIVE
+        place = head.sort == "places" or head.silent or head.sort == "nature" or open_ground
         state_action(claims, clause, phrase, value, None if place else head)
-        if place and head.sort == "places":
-            claims.relation("in", phrase, head, None, negated=False)
+        if place and not head.silent and (head.sort == "places" or value in _INTRANSITIVE):
+            claims.relation(default_relation(head, "in"), phrase, head, None, negated=clause.negated)
+    if clause.word in PLACING:
+        for spot in clause.spots():
+            placed(claims, [head], spot, negated=clause.negated)
 
 
 def double(claims: Claims, clause: Clause, topic: Phrase, subject: Phrase) -> list[Phrase]:
@@ -237,7 +277,7 @@ def double(claims: Claims, clause: Clause, topic: Phrase, subject: Phrase) -> li
         for owner in owners:
             for thing in subject.group():
                 possess(claims, owner, thing, clause)
-        clause.senses = []
+        clause.senses = [Sense("neutral", "seem")]
         return owners
     elif clause.has("wearing", "actions") and not clause.objects() and not topic.living:
         topic.case = "object"

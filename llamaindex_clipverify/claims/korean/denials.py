@@ -30,6 +30,11 @@ def is_not(sentence: Sentence, clause: Clause) -> int:
 
 def _is_not_coloured(sentence: Sentence, clause: Clause, colour: Token) -> None:
     """Read "파란색이 아니다", and "파란색이 아닌" before a noun."""
+    top = sentence.top
+    if clause.ending == "adn" and isinstance(top, Phrase) and top.case == "subject" and top.sort in ("body", "parts"):
+        sentence.stack.pop()
+        coloured(sentence.claims, [top], colour.value, colour.stop, negated=True, sort=colour.table)
+        return
     if clause.ending == "adn" and sentence.noun_comes(clause.after):
         sentence.draft.denied_colours.append(colour.value)
         sentence.draft.begin(colour.start)

@@ -13,6 +13,8 @@ from llamaindex_clipverify.claims.korean.words import Sense, lexicon
 DESCRIBED = ("size", "state", "colour")
 VISIBLE = word_set("visible_states")
 """States that a picture shows."""
+_SOAKING = word_set("soaking_verbs")
+"""Verbs after which 에 names what makes something so: 비에 젖다."""
 _PARKED = word_set("parked_things")
 _MATERIAL_VERBS = word_set("material_verbs")
 
@@ -48,18 +50,26 @@ def in_state(claims: Claims, clause: Clause) -> None:
     """Add the state of the objects, or of the subjects if the clause has no objects."""
     sense = clause.has("states")
     assert sense is not None
-    things = clause.objects() or clause.subjects
+    things = (clause.objects() if sense.value != "asleep" else []) or clause.subjects
+    for phrase in things if clause.lasting else ():
+        phrase.silent = phrase.silent and (phrase.sort != "unknown" or len(phrase.noun.removesuffix("들")) < 2)
     standing = sense.value == "parked" and clause.word == "세워지다" and not any(one.noun in _PARKED for one in things)
     state_value(claims, clause, "state", "upright" if standing else sense.value, things)
-    if not clause.objects():
+    if not clause.objects() and not clause.negated:
         for spot in clause.spots():
+            if (
+                clause.word in _SOAKING
+                and spot.word == ""
+                and all(one.sort in ("nature", "food") for one in spot.grounds)
+            ):
+                continue
             placed(claims, things, spot)
 
 
 def state_value(claims: Claims, clause: Clause, kind: Kind, value: str, things: list[Phrase]) -> None:
     """Add a value of the phrases that the sentence states."""
     for phrase in things:
-        if not phrase.silent:
+        if not phrase.silent and _can_be(phrase, value):
             claims.about(
                 kind,
                 phrase,
@@ -69,6 +79,13 @@ def state_value(claims: Claims, clause: Clause, kind: Kind, value: str, things: 
                 negated=clause.negated,
                 known=False,
             )
+
+
+def _can_be(thing: Phrase, value: str) -> bool:
+    """Return whether a state is one of a thing: a field that stretches out is not open, snow is not stacked."""
+    wide = value == "open" and thing.sort in ("nature", "surfaces", "places", "buildings")
+    loose = value == "stacked" and thing.noun in ("snow", "leaf", "dust")
+    return not (wide or loose)
 
 
 def describe(claims: Claims, clause: Clause, subjects: list[Phrase]) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from llamaindex_clipverify.claims.claim import Kind
-from llamaindex_clipverify.claims.korean.phrases import Draft, Reading
+from llamaindex_clipverify.claims.korean.phrases import Clause, Draft, Phrase, Reading
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.tokens import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
+from llamaindex_clipverify.claims.korean.words import Sense
 
 KINDS: dict[str, Kind] = {"materials": "material", "patterns": "pattern", "sizes": "size", "states": "state"}
 _COLOURING = word_set("colouring_verbs")
+_MANNER = ("으로", "게", "히", "이")
 _MIXING = word_list("mixing")
 
 
@@ -19,16 +21,41 @@ def read_colour(sentence: Sentence, at: int, token: Token, draft: Draft) -> Read
     if following is not None and following.verbs and following.verbs[0].word == "아니다":
         sentence.last_colour = token
         return Reading(after=at + 1)
+    if token.copula == "adn" and _colours_part(sentence, at, token, draft):
+        return Reading(after=at + 1)
     if token.copula and not (token.copula == "adn" and sentence.nominal_after(at)):
         return Reading(after=at + 1, colour=token, copula=token.copula)
     last = sentence.ends_after(at)
     if last and token.case == "":
         return Reading(after=at + 1, colour=token, copula="final")
+    if token.case == "to" and following is not None and not following.verbs and following.text.endswith(_MANNER):
+        later = sentence.token(at + 2)
+        if later is not None and any(verb.word in _COLOURING and verb.ending == "adn" for verb in later.verbs):
+            _into_draft(token, draft)
+            return Reading(after=at + 3)
     if token.case == "to" and following is not None and following.verbs:
         return _coloured_by_verb(sentence, at, token, draft)
     _into_draft(token, draft)
     mixed = token.case == "subject" and following is not None and following.text.startswith(_MIXING)
     return Reading(after=at + (2 if mixed else 1))
+
+
+def _colours_part(sentence: Sentence, at: int, token: Token, draft: Draft) -> bool:
+    """Read "챙이 노란색인 모자": the colour of the part that is the subject before it."""
+    top = sentence.top
+    if not isinstance(top, Phrase) or top.case != "subject" or top.after != at or not sentence.nominal_after(at):
+        return False
+    if token.table != "colours" or top.sort not in ("body", "parts", "garments"):
+        return False
+    sentence.stack.pop()
+    top.colours.append(token.value)
+    clause = Clause(
+        senses=[Sense("have", "have")], word="있다", start=token.start, end=token.end, ending="adn", after=at + 1, at=at
+    )
+    clause.items = [top]
+    draft.clauses.append(clause)
+    draft.begin(top.start)
+    return True
 
 
 def _into_draft(token: Token, draft: Draft) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.korean.noun_phrases import read_noun
 from llamaindex_clipverify.claims.korean.phrases import Draft, Phrase, Spot
 from llamaindex_clipverify.claims.korean.places import placed
+from llamaindex_clipverify.claims.korean.possession import has_shape
 from llamaindex_clipverify.claims.korean.properties import called, coloured, counted
-from llamaindex_clipverify.claims.korean.relative_clauses import headed
+from llamaindex_clipverify.claims.korean.relative_clauses import headed, waits_for_person
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.tokens import Token
 
@@ -31,8 +32,11 @@ def read_nominal(sentence: Sentence, at: int, token: Token) -> int:
 
 
 def _take_phrase(sentence: Sentence, phrase: Phrase) -> None:
+    own = [*phrase.joined, phrase]
     draft, sentence.draft = sentence.draft, Draft()
     top = sentence.top
+    if phrase.sort == "unknown":
+        _take_for_person(phrase, draft)
     sentence.claims.add(phrase)
     if isinstance(top, Phrase) and top.case in ("join", "list") and (not phrase.silent or _closes_list(top, phrase)):
         if top.living and phrase.sort == "sports":
@@ -44,13 +48,28 @@ def _take_phrase(sentence: Sentence, phrase: Phrase) -> None:
     if _lacks_next(sentence, phrase):
         sentence.draft.clauses = draft.clauses
     else:
-        headed(sentence, phrase, draft.clauses)
+        later = [one for one in draft.clauses if phrase.case == "object" and waits_for_person(one, phrase)]
+        sentence.draft.clauses = later if _modifies(sentence, phrase.after) else []
+        headed(sentence, phrase, [one for one in draft.clauses if one not in sentence.draft.clauses])
     for spot in draft.spots:
-        placed(sentence.claims, [phrase], spot)
+        placed(sentence.claims, own, spot)
     if phrase.copula:
         _is(sentence, phrase)
     else:
         sentence.stack.append(phrase)
+
+
+def _take_for_person(phrase: Phrase, draft: Draft) -> None:
+    """Let a name of no list be a person if a beard, hair or a garment is its own: 빨간 수염의 보리스."""
+    looks = [one for one in draft.owners if has_shape(one) or (one.sort == "garments" and one.colours)]
+    if looks and phrase.case in ("subject", "topic", "", "also"):
+        phrase.sort, phrase.silent, phrase.owners = "people", False, looks
+
+
+def _modifies(sentence: Sentence, at: int) -> bool:
+    """Return whether a verb before a noun stands at a position: "모자를 쓴 남자"."""
+    token = sentence.token(at)
+    return token is not None and bool(token.verbs) and token.verbs[0].ending in ("adn", "go", "inf")
 
 
 def _closes_list(top: Phrase, phrase: Phrase) -> bool:
@@ -76,10 +95,17 @@ def _take_owner(sentence: Sentence, phrase: Phrase) -> None:
     if isinstance(top, Phrase) and top.case == "join":
         sentence.stack.pop()
         phrase.joined = [*top.joined, top]
-    headed(sentence, phrase, draft.clauses)
+    later = [one for one in draft.clauses if waits_for_person(one, phrase)]
+    headed(sentence, phrase, [one for one in draft.clauses if one not in later])
+    sentence.draft.clauses = later
     for spot in draft.spots:
         placed(sentence.claims, [phrase], spot)
-    sentence.draft.owners = phrase.group()
+    kept = (
+        [one for one in draft.owners if one.sort in ("body", "garments")]
+        if phrase.sort in ("people", "unknown")
+        else []
+    )
+    sentence.draft.owners = [*kept, *phrase.group()]
 
 
 def _take_spot(sentence: Sentence, spot: Spot, copula: str) -> None:
@@ -92,7 +118,7 @@ def _take_spot(sentence: Sentence, spot: Spot, copula: str) -> None:
             sentence.claims.add(ground)
             headed(sentence, ground, sentence.draft.clauses)
             sentence.draft.clauses = []
-    sentence.draft = Draft(spots=sentence.draft.spots)
+    sentence.draft = Draft(spots=_positions_of_ground(sentence, spot))
     if copula:
         placed(sentence.claims, sentence.named(), spot)
         sentence.stack = []
@@ -100,6 +126,17 @@ def _take_spot(sentence: Sentence, spot: Spot, copula: str) -> None:
         sentence.draft.spots.append(spot)
     else:
         sentence.stack.append(spot)
+
+
+def _positions_of_ground(sentence: Sentence, spot: Spot) -> list[Spot]:
+    """State where the ground of a place is: "왼쪽 벽에", "앞쪽 탁자 위에"; return the places that say something else."""
+    left = []
+    for one in sentence.draft.spots:
+        if spot.grounds and not all(ground.silent or ground.sort == "body" for ground in spot.grounds):
+            placed(sentence.claims, spot.grounds, one)
+        else:
+            left.append(one)
+    return left
 
 
 def _is(sentence: Sentence, phrase: Phrase) -> None:
@@ -126,8 +163,21 @@ def _colour(sentence: Sentence, token: Token, copula: str) -> None:
         sentence.carried, sentence.subject = subjects, []
 
 
+def _persons(sentence: Sentence, number: int | None, least: int | None, most: int | None, token: Token) -> None:
+    """Read a number of persons that no noun names: "교실에 다섯 명이 있다"."""
+    persons = Phrase(
+        noun="person", sort="people", start=token.start, head=token.start, end=token.stop, after=0, case=token.case,
+        number=number, at_least=least, at_most=most, plural=True,
+    )  # fmt: skip
+    sentence.claims.add(persons)
+    sentence.stack.append(persons)
+
+
 def _count_alone(sentence: Sentence, number: int | None, least: int | None, most: int | None, token: Token) -> None:
     named = [one for one in sentence.named() if not one.silent]
     if token.denied:
+        return
+    if "명" in token.stem and not any(one.living for one in named) and token.case in ("subject", "topic", "object"):
+        _persons(sentence, number, least, most, token)
         return
     counted(sentence.claims, named[-1:], number, least, most, token)

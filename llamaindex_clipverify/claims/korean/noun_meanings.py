@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from llamaindex_clipverify.claims.claim import Kind
 from llamaindex_clipverify.claims.korean.phrases import Draft, Phrase
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.tokens import Token
-from llamaindex_clipverify.claims.korean.word_lists import word_set
+from llamaindex_clipverify.claims.korean.word_lists import word_set, word_table
 from llamaindex_clipverify.claims.korean.words import Noun, lexicon
 from llamaindex_clipverify.claims.vocabulary import english
 
 _SNOW = word_set("snow_verbs")
 _HAIR = word_set("hair_verbs")
+_BUILT_IN = word_table("built_in")
+KINDS_BUILT_IN: dict[str, Kind] = {"size": "size", "state": "state"}
+_HAIR_MAKING = word_set("hair_making_verbs")
 _CROSSED = word_set("crossing_verbs")
 _RAIN = word_set("rain_verbs")
 _BRIDGE_PLACES = word_set("bridge_places")
@@ -18,6 +22,9 @@ _BY_VERB = {
     "등": (word_set("lamp_verbs"), "lamp", "things"),
     "차": (word_set("drinking_verbs"), "tea", "food"),
     "배": (word_set("fruit_verbs"), "pear", "food"),
+    "시계": (word_set("watch_verbs"), "watch", "garments"),
+    "창": (word_set("spear_verbs"), "spear", "things"),
+    "김": (word_set("steam_verbs"), "steam", "nature"),
     "불": (word_set("light_verbs"), "light", "things"),
 }
 """Homonyms, the verbs after which they have another meaning, and that meaning."""
@@ -34,6 +41,7 @@ def phrase_of(sentence: Sentence, at: int, token: Token, draft: Draft) -> Phrase
     first = token.stem.partition(" ")[0]
     if " " in token.stem and first in lexicon().terms["materials"]:
         draft.values.append(("material", lexicon().terms["materials"][first], token.start, token.stop))
+    add_built_in(token, draft)
     usual = token.noun is not None and noun == token.noun.english
     name = (sentence.claims.vocabulary.nouns.get(token.stem) if usual else None) or english().canonical(noun)
     known = name in english().plurals or name in sentence.claims.vocabulary.plurals
@@ -46,6 +54,17 @@ def phrase_of(sentence: Sentence, at: int, token: Token, draft: Draft) -> Phrase
         values=list(draft.values), number=draft.number, at_least=draft.at_least, at_most=draft.at_most, owners=list(draft.owners),
         covered=noun == "rain" and _is_avoided(sentence, at), compared=token.text.endswith(("보다", "보다는", "보다도")),
     )  # fmt: skip
+
+
+def add_built_in(token: Token, draft: Draft) -> None:
+    """Take the colour, size or state that a noun names by itself: 흑발, 단발, 백마."""
+    kind, _, value = _BUILT_IN.get(token.stem, "").partition(":")
+    if kind == "colour":
+        draft.colours = draft.colours or [value]
+    elif kind == "other":
+        draft.others = draft.others or [value]
+    elif kind:
+        draft.values.append((KINDS_BUILT_IN[kind], value, token.start, token.stop))
 
 
 def _is_avoided(sentence: Sentence, at: int) -> bool:
@@ -71,6 +90,7 @@ def _meaning(sentence: Sentence, at: int, token: Token, *, dressed: bool) -> tup
         return "snow", "nature"
     if token.stem == "다리" and (place in _BRIDGE_PLACES or verbs & _CROSSED):
         return "bridge", "surfaces"
-    if token.stem == "머리" and (dressed or verbs & _HAIR):
+    later = {verb.word for one in sentence.tokens[at + 3 : at + 5] for verb in one.verbs}
+    if token.stem == "머리" and (dressed or verbs & _HAIR or (token.case == "object" and later & _HAIR_MAKING)):
         return "hair", "body"
     return noun.english, noun.sort

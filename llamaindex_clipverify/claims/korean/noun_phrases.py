@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from llamaindex_clipverify.claims.korean.compounds import as_modifier, is_compound
 from llamaindex_clipverify.claims.korean.default_relations import default_relation
 from llamaindex_clipverify.claims.korean.modifiers import KINDS, describe_next, read_colour
+from llamaindex_clipverify.claims.korean.noun_frames import (
+    attire,
+    first_of_pair,
+    is_group,
+    is_trace,
+    make_group,
+    names_picture,
+    pictured,
+    trace,
+)
 from llamaindex_clipverify.claims.korean.noun_meanings import phrase_of
 from llamaindex_clipverify.claims.korean.numbers import LIMITS, read_number
 from llamaindex_clipverify.claims.korean.phrases import Draft, Item, Phrase, Reading, Spot
@@ -11,10 +22,16 @@ from llamaindex_clipverify.claims.korean.place_words import grounded, read_place
 from llamaindex_clipverify.claims.korean.scenes import is_date
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.unlisted_nouns import (
+    material,
+    names_owner,
+    unlisted,
+    unlisted_ground,
+    unlisted_phrase,
+)
 from llamaindex_clipverify.claims.korean.word_lists import word_set, word_table
 from llamaindex_clipverify.claims.korean.words import lexicon
 
-_NOUNS = ("noun", "unknown", "abstract")
 _PRONOUNS = word_table("pronouns")
 _SMALL = word_set("small_words")
 _JOINING = word_set("joining_words")
@@ -22,10 +39,11 @@ _QUANTITIES = word_set("quantity_adverbs")
 _HANGING = word_set("hanging_picture_verbs")
 _DRAWN = word_set("drawn_pictures")
 _TRACES = word_set("traces")
-_GENDERS = word_set("genders")
 _PERIODS = ("세기", "월", "년", "주", "년대")
 """Ends of periods, after which 말 and 초 are their end and beginning: 19세기 말."""
-_WOODEN = word_set("wooden_compounds")
+_PAIRS = word_table("pairs_of_persons")
+_ATTIRES = word_set("attires")
+_KIN = word_set("kin_words")
 
 
 def read_noun(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> Reading:
@@ -37,9 +55,7 @@ def read_noun(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> R
         return _limit(at, token, draft, stack)
     if token.stem in _PRONOUNS and (token.case or token.copula) and token.kind != "noun":
         return _pronoun(sentence, at, token)
-    if token.text in ("게", "건") and at and sentence.tokens[at - 1].copula == "adn":
-        return Reading(after=at + 1)
-    if token.stem in ("말", "초", "중반") and at and sentence.tokens[at - 1].text.endswith(_PERIODS):
+    if _says_nothing(sentence, at):
         return Reading(after=at + 1)
     if token.text == "새" and not sentence.nominal_after(at):
         return _noun(sentence, at, token, draft)
@@ -48,6 +64,23 @@ def read_noun(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> R
     if token.kind == "abstract" and token.stem in lexicon().sets["picture"]:
         return _picture(sentence, at, token, following)
     return _read_kind(sentence, at, draft, stack)
+
+
+def _says_nothing(sentence: Sentence, at: int) -> bool:
+    """Return whether a word names no thing: 게 and 건 for 것, 말 and 초 of a period, 우리 for *we*."""
+    token, before = sentence.tokens[at], sentence.tokens[at - 1] if at else None
+    if before is not None and token.text in ("게", "건") and before.copula == "adn":
+        return True
+    if before is not None and token.stem in ("말", "초", "중반") and before.text.endswith(_PERIODS):
+        return True
+    return token.stem == "우리" and _is_we(sentence, at)
+
+
+def _is_we(sentence: Sentence, at: int) -> bool:
+    """Return whether 우리 means *we* or *our*, and no cage."""
+    token, after = sentence.tokens[at], sentence.token(at + 1)
+    placed = after is not None and after.kind == "place"
+    return token.case in ("subject", "topic", "of") or (token.case == "" and not token.copula and not placed)
 
 
 def _read_kind(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> Reading:
@@ -65,6 +98,8 @@ def _read_kind(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> 
     if token.table == "patterns" and token.case == "subject" and _bears(sentence, at):
         describe_next(token, draft)
         return Reading(after=at + 2)
+    if token.kind == "term" and token.table == "materials" and token.case == "to":
+        return material(at, token)
     if token.kind == "noun":
         return _noun(sentence, at, token, draft)
     return _other(sentence, at, token, draft)
@@ -82,6 +117,8 @@ def _small_word(at: int, token: Token, stack: list[Item]) -> Reading:
     top = stack[-1] if stack else None
     if token.text in _JOINING and isinstance(top, Phrase) and top.case in ("", "join") and top.after >= at - 1:
         top.case, top.after = "join", at + 1
+    elif isinstance(top, Phrase) and top.after == at and top.case == "join" and token.text in ("함께", "같이"):
+        top.case = "together"
     elif isinstance(top, Phrase) and top.after == at and token.text in _QUANTITIES:
         top.after = at + 1
     return Reading(after=at + 1)
@@ -108,45 +145,46 @@ def _noun(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
     if token.stem in lexicon().sets["picture"] and _is_picture(sentence, at, token, after):
         return _picture(sentence, at, token, after)
     if token.case == "" and not token.copula and after is not None and after.kind != "mark":
-        if after.kind == "place" and _joins_place(token, after):
-            return grounded(sentence, at, token, draft)
-        if _is_trace(token, after):
-            return _trace(sentence, at, token, after, draft)
-        if _compounds(token, after):
-            _as_modifier(sentence, at, token, after, draft)
-            return Reading(after=at + 1)
+        read = _before_word(sentence, at, token, after, draft)
+        if read is not None:
+            return read
     phrase = phrase_of(sentence, at, token, draft)
-    if token.case == "" and after is not None and _is_group(after):
-        _make_group(phrase, after, at + 2)
-        return Reading(after=at + 2, item=phrase)
+    if token.stem in _PAIRS:
+        phrase.joined = [first_of_pair(phrase, token)]
+        sentence.claims.add(phrase.joined[0])
+    if token.case == "" and after is not None:
+        if {token.stem, after.stem} <= _KIN:
+            phrase.case = "join"
+        elif is_group(after):
+            make_group(phrase, after, at + 2)
+            return Reading(after=at + 2, item=phrase)
+    return _marked(sentence, at, token, phrase)
+
+
+def _before_word(sentence: Sentence, at: int, token: Token, after: Token, draft: Draft) -> Reading | None:
+    """Read a noun without particle before a place word, a word for the picture or another noun; None if it stands alone."""
+    if names_picture(sentence, at):
+        return pictured(sentence, at, token, draft)
+    if after.kind == "place" and _joins_place(token, after):
+        return grounded(sentence, at, token, draft)
+    if is_trace(token, after):
+        return trace(sentence, at, token, after, draft)
+    if after.stem in _ATTIRES and token.noun is not None and token.noun.sort == "garments":
+        return attire(sentence, at, token, draft)
+    if not is_compound(token, after):
+        return None
+    as_modifier(sentence, at, token, after, draft)
+    return Reading(after=at + 1)
+
+
+def _marked(sentence: Sentence, at: int, token: Token, phrase: Phrase) -> Reading:
+    """Return an owner, a place or a phrase, by the particle of the noun."""
     if token.case == "of":
         return _owner(sentence, at, phrase)
     if token.case in ("at", "in", "to") and not phrase.living:
         relation = default_relation(phrase, token.case)
         return Reading(after=at + 1, item=Spot.of(phrase, relation=relation, case=token.case))
     return Reading(after=at + 1, item=phrase)
-
-
-def _is_trace(token: Token, after: Token) -> bool:
-    """Return whether "X 모습이" follows: it stands for X."""
-    living = token.noun is not None and token.noun.sort in ("people", "animals")
-    return living and after.stem in _TRACES and after.case in ("topic", "subject", "object")
-
-
-def _trace(sentence: Sentence, at: int, token: Token, after: Token, draft: Draft) -> Reading:
-    phrase = phrase_of(sentence, at, token, draft)
-    phrase.case, phrase.after = after.case, at + 2
-    return Reading(after=at + 2, item=phrase)
-
-
-def _is_group(token: Token) -> bool:
-    """Return whether a word after a noun makes it a group: 양 떼, 책 더미."""
-    return token.stem in lexicon().sets["groups"] and token.kind in ("unknown", "abstract", "number", "counter")
-
-
-def _make_group(phrase: Phrase, group: Token, after: int) -> None:
-    phrase.at_least, phrase.case, phrase.copula = 3, group.case, group.copula
-    phrase.end, phrase.after = group.stop, after
 
 
 def _owner(sentence: Sentence, at: int, phrase: Phrase) -> Reading:
@@ -181,59 +219,6 @@ def _joins_place(token: Token, after: Token) -> bool:
     return token.case == "" and after.table == "relations" and after.stem not in ("배경",)
 
 
-def _compounds(token: Token, after: Token) -> bool:
-    if (
-        after.kind == "noun"
-        and token.noun is not None
-        and token.noun.sort == "people"
-        and after.noun is not None
-        and after.noun.sort == "people"
-    ):
-        return not after.after_space or (token.stem in _GENDERS and after.stem not in _GENDERS)
-    if (after.verbs and after.kind in ("abstract", "unknown")) or after.stem in lexicon().sets["groups"]:
-        return False
-    return (
-        after.kind in _NOUNS
-        and after.text not in lexicon().sets["adverbs"] | lexicon().sets["determiners"]
-        and after.stem not in LIMITS
-    )
-
-
-def _is_dressed(token: Token, after: Token) -> bool:
-    """Return whether a garment before a person is what the person wears: "파란 셔츠 남성"."""
-    worn = token.noun is not None and token.noun.sort == "garments"
-    return worn and after.noun is not None and after.noun.sort == "people"
-
-
-def _as_modifier(sentence: Sentence, at: int, token: Token, after: Token, draft: Draft) -> None:
-    """Let a noun before a noun say what the second is made of, or drop it: 나무 테이블, 생일 케이크."""
-    if _is_dressed(token, after):
-        garment = phrase_of(sentence, at, token, draft)
-        garment.covered = True
-        sentence.claims.add(garment)
-        draft.colours, draft.others, draft.values, draft.owners = [], [], [], [garment]
-        return
-    draft.begin(token.start)
-    if token.table in KINDS and after.kind == "noun" and not (token.stem == "나무" and after.stem in _WOODEN):
-        draft.values.append((KINDS[token.table], token.value, token.start, token.stop))
-    elif token.noun is not None and token.noun.sort == "places" and after.kind == "noun":
-        if after.noun is not None and after.noun.sort in ("places", "at", "containers"):
-            return
-        draft.values.append(("scene", token.noun.english, token.start, token.stop))
-    elif (
-        token.noun is not None
-        and after.noun is not None
-        and after.noun.sort in ("parts",)
-        and token.noun.sort not in ("people", "food")
-    ) or (
-        token.noun is not None
-        and after.noun is not None
-        and after.noun.sort == "body"
-        and token.noun.sort in ("animals", "people")
-    ):
-        draft.owners = [phrase_of(sentence, 0, token, Draft())]
-
-
 def _other(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
     """Read a noun that is no known thing: it ends the modifiers before it."""
     after = sentence.token(at + 1)
@@ -246,15 +231,19 @@ def _other(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
     ):
         if after.kind == "noun":
             return Reading(after=at + 1)
-        return Reading(after=at + 2, fresh=True)
+        return unlisted_ground(sentence, at, token, draft, after)
     if token.kind == "abstract" and token.case == "of" and (draft.colours or draft.others or draft.values):
         return Reading(after=at + 1)
     if token.kind == "unknown" and not token.case and not token.copula and after is not None and _continues(after):
         return Reading(after=at + 1)
+    if token.kind == "unknown" and token.case == "of" and names_owner(after, draft):
+        owner = unlisted_phrase(at, token, draft)
+        owner.sort, owner.covered, owner.silent = "people", True, False
+        return _owner(sentence, at, owner)
     if token.kind == "unknown" and token.case == "of" and draft.clauses:
         return Reading(after=at + 1)
     if token.kind in ("unknown", "abstract") and (token.case or token.copula or token.kind == "unknown"):
-        return _unlisted(at, token, draft)
+        return unlisted(at, token, draft)
     dated = is_date(token) and not any(clause.has("weather") for clause in draft.clauses)
     return Reading(after=at + 1, fresh=dated or token.case not in ("", "of"))
 
@@ -262,17 +251,3 @@ def _other(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
 def _continues(after: Token) -> bool:
     """Return whether an abstract noun follows that an unknown noun belongs to: 대피 순서."""
     return after.kind in ("abstract", "unknown") and not after.verbs
-
-
-def _unlisted(at: int, token: Token, draft: Draft) -> Reading:
-    """Read a noun that no list has; the sentence states it if it has a number or a colour."""
-    counted = draft.number is not None or bool(draft.colours)
-    abstract = token.kind == "abstract"
-    stem = token.stem[:-1] if token.stem.endswith("들") and len(token.stem) > 2 else token.stem
-    phrase = Phrase(
-        noun=stem, sort="abstract" if abstract else "unknown", surface=token.stem, known=False,
-        start=token.start if draft.start is None else draft.start, head=token.start, end=token.stop, after=at + 1,
-        case=token.case, copula=token.copula, colours=list(draft.colours), number=draft.number,
-        silent=abstract or not counted,
-    )  # fmt: skip
-    return Reading(after=at + 1, item=phrase)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llamaindex_clipverify.claims.korean.phrases import Draft, Item, Phrase, Reading
+from llamaindex_clipverify.claims.korean.phrases import Draft, Item, Phrase, Reading, Spot
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.tokens import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_set, word_table
@@ -11,6 +11,7 @@ LIMITS = word_table("limits")
 """Word beside a number to what it makes of it: about, least or most."""
 _ROUGH = word_set("rough_amounts")
 _NO_NUMBERS = word_set("no_numbers")
+_PARTITIVES = word_set("partitives")
 _COUNTED_ALONE = word_set("counted_alone")
 
 Numbers = tuple[int | None, int | None, int | None]
@@ -34,11 +35,13 @@ def read_number(sentence: Sentence, at: int, token: Token, draft: Draft, stack: 
         numbers = _amount(token, LIMITS.get(following.stem, "about"), end)
         case, copula, place = following.case, following.copula, place + 1
     draft.limit = ""
+    if at and sentence.tokens[at - 1].text in _PARTITIVES:
+        return _one_of_them(token, case, end.end - length, place)
     if case == "of" or (beside is None and case == "" and not copula and sentence.nominal_after(place - 1)):
         _into(draft, numbers, token.start)
         return Reading(after=place)
     if beside is None or beside.number is not None or beside.at_least is not None:
-        return _alone(token, numbers, case, end.end - length, end.end, place)
+        return _alone(token, numbers, case, end, length, place)
     _attach(beside, numbers, case, end.end - length, place)
     return Reading(after=place)
 
@@ -54,10 +57,23 @@ def _counter(
     return sentence.tokenizer.as_counter(after)
 
 
-def _alone(token: Token, numbers: Numbers, case: str, stop: int, end: int, place: int) -> Reading:
+def _one_of_them(token: Token, case: str, stop: int, place: int) -> Reading:
+    """Read 한 명 and 하나 after 그중: they stand for things named before, and count nothing."""
+    if case != "at":
+        return Reading(after=place)
+    them = Phrase(
+        noun="", sort="things", start=token.start, head=token.start, end=stop, after=place, pronoun=True, case=case
+    )
+    return Reading(after=place, item=Spot.of(them, case=case, relation="on"))
+
+
+def _alone(token: Token, numbers: Numbers, case: str, counter: Token, length: int, place: int) -> Reading:
     """Return a number that counts no noun beside it; 한 명도 counts nothing."""
     denied = case == "also" and numbers[0] == 1
-    count = Token(text=token.text, denied=denied, start=token.start, stop=stop, end=end, kind="counter")
+    count = Token(
+        text=token.text, denied=denied, start=token.start, stop=counter.end - length, end=counter.end, kind="counter",
+        stem=counter.text, case=case,
+    )  # fmt: skip
     return Reading(after=place, count=(*numbers, count), fresh=True)
 
 

@@ -8,6 +8,8 @@ from llamaindex_clipverify.claims.claim import Kind
 from llamaindex_clipverify.claims.korean.tokens import Token
 from llamaindex_clipverify.claims.korean.words import Sense
 
+ATTIRE = "차림"
+"""Word of a clause that a garment with 차림으로 makes."""
 LIVING = frozenset(("people", "animals"))
 
 

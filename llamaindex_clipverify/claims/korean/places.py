@@ -11,6 +11,8 @@ from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
 _INNER = word_list("inner_places")
 _DEPTHS = {"앞": ["foreground"], "뒤": ["background"]}
 """Where 앞 and 뒤 are if nothing is named that they refer to."""
+_NO_GROUNDS = ("rain", "light", "sunlight", "moonlight", "storm")
+"""Weather and light that somebody is in, but that is no place."""
 _OUTDOOR = word_set("outdoor_scenes")
 """Nouns that are the place of the picture with a particle alone."""
 
@@ -31,9 +33,17 @@ def placed(
             start, end = min(figure.start, spot.start), max(figure.end, spot.end)
             claims.about("position", figure, start, end, value=value, negated=negated, known=False)
         for ground in grounds[: 1 if spot.relation == "between" else None]:
-            if ground is not figure and not ground.silent and spot.relation not in ("", "to") and ground.noun:
+            related = spot.relation not in ("", "to") and ground.noun not in ("", *_NO_GROUNDS)
+            if related and ground is not figure and not ground.silent:
                 claims.relation(_relation_named(spot, ground, above), figure, ground, spot, negated=negated)
                 figure.covered = figure.covered or (negated and figure.case != "topic")
+
+
+def admit(spots: Iterable[Spot]) -> None:
+    """Take grounds of no list for things, after a verb that only things can be the place of: 있다, 놓이다, 앉다."""
+    for ground in (one for spot in spots for one in spot.grounds):
+        if ground.sort == "unknown":
+            ground.silent = False
 
 
 def _relation_named(spot: Spot, ground: Phrase, above: bool) -> str:

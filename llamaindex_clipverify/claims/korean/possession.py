@@ -10,6 +10,8 @@ _WORN = ("garments", "bags")
 
 def has_shape(thing: Phrase) -> bool:
     """Return whether 하다 says how somebody's hair looks: "갈색 곱슬머리를 한"."""
+    if thing.sort == "body" and thing.noun in ("beard", "mustache", "ponytail", "bangs", "braid", "bun", "pigtails"):
+        return True
     described = thing.colours or thing.others or thing.values or thing.surface not in ("머리", "고개")
     return thing.sort == "body" and thing.noun == "hair" and bool(described)
 

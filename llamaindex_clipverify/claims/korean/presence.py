@@ -6,7 +6,7 @@ from llamaindex_clipverify.claims.korean.actions import state_action
 from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.descriptions import state_value
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
-from llamaindex_clipverify.claims.korean.places import placed
+from llamaindex_clipverify.claims.korean.places import admit, placed
 from llamaindex_clipverify.claims.korean.words import lexicon
 
 
@@ -39,6 +39,8 @@ def deny(claims: Claims, phrase: Phrase, start: int, end: int) -> None:
             phrase.contrast.silent = True
         claims.found = [one for one in claims.found if not (one.negated and one.noun == phrase.noun)]
     phrase.negated, phrase.covered = True, phrase.covered or bool(facts)
+    for owner in phrase.owners:
+        owner.silent = owner.silent or owner.sort in ("body", "parts", "garments")
 
 
 def deny_facts(claims: Claims, phrase: Phrase) -> list[int]:
@@ -94,18 +96,29 @@ def exist(claims: Claims, clause: Clause) -> None:
         if figure.living:
             state_action(claims, clause, figure, "climb", None)
     spots = list(clause.spots())
+    admit(spots)
     for phrase in subjects:
-        if phrase.sort == "unknown" and phrase.case in ("subject", "topic", "") and clause.word in ("있다", "보이다"):
+        named = clause.word in ("있다", "보이다") or (spots and not clause.negated)
+        if phrase.sort == "unknown" and phrase.case in ("subject", "topic", "") and named:
             phrase.silent = phrase.surface in lexicon().not_things
+    if clause.negated and any(isinstance(item, Phrase) and item.case == "together" for item in clause.items):
+        return
     if clause.negated and not spots:
         for phrase in subjects:
             deny(claims, phrase, clause.start, clause.end)
         return
+    for phrase in subjects if clause.negated else ():
+        phrase.number = phrase.at_least = phrase.at_most = None
     for spot in spots:
         placed(claims, subjects, spot, negated=clause.negated, above=above)
     sense = clause.has("states")
     if sense is not None and clause.lasting and sense.value not in ("parked",):
         state_value(claims, clause, "state", sense.value, [one for one in subjects if not one.living])
+    _sized(claims, subjects)
+
+
+def _sized(claims: Claims, subjects: list[Phrase]) -> None:
+    """State the size that an adverb names: "크게 걸려 있다"."""
     if claims.pending_size is not None:
         value, start, end = claims.pending_size
         for phrase in subjects:

@@ -8,6 +8,10 @@ from typing import Any
 from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.phrases import Phrase, Spot
 from llamaindex_clipverify.claims.korean.places import placed
+from llamaindex_clipverify.claims.korean.words import lexicon
+
+_MADE = ("things", "surfaces", "containers", "parts", "garments", "bags", "buildings")
+"""Families of things that are made of a material."""
 
 
 def coloured(
@@ -54,11 +58,18 @@ def counted(
 
 def is_no(claims: Claims, phrase: Phrase, topics: Sequence[Phrase]) -> None:
     """Read "고양이가 아니다"."""
+    material = lexicon().terms["materials"].get(phrase.surface)
+    made = [one for one in topics if one.sort in _MADE and not one.silent] if material else []
+    for one in made:
+        claims.about("material", one, one.start, phrase.end, value=material, negated=True, known=False)
+    phrase.silent = phrase.silent or bool(made)
     for one in phrase.group():
         one.negated = not one.silent
     for topic in topics:
         if topic.living and phrase.sort == "body" and phrase.colours:
             claims.part(phrase, topic, negated=True)
+        elif topic.living and phrase.sort == "garments":
+            claims.wearing(topic, phrase, min(topic.start, phrase.start), max(topic.end, phrase.end), negated=True)
 
 
 def called(claims: Claims, phrase: Phrase, topics: Sequence[Phrase], spots: Sequence[Spot]) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.korean import clauses
-from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
+from llamaindex_clipverify.claims.korean.phrases import ATTIRE, Clause, Phrase, Spot
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.word_lists import word_set
+from llamaindex_clipverify.claims.korean.words import Sense
 
 _MEASURES = word_set("measures")
+_ATTENTIVE = word_set("intransitive_actions") | word_set("attentive_actions")
 _RUNNING = word_set("running_verbs")
 """What machines do by themselves: 가동 중인 설비."""
 
@@ -58,7 +61,7 @@ def headed(sentence: Sentence, head: Phrase, modifiers: Sequence[Clause]) -> Non
             None,
         )
         facts = len(sentence.claims.found)
-        if candidate is not None and not _inner(clause, candidate, head):
+        if candidate is not None and (_is_inside(clause) or not _inner(clause, candidate, head)):
             clause.items.remove(candidate)
             sentence.stack.append(candidate)
             candidate = None
@@ -66,10 +69,31 @@ def headed(sentence: Sentence, head: Phrase, modifiers: Sequence[Clause]) -> Non
         head.facts += list(range(facts, len(sentence.claims.found)))
 
 
+def _is_inside(clause: Clause) -> bool:
+    """Return whether 든 says where its noun is: "바구니에 든 감"."""
+    grounds = [ground for spot in clause.spots() for ground in spot.grounds]
+    inside = bool(grounds) and all(ground.sort in ("containers", "bags") for ground in grounds)
+    return clause.word == "들다" and clause.ending == "adn" and inside and not clause.objects() and not clause.doing
+
+
+def waits_for_person(clause: Clause, head: Phrase) -> bool:
+    """Return whether a clause belongs to a later noun: "앉아 있는 긴 머리의 여자"; hair and hats do not sit."""
+    if head.sort not in ("garments", "body", "bags") or head.noun in ("wing", "tail"):
+        return False
+    if any(isinstance(item, Phrase) and item.case in ("subject", "", "also") for item in clause.items):
+        return False
+    action = clause.has("actions")
+    alone = action is not None and (bool(clause.objects()) or action.value in _ATTENTIVE)
+    return alone or clause.has("postures") is not None or (clause.has("wearing") is not None and bool(clause.objects()))
+
+
 def _inner(clause: Clause, candidate: Phrase, head: Phrase) -> bool:
     """Return whether a subject before a clause belongs to it, and not to the sentence around it."""
     if clause.has("have") and candidate.sort in ("body", "parts"):
         return True
+    resting = clause.has("states")
+    if resting and candidate.living and not clause.objects() and not clause.has("exist"):
+        return resting.value == "asleep" and not head.living
     if clause.has("wearing", "actions", "do") and candidate.case == "" and clause.objects() == []:
         candidate.case = "object"
         return True
@@ -82,7 +106,7 @@ def _inner(clause: Clause, candidate: Phrase, head: Phrase) -> bool:
         return not later and not (clause.has("states") is not None and candidate.living and not clause.has("exist"))
     if clause.has("size", "state", "colour", "neutral"):
         return (has_own(candidate) and candidate.after == clause.at) or (
-            candidate.after == clause.at - 1 and candidate.sort in ("body", "parts")
+            candidate.after == clause.at - 1 and (candidate.sort in ("body", "parts") or has_own(candidate))
         )
     return not head.living or clause.has("exist") is not None
 
@@ -96,10 +120,18 @@ def _relative(sentence: Sentence, clause: Clause, candidate: Phrase | None, head
         return
     if candidate is not None and candidate.case == "object":
         candidate = None
+    if candidate is None and _is_inside(clause):
+        clause.senses = [Sense("exist", "be")]
+    earlier = [one for one in sentence.subject if one.living]
+    if candidate is None and earlier and _happens_in(clause, head):
+        clause.subjects = earlier
+        clauses.before_noun(sentence.claims, clause, head)
+        return
     if candidate is None:
         clause.subjects = [head]
         for waiting in sentence.waiting:
             waiting.subjects = [head]
+            waiting.hedged = waiting.hedged or (waiting.word == ATTIRE and clause.negated)
             clauses.state(sentence.claims, waiting)
         sentence.waiting = []
         if not clause.objects() and clause.has("wearing") and clause.doing is False and not head.living:
@@ -107,9 +139,33 @@ def _relative(sentence: Sentence, clause: Clause, candidate: Phrase | None, head
         clauses.state(sentence.claims, clause)
         return
     clause.subjects = candidate.group()
+    for one in sentence.subject:
+        if (
+            candidate.sort in ("body", "parts")
+            and not one.owners
+            and one is not candidate
+            and clause.has("size", "state")
+        ):
+            _own(sentence, one, head)
     clauses.before_noun(sentence.claims, clause, head)
+
+
+def _own(sentence: Sentence, part: Phrase, head: Phrase) -> None:
+    """Give a noun the part that the clause before described: "귀가 뾰족하고 털이 긴 고양이"."""
+    if part.sort in ("body", "parts") and sentence.claims.is_part(head, part):
+        part.owners = [head]
+        sentence.claims.part(part, head, negated=False)
+
+
+def _happens_in(clause: Clause, head: Phrase) -> bool:
+    """Return whether a noun is where the clause before it happens: "아이들이 웃으며 뛰노는 운동장"."""
+    if head.sort not in ("places", "surfaces", "at") or clause.objects():
+        return False
+    action = clause.has("actions")
+    return clause.has("postures") is not None or (action is not None and action.value in _ATTENTIVE)
 
 
 def has_own(phrase: Phrase) -> bool:
     """Return whether a subject before an adjective is a part of what follows: 털이 하얀 개."""
-    return phrase.sort in ("body", "parts", "garments") or phrase.surface in _MEASURES
+    part = phrase.sort in ("body", "parts", "garments") or phrase.noun in terms().parts
+    return part or phrase.surface in _MEASURES

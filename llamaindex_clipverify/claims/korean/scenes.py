@@ -49,4 +49,7 @@ def _is_time(token: Token, after: Token | None) -> bool:
         return True
     if token.case == "at" or token.copula in ("final", "and"):
         return True
+    around = after is not None and after.noun is not None and after.noun.sort in ("places", "nature", "surfaces")
+    if token.case == "" and around and token.value in ("night", "evening", "morning", "sunrise"):
+        return True
     return token.case in ("", "of") and after is not None and after.stem in _TIME_NOUNS

@@ -62,11 +62,19 @@ def _mark(sentence: Sentence, at: int, token: Token) -> int:
     if token.text in (":", ";"):
         _finish(sentence)
     elif isinstance(top, Phrase) and top.after == at:
-        if token.text in (",", "·", "/") and top.case in ("", "object", "join", "list"):
+        if token.text == "," and top.case == "" and _another_place(sentence, at):
+            _gapped(sentence, top)
+        elif token.text in (",", "·", "/") and top.case in ("", "object", "join", "list"):
             top.case, top.after = "list", at + 1
         elif token.text == "," and top.case == "subject":
             _gapped(sentence, top)
     return at + 1
+
+
+def _another_place(sentence: Sentence, at: int) -> bool:
+    """Return whether a place with 에는 follows: "왼쪽에는 트럭, 오른쪽에는 …"."""
+    after = sentence.token(at + 1)
+    return after is not None and after.kind == "place" and after.text.endswith("에는")
 
 
 def _gapped(sentence: Sentence, phrase: Phrase) -> None:

@@ -13,6 +13,7 @@ _HELD = word_set("held_verbs")
 def subjects_of(sentence: Sentence, clause: Clause) -> list[Phrase]:
     """Return the subjects that a clause names itself; empty if it names none."""
     phrases = [item for item in clause.items if isinstance(item, Phrase)]
+    _find_objects(sentence, clause, phrases)
     marked = [one for one in phrases if one.case == "subject"]
     topics = [one for one in phrases if one.case in ("topic", "also", "only", "but")]
     topic = _topic_of(sentence, clause, marked, topics)
@@ -23,6 +24,16 @@ def subjects_of(sentence: Sentence, clause: Clause) -> list[Phrase]:
         chosen[0].case = "object"
         return []
     return [one for phrase in chosen or _unmarked(sentence, clause, phrases) for one in phrase.group()]
+
+
+def _find_objects(sentence: Sentence, clause: Clause, phrases: list[Phrase]) -> None:
+    """Let things with 도 be objects if somebody else is the subject: "남자는 모자도 안경도 쓰지 않았다"."""
+    named = [one for one in phrases if one.case in ("subject", "topic")] or sentence.subject
+    if not any(one.living for one in named) or not clause.has("wearing", "actions") or clause.has("exist", "absent"):
+        return
+    for one in phrases:
+        if one.case == "also" and not one.living and not one.silent:
+            one.case = "object"
 
 
 def _topic_of(sentence: Sentence, clause: Clause, marked: list[Phrase], topics: list[Phrase]) -> Phrase | None:

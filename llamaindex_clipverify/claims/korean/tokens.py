@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass, field
 
 from llamaindex_clipverify.claims.korean import particles
-from llamaindex_clipverify.claims.korean.conjugation import ENDINGS, LONGEST_STEM
-from llamaindex_clipverify.claims.korean.letters import is_closed, jamo
+from llamaindex_clipverify.claims.korean.letters import is_closed
+from llamaindex_clipverify.claims.korean.verb_forms import Verb, compound_verbs, unlisted_verbs, verb_readings
 from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set, word_table
 from llamaindex_clipverify.claims.korean.words import Lexicon, Noun, lexicon
 from llamaindex_clipverify.claims.vocabulary import Vocabulary, english
@@ -32,20 +32,13 @@ _TABLES = (
     "settings",
 )
 """Tables of korean_terms.json that describe a stem; the first that has it counts."""
+_AUXILIARY_LETTERS = frozenset("있않계")
 _SINO = "".join(word_list("sino_numerals"))
 """Number words of one letter that are no number when a counter is written against them: 이마리."""
 _ALONE = word_set("counted_alone")
 """Number words that count without a counter: 의자 하나가."""
 _LIMITS = {suffix: word_table("limits").get(suffix, "about") for suffix in word_list("counter_suffixes")}
 """Suffix of a counter to what it makes of the number, in the order in which they are removed."""
-
-
-@dataclass(eq=False)
-class Verb:
-    """A reading as a verb: dictionary form and what its ending does."""
-
-    word: str
-    ending: str
 
 
 @dataclass(eq=False, kw_only=True)
@@ -126,7 +119,7 @@ class Tokenizer:
         latin = _ASCII.match(word)
         if latin:
             return [self._latin(word, latin.group(), start, end)]
-        verbs = [] if word in self.words.sets["adverbs"] else self._verbs(word)
+        verbs = [] if word in self.words.sets["adverbs"] else verb_readings(word)
         token = self._split_noun(word, start, end)
         if token is None:
             token = self._numeral(word, start, end)
@@ -136,7 +129,12 @@ class Tokenizer:
                 return fused
             token = self._unknown(word, start, end) if not verbs else None
         if token is not None and token.kind == "unknown":
-            verbs = self._unlisted_verbs(word)
+            verbs = unlisted_verbs(word)
+        if not verbs and (token is None or token.kind == "unknown"):
+            joined = self._joined_verbs(word, start, end)
+            if joined:
+                return joined
+            verbs = compound_verbs(word)
         token = token or Token(text=word, start=start, stop=end, end=end, kind="", stem=word)
         token.verbs = verbs
         return [token]
@@ -180,6 +178,8 @@ class Tokenizer:
             token.kind, token.table, token.value = "number", "vague", words.terms["vague"][stem]
         elif not token.kind and stem in words.not_things:
             token.kind = "abstract"
+        elif not token.kind and stem in words.sets["groups"]:
+            token.kind = "unknown"
         return bool(token.kind)
 
     def _numeral(self, word: str, start: int, end: int) -> Token | None:
@@ -268,7 +268,7 @@ class Tokenizer:
             if (
                 front is not None
                 and tail.kind == "noun"
-                and len(tail.stem) > 1
+                and (len(tail.stem) > 1 or (front.table == "materials" and len(head) > 1))
                 and front.table not in ("times", "relations")
             ):
                 return [front, tail]
@@ -293,24 +293,21 @@ class Tokenizer:
                 return token
         return None
 
-    def _unlisted_verbs(self, word: str) -> list[Verb]:
-        """Read a verb that no list has, made of a noun of two or three letters and 하다 or 되다."""
-        for size in (2, 3):
-            for verb in self._verbs(word[size:]) if len(word) > size else ():
-                if verb.word in ("하다", "되다") and verb.ending in ("go", "and", "ji", "adn", "final"):
-                    return [Verb(word[:size] + verb.word, verb.ending)]
+    def _joined_verbs(self, word: str, start: int, end: int) -> list[Token]:
+        """Read a verb and 있다 or 않다 written as one word: 들고있는, 걸려있다."""
+        for size in range(1, len(word)):
+            if word[size] not in _AUXILIARY_LETTERS:
+                continue
+            first = [one for one in verb_readings(word[:size]) if one.ending in ("go", "inf", "ji")]
+            second = [one for one in verb_readings(word[size:]) if one.word in ("있다", "않다", "계시다")]
+            if first and second:
+                front = Token(
+                    text=word[:size], start=start, stop=start + size, end=start + size, kind="", stem=word[:size]
+                )
+                back = Token(text=word[size:], start=start + size, stop=end, end=end, kind="", stem=word[size:])
+                front.verbs, back.verbs = first, second
+                return [front, back]
         return []
-
-    def _verbs(self, word: str) -> list[Verb]:
-        """Return the readings of a word as a verb, longest stem first."""
-        letters = jamo(word)
-        found = []
-        for size in range(min(len(letters), LONGEST_STEM), 0, -1):
-            for verb, form in self.words.stems.get(letters[:size], ()):
-                ending = ENDINGS[form].get(letters[size:])
-                if ending is not None:
-                    found.append(Verb(verb, ending))
-        return found
 
 
 def _misfits(stem: str, rest: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.korean import clauses
 from llamaindex_clipverify.claims.korean.denials import is_not
 from llamaindex_clipverify.claims.korean.descriptions import VISIBLE
-from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
+from llamaindex_clipverify.claims.korean.phrases import ATTIRE, Clause, Phrase, Spot
 from llamaindex_clipverify.claims.korean.properties import counted
 from llamaindex_clipverify.claims.korean.relative_clauses import has_own, modify
 from llamaindex_clipverify.claims.korean.sentence import Sentence
@@ -15,6 +15,8 @@ from llamaindex_clipverify.claims.korean.word_lists import word_set
 from llamaindex_clipverify.claims.korean.words import Sense, lexicon
 
 _ADJECTIVES = ("colour", "size", "state", "neutral")
+_ALONG = word_set("along_verbs")
+_PATHS = word_set("paths_to_follow")
 _HARD = frozenset(("and", "final", "frame"))
 _WEATHER_NOUNS = word_set("weather_nouns")
 
@@ -44,11 +46,33 @@ def read_verb(sentence: Sentence, at: int, token: Token) -> int:
     sentence.denied_verb = False
     if clause.word == "아니다":
         return is_not(sentence, clause)
+    if clause.word in _ALONG and clause.ending in ("inf", "and") and _along(sentence):
+        return clause.after
     if clause.ending == "adverb":
         return _adverb(sentence, clause)
-    if clause.ending == "adn" and not clause.negated and not clause.hedged and _describes(sentence, at, clause):
+    described = clause.ending == "adn" or (clause.ending == "go" and _joins_adjective(sentence, clause))
+    if described and not clause.negated and not clause.hedged and _describes(sentence, at, clause):
         return clause.after
     return _close(sentence, clause)
+
+
+def _along(sentence: Sentence) -> bool:
+    """Read "강을 따라" as a place of the verb after it; false if nothing is followed that is a path."""
+    top = sentence.top
+    if not isinstance(top, Phrase) or top.case != "object" or (top.narrow or top.noun) not in _PATHS:
+        return False
+    sentence.stack[-1] = Spot(
+        grounds=top.group(), word="", relation="along", positions=[], start=top.start, end=top.end, case="in"
+    )
+    return True
+
+
+def _joins_adjective(sentence: Sentence, clause: Clause) -> bool:
+    """Return whether an adjective before a noun follows: 짧고 넓은 덮개."""
+    after = sentence.token(clause.after)
+    if after is None or not after.verbs or after.verbs[0].ending != "adn" or clause.doing:
+        return False
+    return any(sense.sort in ("colour", "size", "state") for sense in lexicon().senses.get(after.verbs[0].word, ()))
 
 
 def _describes(sentence: Sentence, at: int, clause: Clause) -> bool:
@@ -58,7 +82,7 @@ def _describes(sentence: Sentence, at: int, clause: Clause) -> bool:
         return False
     top = sentence.top
     beside = isinstance(top, Phrase) and top.after == at and top.case in ("subject", "", "also") and not top.copula
-    if beside and isinstance(top, Phrase) and has_own(top):
+    if isinstance(top, Phrase) and ((beside and has_own(top)) or (top.compared and sense.sort == "size")):
         return False
     if isinstance(top, Spot) and top.end >= clause.start - 2 and sense.sort == "neutral":
         return False
@@ -158,7 +182,7 @@ def _needs_subject(clause: Clause) -> bool:
 def _settle(sentence: Sentence, clause: Clause, subjects: list[Phrase]) -> None:
     for waiting in sentence.waiting:
         waiting.subjects = subjects
-        waiting.hedged = waiting.hedged or clause.hedged
+        waiting.hedged = waiting.hedged or clause.hedged or (waiting.word == ATTIRE and clause.negated)
         clauses.state(sentence.claims, waiting)
     sentence.waiting = []
     alone, sentence.alone = sentence.alone, None

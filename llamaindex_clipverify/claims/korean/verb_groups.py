@@ -8,19 +8,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from llamaindex_clipverify.claims.korean.phrases import Clause
-from llamaindex_clipverify.claims.korean.tokens import Token, Verb
+from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.verb_forms import Verb
 from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
 from llamaindex_clipverify.claims.korean.words import Sense, lexicon
 
 _THING = word_list("that")
 _DURING = word_set("during")
 _HELPERS = word_list("helping_verbs")
+_HANGING = (word_set("hanging_picture_verbs") | {"걸려있다", "붙어있다", "달려있다"}) - {"들다", "찍다"}
+_ONWARD = ("가다", "오다", "다니다")
+"""Verbs after -고 that only say that somebody moves: 끌고 가다."""
 _DOUBT = word_list("doubtful_nouns")
 _FRAMES = word_set("frames")
 _FRAME_VERBS = word_set("frame_verbs")
 _OBSERVING = word_set("observing_verbs")
 _DENYING = word_set("denying_verbs")
 _CONFIRMING = word_set("confirming_verbs")
+_EXPERIENCES = word_set("experiences")
+"""적 after a verb: what somebody has or has not done before is in no picture."""
 _WAYS = word_set("possible_nouns")
 _STATED = word_list("statement_ends_of_that")
 _SEEN = word_list("object_ends_of_that")
@@ -54,7 +60,21 @@ class VerbReader:
         for _ in range(8):
             if not self._extend(clause):
                 break
+        if clause.ending == "ji" and not clause.negated and self._is_denied_later(clause):
+            clause.negated, clause.ending = True, "and"
+        if self.tokens[clause.after - 1].text.endswith("거나") and not clause.negated:
+            clause.void = self._is_denied_later(clause)
         return clause
+
+    def _is_denied_later(self, clause: Clause) -> bool:
+        """Return whether the next verb shares its denial with this one: "빨갛지도 파랗지도 않다"."""
+        near = [verb for token in self.tokens[clause.after : clause.after + 6] for verb in token.verbs[:1]]
+        for verb in near:
+            if verb.word in _DENYING:
+                return True
+            if verb.ending not in ("ji", "inf", "go"):
+                return False
+        return False
 
     @staticmethod
     def _words(verbs: Sequence[Verb]) -> list[str]:
@@ -78,6 +98,7 @@ class VerbReader:
     def _deny(self, clause: Clause, token: Token, helper: Verb | None) -> bool:
         if helper is None or helper.word not in _DENYING:
             return False
+        clause.lasting = clause.lasting or token.text in ("않은", "못한", "아니한")
         if helper.word == "말다" or clause.negated:
             clause.void = True
         clause.negated = True
@@ -96,6 +117,8 @@ class VerbReader:
         if being is not None:
             clause.doing = clause.doing or clause.ending == "go"
             clause.lasting = clause.lasting or clause.ending == "inf"
+            if clause.word == "들다" and clause.ending == "inf":
+                clause.senses = [Sense("exist", "be")]
             self._take(clause, token, being.ending)
             return True
         if clause.ending == "go":
@@ -103,7 +126,12 @@ class VerbReader:
             if want is not None:
                 clause.hedged = True
                 self._take(clause, token, want.ending)
-            return want is not None
+                return True
+            onward = next((names[name] for name in _ONWARD if name in names), None)
+            if onward is not None and clause.senses and clause.senses[0].sort == "actions":
+                self._take(clause, token, onward.ending)
+                return True
+            return False
         seen = names.get("보이다")
         if seen is not None and (
             clause.senses and clause.senses[0].sort in ("neutral", "state", "size", "colour", "states")
@@ -128,6 +156,11 @@ class VerbReader:
             token.text.startswith("듯") or clause.ending == "will" or token.text.startswith("모양")
         ):
             return self._doubt(clause, token)
+        if token.text in _EXPERIENCES and following is not None and following.word in ("있다", "없다"):
+            clause.void = True
+            clause.after += 1
+            self._take(clause, self.tokens[clause.after], following.ending)
+            return True
         if token.text in _WAYS and clause.ending == "will" and following is not None:
             return self._possible(clause, token, following)
         if (
@@ -148,7 +181,7 @@ class VerbReader:
                 clause.negated = True
                 self._take(clause, self.tokens[clause.after], following.ending)
             return True
-        if stem in _FRAMES:
+        if stem in _FRAMES and not (stem in ("그림", "사진") and clause.word in _HANGING):
             return self._frame(clause, token)
         return self._described_frame(clause)
 

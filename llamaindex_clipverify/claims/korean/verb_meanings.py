@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase
 from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
 from llamaindex_clipverify.claims.korean.words import lexicon
@@ -26,7 +28,7 @@ def english_verb(clause: Clause, objects: list[Phrase], value: str) -> str:
         return _by_instrument(verb, names, sorts, instrument, value)
     if verb in ("타다", "내리다") and not (objects or (verb == "타다" and clause.spots())):
         return _ridden_or_not(verb, living=any(one.living for one in clause.subjects))
-    return _by_named_object(verb, names, value)
+    return _by_named_object(clause, names, value)
 
 
 def _ridden_or_not(verb: str, *, living: bool) -> str:
@@ -36,24 +38,61 @@ def _ridden_or_not(verb: str, *, living: bool) -> str:
     return "get off" if living else ""
 
 
-def _by_named_object(verb: str, names: set[str], value: str) -> str:
-    if verb == "쓰다":
-        if "umbrella" in names:
-            return "hold"
-        return "use" if names and not names & _WRITTEN else "write"
-    if verb == "차다":
-        return "kick"
-    if verb == "들다" and names & {"hand", "arm", "손", "팔"}:
-        return "raise"
+def _by_named_object(clause: Clause, names: set[str], value: str) -> str:
+    verb = clause.word
+    special = _SPECIAL.get(verb)
+    if special is not None:
+        return special(clause, names) or value
     for row in _OBJECTS:
         said, nouns, meaning = row.split(":")
         if verb == said and names & set(nouns.split("/")):
             return meaning.replace("-", " ")
-    if verb == "보다" and names & {"tv", "영화", "텔레비전", "video"}:
-        return "watch"
-    if verb == "찍다":
-        return "take" if names & {"사진", "picture"} else "photograph"
     return value
+
+
+def _used(_: Clause, names: set[str]) -> str:
+    if "umbrella" in names:
+        return "hold"
+    return "use" if names and not names & _WRITTEN else "write"
+
+
+def _sold(clause: Clause, _: set[str]) -> str:
+    """Return what 파는 means: 팔다 of goods, else 파다."""
+    return "sell" if {one.sort for one in clause.objects()} & {"food", "garments", "bags", "animals"} else ""
+
+
+def _raised(_: Clause, names: set[str]) -> str:
+    return "raise" if names & {"hand", "arm", "손", "팔"} else "hold" if "flag" in names or "깃발" in names else ""
+
+
+def _put(clause: Clause, _: set[str]) -> str:
+    return "put" if any(spot.case == "at" and spot.grounds for spot in clause.spots()) else ""
+
+
+def _photographed(_: Clause, names: set[str]) -> str:
+    return "take" if names & {"사진", "picture"} else "photograph"
+
+
+def _pared(clause: Clause, names: set[str]) -> str:
+    """Return what 깎다 means: to peel fruit, to mow grass, to cut hair, to carve."""
+    sorts = {one.sort for one in clause.objects()}
+    if names & {"grass", "lawn", "weed"}:
+        return "mow"
+    return "peel" if "food" in sorts else "cut" if sorts & {"body", "animals"} else ""
+
+
+_SPECIAL: dict[str, Callable[[Clause, set[str]], str]] = {
+    "쓰다": _used,
+    "깎다": _pared,
+    "파다": _sold,
+    "팔다": _sold,
+    "차다": lambda *_: "kick",
+    "들다": _raised,
+    "올리다": _put,
+    "얹다": _put,
+    "찍다": _photographed,
+}
+"""Verbs whose meaning a rule of their own decides, by the object and the place; "" for the usual meaning."""
 
 
 def _made_by_object(objects: list[Phrase], sorts: set[str]) -> str:
@@ -61,7 +100,7 @@ def _made_by_object(objects: list[Phrase], sorts: set[str]) -> str:
         senses = lexicon().senses.get(f"{thing.surface}하다", ())
         for sense in senses:
             if sense.sort == "actions":
-                thing.silent = True
+                thing.silent, thing.sort = True, "abstract"
                 return sense.value
     return "play" if "sports" in sorts or any(one.surface in ("경기", "놀이", "게임") for one in objects) else ""
 

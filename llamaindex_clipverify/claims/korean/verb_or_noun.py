@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from llamaindex_clipverify.claims.korean.letters import is_closed
 from llamaindex_clipverify.claims.korean.phrases import Item, Phrase
 from llamaindex_clipverify.claims.korean.tokens import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
@@ -13,27 +14,38 @@ _NUMERALS = word_set("number_modifiers")
 _COUNTERS = word_list("counter_letters")
 """First letters of the counters that follow a number."""
 _AUXILIARIES = word_set("auxiliaries_of_connectives")
+_DENYING = word_set("denying_verbs") | {"말다"}
 _NAMING = ("noun", "abstract", "place", "term", "counter")
 
 
 def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequence[Item]) -> bool:
     """Return whether a word that may be a verb is one here, and no noun, number or term."""
-    if token.kind in ("", "unknown"):
+    if token.kind in ("", "unknown") or (token.kind == "abstract" and token.text.endswith("든")):
         return True
     if token.kind == "number":
         if _has_looks(token, before):
             return True
         return token.text not in _NUMERALS and not _counts(after)
     ending = token.verbs[0].ending
-    if _is_helped(ending, after):
+    if (token.copula and _misfits(token)) or _compares(token, stack) or _is_helped(ending, after):
         return True
     if (ending in ("noun", "purpose") and token.case) or _is_counted(token, after):
         return False
     if ending == "adn" and _is_adjective(token, before, after):
         return True
     if ending == "ji":
-        return after is not None and bool(after.verbs)
+        return after is not None and any(verb.word in _DENYING for verb in after.verbs)
     return _is_governed(token, before, after, stack)
+
+
+def _compares(token: Token, stack: Sequence[Item]) -> bool:
+    """Return whether a size has 보다 before it: 주먹보다 작은."""
+    return token.table == "sizes" and bool(stack) and isinstance(stack[-1], Phrase) and stack[-1].compared
+
+
+def _misfits(token: Token) -> bool:
+    """Return whether a form of the copula needs a vowel before it, and has none: 길고 is no 길 and 고."""
+    return token.text[len(token.stem) :] in ("고", "며", "다", "면") and is_closed(token.stem)
 
 
 def _is_counted(token: Token, after: Token | None) -> bool:

@@ -1,0 +1,74 @@
+"""Korean nouns before nouns: a material, a place, an owner, or a word that only narrows the second. 나무 의자, 욕실 거울."""
+
+from __future__ import annotations
+
+from llamaindex_clipverify.claims.korean.modifiers import KINDS
+from llamaindex_clipverify.claims.korean.noun_meanings import add_built_in, phrase_of
+from llamaindex_clipverify.claims.korean.numbers import LIMITS
+from llamaindex_clipverify.claims.korean.phrases import Draft
+from llamaindex_clipverify.claims.korean.sentence import Sentence
+from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.word_lists import word_set
+from llamaindex_clipverify.claims.korean.words import lexicon
+
+_NOUNS = ("noun", "unknown", "abstract")
+_GENDERS = word_set("genders")
+_VEHICLES = word_set("vehicles")
+_WOODEN = word_set("wooden_compounds")
+
+
+def is_compound(token: Token, after: Token) -> bool:
+    """Return whether a noun without particle belongs to the noun after it."""
+    if (
+        after.kind == "noun"
+        and token.noun is not None
+        and token.noun.sort == "people"
+        and after.noun is not None
+        and after.noun.sort == "people"
+    ):
+        return not after.after_space or (token.stem in _GENDERS and after.stem not in _GENDERS)
+    if (after.verbs and after.kind in ("abstract", "unknown")) or after.stem in lexicon().sets["groups"]:
+        return False
+    return (
+        after.kind in _NOUNS
+        and after.text not in lexicon().sets["adverbs"] | lexicon().sets["determiners"]
+        and after.stem not in LIMITS
+    )
+
+
+def _is_dressed(token: Token, after: Token) -> bool:
+    """Return whether a garment before a person is what the person wears: "파란 셔츠 남성"."""
+    worn = token.noun is not None and token.noun.sort == "garments"
+    return worn and after.noun is not None and after.noun.sort == "people"
+
+
+def as_modifier(sentence: Sentence, at: int, token: Token, after: Token, draft: Draft) -> None:
+    """Let a noun before a noun say what the second is made of, or drop it: 나무 테이블, 생일 케이크."""
+    if _is_dressed(token, after):
+        garment = phrase_of(sentence, at, token, draft)
+        garment.covered = True
+        sentence.claims.add(garment)
+        draft.colours, draft.others, draft.values, draft.owners = [], [], [], [garment]
+        return
+    draft.begin(token.start)
+    if after.noun is not None and after.noun.sort == "body" and token.noun is not None and token.noun.english == "hair":
+        add_built_in(token, draft)
+        return
+    if token.table in KINDS and after.kind == "noun" and not (token.stem == "나무" and after.stem in _WOODEN):
+        draft.values.append((KINDS[token.table], token.value, token.start, token.stop))
+    elif token.noun is not None and token.noun.sort == "places" and after.kind == "noun":
+        if after.noun is not None and (after.noun.sort in ("places", "at") or after.noun.english in _VEHICLES):
+            return
+        draft.values.append(("scene", token.noun.english, token.start, token.stop))
+    elif (
+        token.noun is not None
+        and after.noun is not None
+        and after.noun.sort in ("parts",)
+        and token.noun.sort not in ("people", "food")
+    ) or (
+        token.noun is not None
+        and after.noun is not None
+        and after.noun.sort == "body"
+        and token.noun.sort in ("animals", "people")
+    ):
+        draft.owners = [phrase_of(sentence, 0, token, Draft())]
