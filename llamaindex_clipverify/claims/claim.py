@@ -36,6 +36,8 @@ class Claim:
     plural: bool = False
     colour: str | None = None
     number: int | None = None
+    of_some: bool = False
+    """Whether the sentence says more of those counted, so that others of the kind may be there: "three people sit on a bench"."""
     at_least: int | None = None
     """Least number of a `bound` claim: 3 for "several"."""
     at_most: int | None = None

@@ -165,7 +165,7 @@ class Objects:
         stance = stance_of(score, 0.5, 0.25)
         enough = _between(min(least, 2), most, odds)
         single = saw == 1 and max(odds) >= CLEARLY_SEEN and enough <= _FEW
-        too_many = most is not None and saw > most and score <= _FEW
+        too_many = most is not None and saw > most and score <= _FEW and not claim.of_some
         if stance != "supports" and not (single or too_many):
             return silent(self.name, f"saw {saw} {claim.noun}; there may be more")
         if stance == "supports" and claim.narrow:
@@ -194,9 +194,12 @@ class Objects:
         named = f"{claim.colour} {many}" if claim.colour else str(many)
         stance = stance_of(score, 0.5, 0.25)
         colour = claim.colour
-        unsure = stance != "supports" and colour is not None and sum(box.may_be(colour) for box in boxes) >= number
-        if unsure:
-            stance = "silent"  # enough of them may be of that colour
+        too_many = sum(odd >= CLEARLY_SEEN for odd in odds) > number
+        may_be = colour is not None and sum(box.may_be(colour) for box in boxes) >= number
+        others = may_be or (too_many and claim.of_some)  # enough of them may be of that colour, or others be meant
+        unsure = stance != "supports" and (others or not too_many)  # what was not seen may be too small
+        if others and stance != "supports":
+            stance = "silent"
         return Evidence(
             check=self.name,
             stance=stance,

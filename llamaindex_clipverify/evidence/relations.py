@@ -69,11 +69,16 @@ def _inside(one: Box, two: Box) -> float:
 
 
 def _on(one: Box, two: Box) -> float:
-    """Above or within, touching: the foot of the first is between the top and the middle of the second, and they overlap."""
+    """Above or within, touching: the foot of the first is between the top and the middle of the second, and they overlap.
+
+    Of a box within the other, nobody knows: a plate on a table seen from above, or a chair before it.
+    """
     across = min(one[2], two[2]) - max(one[0], two[0])
     foot_depth = (one[3] - two[1]) / max(_length(two, 1), 1e-9)
     touches = min(1.0, 2 * across / max(min(_length(one, 0), _length(two, 0)), 1e-9)) if across > 0 else -1.0
-    return touches if -0.15 <= foot_depth <= 0.8 else -1.0
+    if -0.15 <= foot_depth <= 0.8:
+        return touches
+    return 0.0 if _shared(one, two) > 0 else -1.0
 
 
 def _next_to(one: Box, two: Box) -> float:

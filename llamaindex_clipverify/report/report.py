@@ -354,8 +354,8 @@ def _words_in(words: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]]
 def _words(claim: Claim) -> dict[str, Any]:
     """Return the words of a claim that differ from the default, for JSON."""
     names = (
-        "noun", "known", "plural", "colour", "number", "at_least", "at_most", "relation", "reference", "value", "facet", "cites",
-        "narrow",
+        "noun", "known", "plural", "colour", "number", "of_some", "at_least", "at_most", "relation", "reference", "value",
+        "facet", "cites", "narrow",
     )  # fmt: skip
     values = {name: getattr(claim, name) for name in names}
     language = {} if claim.words.language == "en" else {"language": claim.words.language}

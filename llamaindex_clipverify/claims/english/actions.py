@@ -18,7 +18,8 @@ _SILENT = frozenset(
     "allow help need want like believe think know try start begin continue enhance complement contribute emphasize "
     "highlight convey mean refer relate involve focus base name call design intend ensure require include contain mark "
     "label print inscribe spell title state lack miss cause keep let match surround belong tend decide enjoy observe "
-    "care appreciate plan prefer remind serve use locate place situate position visit remain exist".split()
+    "color colour tint bathe care appreciate plan prefer remind serve use locate place situate position visit remain "
+    "exist".split()
 )
 """Verbs that state nothing a picture shows somebody doing."""
 _POSED = frozenset("seat crouch kneel squat perch curl huddle lean gather".split())

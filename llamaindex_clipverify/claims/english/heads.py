@@ -30,6 +30,8 @@ _BEFORE_BARE = frozenset("with and or nor wearing holding has have".split())
 
 _DEVERBAL = frozenset("drink watch stand walk slide swing ride".split())
 """Verbs of actions that also end compounds: "fruit stand"."""
+_TURNING = frozenset("turns turn turned glows glow glowing looks appears shines dyed painted".split())
+"""Verbs after which a colour is what their subject becomes."""
 _OF_ABSTRACT = ("ing", "ness", "tion", "sion", "ity", "ment", "ism", "ance", "ence")
 """Ends of nouns that mostly name no thing."""
 
@@ -61,6 +63,8 @@ class HeadReader(ModifierReader):
 
     def _is_head(self, words: Sequence[Word], at: int, noun: Noun, draft: Draft, found: list[Mention]) -> bool:
         """Return whether a word that may be a noun is one here, and not a verb, an adverb or an adjective."""
+        if noun.known and self._is_colour_of(words, at, draft, found):
+            return False
         if noun.known:
             return not self._bears(words, at, found)
         text, tag = words[at].text, words[at].tag[:2]
@@ -76,6 +80,12 @@ class HeadReader(ModifierReader):
         if self._is_verb(words, at, noun, draft) or self._follows_subject(words, at, noun, draft, found):
             return False
         return opened or self._stands_bare(words, at, noun, found)
+
+    def _is_colour_of(self, words: Sequence[Word], at: int, draft: Draft, found: list[Mention]) -> bool:
+        """Return whether a fruit is the colour that a verb gives to what comes before: "the sun makes the sky orange"."""
+        alone = words[at].text in self.vocabulary.colours and not draft.opened
+        follows = bool(found) and found[-1].after == at
+        return alone and (follows or text_at(words, at - 1) in _TURNING)
 
     @staticmethod
     def _bears(words: Sequence[Word], at: int, found: list[Mention]) -> bool:

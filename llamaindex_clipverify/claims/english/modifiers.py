@@ -198,7 +198,8 @@ class ModifierReader:
         if noun is not None and noun.known:
             return False
         if tag in ("JJ", "JJR", "JJS"):
-            return self._begins_noun(words, at + 1)
+            thing = noun is not None and noun.depictable and text_at(words, at + 1) in self.vocabulary.colours
+            return not thing and self._begins_noun(words, at + 1)
         if noun is not None and not text.endswith("ing"):
             return False
         return self._is_participial(words, at, draft) or (draft.opened and self._may_describe(words, at))

@@ -15,6 +15,7 @@ from llamaindex_clipverify.claims.english.verbs import Verb, lemma, negative
 _JOINING = frozenset(("and", ",", "or", "nor", "with", "&", "yet"))
 _PAINTED = frozenset(("painted", "colored", "coloured"))
 _MADE = ("made", "built", "constructed", "composed", "crafted", "woven", "carved")
+_COLOURING = frozenset("make turn color colour dye paint tint bathe stain".split())
 _LOOSE = (
     DEGREES
     | _PAINTED
@@ -27,7 +28,9 @@ def predicates(clause: Clause) -> Iterator[Claim]:
     for verb in clause.structure.verbs:
         if verb.there or verb.gerund or not verb.subjects or clause.hedged[verb.at]:
             continue
-        if verb.form == "copula" or verb.lemma in ("paint", "color", "colour", "coat", "dye"):
+        if verb.lemma in _COLOURING and verb.objects and not verb.passive:
+            yield from _turned(clause, verb)
+        elif verb.form == "copula" or verb.lemma in ("paint", "color", "colour", "coat", "dye"):
             yield from _predicate(clause, verb, verb.after)
         elif verb.passive and verb.lemma in ("make", "build", "construct", "carve", "craft", "weave"):
             yield from _made(clause, verb, verb.after)
@@ -37,6 +40,14 @@ def predicates(clause: Clause) -> Iterator[Claim]:
             yield from _values(clause, verb, verb.at)
             yield from _further(clause, verb)
     yield from _lists(clause)
+
+
+def _turned(clause: Clause, verb: Verb) -> Iterator[Claim]:
+    """Read "the sun makes the sky orange": the sky is orange."""
+    for thing in verb.objects:
+        if thing.shown and not thing.pronoun and not verb.negated:
+            for colour in _colours(clause, thing.after) if clause.text(thing.after) else []:
+                yield clause.spanning("attribute", thing, thing.head, thing.after, colour=colour)
 
 
 def _is_told_elsewhere(clause: Clause, verb: Verb) -> bool:

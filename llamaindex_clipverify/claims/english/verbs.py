@@ -326,7 +326,8 @@ def _bare(words: Sequence[Word], at: int) -> tuple[Form, bool] | None:
     if text.endswith("ing") and len(text) > 4:
         named = words[at].tag == "NN" and wordnet().shows(text)
         return None if named or text in _NO_PARTICIPLES else ("participle", False)
-    if text in PREPOSITIONS or text in EMPTY:
+    colouring = words[at].tag == "VBZ" and at + 1 < len(words) and words[at + 1].tag in ("DT", "PRP$")
+    if text in PREPOSITIONS or (text in EMPTY and not colouring):
         return None
     return _inflected(words, at, before)
 
