@@ -15,9 +15,9 @@ from llamaindex_clipverify.testing.reading import agrees, read_all
 DATA = Path(__file__).parent / "data"
 SPLITTERS = {"en": EnglishSplitter(), "ko": KoreanSplitter()}
 FLOORS = {
-    ("en", False): (0.69, 0.63),
+    ("en", False): (0.63, 0.52),
     ("en", True): (0.73, 0.68),
-    ("ko", False): (0.54, 0.45),
+    ("ko", False): (0.55, 0.50),
     ("ko", True): (0.70, 0.68),
 }
 """Least precision and recall by language and whether the rows were used to mend the splitter."""

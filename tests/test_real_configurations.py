@@ -71,10 +71,11 @@ def test_the_centre_is_cropped_and_maps_know_it(encoder: ClipEncoder, image: Ima
     assert heat.empty or heat.values.max() > 0.9
 
 
-def test_the_whole_flow_runs_uncalibrated(encoder: ClipEncoder, image: Image.Image) -> None:
+def test_the_whole_flow_runs_on_the_scale_of_common_nouns(encoder: ClipEncoder, image: Image.Image) -> None:
     report = Verifier.from_defaults(encoder=encoder, regions=4).verify("A red car is next to a dog.", [image])
-    assert report.calibration == "uncalibrated" and report.trust is None and report.coverage == 0
-    assert "no profile is fitted" in " ".join(report.notes)
+    assert report.calibration == "transferred"
+    assert {claim.claim.kind for claim in report.claims if claim.trust is not None} == {"object"}
+    assert "standardised by common nouns" in " ".join(report.notes)
     checks = {one.check for claim in report.claims for one in claim.evidence}
     assert {"similarity", "contrast", "regions"} <= checks
 

@@ -94,15 +94,15 @@ def test_an_encoder_without_a_profile_is_trusted_by_transferred_weights(
 ) -> None:
     alone, beside = (Verifier.from_defaults(encoder=stranger, reference=some) for some in ((), references))
     rows = [(row, scene) for scene in scenes for row in scene.claims(0) if row["kind"] == "object"]
-    trusts, labels = [], []
-    for row, scene in rows:
-        assert alone.verify(str(row["claim"]), [scene.image]).trust is None
-        report = beside.verify(str(row["claim"]), [scene.image])
-        assert report.calibration == "transferred"
-        assert any("transferred" in note for note in report.notes)
-        trusts.append(report.trust)
-        labels.append(row["label"])
-    assert auroc(np.array(trusts, float), np.array(labels, float)) > 0.9
+    for verifier, scale in ((alone, "common nouns"), (beside, "reference pictures")):
+        trusts, labels = [], []
+        for row, scene in rows:
+            report = verifier.verify(str(row["claim"]), [scene.image])
+            assert report.calibration == "transferred"
+            assert any("transferred" in note and scale in note for note in report.notes)
+            trusts.append(report.trust)
+            labels.append(row["label"])
+        assert auroc(np.array(trusts, float), np.array(labels, float)) > 0.9
 
 
 def test_the_encoder_of_a_profile_does_not_borrow(
@@ -173,6 +173,7 @@ def test_the_profile_says_what_it_is() -> None:
 def test_an_index_is_the_reference_of_its_own_encoder(stranger: str, references: list[Picture], tmp_path: Path) -> None:
     index = EvidenceIndex.from_documents(references, tmp_path, stranger)
     report = index.verifier.verify("There is a dog.", [references[0]])
-    assert report.calibration == "transferred"
+    assert report.calibration == "transferred" and "reference pictures" in " ".join(report.notes)
     few = EvidenceIndex.from_documents(references[:5], tmp_path / "few", stranger)
-    assert few.verifier.verify("There is a dog.", [references[0]]).trust is None, "five pictures are no scale"
+    notes = few.verifier.verify("There is a dog.", [references[0]]).notes
+    assert "common nouns" in " ".join(notes), "five pictures are no scale"

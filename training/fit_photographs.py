@@ -1,31 +1,97 @@
-"""Fit the profile of YOLOv8n on photographs: ``python -m training.fit_photographs --photos FOLDER --yolo yolov8n.pt``.
+"""Fit the profiles on photographs: ``python -m training.fit_photographs --photos FOLDER --yolo yolov8n.pt --clip FOLDER``.
 
-FOLDER holds photos.jsonl (captions, objects and boxes of COCO photographs), object_claims.jsonl and caption_claims.jsonl.
-Objects: those claims. Counts: of the classes whose boxes are given, the true number and one off. Colours, positions, relations
-and inexact numbers are not fitted: there are too few labels, and the checks' own beliefs are better than a fit to 86 claims
-(`labelled` still returns the colours of captions, against another colour, to measure with). The output contains coefficients
-only, no picture and no caption.
+*photographs* weighs YOLOv8n, CLIP ViT-B/32 and both on claims that a thing is there. FOLDER of --photos holds photos.jsonl
+(objects and captions of COCO photographs): for the detector alone, what is there against as many classes that are not, those
+that are most often there together with it in the other photographs. FOLDER of --clip holds photographs with published vectors of
+the encoder (see `training.replayed`) and claims.jsonl, labelled by looking. *common_nouns* is the encoder's part alone, for any
+other encoder: its feature is standardised by common nouns.
+
+Numbers, colours, positions, relations and inexact numbers are not fitted: there are too few labels, or the labels are lopsided
+(nobody asks for the number of what is not there), and the checks' own beliefs are better. The output contains coefficients only.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from llamaindex_clipverify import EnglishSplitter, Verifier
-from llamaindex_clipverify.evaluation.calibration import Labelled, fit, from_captions, from_rows
+from llamaindex_clipverify import EnglishSplitter, Picture, Verifier
+from llamaindex_clipverify.evaluation.calibration import Labelled, from_captions, from_rows
 from llamaindex_clipverify.evaluation.datasets.coco import there_is
 from llamaindex_clipverify.evaluation.evaluation import Row, read_rows
+from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.trust.fitting import Example, fit_small
+from llamaindex_clipverify.trust.fusion import features_of, standings_of
+from llamaindex_clipverify.trust.profile import COMMON_NOUNS, Profile
+from training.replayed import Replayed
 
-OUT = Path(__file__).parents[1] / "llamaindex_clipverify" / "trust" / "profiles" / "photographs.json"
+ENCODER = "clip-vit-base-patch32"
+FOLDER = Path(__file__).parents[1] / "llamaindex_clipverify" / "trust" / "profiles"
+PRESENCE, STANDING = "objects.sighting", "similarity.cosine_among_nouns"
+"""The features that are weighed: of the detector, and of the encoder."""
 _MOST = 6
-_FITTED = ("object", "count")
+
+
+def plausible(photos: Path) -> list[Labelled]:
+    """Return that each object of a photograph is there, and as many classes that are not but often are together with these."""
+    about = [json.loads(line) for line in (photos / "photos.jsonl").read_text(encoding="utf-8").splitlines()]
+    lists = {one["file_name"]: set(one["objects"]) for one in about if one["objects"]}
+    rows = []
+    for name, there in lists.items():
+        together = Counter(
+            other
+            for own, others in lists.items()
+            if own != name
+            for present in there & others
+            for other in others - there
+            if present
+        )
+        absent = [noun for noun, _ in sorted(together.items(), key=lambda row: (-row[1], row[0]))][: len(there)]
+        file = f"images/{name}"
+        rows += [
+            Row(
+                images=(file,), claim=there_is(noun), label=int(noun in there), kind="object", group=file, folder=photos
+            )
+            for noun in (*sorted(there), *absent)
+        ]
+    return from_rows(rows, EnglishSplitter())
+
+
+def looked_at(folder: Path) -> list[Labelled]:
+    """Return the claims of a folder of photographs with vectors that a thing is there, labelled by looking."""
+    rows = []
+    for line in (folder / "claims.jsonl").read_text(encoding="utf-8").splitlines():
+        one = json.loads(line)
+        if one["kind"] == "object":
+            file = next((folder / "photos").glob(f"{int(one['photo']):03d}*")).relative_to(folder).as_posix()
+            rows.append(
+                Row(images=(file,), claim=one["claim"], label=one["label"], kind="object", group=file, folder=folder)
+            )
+    return from_rows(rows, EnglishSplitter())
+
+
+def weighed(verifier: Verifier, claims: Sequence[Labelled], features: Collection[str]) -> list[Example]:
+    """Return examples with some features; claims on several things, or that no model can check, are left out."""
+    found = []
+    seen: dict[Path, Facts] = {}
+    for one in claims:
+        path = one.pictures[0]
+        if path not in seen:
+            seen[path] = verifier.facts([Picture.of(path)])[0]
+        evidence = verifier.evidence(one.claim, seen[path])
+        values = {
+            name: value for name, value in (features_of(evidence) | standings_of(evidence)).items() if name in features
+        }
+        if values:
+            found.append(Example(kind="object", looks=(values,), label=one.label, group=one.group))
+    return found
 
 
 def labelled(photos: Path) -> list[Labelled]:
@@ -65,25 +131,46 @@ def counts(photos: Path) -> Iterator[Row]:
                     )
 
 
+def profiles(photos: Path, yolo: str, clip: Path) -> tuple[Profile, Profile]:
+    """Return the profile of YOLOv8n and CLIP ViT-B/32 on photographs, and its encoder's part for any encoder."""
+    encoder = Replayed(clip)
+    claims = [one for one in looked_at(clip) if encoder.knows(one.claim.phrase)]
+    alone = weighed(Verifier.from_defaults(detector=yolo), plausible(photos), (PRESENCE,))
+    standing = weighed(Verifier.from_defaults(encoder, regions=0), claims, (STANDING,))
+    both = weighed(Verifier.from_defaults(encoder, yolo, regions=0), claims, (PRESENCE, STANDING))
+    kinds = [fit_small(rows) for rows in (both, alone, standing)]
+    today, real = datetime.date.today().isoformat(), "photographs whose vectors of CLIP ViT-B/32 are published"
+    parts = {
+        **dict.fromkeys(("colour", "relations", "positions"), ""),
+        "objects": "yolov8n@*",
+        "similarity": f"{ENCODER}@*",
+    }
+    photographs = Profile(
+        name="photographs", date=today, data=f"{len(alone)} claims on COCO val2017, {len(both)} on {real}", parts=parts,
+        models={"encoder": f"openai/{ENCODER}", "detector": "yolov8n.pt"}, kinds=kinds[0],
+        single_model={"detector": kinds[1], "encoder": kinds[2]},
+    )  # fmt: skip
+    common = Profile(
+        name=COMMON_NOUNS, date=today, data=f"CLIP ViT-B/32, {len(standing)} claims on {real}", models={},
+        parts={"similarity": "*"}, kinds=kinds[2], transferred=True,
+    )  # fmt: skip
+    return photographs, common
+
+
 def main() -> None:
     """Look, fit, save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=Path, default=Path("../shared/photos"))
-    parser.add_argument("--yolo", type=Path, default=Path("../shared/weights/yolov8n.pt"))
-    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--yolo", default="../shared/weights/yolov8n.pt")
+    parser.add_argument("--clip", type=Path, default=Path("../shared/real_clip"))
+    parser.add_argument("--out", type=Path, default=FOLDER)
     options = parser.parse_args()
-    verifier = Verifier.from_defaults(detector=str(options.yolo))
-    claims = [one for one in labelled(options.photos) if one.claim.kind in _FITTED]
-    profile, errors = fit(
-        verifier, claims, options.out.stem, data="COCO val2017, few", models={"detector": "yolov8n.pt"},
-        small=True,
-    )  # fmt: skip
-    print("\n".join(errors))
-    parts = {check: f"{model.split('@')[0]}@*" if model else "" for check, model in profile.parts.items()}
-    replace(profile, parts=parts, gate=None).save(options.out)
-    for kind, model in profile.kinds.items():
-        weights = ", ".join(f"{name} {feature.weight:.2f}" for name, feature in model.features.items())
-        print(f"{kind}: {model.claims} claims, ECE left out {model.ece:.3f}; {weights}")
+    for profile in profiles(options.photos, options.yolo, options.clip):
+        profile.save(options.out / f"{profile.name}.json")
+        for name, kinds in ({"all": profile.kinds} | dict(profile.single_model)).items():
+            for kind, model in kinds.items():
+                weights = ", ".join(f"{one} {feature.weight:.2f}" for one, feature in model.features.items())
+                print(f"{profile.name}, {name}, {kind}: {model.claims} claims, ECE left out {model.ece:.3f}; {weights}")
 
 
 if __name__ == "__main__":

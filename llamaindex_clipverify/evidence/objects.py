@@ -35,6 +35,8 @@ from llamaindex_clipverify.picture import Picture
 FLOOR = 0.10
 """Boxes below this confidence are not kept; only the highest confidence of each class is, down to .001."""
 _MOST_BOXES = 40
+_FAINT = 0.03
+"""Confidence at which nothing can be said."""
 _FEW = 0.2
 """Probability of a bound up to which it is contradicted."""
 _EVEN = 0.3
@@ -150,7 +152,7 @@ class Objects:
             reason=reason,
             picture=facts.picture,
             region=region,
-            features={"logit": bounded_logit(score)},
+            features={"logit": bounded_logit(score), "sighting": _sighting(score)},
             belief=float(score**_EVEN),
             is_condition=claim.kind != "object",
         )
@@ -214,6 +216,14 @@ class Objects:
             },
             belief=None if unsure else score,
         )
+
+
+def _sighting(score: float) -> float:
+    """Return the log-odds of a confidence; below that of a sighting, those of a faint one: what was not seen speaks for nothing.
+
+    Of claims in real answers whose things had a confidence of .03 to .14, and no box, most were false.
+    """
+    return bounded_logit(score if score >= SEEN else min(score, _FAINT))
 
 
 def _too_small(size: tuple[int, int]) -> str:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from llamaindex_clipverify.claims.claim import Claim
-from llamaindex_clipverify.evidence.evidence import Evidence
+from llamaindex_clipverify.evidence.common_nouns import STANDING, standing
+from llamaindex_clipverify.evidence.evidence import Evidence, silent
 from llamaindex_clipverify.evidence.reference import Reference, standardised
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
 from llamaindex_clipverify.evidence.vectors import PICTURE_FACTS, picture_vector
@@ -29,7 +30,7 @@ class Similarity:
     version: int = 1
     needs: tuple[str, ...] = ()
 
-    TRANSFERABLE: ClassVar[tuple[str, ...]] = standardised("cosine")
+    TRANSFERABLE: ClassVar[tuple[str, ...]] = (*standardised("cosine"), STANDING)
     """Features that mean the same for any encoder."""
 
     @property
@@ -56,8 +57,12 @@ class Similarity:
         if vector is None or claim.kind == "text":
             return None
         text = self.texts.of([claim.phrase])[0]
+        if not text.any():
+            return silent(self.name, f"the encoder has no vector for “{claim.phrase}”")
         cosine = float(text @ vector)
         features = {"cosine": cosine}
+        if claim.kind == "object":
+            features[STANDING] = standing(self.texts, vector, cosine)
         if self.reference is not None:
             features |= self.reference.standings(
                 self.name, claim.phrase, {"cosine": cosine}, lambda vectors: {"cosine": vectors @ text}

@@ -10,7 +10,7 @@ from llamaindex_clipverify.report.report import Report, verdict_counts
 
 CALIBRATIONS: Mapping[str, str] = {
     "calibrated": "trust is a probability, on pictures like those of the profile",
-    "transferred": "trust comes from weights fitted with other encoders: within about a tenth, on drawn scenes",
+    "transferred": "trust comes from weights fitted with another encoder: within about a tenth where that was measured",
     "uncalibrated": "trust is raw confidence, not a probability",
 }
 STATES: Mapping[str, str] = {

@@ -27,7 +27,9 @@ from llamaindex_clipverify.trust.guarantee import Holdout
 
 SCHEMA = 1
 TRANSFERRED = "transferred"
-"""Name of the bundled profile that is valid for any encoder."""
+"""Name of the bundled profile for any encoder with reference pictures."""
+COMMON_NOUNS = "common_nouns"
+"""Name of the bundled profile for any encoder without them."""
 _OLD_NAMES = {"alone": "single_model", "held": "holdout"}
 """Keys of profiles that were saved by earlier versions."""
 _FIT_AGAIN = "fit it again with this version"
@@ -273,7 +275,9 @@ class Profile:
 
 
 def _fits(part: str, model: str) -> bool:
-    return part in (model, "*") or (part.endswith("@*") and model.split("@")[0] == part[:-2])
+    """Return whether a part is for a model: ``NAME@*`` fits a folder or file of that name, and a hub id ``OWNER/NAME``."""
+    name = model.split("@")[0]
+    return part in (model, "*") or (part.endswith("@*") and part[:-2] in (name, name.rpartition("/")[2]))
 
 
 def _models(data: Mapping[str, Any]) -> dict[str, KindModel]:
@@ -293,7 +297,7 @@ def bundled() -> list[Profile]:
     """Return the profiles that ship with the package and were fitted with named models."""
     folder = files("llamaindex_clipverify.trust") / "profiles"
     names = sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".json"))
-    return [Profile.load(name) for name in names if name != TRANSFERRED]
+    return [Profile.load(name) for name in names if name not in (TRANSFERRED, COMMON_NOUNS)]
 
 
 def _short(value: Any) -> Any:

@@ -34,9 +34,9 @@ class Policy:
     each with confidence 1 − delta, on data like the profile's. A verifier computes the thresholds from its profile.
     """
 
-    supported: float = 0.6
+    supported: float = 0.7
     """Trust from which a claim is supported."""
-    contradicted: float = 0.4
+    contradicted: float = 0.3
     """Trust up to which a claim is contradicted; between the two thresholds the verdict is unverifiable."""
     alpha: float | None = None
     """Allowed share 0–1 of wrong verdicts; None for the fixed thresholds above."""

@@ -129,13 +129,13 @@ class Judge:
         """Whether the profile was fitted with the encoder."""
         return has_model(self.fitted, "encoder")
 
-    @property
-    def transferred_profile(self) -> Profile | None:
-        """The transferred weights; None if the profile was fitted with this encoder."""
-        return None if self.has_fitted_encoder else self.transferred
+    def transferred_for(self, kind: str) -> Profile | None:
+        """Return the transferred weights; None if the profile was fitted with this encoder on claims of a kind."""
+        return None if self.has_fitted_encoder and self.profile and kind in self.profile.kinds else self.transferred
 
     def _fuse(self, claim: Claim, evidence: Sequence[Sequence[Evidence]], active: Sequence[frozenset[str]]) -> Trust:
-        return fuse(claim, evidence, self.profile, active, self.has_unfitted_detector, self.transferred_profile)
+        transferred = self.transferred_for(claim.kind)
+        return fuse(claim, evidence, self.profile, active, self.has_unfitted_detector, transferred)
 
     def _verdict(self, claim: Claim, facts: Sequence[Facts], active: Sequence[frozenset[str]]) -> Verdict:
         evidence = [self.evidence(claim, known) for known in facts]

@@ -14,7 +14,7 @@ from llamaindex_clipverify.evidence.passages import PASSAGES
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.report.report import CheckedClaim
 from llamaindex_clipverify.trust.fusion import Trust
-from llamaindex_clipverify.trust.profile import Profile
+from llamaindex_clipverify.trust.profile import COMMON_NOUNS, Profile
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.verification.judging import Judge
@@ -97,11 +97,12 @@ def report_notes(
         yield f"only the first of {which} was looked at"
     if judge.policy.guarantee is not None:
         yield from judge.policy.guarantee.lines()
-    transferred = judge.transferred_profile
+    transferred = judge.transferred
     if transferred is not None and any(trust.calibration == "transferred" for _, trust in checked):
+        scale = "common nouns" if transferred.name == COMMON_NOUNS else "the reference pictures given"
         yield (
-            f"no profile is fitted for this encoder: its trust uses weights transferred from {transferred.data}, standardised on "
-            "the reference pictures given; calibrate on labels of your own for figures to rely on"
+            f"no profile is fitted for this encoder: its trust uses weights transferred from {transferred.data}, standardised by "
+            f"{scale}; calibrate on labels of your own for figures to rely on"
         )
     if judge.profile is None:
         if transferred is None or any(map(_is_direct, checked)):

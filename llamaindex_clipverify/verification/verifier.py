@@ -27,7 +27,7 @@ from llamaindex_clipverify.models.protocols import Detector, Encoder, Grounder, 
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.report import CheckedClaim, Report
 from llamaindex_clipverify.trust.fusion import Trust
-from llamaindex_clipverify.trust.profile import TRANSFERRED, Profile
+from llamaindex_clipverify.trust.profile import COMMON_NOUNS, TRANSFERRED, Profile
 from llamaindex_clipverify.trust.verdict import Policy
 from llamaindex_clipverify.verification.build import parts_of_verifier
 from llamaindex_clipverify.verification.explain import ExplainingVerifier
@@ -67,7 +67,8 @@ class Verifier(ExplainingVerifier, Portable):
             policy: Thresholds of the verdicts.
             encoder: The encoder of the checks; needed for heat maps.
             detector: The detector of the checks; needed for object agreement.
-            transferred: Weights fitted with other encoders; see `with_reference`. Default: the bundled ones.
+            transferred: Weights fitted with another encoder, for one without a profile. Default: the bundled ones, which need no
+                reference pictures, or those of `with_reference`.
             grounder: Compares statements with passages. Default: word overlap.
             memory: Keeps facts beyond this process: an index, or a `DiskMemory`.
             remember: Number of pictures whose facts are kept in this process.
@@ -152,8 +153,9 @@ class Verifier(ExplainingVerifier, Portable):
     def with_reference(self, facts: Sequence[Facts]) -> Verifier:
         """Return the verifier with reference pictures, which standardise the scores of its encoder.
 
-        An encoder that no profile was fitted with then gets a trust from weights fitted with other encoders: the state
-        *transferred*. Pictures like those to be verified are best; they need no labels.
+        An encoder that no profile was fitted with gets a trust from weights fitted with other encoders: the state *transferred*.
+        Without reference pictures that is so for whole pictures and single things only, on the scale of common nouns; with them
+        for regions and colours, too. Pictures like those to be verified are best; they need no labels.
 
         Args:
             facts: Of at least 20 pictures, as `facts` returns.
@@ -336,7 +338,8 @@ class Verifier(ExplainingVerifier, Portable):
     @cached_property
     def _judge(self) -> Judge:
         classes = self.detector.labels if self.detector is not None else None
-        return Judge(self.checks, self.profile, self.transferred, self.policy, classes)
+        transferred = self.transferred or (Profile.load(COMMON_NOUNS) if self.encoder is not None else None)
+        return Judge(self.checks, self.profile, transferred, self.policy, classes)
 
     @property
     def _assembly(self) -> Assembly:

@@ -45,14 +45,10 @@ class HeadReader(ModifierReader):
             return None
         if text in POSTURES and not (draft.opened and draft.determiner):
             return None
-        if (
-            draft.number is not None
-            and words[at].tag == "VBG"
-            and self._governs(words, at)
-            and lemma(text) in visible_actions()
-        ):
-            return None
         noun = self.lexicon.noun(words, at)
+        moves = draft.number is not None and words[at].tag == "VBG" and (noun is None or noun.length == 1)
+        if moves and self._governs(words, at) and lemma(text) in visible_actions():
+            return None  # "two kneeling on a rug"
         if noun is None and text.endswith("'s"):
             owner = words[at]._replace(text=text.removesuffix("'s"))
             noun = self.lexicon.noun((owner,), 0)

@@ -1,0 +1,39 @@
+"""Common nouns: a scale for the cosines of one picture, without reference pictures.
+
+A cosine alone has no scale: encoders differ, and so do pictures, because a busy one fits all nouns a little. Standardised by the
+mean and the standard deviation of the same picture's cosines with some hundreds of common nouns, it means the same for any
+encoder and any picture. The nouns (claims/words/common_nouns.txt) were chosen before anything was measured with them.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+
+from llamaindex_clipverify.claims.vocabulary import english
+from llamaindex_clipverify.claims.wording import noun_phrase
+from llamaindex_clipverify.evidence.text_vectors import TextVectors
+from llamaindex_clipverify.geometry import Array
+
+STANDING = "cosine_among_nouns"
+"""Name of the feature."""
+_LEAST_SPREAD = 1e-6
+
+
+@lru_cache
+def common_phrases() -> tuple[str, ...]:
+    """Return the common nouns, each with its article: "a dog"."""
+    path = files("llamaindex_clipverify.claims") / "words" / "common_nouns.txt"
+    return tuple(noun_phrase(english(), noun) for noun in path.read_text(encoding="utf-8").split("\n") if noun)
+
+
+def standing(texts: TextVectors, picture: Array, cosine: float) -> float:
+    """Return how many standard deviations a cosine is above the mean cosine of common nouns.
+
+    Args:
+        texts: Text vectors of the encoder; those of the nouns are encoded once, on first use.
+        picture: Unit vector (D,) of the picture.
+        cosine: Of the picture with a phrase.
+    """
+    cosines = texts.of(common_phrases()) @ picture
+    return (cosine - float(cosines.mean())) / max(float(cosines.std()), _LEAST_SPREAD)

@@ -1,0 +1,103 @@
+"""The scale of common nouns, and the profile of photographs that weighs encoder and detector with it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from llamaindex_clipverify import Verifier
+from llamaindex_clipverify.claims.vocabulary import english
+from llamaindex_clipverify.evidence.common_nouns import STANDING, common_phrases, standing
+from llamaindex_clipverify.evidence.text_vectors import TextVectors
+from llamaindex_clipverify.trust.profile import COMMON_NOUNS, Profile, bundled
+
+
+class Scaled:
+    """An encoder of which nouns are directions, and whose cosines have a level and a spread of their own."""
+
+    def __init__(self, level: float = 0.2, spread: float = 0.02, name: str = "scaled") -> None:
+        self.id, self.logit_scale, self.level, self.spread = name, 100.0, level, spread
+
+    def encode_images(self, images):
+        return np.tile(np.eye(1, 64, dtype=np.float32), (len(images), 1))
+
+    def encode_texts(self, texts):
+        cosines = [self.level + self.spread * (3 if "dog" in text else len(text) % 5 - 2) for text in texts]
+        return np.array([[cosine, np.sqrt(1 - cosine**2), *[0] * 62] for cosine in cosines], np.float32)
+
+
+def picture() -> Image.Image:
+    return Image.new("RGB", (64, 48), "grey")
+
+
+def test_the_nouns_are_many_and_named_once():
+    assert len(common_phrases()) >= 200 and len(set(common_phrases())) == len(common_phrases())
+    assert {"a dog", "an umbrella", "a traffic light"} <= set(common_phrases())
+    assert any(phrase.removeprefix("a ") in english().plurals for phrase in common_phrases())
+
+
+@pytest.mark.parametrize(("level", "spread"), [(0.2, 0.02), (-0.1, 0.005), (0.5, 0.1)])
+def test_the_standing_does_not_depend_on_the_scale_of_the_encoder(level, spread):
+    encoder = Scaled(level, spread)
+    texts, vector = TextVectors(encoder), encoder.encode_images([picture()])[0]
+    cosine = float(texts.of(["a dog"])[0] @ vector)
+    usual = Scaled()
+    base = standing(TextVectors(usual), vector, float(TextVectors(usual).of(["a dog"])[0] @ vector))
+    assert standing(texts, vector, cosine) == pytest.approx(base, rel=1e-3) and base > 1
+
+
+def test_an_encoder_without_profile_says_from_the_first_picture_what_is_there():
+    report = Verifier.from_defaults(Scaled(), regions=0).verify("There is a dog. There is a fork.", [picture()])
+    trusts = {claim.claim.noun: claim.trust for claim in report.claims}
+    assert report.calibration == "transferred" and trusts["dog"] > 0.6 > trusts["fork"]
+    assert any("common nouns" in note for note in report.notes)
+
+
+def test_a_phrase_without_vector_says_nothing():
+    class Missing(Scaled):
+        def encode_texts(self, texts):
+            rows = super().encode_texts(texts)
+            rows[["zebra" in text for text in texts]] = 0
+            return rows
+
+    report = Verifier.from_defaults(Missing(), regions=0).verify("There is a zebra.", [picture()])
+    assert report.claims[0].trust is None
+
+
+@pytest.mark.parametrize(
+    "name", ["openai/clip-vit-base-patch32", "clip-vit-base-patch32@0123456789ab", "clip-vit-base-patch32"]
+)
+def test_clip_b32_named_by_hub_id_or_folder_picks_the_profile_of_photographs(name):
+    verifier = Verifier.from_defaults(Scaled(name=name), regions=0)
+    assert verifier.profile.name == "photographs"
+    report = verifier.verify("There is a dog.", [picture()])
+    assert report.calibration == "calibrated" and report.claims[0].trust > 0.6
+
+
+@pytest.mark.parametrize("name", ["openai/clip-vit-base-patch16", "my-clip-vit-base-patch32-tuned", "tiny-clip"])
+def test_other_encoders_do_not_pick_it(name):
+    assert Verifier.from_defaults(Scaled(name=name), regions=0).profile is None
+
+
+def test_colours_of_that_encoder_stay_transferred_with_reference_pictures():
+    verifier = Verifier.from_defaults(Scaled(name="openai/clip-vit-base-patch32"), regions=0)
+    judge = verifier._judge
+    assert judge.transferred_for("object") is None and judge.transferred_for("attribute") is not None
+
+
+def test_the_profiles_say_what_they_are():
+    common = Profile.load(COMMON_NOUNS)
+    assert common.transferred and set(common.parts.values()) == {"*"}
+    assert set(common.kinds["object"].features) == {f"similarity.{STANDING}"}
+    assert COMMON_NOUNS not in {profile.name for profile in bundled()}
+    photographs = Profile.load("photographs")
+    assert set(photographs.single_model) == {"encoder", "detector"}
+    assert all(model.ece < 0.06 for model in (photographs.kinds["object"], common.kinds["object"]))
+
+
+def test_a_faint_confidence_supports_nothing():
+    model = Profile.load("photographs").single_model["detector"]["object"]
+    feature = model.features["objects.sighting"]
+    assert feature.weight > 0
+    assert model.calibrated(model.intercept + feature.weight * (np.log(0.03 / 0.97) - feature.mean), 1) < 0.7
