@@ -35,6 +35,7 @@ def figures(rows: list[tuple[bool, Report]]) -> dict[str, Any]:
     decided = [(label, report.verdict) for label, report in rows if report.verdict in ("supported", "contradicted")]
     right = sum(label == (said == "supported") for label, said in decided)
     supported = [label for label, verdict in decided if verdict == "supported"]
+    contradicted = [label for label, verdict in decided if verdict == "contradicted"]
     claims = [claim for _, report in rows for claim in report.claims]
     checked = sum(claim.verdict in ("supported", "contradicted") for claim in claims)
     return {
@@ -43,6 +44,8 @@ def figures(rows: list[tuple[bool, Report]]) -> dict[str, Any]:
         "decided_rightly": round(right / max(len(decided), 1), 3),
         "supported": len(supported),
         "false_among_supported": len(supported) - sum(supported),
+        "contradicted": len(contradicted),
+        "true_among_contradicted": sum(contradicted),
         "partly_checked": sum(report.verdict == "partly_checked" for _, report in rows),
         "claims": len(claims),
         "claims_checked": round(checked / max(len(claims), 1), 3),

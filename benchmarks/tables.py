@@ -11,6 +11,7 @@ from typing import Any
 
 from door_tables import doors
 from map_tables import explained
+from photograph_tables import on_photographs
 from reading_tables import compared, read_outside
 from rendering import interval, table, three
 from trust_tables import ablated, curves, guaranteed, indexed, judged, labelled, retrieved, revised, sliced, transferred
@@ -339,6 +340,7 @@ def main() -> None:
     texts = {name: headline(words) for name, words in _WORDS.items()} | {
         "docs/figures.md": rest(),
         "docs/lighter-models.md": _light(_read("light")),
+        "docs/photographs.md": on_photographs(_read("real_answers"), _read("real_clip")),
         "docs/reading-a-report.md": _page(_read("report_page")),
     }
     for name, text in texts.items():

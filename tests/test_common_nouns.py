@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from llamaindex_clipverify import Verifier
+from llamaindex_clipverify import EnglishSplitter, Verifier
+from llamaindex_clipverify.claims.alternatives import other_scenes
 from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.evidence.common_nouns import STANDING, common_phrases, standing
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
+from llamaindex_clipverify.testing import FRESH, draw_scene
 from llamaindex_clipverify.trust.profile import COMMON_NOUNS, Profile, bundled
 
 
@@ -89,6 +91,7 @@ def test_colours_of_that_encoder_stay_transferred_with_reference_pictures():
 def test_the_profiles_say_what_they_are():
     common = Profile.load(COMMON_NOUNS)
     assert common.transferred and set(common.parts.values()) == {"*"}
+    assert common.kinds["scene"].most == 0.9
     assert set(common.kinds["object"].features) == {f"similarity.{STANDING}"}
     assert COMMON_NOUNS not in {profile.name for profile in bundled()}
     photographs = Profile.load("photographs")
@@ -101,3 +104,38 @@ def test_a_faint_confidence_supports_nothing():
     feature = model.features["objects.sighting"]
     assert feature.weight > 0
     assert model.calibrated(model.intercept + feature.weight * (np.log(0.03 / 0.97) - feature.mean), 1) < 0.7
+
+
+class Placed(Scaled):
+    """An encoder whose pictures are all of kitchens."""
+
+    def encode_texts(self, texts):
+        cosines = [self.level + self.spread * (4 if "kitchen" in text else len(text) % 5 - 2) for text in texts]
+        return np.array([[cosine, np.sqrt(1 - cosine**2), *[0] * 62] for cosine in cosines], np.float32)
+
+
+@pytest.mark.parametrize(("answer", "verdict"), [
+    ("A man stands in a kitchen.", "supported"), ("A man stands in a forest.", None), ("It is a sunny day.", None),
+    ("The photo was taken outdoors.", None),
+])  # fmt: skip
+def test_a_scene_is_compared_with_others_and_never_sure(answer, verdict):
+    report = Verifier.from_defaults(Placed(), regions=0).verify(answer, [picture()])
+    scene = next(claim for claim in report.claims if claim.claim.kind == "scene")
+    assert scene.trust is None or 0.1 <= scene.trust <= 0.9
+    if verdict:
+        assert scene.verdict == verdict and 0.7 < scene.trust <= 0.9
+        assert any("never measured" in note for note in report.notes)
+    else:
+        assert scene.verdict != "supported"
+
+
+def test_scenes_that_share_a_word_are_no_alternatives():
+    claim = next(one for one in EnglishSplitter().split("They wait in a train station.") if one.kind == "scene")
+    values = {other.value for other in other_scenes(claim)}
+    assert "gas station" not in values and {"kitchen", "beach"} <= values and len(values) > 40
+
+
+def test_the_bundled_models_judge_no_scenes():
+    report = Verifier.tiny().verify("There is a clock in a kitchen.", [draw_scene(FRESH).image])
+    scene = next(claim for claim in report.claims if claim.claim.kind == "scene")
+    assert scene.trust is None and scene.note

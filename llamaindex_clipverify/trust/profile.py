@@ -117,10 +117,14 @@ class KindModel:
     claims: int = 0
     ece: float | None = None
     """Expected calibration error (15 equal-mass bins) on held-out claims."""
+    most: float = 1.0
+    """Largest probability, and 1 minus it the smallest: below 1 for weights that were never measured on such claims."""
 
     def calibrated(self, log_odds: float, pictures: int) -> float:
         """Return the probability for the highest log-odds over `pictures` pictures."""
         value = self.line(log_odds, pictures)
+        if self.most < 1:
+            value = float(np.clip(value, -logit(self.most), logit(self.most)))
         if self.curve:
             across, up = zip(*self.curve, strict=True)
             beyond = value - float(np.clip(value, across[0], across[-1]))

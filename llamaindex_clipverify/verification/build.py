@@ -15,6 +15,7 @@ from llamaindex_clipverify.evidence.objects import Objects
 from llamaindex_clipverify.evidence.positions import Positions
 from llamaindex_clipverify.evidence.regions import Regions
 from llamaindex_clipverify.evidence.relations import Relations
+from llamaindex_clipverify.evidence.scenes import Scenes
 from llamaindex_clipverify.evidence.similarity import Similarity
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
 from llamaindex_clipverify.evidence.written_text import WrittenText
@@ -66,7 +67,7 @@ def default_checks(
     """Return the checks that some models allow.
 
     Args:
-        encoder: For similarity, contrast and regions.
+        encoder: For similarity, contrast, scenes and regions.
         detector: For objects, colour and relations.
         reader: For written text, and with an encoder for the guard against typographic attacks.
         regions: Region budget: crops encoded per picture; 0 leaves the check out.
@@ -79,7 +80,7 @@ def default_checks(
         checks += [Objects(detector), Colour(), Relations(), Positions()]
     if encoder is not None:
         vectors = TextVectors(encoder, disk=texts)
-        checks += [Similarity(vectors), Contrast(vectors)]
+        checks += [Similarity(vectors), Contrast(vectors), Scenes(vectors)]
         if regions:
             checks.append(Regions(vectors, regions))
         if reader is not None:

@@ -130,8 +130,10 @@ class Judge:
         return has_model(self.fitted, "encoder")
 
     def transferred_for(self, kind: str) -> Profile | None:
-        """Return the transferred weights; None if the profile was fitted with this encoder on claims of a kind."""
-        return None if self.has_fitted_encoder and self.profile and kind in self.profile.kinds else self.transferred
+        """Return the transferred weights; None if the profile knows this encoder, and the kind of claim or a few nouns only."""
+        if self.profile is None or not self.has_fitted_encoder:
+            return self.transferred
+        return None if kind in self.profile.kinds or self.profile.nouns is not None else self.transferred
 
     def _fuse(self, claim: Claim, evidence: Sequence[Sequence[Evidence]], active: Sequence[frozenset[str]]) -> Trust:
         transferred = self.transferred_for(claim.kind)

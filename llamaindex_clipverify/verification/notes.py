@@ -11,6 +11,7 @@ from llamaindex_clipverify.evidence.domain import frames_of
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.evidence.lines import READER_FACTS
 from llamaindex_clipverify.evidence.passages import PASSAGES
+from llamaindex_clipverify.evidence.scenes import SCENES
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.report.report import CheckedClaim
 from llamaindex_clipverify.trust.fusion import Trust
@@ -56,7 +57,8 @@ def why_unverifiable(
     if claim.kind == "text":
         read = next((piece.reason for piece in evidence if piece.check == READER_FACTS), None)
         return read or "no reader of written words: name one (rapidocr)"
-    beyond = _beyond_all_checks(claim)
+    compared = any(piece.check == SCENES for piece in evidence)
+    beyond = None if compared else _beyond_all_checks(claim)
     if beyond is not None:
         return beyond
     if profile is not None and not any(active):
@@ -65,6 +67,8 @@ def why_unverifiable(
         return "a picture that no model in use knows may show it"
     if profile is not None and claim.kind in profile.kinds and not profile.knows(claim):
         return f"the models in use do not know “{claim.noun}”" if claim.noun else "no check is fitted for such claims"
+    if compared and not any(piece.stance == "silent" and piece.score is None for piece in evidence):
+        return "no profile in use weighs scenes"
     silent = [piece.reason for piece in evidence if piece.stance == "silent" and piece.score is None and piece.reason]
     return silent[0] if silent else "no check could decide"
 
@@ -104,6 +108,8 @@ def report_notes(
             f"no profile is fitted for this encoder: its trust uses weights transferred from {transferred.data}, standardised by "
             f"{scale}; calibrate on labels of your own for figures to rely on"
         )
+        if any(claim.claim.kind == "scene" and trust.value is not None for claim, trust in checked):
+            yield "the weights for scenes are borrowed from those for things and were never measured: no trust is above .9"
     if judge.profile is None:
         if transferred is None or any(map(_is_direct, checked)):
             model = "reader" if not has_detector and READER_FACTS in judge.models else "detector"

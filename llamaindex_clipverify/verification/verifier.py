@@ -170,7 +170,7 @@ class Verifier(ExplainingVerifier, Portable):
         verifier.checks = [
             check.with_reference(reference) if isinstance(check, EncoderCheck) else check for check in self.checks
         ]
-        verifier.transferred = self.transferred or Profile.load(TRANSFERRED)
+        verifier.transferred = self.transferred or _with_scenes(Profile.load(TRANSFERRED))
         return verifier
 
     # -- verifying ------------------------------------------------------------------------------------------------
@@ -344,3 +344,8 @@ class Verifier(ExplainingVerifier, Portable):
     @property
     def _assembly(self) -> Assembly:
         return Assembly(self._judge, self.splitters.languages, self.grounder, self.detector)
+
+
+def _with_scenes(transferred: Profile) -> Profile:
+    """Return transferred weights with those kinds of claim that need no reference pictures."""
+    return replace(transferred, kinds={**Profile.load(COMMON_NOUNS).kinds, **transferred.kinds})

@@ -1,0 +1,55 @@
+"""The tables of docs/photographs.md: what trust means on photographs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rendering import interval, table, three
+
+
+def on_photographs(answers: Any, objects: Any) -> str:
+    """Return the tables of verdicts by kind and of claims that a thing is there; "" without results."""
+    return "\n\n".join(part for part in (_verdicts(answers), _things(objects)) if part)
+
+
+def _verdicts(data: Any) -> str:
+    if data is None:
+        return ""
+    heads = ["kind", "rows", "decided", "decided rightly", "false among supported", "true among contradicted",
+             "partly checked", "claims checked"]  # fmt: skip
+    rows = [
+        [
+            kind, str(one["rows"]), str(one["decided"]), f"{one['decided_rightly']:.2f}",
+            f"{one['false_among_supported']} of {one['supported']}", f"{one['true_among_contradicted']} of {one['contradicted']}",
+            str(one["partly_checked"]), f"{one['claims_checked']:.0%}",
+        ]
+        for kind, one in sorted(data["kinds"].items(), key=lambda row: row[1]["decided_rightly"])
+    ]  # fmt: skip
+    title = (
+        f"**Verdicts of YOLOv8n alone on 100 photographs, half of the rows false, worst first** – `{data['command']}`"
+    )
+    return f"{title}\n\n{table(heads, rows, {})}"
+
+
+def _things(data: Any) -> str:
+    if data is None:
+        return ""
+    heads = [
+        "what weighs",
+        "claims",
+        "true above false, within a noun",
+        "AUROC",
+        "95 %",
+        "ECE",
+        "decided",
+        "decided rightly",
+    ]
+    rows = [
+        [
+            name, str(one["claims"]), three(one["within"]), three(one["auroc"]), interval(one["auroc_interval"]),
+            three(one["ece"]), f"{one['decided']:.0%}", three(one["decided_rightly"]),
+        ]
+        for name, one in sorted(data["ways"].items(), key=lambda row: row[1]["within"])
+    ]  # fmt: skip
+    title = "**That a thing is there, any noun, each photograph left out in turn; CLIP ViT-B/32 by published vectors**"
+    return f"{title} – `{data['command']}`\n\n{table(heads, rows, {})}"
