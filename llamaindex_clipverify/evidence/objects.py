@@ -7,8 +7,8 @@ classes that are kinds of it. Counting treats boxes as independent detections an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ from llamaindex_clipverify.evidence.sightings import (
     where,
 )
 from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.models.detections import Detections
 from llamaindex_clipverify.models.protocols import Detector
 from llamaindex_clipverify.numerics import poisson_binomial
 from llamaindex_clipverify.picture import Picture
@@ -48,7 +49,10 @@ _SHORTEST = 32
 """Pixels of the shorter side below which nothing is called absent: the size of one cell of a YOLO's coarsest grid."""
 _LONGEST = 4
 """Ratio of the sides above which nothing is called absent: scaled to 640 pixels, the shorter side has less than 160."""
-_JUDGED = ("object", "attribute", "count", "bound", "position", "relation")
+JUDGED = ("object", "attribute", "count", "bound", "position", "relation")
+"""Kinds of claim that boxes judge, or the things of which they need."""
+_ASKED = "asked"
+"""Key of the nouns that an open-vocabulary detector was asked for."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,8 @@ class Objects:
     def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
         """Detect: ``boxes`` (N, 4) xyxy, ``labels``, ``scores`` (N,), ``maxima`` per class."""
         wanted = sorted(english().plurals) if self.detector.labels is None else None
-        return [_kept(found) for found in self.detector.detect(pictures, wanted)]
+        seen = [_kept(found) for found in self.detector.detect(pictures, wanted)]
+        return seen if wanted is None else [{**one, _ASKED: wanted} for one in seen]
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
         """Judge objects, counts and bounds; of attributes, positions and relations, whether the things are there at all.
@@ -76,7 +81,7 @@ class Objects:
         What is not seen in a picture too small or too long for the detector may be there.
         """
         seen = facts.of(self.name)
-        if seen is None or claim.noun is None or claim.kind not in _JUDGED:
+        if seen is None or claim.noun is None or claim.kind not in JUDGED:
             return None
         if claim.kind == "count" and claim.colour is not None and tone_of(facts):
             return silent(self.name, f"the picture is in {tone_of(facts)}: it shows no colours", is_blind=True)
@@ -86,11 +91,12 @@ class Objects:
 
     def _judged(self, claim: Claim, noun: str, facts: Facts) -> Evidence:
         nouns = [noun, *([claim.reference] if claim.reference else [])]
-        if not self._knows(noun) and claim.reference is None:
+        known = self._known(facts)
+        if noun not in known and claim.reference is None:
             return self._of_kin(claim, noun, facts)
-        unknown = [noun for noun in nouns if not self._knows(noun)]
+        unknown = [noun for noun in nouns if noun not in known]
         if unknown:
-            return silent(self.name, f"the detector has no class for “{unknown[0]}”")
+            return silent(self.name, self._why_unknown(unknown[0]))
         if claim.kind == "count" and claim.number is not None:
             return self._count(claim, claim.number, facts)
         if claim.kind == "bound":
@@ -98,20 +104,21 @@ class Objects:
         weakest = min(nouns, key=lambda noun: confidence(facts, noun) or 0.0)
         return self._presence(claim, weakest, facts)
 
-    @property
-    def _classes(self) -> tuple[str, ...]:
-        """The detector's classes; for an open-vocabulary detector the nouns it was asked for."""
-        return tuple(sorted(english().plurals)) if self.detector.labels is None else tuple(self.detector.labels)
+    def _known(self, facts: Facts) -> Collection[str]:
+        """Return the detector's classes; for an open-vocabulary detector the nouns it was asked for in this picture."""
+        return asked_for(facts) if self.detector.labels is None else self.detector.labels
 
-    def _knows(self, noun: str) -> bool:
-        return noun in self._classes
+    def _why_unknown(self, noun: str) -> str:
+        if self.detector.labels is None:
+            return f"the detector was not asked for “{noun}”: the picture is not at hand"
+        return f"the detector has no class for “{noun}”"
 
     def _of_kin(self, claim: Claim, noun: str, facts: Facts) -> Evidence:
         """Judge a noun without a class by the classes that are kinds of it."""
-        kinds = claim.words.kinds(noun, self._classes)
+        kinds = claim.words.kinds(noun, self._known(facts))
         if kinds:
             return self._any_of(claim, noun, kinds, facts)
-        return silent(self.name, f"the detector has no class for “{noun}”")
+        return silent(self.name, self._why_unknown(noun))
 
     def _any_of(self, claim: Claim, noun: str, kinds: tuple[str, ...], facts: Facts) -> Evidence:
         best = max(kinds, key=lambda one: confidence(facts, one) or 0.0)
@@ -218,6 +225,25 @@ class Objects:
         )
 
 
+def asked_for(facts: Facts) -> frozenset[str]:
+    """Return the nouns that an open-vocabulary detector was asked for: at least those of the vocabulary."""
+    return frozenset(english().plurals) | frozenset((facts.of(DETECTOR_FACTS) or {}).get(_ASKED, ()))
+
+
+def with_detections(facts: Facts, found: Detections, nouns: Sequence[str]) -> Facts:
+    """Return facts with further detections, of nouns that were asked for later."""
+    seen, more = facts.seen[DETECTOR_FACTS], _kept(found)
+    merged = {
+        **seen,
+        "boxes": np.concatenate([seen["boxes"], more["boxes"]]),
+        "labels": [*seen["labels"], *more["labels"]],
+        "scores": np.concatenate([seen["scores"], more["scores"]]),
+        "maxima": {**seen["maxima"], **more["maxima"]},
+        _ASKED: sorted(asked_for(facts) | set(nouns)),
+    }
+    return replace(facts, seen={**facts.seen, DETECTOR_FACTS: merged})
+
+
 def _sighting(score: float) -> float:
     """Return the log-odds of a confidence; below that of a sighting, those of a faint one: what was not seen speaks for nothing.
 
@@ -248,7 +274,7 @@ def _share(box: Sighting, colour: str | None) -> float:
     return 1.0 if box.colour == colour else min(1.0, box.colours.get(colour, 0.0) * 1.5)
 
 
-def _kept(found: Any) -> dict[str, Any]:
+def _kept(found: Detections) -> dict[str, Any]:
     keep = [place for place, score in enumerate(found.scores) if score >= FLOOR][:_MOST_BOXES]
     return {
         "boxes": np.array([found.boxes[place] for place in keep], np.float32).reshape(-1, 4),

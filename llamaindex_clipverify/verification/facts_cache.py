@@ -41,6 +41,14 @@ class FactsCache(Portable):
                 for seen in self._observe(checks, pictures[start : start + _AT_ONCE])
             ]
 
+    def keep(self, facts: Facts) -> None:
+        """Replace the facts of a picture."""
+        with self._lock:
+            if self.size:
+                self._cache[facts.picture] = facts
+            if self.memory is not None:
+                self.memory.keep([facts])
+
     def _observe(self, checks: Sequence[Check], pictures: Sequence[Picture]) -> list[Facts | PictureError]:
         results = self._known(checks, pictures)
         to_see = {

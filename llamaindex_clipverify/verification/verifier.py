@@ -29,6 +29,7 @@ from llamaindex_clipverify.report.report import CheckedClaim, Report
 from llamaindex_clipverify.trust.fusion import Trust
 from llamaindex_clipverify.trust.profile import COMMON_NOUNS, TRANSFERRED, Profile
 from llamaindex_clipverify.trust.verdict import Policy
+from llamaindex_clipverify.verification.asking import Questions
 from llamaindex_clipverify.verification.build import parts_of_verifier
 from llamaindex_clipverify.verification.explain import ExplainingVerifier
 from llamaindex_clipverify.verification.facts_cache import FactsCache
@@ -83,6 +84,7 @@ class Verifier(ExplainingVerifier, Portable):
         self.transferred = transferred
         self.grounder = grounder or SharedWords()
         self._facts = FactsCache(remember, memory)
+        self._questions = Questions(remember, self._facts.keep)
 
     @classmethod
     def from_defaults(
@@ -228,6 +230,7 @@ class Verifier(ExplainingVerifier, Portable):
 
     def _timed(self, answer: Answer, reading: Reading, facts: Sequence[Facts], observed: float) -> Report:
         started = time.perf_counter()
+        facts = self.ask(reading.claims, facts)
         report = self._assembly.report(answer, reading, facts, self.check)
         judged = (time.perf_counter() - started) * 1000
         return replace(report, timings_ms={"observe": observed, "judge": judged, "total": observed + judged})
@@ -251,7 +254,20 @@ class Verifier(ExplainingVerifier, Portable):
 
     def observe(self, pictures: Sequence[Picture]) -> list[Facts | PictureError]:
         """Return, for each picture, what the checks saw in it, or the error if it cannot be read."""
-        return self._facts.observe(self.checks, pictures)
+        seen = self._facts.observe(self.checks, pictures)
+        if self._is_open:
+            self._questions.hold(picture for picture, one in zip(pictures, seen, strict=True) if isinstance(one, Facts))
+        return seen
+
+    def ask(self, claims: Sequence[Claim], facts: Sequence[Facts]) -> list[Facts]:
+        """Return facts with an open-vocabulary detector's answers on the nouns of some claims; see `Questions`."""
+        if self.detector is None or not self._is_open:
+            return list(facts)
+        return [self._questions.ask(self.detector, self.checks, claims, known) for known in facts]
+
+    @property
+    def _is_open(self) -> bool:
+        return self.detector is not None and self.detector.labels is None
 
     def facts(self, images: Sequence[Any]) -> list[Facts]:
         """Return what the checks saw in each picture; known pictures are not observed again.
@@ -285,11 +301,11 @@ class Verifier(ExplainingVerifier, Portable):
 
     def check(self, claim: Claim, facts: Sequence[Facts], weighable: Active | None = None) -> Checked:
         """Return a claim about observed pictures with verdict and evidence, and its trust; `weighable` as in `Judge.check`."""
-        return self._judge.check(claim, facts, weighable)
+        return self._judge.check(claim, self.ask([claim], facts), weighable)
 
     def judge(self, claim: Claim, facts: Sequence[Facts]) -> Trust:
         """Return the trust in a claim about observed pictures, without the guard against typographic attacks."""
-        return self._judge.trust(claim, facts)
+        return self._judge.trust(claim, self.ask([claim], facts))
 
     def evidence(self, claim: Claim, facts: Facts) -> list[Evidence]:
         """Return the evidence of each check on the positive form of a claim in one picture; a failed check is shown as failed."""
