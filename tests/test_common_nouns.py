@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from outside import YOLO
 from PIL import Image
 
 from llamaindex_clipverify import EnglishSplitter, Verifier
@@ -13,6 +14,7 @@ from llamaindex_clipverify.evidence.common_nouns import STANDING, common_phrases
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
 from llamaindex_clipverify.testing import FRESH, draw_scene
 from llamaindex_clipverify.trust.profile import COMMON_NOUNS, Profile, bundled
+from llamaindex_clipverify.verification.build import best_profile, default_checks
 
 
 class Scaled:
@@ -139,3 +141,22 @@ def test_the_bundled_models_judge_no_scenes():
     report = Verifier.tiny().verify("There is a clock in a kitchen.", [draw_scene(FRESH).image])
     scene = next(claim for claim in report.claims if claim.claim.kind == "scene")
     assert scene.trust is None and scene.note
+
+
+@pytest.mark.parametrize(("name", "profile"), [
+    ("yolov8n@0123456789ab", "photographs"), ("views-yolov8n@0123456789ab", "photographs_views"),
+    ("yolov8n@0123456789ab+detr@0123", None), ("yolov8s@0123456789ab", None),
+])  # fmt: skip
+def test_a_detector_picks_its_own_profile_and_an_ensemble_that_of_none(name, profile):
+    class Named:
+        id, labels = name, ("dog",)
+
+    found = best_profile(default_checks(None, Named(), None))
+    assert (found and found.name) == profile
+
+
+def test_views_of_a_yolo_are_one_detector_with_a_name():
+    if not YOLO.is_file():
+        pytest.skip(f"reads a file outside the repository that is not there: {YOLO}; set CLIPVERIFY_SHARED")
+    verifier = Verifier.from_defaults(detector=f"views:{YOLO}")
+    assert verifier.detector.id.startswith("views-yolov8n@") and verifier.profile.name == "photographs_views"

@@ -1,6 +1,7 @@
 """Fit the profiles on photographs: ``python -m training.fit_photographs --photos FOLDER --yolo yolov8n.pt --clip FOLDER``.
 
-*photographs* weighs YOLOv8n, CLIP ViT-B/32 and both on claims that a thing is there. FOLDER of --photos holds photos.jsonl
+*photographs* weighs YOLOv8n, CLIP ViT-B/32 and both on claims that a thing is there; *photographs_views* the same with six views
+of each picture (``views:yolov8n.pt``). FOLDER of --photos holds photos.jsonl
 (objects and captions of COCO photographs): for the detector alone, what is there against as many classes that are not, those
 that are most often there together with it in the other photographs. FOLDER of --clip holds photographs with published vectors of
 the encoder (see `training.replayed`) and claims.jsonl, labelled by looking. *common_nouns* is the encoder's part alone, for any
@@ -34,6 +35,7 @@ from llamaindex_clipverify.trust.profile import COMMON_NOUNS, Feature, KindModel
 from training.replayed import Replayed
 
 ENCODER = "clip-vit-base-patch32"
+REAL = "photographs whose vectors of CLIP ViT-B/32 are published"
 FOLDER = Path(__file__).parents[1] / "llamaindex_clipverify" / "trust" / "profiles"
 PRESENCE, STANDING = "objects.sighting", "similarity.cosine_among_nouns"
 """The features that are weighed: of the detector, and of the encoder."""
@@ -132,30 +134,38 @@ def counts(photos: Path) -> Iterator[Row]:
                     )
 
 
-def profiles(photos: Path, yolo: str, clip: Path) -> tuple[Profile, Profile]:
-    """Return the profile of YOLOv8n and CLIP ViT-B/32 on photographs, and its encoder's part for any encoder."""
-    encoder = Replayed(clip)
-    claims = [one for one in looked_at(clip) if encoder.knows(one.claim.phrase)]
-    alone = weighed(Verifier.from_defaults(detector=yolo), plausible(photos), (PRESENCE,))
+def photographs(photos: Path, detector: str, encoder: Replayed, claims: Sequence[Labelled]) -> Profile:
+    """Return the profile of a detector and CLIP ViT-B/32 on photographs."""
+    alone = weighed(Verifier.from_defaults(detector=detector), plausible(photos), (PRESENCE,))
     standing = weighed(Verifier.from_defaults(encoder, regions=0), claims, (STANDING,))
-    both = weighed(Verifier.from_defaults(encoder, yolo, regions=0), claims, (PRESENCE, STANDING))
+    both = weighed(Verifier.from_defaults(encoder, detector, regions=0), claims, (PRESENCE, STANDING))
     kinds = [fit_small(rows) for rows in (both, alone, standing)]
-    today, real = datetime.date.today().isoformat(), "photographs whose vectors of CLIP ViT-B/32 are published"
+    views = detector.startswith("views:")
+    objects = "views-yolov8n@*" if views else "yolov8n@*"
     parts = {
         **dict.fromkeys(("colour", "relations", "positions"), ""),
-        "objects": "yolov8n@*",
+        "objects": objects,
         "similarity": f"{ENCODER}@*",
     }
-    photographs = Profile(
-        name="photographs", date=today, data=f"{len(alone)} claims on COCO val2017, {len(both)} on {real}", parts=parts,
-        models={"encoder": f"openai/{ENCODER}", "detector": "yolov8n.pt"}, kinds=kinds[0],
-        single_model={"detector": kinds[1], "encoder": kinds[2]},
+    return Profile(
+        name="photographs_views" if views else "photographs", date=_today(), parts=parts,
+        data=f"{len(alone)} claims on COCO val2017, {len(both)} on {REAL}",
+        models={"encoder": f"openai/{ENCODER}", "detector": "views:yolov8n.pt" if views else "yolov8n.pt"},
+        kinds=kinds[0], single_model={"detector": kinds[1], "encoder": kinds[2]},
     )  # fmt: skip
-    common = Profile(
-        name=COMMON_NOUNS, date=today, data=f"CLIP ViT-B/32, {len(standing)} claims on {real}", models={},
-        parts={"similarity": "*", SCENES: "*"}, kinds={**kinds[2], "scene": borrowed(kinds[2]["object"])}, transferred=True,
+
+
+def common(own: Profile) -> Profile:
+    """Return the encoder's part of a profile, for any encoder."""
+    things = own.single_model["encoder"]["object"]
+    return Profile(
+        name=COMMON_NOUNS, date=_today(), data=f"CLIP ViT-B/32, {things.claims} claims on {REAL}", models={},
+        parts={"similarity": "*", SCENES: "*"}, kinds={"object": things, "scene": borrowed(things)}, transferred=True,
     )  # fmt: skip
-    return photographs, common
+
+
+def _today() -> str:
+    return datetime.date.today().isoformat()
 
 
 def borrowed(things: KindModel) -> KindModel:
@@ -176,7 +186,12 @@ def main() -> None:
     parser.add_argument("--clip", type=Path, default=Path("../shared/real_clip"))
     parser.add_argument("--out", type=Path, default=FOLDER)
     options = parser.parse_args()
-    for profile in profiles(options.photos, options.yolo, options.clip):
+    encoder = Replayed(options.clip)
+    claims = [one for one in looked_at(options.clip) if encoder.knows(one.claim.phrase)]
+    made = [
+        photographs(options.photos, detector, encoder, claims) for detector in (options.yolo, f"views:{options.yolo}")
+    ]
+    for profile in (*made, common(made[0])):
         profile.save(options.out / f"{profile.name}.json")
         for name, kinds in ({"all": profile.kinds} | dict(profile.single_model)).items():
             for kind, model in kinds.items():

@@ -67,8 +67,8 @@ class EnsembleEncoder:
 class EnsembleDetector:
     """Ensemble of detectors; only the detectors that know a class vote on it."""
 
-    def __init__(self, detectors: Sequence[Detector]) -> None:
-        """Combine detectors.
+    def __init__(self, detectors: Sequence[Detector], name: str = "") -> None:
+        """Combine detectors; `name` identifies the ensemble in place of the ids of all.
 
         Raises:
             DataError: There is none.
@@ -76,11 +76,12 @@ class EnsembleDetector:
         if not detectors:
             raise DataError("an ensemble needs members", got=0)
         self.detectors = tuple(detectors)
+        self.name = name
 
     @cached_property
     def id(self) -> str:
-        """The ids of all, in order."""
-        return "+".join(detector.id for detector in self.detectors)
+        """The name, or the ids of all, in order."""
+        return self.name or "+".join(detector.id for detector in self.detectors)
 
     @cached_property
     def labels(self) -> tuple[str, ...] | None:

@@ -154,7 +154,7 @@ def _views(name: str) -> Detector:
     if plain is None or not hasattr(plain, "at"):
         raise ModelError("views are made for YOLO files", got=name, do="give views:yolov8n.pt")
     scaled = [plain.at(scale) for scale in VIEWS]
-    return EnsembleDetector([*scaled, *(MirroredDetector(one) for one in scaled)])
+    return EnsembleDetector([*scaled, *(MirroredDetector(one) for one in scaled)], name=f"views-{plain.id}")
 
 
 _BUILT_IN: dict[str, dict[str, Callable[[str], Any]]] = {

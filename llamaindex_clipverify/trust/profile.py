@@ -279,8 +279,11 @@ class Profile:
 
 
 def _fits(part: str, model: str) -> bool:
-    """Return whether a part is for a model: ``NAME@*`` fits a folder or file of that name, and a hub id ``OWNER/NAME``."""
-    name = model.split("@")[0]
+    """Return whether a part is for a model: ``NAME@*`` fits a folder or file of that name, and a hub id ``OWNER/NAME``.
+
+    It fits no ensemble that begins with it.
+    """
+    name = model if "+" in model else model.split("@")[0]
     return part in (model, "*") or (part.endswith("@*") and part[:-2] in (name, name.rpartition("/")[2]))
 
 
