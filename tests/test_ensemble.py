@@ -118,7 +118,8 @@ def test_views_look_at_three_scales_and_in_the_mirror() -> None:
     views = load_detector(f"views:{TINY / 'yolo'}")
     assert isinstance(views, EnsembleDetector)
     assert len(views.detectors) == 6
-    assert len(set(views.id.split("+"))) == 6, "facts of each way of looking have their own id"
+    assert len({detector.id for detector in views.detectors}) == 6, "each way of looking has its own id"
+    assert plain is not None and views.id == f"views-{plain.id}"
     scene = draw_scene(FRESH + 77)
     picture = Picture.of(scene.image)
     assert plain is not None
