@@ -137,3 +137,14 @@ def test_claims_that_no_box_can_judge_ask_nothing(answer):
     detector = Truth()
     Verifier.from_defaults(detector=detector).verify(answer, [SCENES[0].image])
     assert len(detector.asked) == 1
+
+
+def test_a_detector_that_fails_on_the_words_leaves_the_noun_unasked():
+    class Failing(Truth):
+        def detect(self, pictures, labels=None):
+            if labels == ["goblet"]:
+                raise RuntimeError("too many tokens")
+            return super().detect(pictures, labels)
+
+    report = Verifier.from_defaults(detector=Failing()).verify("There is a goblet.", [SCENES[0].image])
+    assert report.claims[0].trust is None and "not asked" in report.claims[0].note

@@ -13,7 +13,6 @@ from threading import RLock
 from cachetools import LRUCache
 
 from llamaindex_clipverify.claims.claim import Claim
-from llamaindex_clipverify.errors import ClipVerifyError
 from llamaindex_clipverify.evidence.check import Check
 from llamaindex_clipverify.evidence.objects import JUDGED, asked_for, with_detections
 from llamaindex_clipverify.evidence.sightings import COLOUR_FACTS, DETECTOR_FACTS
@@ -58,8 +57,8 @@ class Questions(Portable):
                 for check in checks:
                     if check.name == COLOUR_FACTS and check.name in more.seen:
                         more = replace(more, seen={**more.seen, check.name: check.observe([picture], [more])[0]})
-            except ClipVerifyError:
-                return facts  # its file is gone, or the detector does not take the words
+            except Exception:  # noqa: BLE001 - its file is gone, or the detector fails on the words: the nouns stay unasked
+                return facts
             finally:
                 picture.forget()
             self.keep(more)

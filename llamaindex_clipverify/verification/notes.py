@@ -105,8 +105,8 @@ def report_notes(
     if transferred is not None and any(trust.calibration == "transferred" for _, trust in checked):
         scale = "common nouns" if transferred.name == COMMON_NOUNS else "the reference pictures given"
         yield (
-            f"no profile is fitted for this encoder: its trust uses weights transferred from {transferred.data}, standardised by "
-            f"{scale}; calibrate on labels of your own for figures to rely on"
+            f"no profile is fitted for this encoder and such claims: their trust uses weights transferred from {transferred.data}, "
+            f"standardised by {scale}; calibrate on labels of your own for figures to rely on"
         )
         if any(claim.claim.kind == "scene" and trust.value is not None for claim, trust in checked):
             yield "the weights for scenes are borrowed from those for things and were never measured: no trust is above .9"
