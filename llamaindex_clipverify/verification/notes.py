@@ -105,8 +105,8 @@ def report_notes(
     if transferred is not None and any(trust.calibration == "transferred" for _, trust in checked):
         scale = "common nouns" if transferred.name == COMMON_NOUNS else "the reference pictures given"
         yield (
-            f"no profile is fitted for such claims of this encoder: their trust uses weights of {transferred.data}, transferred and "
-            f"standardised by {scale}; calibrate on labels of your own for figures to rely on"
+            f"no profile is fitted for such claims of this encoder: their trust uses weights transferred from "
+            f"{transferred.data}, standardised by {scale}; calibrate on labels of your own for figures to rely on"
         )
         if any(claim.claim.kind == "scene" and trust.value is not None for claim, trust in checked):
             yield "the weights for scenes are borrowed from those for things and were never measured: no trust is above .9"
