@@ -37,7 +37,7 @@ UNCHECKED_KINDS = {
     "pattern": "no check judges patterns yet",
     "size": "no check judges sizes yet",
     "state": "no check judges states yet",
-    "scene": "no check judges places, weather and times yet",
+    "scene": "places, weather and times need an encoder",
     "comparison": "no check compares things yet",
 }
 """Kinds of claim that nothing checks, and the reason that a report gives."""
