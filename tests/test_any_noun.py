@@ -8,6 +8,7 @@ from __future__ import annotations
 import pickle
 
 import pytest
+import transformers
 
 from llamaindex_clipverify import Picture, Verifier
 from llamaindex_clipverify.claims.vocabulary import english
@@ -15,6 +16,7 @@ from llamaindex_clipverify.evidence.objects import asked_for
 from llamaindex_clipverify.facts.memory import DiskMemory
 from llamaindex_clipverify.index import EvidenceIndex
 from llamaindex_clipverify.models.detections import Detections
+from llamaindex_clipverify.models.registry import TINY
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
 OTHER = {"cup": "goblet", "clock": "sundial", "car": "buggy", "dog": "okapi", "chair": "hammock", "book": "scroll"}
@@ -148,3 +150,29 @@ def test_a_detector_that_fails_on_the_words_leaves_the_noun_unasked():
 
     report = Verifier.from_defaults(detector=Failing()).verify("There is a goblet.", [SCENES[0].image])
     assert report.claims[0].trust is None and "not asked" in report.claims[0].note
+
+
+def owlv2(folder):
+    """Save an OWLv2 with small random weights and the tokenizer of the bundled CLIP."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(str(TINY / "clip"))
+    tokenizer.model_max_length = 16
+    ids = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("bos", "eos", "pad")}
+    small = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = transformers.Owlv2Config(
+        text_config={**small, **ids, "vocab_size": len(tokenizer) + 10, "max_position_embeddings": 16},
+        vision_config={**small, "image_size": 64, "patch_size": 16}, projection_dim=32,
+    )  # fmt: skip
+    transformers.Owlv2ForObjectDetection(config).save_pretrained(folder)
+    pixels = transformers.Owlv2ImageProcessor(size={"height": 64, "width": 64})
+    transformers.Owlv2Processor(image_processor=pixels, tokenizer=tokenizer).save_pretrained(folder)
+    return folder
+
+
+def test_a_real_open_vocabulary_architecture_is_asked_for_new_nouns(tmp_path):
+    verifier = Verifier.from_defaults(detector=f"transformers:{owlv2(tmp_path / 'owlv2')}")
+    report = verifier.verify("There is a goblet. The goblet is red.", [SCENES[0].image])
+    (facts,) = verifier.facts([SCENES[0].image])
+    seen = facts.seen["objects"]
+    assert "goblet" in seen["asked"] and "goblet" in seen["maxima"]
+    assert len(seen["boxes"]) == len(seen["labels"]) == len(facts.seen["colour"]["shares"])
+    assert report.claims[0].trust is not None
