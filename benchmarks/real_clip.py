@@ -9,7 +9,6 @@ noun in which the true one is trusted more. Saves results/real_clip.json.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,8 +16,6 @@ from typing import Any
 
 import numpy as np
 from measuring import save
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from llamaindex_clipverify import Verifier
 from llamaindex_clipverify.evaluation.calibration import Labelled

@@ -1,9 +1,9 @@
 """Fit the profiles on photographs: ``python -m training.fit_photographs --photos FOLDER --yolo yolov8n.pt --clip FOLDER``.
 
 *photographs* weighs YOLOv8n, CLIP ViT-B/32 and both on claims that a thing is there; *photographs_views* the same with six views
-of each picture (``views:yolov8n.pt``). FOLDER of --photos holds photos.jsonl
-(objects and captions of COCO photographs): for the detector alone, what is there against as many classes that are not, those
-that are most often there together with it in the other photographs. FOLDER of --clip holds photographs with published vectors of
+of each picture (``views:yolov8n.pt``). FOLDER of --photos holds photos.jsonl (objects and captions of COCO photographs): for the
+detector alone, what is there against as many classes that are not, those that are most often there together with it in the
+other photographs. FOLDER of --clip holds photographs with published vectors of
 the encoder (see `training.replayed`) and claims.jsonl, labelled by looking. *common_nouns* is the encoder's part alone, for any
 other encoder: its feature is standardised by common nouns.
 
@@ -48,14 +48,9 @@ def plausible(photos: Path) -> list[Labelled]:
     lists = {one["file_name"]: set(one["objects"]) for one in about if one["objects"]}
     rows = []
     for name, there in lists.items():
-        together = Counter(
-            other
-            for own, others in lists.items()
-            if own != name
-            for present in there & others
-            for other in others - there
-            if present
-        )
+        together: Counter[str] = Counter()
+        for others in (other for own, other in lists.items() if own != name and there & other):
+            together.update(dict.fromkeys(others - there, len(there & others)))
         absent = [noun for noun, _ in sorted(together.items(), key=lambda row: (-row[1], row[0]))][: len(there)]
         file = f"images/{name}"
         rows += [

@@ -13,11 +13,11 @@ from importlib.resources import files
 from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.claims.wording import noun_phrase
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
+from llamaindex_clipverify.evidence.vectors import standing_among
 from llamaindex_clipverify.geometry import Array
 
 STANDING = "cosine_among_nouns"
 """Name of the feature."""
-_LEAST_SPREAD = 1e-6
 
 
 @lru_cache
@@ -35,5 +35,4 @@ def standing(texts: TextVectors, picture: Array, cosine: float) -> float:
         picture: Unit vector (D,) of the picture.
         cosine: Of the picture with a phrase.
     """
-    cosines = texts.of(common_phrases()) @ picture
-    return (cosine - float(cosines.mean())) / max(float(cosines.std()), _LEAST_SPREAD)
+    return standing_among(cosine, texts.of(common_phrases()) @ picture)

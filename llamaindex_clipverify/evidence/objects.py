@@ -245,9 +245,10 @@ def with_detections(facts: Facts, found: Detections, nouns: Sequence[str]) -> Fa
 
 
 def _sighting(score: float) -> float:
-    """Return the log-odds of a confidence; below that of a sighting, those of a faint one: what was not seen speaks for nothing.
+    """Return the log-odds of a confidence; without a sighting at most those of `_FAINT`.
 
-    Of claims in real answers whose things had a confidence of .03 to .14, and no box, most were false.
+    So a thing without a box never supports a claim: in real answers most claims on things with confidences of .03 to .14 were
+    false.
     """
     return bounded_logit(score if score >= SEEN else min(score, _FAINT))
 

@@ -17,7 +17,7 @@ from llamaindex_clipverify.claims.alternatives import other_scenes
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
-from llamaindex_clipverify.evidence.vectors import PICTURE_FACTS, picture_vector
+from llamaindex_clipverify.evidence.vectors import PICTURE_FACTS, picture_vector, standing_among
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.picture import Picture
 
@@ -62,7 +62,7 @@ class Scenes:
         if not texts.any(axis=1).all():
             return silent(self.name, "the encoder has no vector for some of the scenes")
         cosines = texts @ vector
-        standing = float((cosines[0] - cosines[1:].mean()) / max(float(cosines[1:].std()), 1e-6))
+        standing = standing_among(float(cosines[0]), cosines[1:])
         best = others[int(np.argmax(cosines[1:]))].value
         stance = stance_of(standing, _FITS, _FITS_NOT)
         reason = f"“{claim.value}” fits best" if cosines[0] >= cosines[1:].max() else f"“{best}” fits better"

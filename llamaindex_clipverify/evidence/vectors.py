@@ -16,6 +16,8 @@ REGION_FACTS = "regions"
 ARRAYS = {(PICTURE_FACTS, "vector"), (REGION_FACTS, "vectors")}
 """Check and key of every vector: an index stores them as vectors, not among the packed facts."""
 
+_LEAST_SPREAD = 1e-6
+
 
 @dataclass(frozen=True)
 class RegionVectors:
@@ -31,6 +33,11 @@ class RegionVectors:
     def __len__(self) -> int:
         """Return the number of regions."""
         return len(self.boxes)
+
+
+def standing_among(cosine: float, others: Array) -> float:
+    """Return how many standard deviations a cosine is above the mean of others (N,)."""
+    return float((cosine - others.mean()) / max(float(others.std()), _LEAST_SPREAD))
 
 
 def picture_vector(facts: Facts) -> Array | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llamaindex_clipverify.claims.claim import Claim
-from llamaindex_clipverify.claims.english.belongings import HUES, NO, Belonging, belonging, hued, possession, wearing
+from llamaindex_clipverify.claims.english.belongings import HUES, Belonging, belonging, hued, possession, wearing
 from llamaindex_clipverify.claims.english.clauses import Clause
-from llamaindex_clipverify.claims.english.grammar import SHOWING
+from llamaindex_clipverify.claims.english.grammar import NO, SHOWING
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.relations import ADDRESSING
 from llamaindex_clipverify.claims.english.structure import is_living

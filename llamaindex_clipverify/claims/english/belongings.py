@@ -8,12 +8,9 @@ from itertools import pairwise
 
 from llamaindex_clipverify.claims.claim import Claim, Kind
 from llamaindex_clipverify.claims.english.clauses import Clause
-from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS
+from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, NO
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.structure import is_living, is_worn
-
-NO = ("no", "none", "neither")
-"""Determiners that deny what is said of their noun."""
 
 _OF_PERSONS = frozenset("hand hands finger fingers thumb thumbs".split())
 """Parts of the body that lifeless things do not have."""

@@ -115,6 +115,8 @@ IDIOMS = frozenset(
     for noun in nouns.split()
 )
 """Preposition and noun that together name no thing."""
+NO = ("no", "none", "neither")
+"""Determiners that deny what is said of their noun."""
 POSSESSIVES = frozenset(("his", "her", "its", "their"))
 COLOUR_WORDS = frozenset(("color", "colour", "colors", "colours"))
 MASS = frozenset(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from llamaindex_clipverify.claims.english.grammar import NO
 from llamaindex_clipverify.claims.english.sentences import Word
 
 
@@ -54,7 +55,7 @@ class Mention:
     @property
     def is_turned(self) -> bool:
         """Return whether it turns what its verb says into the opposite: *no cup*, *a bottle* of "not a cup but a bottle"."""
-        return self.excepted or self.determiner in ("no", "none", "neither")
+        return self.excepted or self.determiner in NO
 
     @property
     def last(self) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llamaindex_clipverify.claims.claim import Claim, Kind
-from llamaindex_clipverify.claims.english.belongings import NO
 from llamaindex_clipverify.claims.english.clauses import Clause
-from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, COVERING, DEGREES, SHOWING
+from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, COVERING, DEGREES, NO, SHOWING
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.presence import described_as, is_state
 from llamaindex_clipverify.claims.english.verbs import Verb, lemma, negative

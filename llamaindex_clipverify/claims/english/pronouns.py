@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from llamaindex_clipverify.claims.english.grammar import COPULAS, DEFINITE, FINITE, HAVE, PEOPLE_PRONOUNS, PREPOSITIONS
+from llamaindex_clipverify.claims.english.grammar import (
+    COPULAS,
+    DEFINITE,
+    FINITE,
+    HAVE,
+    NO,
+    PEOPLE_PRONOUNS,
+    PREPOSITIONS,
+)
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.structure import is_own, is_person
@@ -104,7 +112,7 @@ def _referent(role: str, earlier: Sequence[Mention], before: Sequence[Mention]) 
     return options[:1] if options and (len(nouns) == 1 or (earlier and options[0] is earlier[0])) else []
 
 
-_ABSENT = ("no", "any", "none", "neither")
+_ABSENT = (*NO, "any")
 
 
 def _fits(role: str, mention: Mention) -> bool:

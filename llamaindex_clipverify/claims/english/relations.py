@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from llamaindex_clipverify.claims.claim import Claim, Kind
 from llamaindex_clipverify.claims.english.belongings import (
     HUES,
-    NO,
     Belonging,
     belonging,
     hued,
@@ -15,7 +14,7 @@ from llamaindex_clipverify.claims.english.belongings import (
     wearing,
 )
 from llamaindex_clipverify.claims.english.clauses import Clause
-from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, CONTAINERS, COVERING, POSSESSIVES, SHOWING
+from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, CONTAINERS, COVERING, NO, POSSESSIVES, SHOWING
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.positions import Position
 from llamaindex_clipverify.claims.english.structure import Link, is_living, is_worn
