@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ import numpy as np
 from measuring import save
 
 from llamaindex_clipverify import Verifier
+from llamaindex_clipverify.claims.wording import noun_phrase
 from llamaindex_clipverify.evaluation.calibration import Labelled
 from llamaindex_clipverify.trust.fitting import Example, left_out
 from llamaindex_clipverify.trust.metrics import auroc, ece, group_weights, interval
 from llamaindex_clipverify.trust.verdict import Policy
-from training.fit_photographs import PRESENCE, STANDING, looked_at, weighed
+from training.fit_photographs import NOT_REFUTED, PRESENCE, STANDING, looked_at, weighed
 from training.replayed import Replayed
 
 
@@ -39,9 +41,22 @@ def within(nouns: Sequence[str], labels: Sequence[int], trusts: Sequence[float])
     return right / max(pairs, 1), int(pairs)
 
 
-def figures(examples: Sequence[Example], claims: Sequence[Labelled]) -> dict[str, Any]:
+def trusts_of(examples: Sequence[Example], beyond: Sequence[bool]) -> list[float | None]:
+    """Return the trust in each claim by the weights of the other photographs, as the profile *photographs* weighs it.
+
+    A noun that the detector has no class for (`beyond`) is weighed by the encoder alone, which contradicts nothing.
+    """
+    found = left_out(examples)
+    alone = {place: one for place, one in enumerate(examples) if beyond[place] and STANDING in one.looks[0]}
+    single = [replace(one, looks=({STANDING: one.looks[0][STANDING]},)) for one in alone.values()]
+    for place, trust in zip(alone, left_out(single, NOT_REFUTED), strict=True):
+        found[place] = trust
+    return found
+
+
+def figures(examples: Sequence[Example], claims: Sequence[Labelled], beyond: Sequence[bool]) -> dict[str, Any]:
     """Return the figures of trusts by weights of the other photographs; claims that nothing weighs count as undecided."""
-    found = [0.5 if trust is None else trust for trust in left_out(examples)]
+    found = [0.5 if trust is None else trust for trust in trusts_of(examples, beyond)]
     trusts, labels = np.array(found), np.array([one.label for one in examples], float)
     verdicts = [Policy().verdict(trust) for trust in found]
     decided = np.array([verdict != "unverifiable" for verdict in verdicts])
@@ -68,8 +83,11 @@ def main() -> None:
     parser.add_argument("--yolo", default="../shared/weights/yolov8n.pt")
     options = parser.parse_args()
     encoder = Replayed(options.clip)
-    claims = [one for one in looked_at(options.clip) if encoder.knows(one.claim.phrase)]
+    claims = [
+        one for one in looked_at(options.clip) if encoder.knows(noun_phrase(one.claim.words, str(one.claim.noun)))
+    ]
     both = Verifier.from_defaults(encoder, options.yolo, regions=0)
+    beyond = [one.claim.noun not in both.detector.labels for one in claims]
     ways = {
         "raw cosine": ("similarity.cosine",),
         "encoder, common nouns": (STANDING,),
@@ -79,7 +97,7 @@ def main() -> None:
     found: dict[str, Any] = {}
     for name, features in ways.items():
         examples = [one for claim in claims for one in weighed(both, [claim], features) or [_blank(claim)]]
-        found[name] = figures(examples, claims)
+        found[name] = figures(examples, claims, beyond)
         print(name, found[name])
     save("real_clip", {"command": "python benchmarks/real_clip.py --clip DIR --yolo yolov8n.pt", "ways": found})
 

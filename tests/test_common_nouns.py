@@ -8,7 +8,7 @@ from outside import YOLO
 from PIL import Image
 
 from llamaindex_clipverify import EnglishSplitter, Verifier
-from llamaindex_clipverify.claims.alternatives import other_scenes
+from llamaindex_clipverify.claims.alternatives import alternatives
 from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.evidence.common_nouns import STANDING, common_phrases, standing
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
@@ -27,7 +27,7 @@ class Scaled:
         return np.tile(np.eye(1, 64, dtype=np.float32), (len(images), 1))
 
     def encode_texts(self, texts):
-        cosines = [self.level + self.spread * (3 if "dog" in text else len(text) % 5 - 2) for text in texts]
+        cosines = [self.level + self.spread * (6 if "dog" in text else len(text) % 5 - 2) for text in texts]
         return np.array([[cosine, np.sqrt(1 - cosine**2), *[0] * 62] for cosine in cosines], np.float32)
 
 
@@ -133,7 +133,7 @@ def test_a_scene_is_compared_with_others_and_never_sure(answer, verdict):
 
 def test_scenes_that_share_a_word_are_no_alternatives():
     claim = next(one for one in EnglishSplitter().split("They wait in a train station.") if one.kind == "scene")
-    values = {other.value for other in other_scenes(claim)}
+    values = {other.value for other in alternatives(claim)}
     assert "gas station" not in values and {"kitchen", "beach"} <= values and len(values) > 40
 
 
@@ -160,3 +160,61 @@ def test_views_of_a_yolo_are_one_detector_with_a_name():
         pytest.skip(f"reads a file outside the repository that is not there: {YOLO}; set CLIPVERIFY_SHARED")
     verifier = Verifier.from_defaults(detector=f"views:{YOLO}")
     assert verifier.detector.id.startswith("views-yolov8n@") and verifier.profile.name == "photographs_views"
+
+
+def test_several_things_stand_like_one():
+    verifier = Verifier.from_defaults(Scaled(), regions=0)
+    (facts,) = verifier.facts([picture()])
+    one, some = (EnglishSplitter().split(text)[0] for text in ("There is a dog.", "There are dogs."))
+    assert some.plural and some.phrase == "dogs"
+    found = [next(e for e in verifier.evidence(claim, facts) if e.check == "similarity") for claim in (one, some)]
+    assert found[0].features[STANDING] == found[1].features[STANDING]
+
+
+def test_an_encoder_alone_contradicts_nothing():
+    model = Profile.load("photographs").single_model["encoder"]["object"]
+    feature = model.features[f"similarity.{STANDING}"]
+    trusts = [model.calibrated(model.intercept + feature.weight * (x - feature.mean), 1) for x in (-9, -1, 1, 2, 4)]
+    assert trusts == sorted(trusts) and len(set(trusts)) == 5 and 0.2 < trusts[0] < 0.3 and trusts[-1] > 0.9
+
+
+SENTENCES = {"scene": "They wait in a kitchen.", "action": "A man is swimming.", "material": "The chair is made of wood.",
+                "pattern": "The shirt is striped.", "state": "The door is open.",
+                "wearing": "A woman is wearing a helmet."}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SENTENCES)
+def test_every_kind_with_alternatives_has_others_than_itself(kind):
+    claim = next(one for one in EnglishSplitter().split(SENTENCES[kind]) if one.kind == kind)
+    others = alternatives(claim)
+    assert others and claim.phrase not in {other.phrase for other in others}
+    assert len({other.phrase for other in others}) == len(others)
+    assert all(other.kind == kind and other.noun in (claim.noun, other.value) for other in others)
+
+
+def test_who_acts_decides_what_else_could_be_done():
+    values = {}
+    for text in ("A waiter is running.", "A pigeon is running.", "A van is turning.", "A lamp is glowing."):
+        claim = next(one for one in EnglishSplitter().split(text) if one.kind == "action")
+        values[text.split()[1]] = {other.value for other in alternatives(claim)}
+    assert "read" in values["waiter"] and "read" not in values["pigeon"] and "park" in values["van"]
+    assert "park" not in values["lamp"] and "float" in values["lamp"]
+
+
+class Doing(Scaled):
+    """An encoder whose pictures show people who swim."""
+
+    def encode_texts(self, texts):
+        cosines = [self.level + self.spread * (6 if "swimming" in text else len(text) % 5 - 2) for text in texts]
+        return np.array([[cosine, np.sqrt(1 - cosine**2), *[0] * 62] for cosine in cosines], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"), [("A man is swimming.", "supported"), ("A man is running.", "contradicted")]
+)
+def test_an_action_is_compared_with_others_and_never_sure(answer, verdict):
+    report = Verifier.from_defaults(Doing(), regions=0).verify(answer, [picture()])
+    action = next(claim for claim in report.claims if claim.claim.kind == "action")
+    assert action.trust is not None and 0.1 <= action.trust <= 0.9
+    assert action.verdict in (verdict, "unverifiable") and (verdict == "contradicted" or action.verdict == verdict)
+    assert any("actions" in note and "never measured" in note for note in report.notes)

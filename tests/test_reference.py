@@ -151,7 +151,7 @@ def test_own_profiles_and_the_transferred_one_share_no_number(tiny: Verifier, re
     own, shared = features_of(evidence), standings_of(evidence)
     assert not set(own) & set(shared)
     assert set(shared) <= set(TRANSFERABLE)
-    assert set(TRANSFERABLE) - {"regions.agreement", "scenes.standing"} <= set(shared)
+    assert set(TRANSFERABLE) - {"regions.agreement", "alternatives.standing"} <= set(shared)
     used = {name for model in Profile.load(TRANSFERRED).kinds.values() for name in model.features}
     assert used <= set(TRANSFERABLE)
     assert TRANSFERRED not in [profile.name for profile in bundled()], "it is nobody's own"

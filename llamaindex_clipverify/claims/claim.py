@@ -19,6 +19,10 @@ Kind = Literal[
 """What a claim states; docs/claims.md has a table with an example of each, and what checks it."""
 
 
+TOGETHER = frozenset({"with", "at", "of"})
+"""Relations without a direction: things that touch are together ("a man with a suitcase", "people at a table")."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Claim:
     """One statement of an answer, in its positive form; `negated` says whether the answer denies it."""
@@ -61,7 +65,7 @@ class Claim:
     @property
     def unnamed(self) -> str | None:
         """Return the relation or colour of the claim that the vocabulary has no name for, so that no check measures it."""
-        if self.kind == "relation" and self.relation not in self.words.relation_names:
+        if self.kind == "relation" and self.relation not in self.words.relation_names | TOGETHER:
             return self.relation
         return self.colour if self.colour is not None and self.colour not in self.words.colour_names else None
 

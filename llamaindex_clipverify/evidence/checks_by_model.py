@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from llamaindex_clipverify.evidence.alternatives import Alternatives
 from llamaindex_clipverify.evidence.colour import Colour
 from llamaindex_clipverify.evidence.contrast import Contrast
 from llamaindex_clipverify.evidence.objects import Objects
 from llamaindex_clipverify.evidence.positions import Positions
 from llamaindex_clipverify.evidence.regions import Regions
 from llamaindex_clipverify.evidence.relations import Relations
-from llamaindex_clipverify.evidence.scenes import Scenes
 from llamaindex_clipverify.evidence.similarity import Similarity
 
 CHECKS_BY_MODEL: Mapping[str, tuple[str, ...]] = {
-    "encoder": (Similarity.name, Contrast.name, Regions.name, Scenes.name),
+    "encoder": (Similarity.name, Contrast.name, Regions.name, Alternatives.name),
     "detector": (Objects.name, Colour.name, Relations.name, Positions.name),
 }
 """Kind of model to the names of its checks; the first check is present whenever the model is."""
 TRANSFERABLE = frozenset(
-    f"{check.name}.{feature}" for check in (Similarity, Contrast, Regions, Scenes) for feature in check.TRANSFERABLE
+    f"{check.name}.{feature}"
+    for check in (Similarity, Contrast, Regions, Alternatives)
+    for feature in check.TRANSFERABLE
 )
 """The features, ``check.feature``, that mean the same for any encoder."""
 

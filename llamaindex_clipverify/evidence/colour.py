@@ -20,6 +20,7 @@ from llamaindex_clipverify.evidence.evidence import Evidence, Stance, silent
 from llamaindex_clipverify.evidence.sightings import (
     COLOUR_FACTS,
     DETECTOR_FACTS,
+    all_named,
     belief_of,
     sightings,
     tone_of,
@@ -83,7 +84,7 @@ class Colour:
         best = int(np.argmax(margins))
         box, margin = boxes[best], margins[best]
         share = box.colours[box.colour or claim.colour]
-        excluded = not any(one.may_be(claim.colour) for one in boxes)
+        excluded = all_named(claim, boxes) and not any(one.may_be(claim.colour) for one in boxes)
         stance: Stance = "supports" if margin >= 0 else "contradicts" if excluded else "silent"
         return Evidence(
             check=self.name,

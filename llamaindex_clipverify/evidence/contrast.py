@@ -59,9 +59,10 @@ class Contrast:
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
         """Compare the claim with those foils that detector and colours do not confirm in this picture."""
         vector = picture_vector(facts)
-        if vector is None or claim.noun is None:
+        others = foils(claim)
+        if vector is None or claim.noun is None or not others:
             return None
-        rivals = unconfirmed(foils(claim), facts)
+        rivals = unconfirmed(others, facts)
         if not rivals:
             return silent(self.name, "no word to swap")
         vectors = self.texts.of([claim.phrase, *(rival.phrase for rival in rivals)])

@@ -40,6 +40,10 @@ _FAINT = 0.03
 """Confidence at which nothing can be said."""
 _FEW = 0.2
 """Probability of a bound up to which it is contradicted."""
+_PLAIN = 0.9
+"""Belief in a number that is the number of boxes, all of them clear; and 1 minus that in one more than twice as large. On
+photographs 17 of 17 such numbers were right, and all 14 of the larger ones wrong; of those larger by one, two of four were right.
+"""
 _EVEN = 0.3
 """Exponent from confidence to belief without fitting: .1 becomes even odds. Detectors are tuned for few false positives: at a
 confidence of .25 YOLOv8n's false-positive rate on COCO photographs is under 1 %, its recall .7."""
@@ -201,12 +205,20 @@ class Objects:
         saw = sum(odd >= SEEN for odd in odds)
         many = claim.words.plural(str(claim.noun)) if number != 1 else claim.noun
         named = f"{claim.colour} {many}" if claim.colour else str(many)
-        stance = stance_of(score, 0.5, 0.25)
-        colour = claim.colour
-        too_many = sum(odd >= CLEARLY_SEEN for odd in odds) > number
+        colour, clear = claim.colour, sum(odd >= CLEARLY_SEEN for odd in odds)
+        plain = clear == saw > 0  # every box is clear
+        too_many = clear > number
+        too_few = plain and colour is None and number > 2 * saw
         may_be = colour is not None and sum(box.may_be(colour) for box in boxes) >= number
         others = may_be or (too_many and claim.of_some)  # enough of them may be of that colour, or others be meant
-        unsure = stance != "supports" and (others or not too_many)  # what was not seen may be too small
+        value = score
+        if plain and saw == number:
+            value = max(score, _PLAIN)
+        elif too_few and score <= 1 - _PLAIN:
+            value = 1 - _PLAIN
+        stance = stance_of(value, 0.5, 0.25)
+        # what was not seen may be too small
+        unsure = stance != "supports" and (others or not (too_many or too_few))
         if others and stance != "supports":
             stance = "silent"
         return Evidence(
@@ -221,7 +233,7 @@ class Objects:
                 "difference": -abs(float(saw - number)),
                 "presence": bounded_logit(max(odds, default=0.0)),
             },
-            belief=None if unsure else score,
+            belief=None if unsure else value,
         )
 
 

@@ -12,7 +12,15 @@ from typing import Any
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.evidence.evidence import Evidence, silent
-from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS, Sighting, detector_saw, of_margin, sightings, where
+from llamaindex_clipverify.evidence.sightings import (
+    DETECTOR_FACTS,
+    Sighting,
+    all_named,
+    detector_saw,
+    of_margin,
+    sightings,
+    where,
+)
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.picture import Picture
 
@@ -45,7 +53,8 @@ class Positions:
             return silent(self.name, f"no {claim.noun} found to locate")
         margin, best = max(((measure(*_middle(one, facts)), one) for one in found), key=lambda row: row[0])
         reason = f"{claim.noun} at {where(best.box)} of {facts.size[0]} × {facts.size[1]}"
-        return of_margin(self.name, margin, _CLEAR, reason, facts, best.box)
+        named = all_named(claim, found)
+        return of_margin(self.name, margin, _CLEAR, reason, facts, best.box, may_refute=named)
 
 
 def _middle(one: Sighting, facts: Facts) -> tuple[float, float]:

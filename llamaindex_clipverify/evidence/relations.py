@@ -1,4 +1,4 @@
-"""Relations: left of, right of, above, below, on, inside, next to, from the geometry of two boxes.
+"""Relations: left of, right of, above, below, on, inside, next to and together (with, at, of), from the geometry of two boxes.
 
 Image-text encoders are near chance on relations (What'sUp, Kamath et al., EMNLP 2023); boxes are not. Left and right are the
 viewer's. The check is silent when one of the two things is not found, when pairs of boxes disagree, or when the margin is small.
@@ -11,15 +11,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.claim import TOGETHER, Claim
 from llamaindex_clipverify.evidence.evidence import Evidence, silent
-from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS, Sighting, detector_saw, of_margin, sightings, where
+from llamaindex_clipverify.evidence.sightings import (
+    DETECTOR_FACTS,
+    Sighting,
+    all_named,
+    detector_saw,
+    of_margin,
+    sightings,
+    where,
+)
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.picture import Picture
 
 _CLEAR = 0.25
 """Margins closer to 0 than this are ambiguous."""
+_TOUCHING = 0.9
+"""Belief that things whose boxes touch are together: in captions and claims about 150 photographs all 20 such pairs were."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +47,11 @@ class Relations:
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
         """Judge a relation between two nouns."""
-        if claim.kind != "relation" or claim.relation not in _MEASURES or not detector_saw(facts):
+        if claim.kind != "relation" or not detector_saw(facts):
+            return None
+        if claim.relation in TOGETHER:
+            return self._together(claim, facts)
+        if claim.relation not in _MEASURES:
             return None
         first, second = sightings(facts, claim.noun), sightings(facts, claim.reference)
         pairs = [(one, two) for one in first for two in second if one.row != two.row]
@@ -47,13 +61,31 @@ class Relations:
         measured = [(_MEASURES[claim.relation](one.box, two.box), one, two) for one, two in pairs]
         return self._decide(claim, measured, facts)
 
+    def _together(self, claim: Claim, facts: Facts) -> Evidence:
+        """Support "a man with a suitcase" where the boxes touch; where they do not, another pair may."""
+        first, second = sightings(facts, claim.noun), sightings(facts, claim.reference)
+        pairs = [(one, two) for one in first for two in second if one.row != two.row and _shared(one.box, two.box) > 0]
+        if not pairs:
+            return silent(self.name, f"no {claim.noun} found that touches a {claim.reference}")
+        one, two = max(pairs, key=lambda pair: min(pair[0].score, pair[1].score))
+        return Evidence(
+            check=self.name,
+            stance="supports",
+            score=1.0,
+            reason=f"{claim.noun} at {where(one.box)} touches {claim.reference} at {where(two.box)}",
+            picture=facts.picture,
+            region=one.box,
+            belief=_TOUCHING,
+        )
+
     def _decide(self, claim: Claim, measured: list[tuple[float, Sighting, Sighting]], facts: Facts) -> Evidence:
         margins = [margin for margin, _, _ in measured]
         margin, one, two = max(measured, key=lambda row: row[0])
         boxes = f"{claim.noun} at {where(one.box)}, {claim.reference} at {where(two.box)}"
         if min(margins) <= -_CLEAR < _CLEAR <= max(margins) and claim.relation != "next to":
             return replace(silent(self.name, f"pairs disagree: {boxes} and others"), picture=facts.picture)
-        return of_margin(self.name, margin, _CLEAR, boxes, facts, one.box)
+        named = all_named(claim, [box for _, *pair in measured for box in pair])
+        return of_margin(self.name, margin, _CLEAR, boxes, facts, one.box, may_refute=named)
 
 
 def _left_of(one: Box, two: Box) -> float:

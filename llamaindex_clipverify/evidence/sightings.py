@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.evidence.evidence import Evidence, stance_of
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Box
@@ -50,15 +52,16 @@ class Sighting:
 
 
 def sightings(facts: Facts, noun: str | None = None, floor: float = SEEN) -> list[Sighting]:
-    """Return the boxes of a noun, or all, at or above a confidence, best first."""
+    """Return the boxes of a noun and of its kinds (dogs for *animal*), or all, at or above a confidence, best first."""
     seen = facts.of(DETECTOR_FACTS)
     if seen is None:
         return []
+    wanted = None if noun is None else _with_kinds(noun, frozenset(seen["labels"]))
     coloured = facts.of(COLOUR_FACTS) or {}
     names: list[str] = coloured.get("names", [])
     boxes = []
     for row, (label, score) in enumerate(zip(seen["labels"], seen["scores"], strict=True)):
-        if score >= floor and noun in (None, label):
+        if score >= floor and (wanted is None or label in wanted):
             colours, possible = (
                 dict(zip(names, map(float, coloured[key][row]), strict=True)) if key in coloured else {}
                 for key in ("shares", "possible")
@@ -66,6 +69,12 @@ def sightings(facts: Facts, noun: str | None = None, floor: float = SEEN) -> lis
             left, top, right, bottom = (float(edge) for edge in seen["boxes"][row])
             boxes.append(Sighting(row, label, float(score), (left, top, right, bottom), colours, possible))
     return boxes
+
+
+@lru_cache(4096)
+def _with_kinds(noun: str, labels: frozenset[str]) -> frozenset[str]:
+    """Return a noun, or, where no label is the noun itself, those labels that are kinds of it."""
+    return frozenset((noun,)) if noun in labels else frozenset(english().kinds(noun, labels))
 
 
 def confidence(facts: Facts, noun: str) -> float | None:
@@ -110,14 +119,24 @@ def belief_of(margin: float) -> float:
     return expit(6 * margin)
 
 
-def of_margin(check: str, margin: float, clear: float, reason: str, facts: Facts, region: Box) -> Evidence:
-    """Return the evidence of a margin -1 to 1 between boxes; silent when it is closer to 0 than `clear`."""
-    if abs(margin) < clear:
+def all_named(claim: Claim, boxes: Sequence[Sighting]) -> bool:
+    """Whether boxes have the very nouns of a claim: of *vegetables* there may be others than the carrots seen."""
+    return all(box.label in (claim.noun, claim.reference) for box in boxes)
+
+
+def of_margin(
+    check: str, margin: float, clear: float, reason: str, facts: Facts, region: Box, *, may_refute: bool = True
+) -> Evidence:
+    """Return the evidence of a margin -1 to 1 between boxes.
+
+    It is silent when the margin is closer to 0 than `clear`, and when it is negative without `may_refute`.
+    """
+    if abs(margin) < clear or (margin < 0 and not may_refute):
         return Evidence(
             check=check,
             stance="silent",
             score=margin,
-            reason=f"too close to tell: {reason}",
+            reason=f"too close to tell: {reason}" if abs(margin) < clear else f"there may be others: {reason}",
             picture=facts.picture,
             region=region,
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.wording import noun_phrase
 from llamaindex_clipverify.evidence.common_nouns import STANDING, standing
 from llamaindex_clipverify.evidence.evidence import Evidence, silent
 from llamaindex_clipverify.evidence.reference import Reference, standardised
@@ -49,20 +50,24 @@ class Similarity:
 
     def phrases(self, claim: Claim) -> list[str]:
         """Return the texts that `judge` compares."""
-        return [] if claim.kind == "text" else [claim.phrase]
+        if claim.kind == "text":
+            return []
+        return [claim.phrase, _thing(claim)] if claim.kind == "object" else [claim.phrase]
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
         """Score any claim that is a phrase or a sentence."""
         vector = picture_vector(facts)
         if vector is None or claim.kind == "text":
             return None
-        text = self.texts.of([claim.phrase])[0]
+        text, thing = self.texts.of([claim.phrase, _thing(claim)])
+        standings = {}
+        if claim.kind == "object" and thing.any():
+            standings[STANDING] = standing(self.texts, vector, float(thing @ vector))
         if not text.any():
-            return silent(self.name, f"the encoder has no vector for “{claim.phrase}”")
+            without = silent(self.name, f"the encoder has no vector for “{claim.phrase}”")
+            return replace(without, picture=facts.picture, features=standings)
         cosine = float(text @ vector)
-        features = {"cosine": cosine}
-        if claim.kind == "object":
-            features[STANDING] = standing(self.texts, vector, cosine)
+        features = {"cosine": cosine, **standings}
         if self.reference is not None:
             features |= self.reference.standings(
                 self.name, claim.phrase, {"cosine": cosine}, lambda vectors: {"cosine": vectors @ text}
@@ -75,3 +80,10 @@ class Similarity:
             picture=facts.picture,
             features=features,
         )
+
+
+def _thing(claim: Claim) -> str:
+    """Return the thing of an object claim in the form of the common nouns, "a dog" for "dogs"; of other claims the phrase."""
+    if claim.kind != "object" or claim.noun is None:
+        return claim.phrase
+    return noun_phrase(claim.words, claim.noun)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import logit
+from scipy.special import expit, logit
 
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence.checks_by_model import CHECKS_BY_MODEL
@@ -68,30 +68,54 @@ def fit_kinds(examples: Sequence[Example]) -> dict[str, KindModel]:
     return models
 
 
-def fit_small(examples: Sequence[Example]) -> dict[str, KindModel]:
+def fit_small(examples: Sequence[Example], least: float = 0.0) -> dict[str, KindModel]:
     """Fit one model for each kind with at least `SMALL` examples, on all of them: for data too small to be split.
 
     The regression is regularised more, there is no calibration after pooling, and the calibration error is measured by leaving
     out each group in turn.
+
+    Args:
+        examples: Labelled claims.
+        least: See `KindModel.least`.
 
     Raises:
         DataError: No kind has enough.
     """
     kinds = dict.fromkeys(example.kind for example in examples)
     by_kind = {kind: [example for example in examples if example.kind == kind] for kind in kinds}
-    models = {kind: _fit_small(rows) for kind, rows in by_kind.items()
+    models = {kind: _fit_small(rows, least) for kind, rows in by_kind.items()
               if len(rows) >= SMALL and len({row.label for row in rows}) == 2}  # fmt: skip
     if not models:
         raise DataError(f"too few labelled claims: a kind needs {SMALL}, true and false", got=_numbers(by_kind))
     return models
 
 
-def fit_few(rows: Sequence[Example]) -> KindModel:
+def fit_few(rows: Sequence[Example], least: float = 0.0) -> KindModel:
     """Fit the weights of one kind on few examples, with strong regularisation; nothing is measured."""
-    return _fit_weights([row for row in rows if len(row.looks) == 1], _TIGHT)
+    single = [row for row in rows if len(row.looks) == 1]
+    model = _fit_weights(single, _TIGHT)
+    return _from_least(model, single, least) if least else model
 
 
-def left_out(examples: Sequence[Example]) -> list[float | None]:
+def _from_least(model: KindModel, rows: Sequence[Example], least: float) -> KindModel:
+    """Return a model with `least` and the slope and offset that are most likely with it.
+
+    It is the logistic curve with a lower asymptote of Birnbaum (1968): ``least + (1 - least) * expit(slope * x + offset)``.
+    """
+    from scipy.optimize import minimize
+
+    scores = np.array([_best(model, row) for row in rows])
+    labels = np.array([row.label for row in rows], bool)
+
+    def loss(line: Array) -> float:
+        chances = least + (1 - least) * expit(line[0] * scores + line[1])
+        return float(-np.log(np.where(labels, chances, 1 - chances) + 1e-9).mean())
+
+    slope, offset = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead").x
+    return replace(model, slope=float(slope), offset=float(offset), least=least)
+
+
+def left_out(examples: Sequence[Example], least: float = 0.0) -> list[float | None]:
     """Return the trust in each example, as stated, by a small fit on the examples of its kind in all other groups."""
     found: list[float | None] = []
     fitted: dict[tuple[str, str], KindModel | None] = {}
@@ -100,16 +124,18 @@ def left_out(examples: Sequence[Example]) -> list[float | None]:
         if key not in fitted:
             others = [row for row in examples if row.kind == example.kind and row.group != example.group]
             enough = len(others) >= SMALL // 2 and len({row.label for row in others}) == 2
-            fitted[key] = fit_few(others) if enough else None
+            fitted[key] = fit_few(others, least) if enough else None
         model = fitted[key]
         found.append(trust_of(model, example) if model is not None and _judged(example, model) else None)
     return found
 
 
-def _fit_small(rows: Sequence[Example]) -> KindModel:
-    model = fit_few(rows)
+def _fit_small(rows: Sequence[Example], least: float) -> KindModel:
+    model = fit_few(rows, least)
     pairs = [
-        (trust, row.label ^ row.negated) for row, trust in zip(rows, left_out(rows), strict=True) if trust is not None
+        (trust, row.label ^ row.negated)
+        for row, trust in zip(rows, left_out(rows, least), strict=True)
+        if trust is not None
     ]
     error = ece(np.array([trust for trust, _ in pairs]), np.array([label for _, label in pairs], float), bins=5)
     return replace(model, prior=float(np.mean([row.label for row in rows])), claims=len(rows), ece=error)

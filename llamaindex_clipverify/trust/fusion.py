@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.claim import TOGETHER, Claim
 from llamaindex_clipverify.evidence.checks_by_model import CHECKS_BY_MODEL, TRANSFERABLE
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.trust.profile import KindModel, Profile
@@ -71,10 +71,10 @@ def fuse(
     direct = UNCHECKED
     if unfitted_detector or claim.kind == "text":
         direct = _direct(claim, evidence)
-    elif profile is not None and claim.kind not in profile.kinds and all(active):
+    elif profile is not None and (claim.kind not in profile.kinds or claim.relation in TOGETHER) and all(active):
         direct = _direct(claim, [_located(looks) for looks in evidence])
-    if claim.narrow and claim.kind == "count":
-        return direct  # an encoder that was fitted on persons cannot count men
+    if (claim.narrow and claim.kind == "count") or (claim.kind == "relation" and claim.relation in TOGETHER):
+        return direct  # no profile is fitted on these: an encoder that knows persons cannot count men
     return _if_decidable(claim, _weighed(claim, evidence, profile, active, direct, transferred))
 
 
@@ -95,7 +95,7 @@ def _weighed(
     """Return the direct trust if there is one, else that of the profile, else that of the transferred weights."""
     if direct.value is not None:
         return direct
-    model = profile.model(claim.kind, frozenset().union(*active)) if profile is not None else None
+    model = _model(profile, claim, evidence, active) if profile is not None else None
     if profile is not None and model is not None and profile.knows(claim):
         terms = [_terms(model, looks, checks) for looks, checks in zip(evidence, active, strict=True)]
         if any(own is not None for own in terms):
@@ -106,6 +106,15 @@ def _weighed(
         if all(own is not None for own in terms):
             return _pooled(claim, model, terms, "transferred")
     return direct
+
+
+def _model(
+    profile: Profile, claim: Claim, evidence: Sequence[Sequence[Evidence]], active: Sequence[frozenset[str]]
+) -> KindModel | None:
+    """Return the weights for the checks that found something, for example those of the encoder alone for an unknown noun."""
+    usable = frozenset().union(*active)
+    measured = frozenset(piece.check for looks in evidence for piece in looks if piece.features)
+    return profile.model(claim.kind, usable & measured) or profile.model(claim.kind, usable)
 
 
 def features_of(evidence: Sequence[Evidence]) -> dict[str, float]:

@@ -117,19 +117,19 @@ class KindModel:
     claims: int = 0
     ece: float | None = None
     """Expected calibration error (15 equal-mass bins) on held-out claims."""
+    least: float = 0.0
+    """Probability that is approached from above for small log-odds: above 0 where they only tell that a claim may be false."""
     most: float = 1.0
-    """Largest probability, and 1 minus it the smallest: below 1 for weights that were never measured on such claims."""
+    """Probability that is approached for large log-odds: below 1 for weights that were never measured on such claims."""
 
     def calibrated(self, log_odds: float, pictures: int) -> float:
         """Return the probability for the highest log-odds over `pictures` pictures."""
         value = self.line(log_odds, pictures)
-        if self.most < 1:
-            value = float(np.clip(value, -logit(self.most), logit(self.most)))
         if self.curve:
             across, up = zip(*self.curve, strict=True)
             beyond = value - float(np.clip(value, across[0], across[-1]))
             value = float(np.interp(value, across, up)) + beyond
-        return expit(min(max(value, -30.0), 30.0))
+        return self.least + (self.most - self.least) * expit(min(max(value, -30.0), 30.0))
 
     def line(self, log_odds: float, pictures: int) -> float:
         """Return the linear log-odds, before the curve."""
@@ -189,6 +189,8 @@ class Profile:
     gate: Gate | None = None
     nouns: tuple[str, ...] | None = None
     """Nouns it was fitted on; None for any noun."""
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Kind of claim to the values it was fitted on, such as the verbs of actions; any value for kinds that are missing."""
     holdout: Holdout | None = None
     """Holdout-out labelled claims, from which guarantees are computed."""
     answers: AnswerModel | None = None
@@ -221,9 +223,10 @@ class Profile:
         return replace(self, parts=parts, models={**self.models, **models})
 
     def knows(self, claim: Claim) -> bool:
-        """Whether the profile was fitted on such claims, by kind and nouns."""
-        words = [noun for noun in (claim.noun, claim.reference) if noun]
-        return claim.kind in self.kinds and (self.nouns is None or all(word in self.nouns for word in words))
+        """Whether the profile was fitted on such claims, by kind, nouns and values; the noun of a scene is its value."""
+        words = [] if claim.kind == "scene" else [noun for noun in (claim.noun, claim.reference) if noun]
+        known = claim.kind not in self.values or claim.value in self.values[claim.kind]
+        return claim.kind in self.kinds and known and (self.nouns is None or all(word in self.nouns for word in words))
 
     def model(self, kind: str, active: frozenset[str]) -> KindModel | None:
         """Return the regression for a kind of claim: that of encoder and detector, or of the only one that is active."""
@@ -272,6 +275,7 @@ class Profile:
             "single_model": {model: _models(kinds) for model, kinds in data.get("single_model", {}).items()},
             "gate": Gate.from_dict(data["gate"]) if data.get("gate") else None,
             "nouns": tuple(data["nouns"]) if data.get("nouns") is not None else None,
+            "values": {kind: tuple(values) for kind, values in data.get("values", {}).items()},
             "holdout": Holdout.from_dict(data["holdout"]) if data.get("holdout") else None,
             "answers": AnswerModel(**data["answers"]) if data.get("answers") else None,
         }

@@ -36,7 +36,7 @@ class Policy:
 
     supported: float = 0.7
     """Trust from which a claim is supported."""
-    contradicted: float = 0.3
+    contradicted: float = 0.2
     """Trust up to which a claim is contradicted; between the two thresholds the verdict is unverifiable."""
     alpha: float | None = None
     """Allowed share 0–1 of wrong verdicts; None for the fixed thresholds above."""

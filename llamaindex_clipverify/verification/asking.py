@@ -20,6 +20,7 @@ from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.models.pickling import Portable
 from llamaindex_clipverify.models.protocols import Detector
 from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.verification.implied import presences
 
 
 class Questions(Portable):
@@ -66,11 +67,6 @@ class Questions(Portable):
 
 
 def _nouns(claims: Iterable[Claim]) -> set[str]:
-    """Return the things that claims of the kinds a detector judges are about, in English."""
-    return {
-        noun
-        for claim in claims
-        if claim.kind in JUDGED and claim.words.language == "en"
-        for noun in (claim.noun, claim.reference)
-        if noun
-    }
+    """Return the things that claims are about, in English."""
+    judged = [one for claim in claims for one in (claim, *presences(claim)) if one.kind in JUDGED]
+    return {noun for one in judged if one.words.language == "en" for noun in (one.noun, one.reference) if noun}

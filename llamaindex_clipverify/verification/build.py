@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.evidence.alternatives import Alternatives
 from llamaindex_clipverify.evidence.check import Check
 from llamaindex_clipverify.evidence.colour import Colour
 from llamaindex_clipverify.evidence.contrast import Contrast
@@ -15,7 +16,6 @@ from llamaindex_clipverify.evidence.objects import Objects
 from llamaindex_clipverify.evidence.positions import Positions
 from llamaindex_clipverify.evidence.regions import Regions
 from llamaindex_clipverify.evidence.relations import Relations
-from llamaindex_clipverify.evidence.scenes import Scenes
 from llamaindex_clipverify.evidence.similarity import Similarity
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
 from llamaindex_clipverify.evidence.written_text import WrittenText
@@ -80,7 +80,7 @@ def default_checks(
         checks += [Objects(detector), Colour(), Relations(), Positions()]
     if encoder is not None:
         vectors = TextVectors(encoder, disk=texts)
-        checks += [Similarity(vectors), Contrast(vectors), Scenes(vectors)]
+        checks += [Similarity(vectors), Contrast(vectors), Alternatives(vectors)]
         if regions:
             checks.append(Regions(vectors, regions))
         if reader is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from llamaindex_clipverify.answer import Answer, sentences
@@ -21,6 +21,7 @@ from llamaindex_clipverify.trust.profile import Profile
 from llamaindex_clipverify.trust.verdict import Policy, Verdict
 from llamaindex_clipverify.verification import typography
 from llamaindex_clipverify.verification.agreement import object_agreement
+from llamaindex_clipverify.verification.implied import presences
 from llamaindex_clipverify.verification.notes import report_notes, unreadable, why_unverifiable
 from llamaindex_clipverify.verification.reading import Reading
 
@@ -64,7 +65,22 @@ class Judge:
         if lines:
             trust = self._fuse(subject, evidence, active)
         picture = trust.picture if trust.picture is not None else next(iter(lines), 0)
+        if trust.value is None and not lines:
+            missing = self._missing(claim, facts, active)
+            if missing is not None:
+                return missing
         return self._checked(claim, active, trust, evidence[picture], list(lines.values())), trust
+
+    def _missing(self, claim: Claim, facts: Sequence[Facts], active: Active) -> Checked | None:
+        """Return the claim as contradicted if one of the things that it is about is not there; see `implied`."""
+        for presence in presences(claim):
+            subject = self._detectable(presence, facts)
+            evidence = [self.evidence(subject, known) for known in facts]
+            trust = self._fuse(subject, evidence, active)
+            if self.policy.verdict(trust.value) == "contradicted":
+                checked = self._checked(claim, active, trust, evidence[trust.picture or 0], [])
+                return replace(checked, note=f"there is no {presence.noun} of which it could be true"), trust
+        return None
 
     def _checked(
         self, claim: Claim, active: Active, trust: Trust, evidence: Sequence[Evidence], lines: list[str]
@@ -86,7 +102,10 @@ class Judge:
         """Return the trust in a claim, without the guard against typographic attacks."""
         subject = self._detectable(claim, facts)
         evidence = [self.evidence(subject, known) for known in facts]
-        return self._fuse(subject, evidence, [self.active(known) for known in facts])
+        active = [self.active(known) for known in facts]
+        trust = self._fuse(subject, evidence, active)
+        missing = self._missing(claim, facts, active) if trust.value is None else None
+        return trust if missing is None else missing[1]
 
     def evidence(self, claim: Claim, facts: Facts) -> list[Evidence]:
         """Return the evidence of each check on the positive form of a claim in one picture; a failed check is shown as failed."""

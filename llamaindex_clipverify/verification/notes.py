@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from llamaindex_clipverify.claims.alternatives import KINDS as ALTERNATIVE_KINDS
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.language import UNKNOWN
+from llamaindex_clipverify.evidence.alternatives import ALTERNATIVES
 from llamaindex_clipverify.evidence.domain import frames_of
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.evidence.lines import READER_FACTS
 from llamaindex_clipverify.evidence.passages import PASSAGES
-from llamaindex_clipverify.evidence.scenes import SCENES
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.report.report import CheckedClaim
 from llamaindex_clipverify.trust.fusion import Trust
@@ -29,18 +30,18 @@ def unreadable(language: str, readable: Sequence[str]) -> str:
 
 UNCHECKED_KINDS = {
     "other": "nothing a picture can show",
-    "action": "no check judges actions yet",
     "depth": "no check judges what is in front and behind yet",
-    "wearing": "no check judges who wears what yet",
     "part": "no check judges parts yet",
-    "material": "no check judges materials yet",
-    "pattern": "no check judges patterns yet",
     "size": "no check judges sizes yet",
-    "state": "no check judges states yet",
-    "scene": "places, weather and times need an encoder",
     "comparison": "no check compares things yet",
 }
 """Kinds of claim that nothing checks, and the reason that a report gives."""
+_PLURALS = {"wearing": "clothes"}
+
+
+def _kinds(kind: str) -> str:
+    """Return the plural of a kind of claim: "actions"."""
+    return _PLURALS.get(kind, f"{kind}s")
 
 
 def why_unverifiable(
@@ -57,7 +58,7 @@ def why_unverifiable(
     if claim.kind == "text":
         read = next((piece.reason for piece in evidence if piece.check == READER_FACTS), None)
         return read or "no reader of written words: name one (rapidocr)"
-    compared = any(piece.check == SCENES for piece in evidence)
+    compared = any(piece.check == ALTERNATIVES for piece in evidence)
     beyond = None if compared else _beyond_all_checks(claim)
     if beyond is not None:
         return beyond
@@ -68,7 +69,7 @@ def why_unverifiable(
     if profile is not None and claim.kind in profile.kinds and not profile.knows(claim):
         return f"the models in use do not know “{claim.noun}”" if claim.noun else "no check is fitted for such claims"
     if compared and not any(piece.stance == "silent" and piece.score is None for piece in evidence):
-        return "no profile in use weighs scenes"
+        return f"no profile in use weighs {_kinds(claim.kind)}"
     silent = [piece.reason for piece in evidence if piece.stance == "silent" and piece.score is None and piece.reason]
     return silent[0] if silent else "no check could decide"
 
@@ -77,6 +78,8 @@ def _beyond_all_checks(claim: Claim) -> str | None:
     """Return why no check judges such a claim in any picture, or None."""
     if claim.kind in UNCHECKED_KINDS:
         return UNCHECKED_KINDS[claim.kind]
+    if claim.kind in ALTERNATIVE_KINDS:
+        return f"{_kinds(claim.kind)} are compared with others by an encoder, and there is none, or nothing to compare this with"
     if claim.unnamed is not None:
         return f"no check measures the {'colour' if claim.unnamed == claim.colour else 'relation'} “{claim.unnamed}”"
     if claim.words.language != "en":
@@ -108,8 +111,12 @@ def report_notes(
             f"no profile is fitted for such claims of this encoder: their trust uses weights transferred from "
             f"{transferred.data}, standardised by {scale}; calibrate on labels of your own for figures to rely on"
         )
-        if any(claim.claim.kind == "scene" and trust.value is not None for claim, trust in checked):
-            yield "the weights for scenes are borrowed from those for things and were never measured: no trust is above .9"
+        borrowed = {claim.claim.kind for claim, trust in checked if trust.calibration == "transferred"} & set(
+            ALTERNATIVE_KINDS
+        )
+        if borrowed:
+            kinds = ", ".join(map(_kinds, sorted(borrowed)))
+            yield f"the weights for {kinds} are borrowed from those for things and were never measured: no trust is above .9"
     if judge.profile is None:
         if transferred is None or any(map(_is_direct, checked)):
             model = "reader" if not has_detector and READER_FACTS in judge.models else "detector"

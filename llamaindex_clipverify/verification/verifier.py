@@ -33,6 +33,7 @@ from llamaindex_clipverify.verification.asking import Questions
 from llamaindex_clipverify.verification.build import parts_of_verifier
 from llamaindex_clipverify.verification.explain import ExplainingVerifier
 from llamaindex_clipverify.verification.facts_cache import FactsCache
+from llamaindex_clipverify.verification.implied import presences
 from llamaindex_clipverify.verification.judging import Active, Assembly, Checked, Judge
 from llamaindex_clipverify.verification.reading import Reading, Splitters
 
@@ -313,6 +314,7 @@ class Verifier(ExplainingVerifier, Portable):
 
     def encode_texts(self, claims: Sequence[Claim]) -> None:
         """Encode the texts that the checks compare in few batches, before the claims are judged one by one."""
+        claims = [*claims, *(implied for claim in claims for implied in presences(claim))]
         wanted: dict[int, tuple[TextVectors, list[str]]] = {}
         for check in self._encoder_checks:
             _, phrases = wanted.setdefault(id(check.texts), (check.texts, []))
