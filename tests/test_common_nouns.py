@@ -41,7 +41,7 @@ def test_the_nouns_are_many_and_named_once():
     assert any(phrase.removeprefix("a ") in english().plurals for phrase in common_phrases())
 
 
-@pytest.mark.parametrize(("level", "spread"), [(0.2, 0.02), (-0.1, 0.005), (0.5, 0.1)])
+@pytest.mark.parametrize(("level", "spread"), [(0.2, 0.02), (-0.1, 0.005), (0.4, 0.05)])
 def test_the_standing_does_not_depend_on_the_scale_of_the_encoder(level, spread):
     encoder = Scaled(level, spread)
     texts, vector = TextVectors(encoder), encoder.encode_images([picture()])[0]
@@ -194,10 +194,10 @@ def test_every_kind_with_alternatives_has_others_than_itself(kind):
 
 def test_who_acts_decides_what_else_could_be_done():
     values = {}
-    for text in ("A waiter is running.", "A pigeon is running.", "A van is turning.", "A lamp is glowing."):
+    for text in ("A waiter is running.", "A pigeon is running.", "An airliner is turning.", "A lamp is glowing."):
         claim = next(one for one in EnglishSplitter().split(text) if one.kind == "action")
         values[text.split()[1]] = {other.value for other in alternatives(claim)}
-    assert "read" in values["waiter"] and "read" not in values["pigeon"] and "park" in values["van"]
+    assert "read" in values["waiter"] and "read" not in values["pigeon"] and "park" in values["airliner"]
     assert "park" not in values["lamp"] and "float" in values["lamp"]
 
 

@@ -111,8 +111,16 @@ class Vocabulary:
         )
 
 
+_ALWAYS_PLURAL = frozenset(
+    "clothes glasses sunglasses eyeglasses goggles trousers pants jeans shorts leggings tights sweatpants slacks overalls "
+    "pajamas pyjamas scissors skis binoculars headphones earphones tongs pliers stairs underpants".split()
+)
+
+
 def regular_plural(noun: str) -> str:
-    """Return the plural of an English noun by rule."""
+    """Return the plural of an English noun by rule; of *glasses* or *trousers* the word itself."""
+    if noun.split()[-1] in _ALWAYS_PLURAL:
+        return noun
     if noun.endswith(("s", "x", "z", "ch", "sh")):
         return noun + "es"
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from llamaindex_clipverify.evidence.alternatives import Alternatives
+from llamaindex_clipverify.evidence.clothes import Clothes
 from llamaindex_clipverify.evidence.colour import Colour
 from llamaindex_clipverify.evidence.contrast import Contrast
 from llamaindex_clipverify.evidence.objects import Objects
@@ -15,7 +16,7 @@ from llamaindex_clipverify.evidence.similarity import Similarity
 
 CHECKS_BY_MODEL: Mapping[str, tuple[str, ...]] = {
     "encoder": (Similarity.name, Contrast.name, Regions.name, Alternatives.name),
-    "detector": (Objects.name, Colour.name, Relations.name, Positions.name),
+    "detector": (Objects.name, Colour.name, Relations.name, Positions.name, Clothes.name),
 }
 """Kind of model to the names of its checks; the first check is present whenever the model is."""
 TRANSFERABLE = frozenset(

@@ -8,6 +8,7 @@ from typing import Any
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence.alternatives import Alternatives
 from llamaindex_clipverify.evidence.check import Check
+from llamaindex_clipverify.evidence.clothes import Clothes
 from llamaindex_clipverify.evidence.colour import Colour
 from llamaindex_clipverify.evidence.contrast import Contrast
 from llamaindex_clipverify.evidence.domain import Domain
@@ -77,7 +78,7 @@ def default_checks(
     if reader is not None:
         checks.append(WrittenText(reader))
     if detector is not None:
-        checks += [Objects(detector), Colour(), Relations(), Positions()]
+        checks += [Objects(detector), Colour(), Relations(), Positions(), Clothes()]
     if encoder is not None:
         vectors = TextVectors(encoder, disk=texts)
         checks += [Similarity(vectors), Contrast(vectors), Alternatives(vectors)]
