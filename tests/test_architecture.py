@@ -27,6 +27,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("adapting",),
     ("llama_index", "integrations", "demo", "doctor", "ui"),
     ("cli",),
+    ("__main__",),
 )
 """Folders and root files, the lowest first. Imports inside functions and for types count like all others."""
 
@@ -50,6 +51,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     ),
     "torchvision": (),
     "transformers": (
+        "models.pretrained",
         "models.clip",
         "models.transformers_detector",
         "models.llava",

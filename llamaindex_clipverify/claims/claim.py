@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -78,6 +78,15 @@ class Claim:
     def phrase(self) -> str:
         """Return the positive claim as a noun phrase for an image-text encoder: ``two red cars``, ``a dog left of a car``."""
         return phrase(self)
+
+    def __repr__(self) -> str:
+        """Show the text and what differs from the defaults."""
+        shown = [repr(self.text), f"kind={self.kind!r}"]
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if one.name not in ("text", "start", "end", "kind", "vocabulary") and value != one.default:
+                shown.append(f"{one.name}={value!r}")
+        return f"Claim({', '.join(shown)})"
 
     def swap(self, **words: object) -> Claim:
         """Return a copy of the claim with some fields replaced: ``claim.swap(colour="blue")``."""

@@ -42,6 +42,11 @@ class Evidence:
         """Whether the check takes a stance."""
         return self.stance in ("supports", "contradicts")
 
+    def __repr__(self) -> str:
+        """Show the check, its stance, the score and the reason."""
+        score = "" if self.score is None else f", score={self.score:.3g}"
+        return f"Evidence({self.check!r}, {self.stance}{score}, {self.reason!r})"
+
     def inverted(self) -> Evidence:
         """Return the evidence on the negated claim."""
         return replace(self, stance=_OPPOSITE.get(self.stance, self.stance))

@@ -18,6 +18,7 @@ from llamaindex_clipverify.errors import ModelError
 from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.models.identity import identity
 from llamaindex_clipverify.models.pickling import Portable
+from llamaindex_clipverify.models.pretrained import from_pretrained
 
 _IMAGES_AT_ONCE = 32
 _TEXTS_AT_ONCE = 256
@@ -162,7 +163,7 @@ def _read(kind: Any, name: str, **options: Any) -> Any:
     if (name.startswith((".", "/", "~")) or "\\" in name) and not Path(name).expanduser().is_dir():
         raise ModelError("no such model folder", got=name, do=_GIVE)
     try:
-        return kind.from_pretrained(str(Path(name).expanduser()) if name.startswith("~") else name, **options)
+        return from_pretrained(kind, str(Path(name).expanduser()) if name.startswith("~") else name, **options)
     except (OSError, ValueError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(f"the model cannot be loaded ({first})", got=name, do=_GIVE) from error

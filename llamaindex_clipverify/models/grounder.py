@@ -15,6 +15,7 @@ from llamaindex_clipverify.errors import ModelError
 from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.models.identity import identity
 from llamaindex_clipverify.models.pickling import Portable
+from llamaindex_clipverify.models.pretrained import from_pretrained
 
 _AT_ONCE = 16
 
@@ -79,7 +80,7 @@ class TransformersGrounder(Portable):
 
     def _read(self, kind: Any) -> Any:
         try:
-            return kind.from_pretrained(self.name)
+            return from_pretrained(kind, self.name)
         except (OSError, ValueError) as error:
             raise ModelError(
                 "the grounder cannot be read", got=f"{self.name} ({error})", do="give a hub id or a folder"

@@ -24,6 +24,7 @@ from transformers import (
 from llamaindex_clipverify.errors import DataError, ModelError
 from llamaindex_clipverify.models.conversation import Conversation, Generated
 from llamaindex_clipverify.models.identity import identity
+from llamaindex_clipverify.models.pretrained import from_pretrained
 from llamaindex_clipverify.models.registry import TINY
 
 _SMALLER = "take a smaller model, quantize=4 on a CUDA device, or another device="
@@ -190,7 +191,7 @@ class Llava:
 
     def _read(self, family: Any, **options: Any) -> Any:
         try:
-            return family.from_pretrained(self.name, trust_remote_code=self.trust_remote_code, **options)
+            return from_pretrained(family, self.name, trust_remote_code=self.trust_remote_code, **options)
         except (OSError, ValueError, KeyError) as error:
             what = "the vision model cannot be loaded"
             do = "give a hub id or the folder of a vision model (AutoModelForImageTextToText)"

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
+from threading import Lock
 from typing import Any
+from weakref import WeakValueDictionary
 
 from llamaindex_clipverify.errors import MissingExtraError, ModelError
 from llamaindex_clipverify.models.protocols import Detector, Encoder, Grounder, Reader
@@ -23,6 +25,9 @@ READERS = "llamaindex_clipverify.readers"
 
 RECORD = "optimized.json"
 """File that marks the folder of an optimized model (see `models.optimized`)."""
+_LLAVAS: WeakValueDictionary[tuple[Any, ...], Any] = WeakValueDictionary()
+"""The local vision language models in use, by name and options."""
+_LLAVAS_LOCK = Lock()
 VIEWS = (0.75, 1.0, 1.5)
 """Scales of ``views:``, relative to the detector's own input size."""
 
@@ -205,8 +210,16 @@ def load_grounder(name: str) -> Grounder:
 
 
 def load_llava(name: str, **options: Any) -> Any:
-    """Return the local vision language model of a name; weights are read on first use. See `models.llava.Llava`."""
-    return load_adapter("llava", "transformers", "torch").Llava(name, **options)
+    """Return the local vision language model of a name; weights are read on first use. See `models.llava.Llava`.
+
+    While one of the same name and options is in use, it is returned again: several engines share the weights.
+    """
+    key = (name, *sorted(options.items()))
+    with _LLAVAS_LOCK:
+        model = _LLAVAS.get(key)
+        if model is None:
+            model = _LLAVAS[key] = load_adapter("llava", "transformers", "torch").Llava(name, **options)
+    return model
 
 
 def load_together(key: str | None = None, **options: Any) -> Any:

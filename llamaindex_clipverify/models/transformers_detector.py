@@ -25,6 +25,7 @@ from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.models.detections import Detections
 from llamaindex_clipverify.models.identity import identity
 from llamaindex_clipverify.models.pickling import Portable
+from llamaindex_clipverify.models.pretrained import from_pretrained
 from llamaindex_clipverify.picture import Picture
 
 _FLOOR = 0.001
@@ -132,7 +133,7 @@ def _detections(boxes: list[Any], names: list[str], scores: list[float]) -> Dete
 
 def _read(kind: Any, name: str) -> Any:
     try:
-        return kind.from_pretrained(name)
+        return from_pretrained(kind, name)
     except (OSError, ValueError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         do = "give the hub id or folder of an object-detection model"

@@ -47,6 +47,13 @@ class CheckedClaim:
     note: str = ""
     """Why the claim is unverifiable; "" if it is not."""
 
+    def __repr__(self) -> str:
+        """Show the text, the verdict and the trust."""
+        denied = ", negated" if self.claim.negated else ""
+        return (
+            f"CheckedClaim({self.claim.text!r}, {self.claim.kind}{denied}, {self.verdict}, trust={number(self.trust)})"
+        )
+
     @property
     def picture(self) -> str | None:
         """Content id of the picture the evidence is about."""
@@ -139,6 +146,11 @@ class Report:
     policy: Policy = Policy()
     answers: AnswerModel | None = field(default=None, repr=False)
     """Combines the trusts of the claims into that of the answer; from the profile."""
+
+    def __repr__(self) -> str:
+        """Show verdict, trust, coverage and the claims."""
+        figures = f"trust={number(self.trust)}, coverage={self.coverage:.2f}, {self.calibration}"
+        return f"Report({self.verdict}, {figures}, claims={list(self.claims)!r})"
 
     @property
     def trust(self) -> float | None:

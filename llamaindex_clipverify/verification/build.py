@@ -21,6 +21,7 @@ from llamaindex_clipverify.evidence.similarity import Similarity
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
 from llamaindex_clipverify.evidence.written_text import WrittenText
 from llamaindex_clipverify.facts.disk_cache import DiskCache
+from llamaindex_clipverify.models.placing import place
 from llamaindex_clipverify.models.protocols import Detector, Encoder, Grounder, Reader
 from llamaindex_clipverify.models.registry import as_encoder, load_detector, load_grounder, load_reader
 from llamaindex_clipverify.trust.profile import Profile, bundled
@@ -36,6 +37,8 @@ def parts_of_verifier(
     texts: DiskCache | None = None,
     checks: Sequence[Check] = (),
     regions: int = 16,
+    device: str | None = None,
+    dtype: str | None = None,
 ) -> dict[str, Any]:
     """Return the arguments of `Verifier`; parameters as for `Verifier.from_defaults`.
 
@@ -45,6 +48,10 @@ def parts_of_verifier(
     encoder_names, detector_names = _joined(encoder), _joined(detector)
     loaded_encoder = None if encoder_names is None else as_encoder(encoder_names)
     loaded_detector = load_detector(detector_names) if isinstance(detector_names, str) else detector_names
+    if isinstance(encoder_names, str):
+        place(loaded_encoder, device, dtype)
+    if isinstance(detector_names, str) and loaded_detector is not None:
+        place(loaded_detector, device)
     loaded_reader = load_reader(reader) if isinstance(reader, str) else reader
     if loaded_encoder is None and loaded_detector is None and loaded_reader is None:
         raise DataError("no model named", do="give encoder=, detector= or both; or use Verifier.tiny() on drawn scenes")

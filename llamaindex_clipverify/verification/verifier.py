@@ -74,7 +74,12 @@ class Verifier(ExplainingVerifier, Portable):
             grounder: Compares statements with passages. Default: word overlap.
             memory: Keeps facts beyond this process: an index, or a `DiskMemory`.
             remember: Number of pictures whose facts are kept in this process.
+
+        Raises:
+            DataError: Something else than checks is given, such as the name of a model.
         """
+        if not all(hasattr(check, "judge") for check in checks):
+            raise DataError("a verifier takes checks", got=repr(checks), do="name models with Verifier.from_defaults")
         self.checks = checks
         self.profile = profile
         self.splitters = Splitters(splitter)
@@ -118,10 +123,13 @@ class Verifier(ExplainingVerifier, Portable):
             texts: Cache of text vectors on disk.
             checks: Further checks of your own.
             regions: Region budget: crops encoded per picture. 0 leaves the check out.
-            **options: Passed to `Verifier`: splitter, policy, memory, remember.
+            **options: ``device=`` (torch device of the named encoder and detector; default: the GPU if available, else the CPU),
+                ``dtype=`` (precision of a named encoder: ``float32``, ``float16`` or ``bfloat16``), and what `Verifier` takes:
+                splitter, policy, memory, remember.
 
         Raises:
             DataError: Neither encoder, detector nor reader is named: no model is chosen silently.
+            ModelError: A name, device or precision is unknown.
         """
         parts = parts_of_verifier(
             encoder,
@@ -132,9 +140,18 @@ class Verifier(ExplainingVerifier, Portable):
             texts=texts,
             checks=checks,
             regions=regions,
+            device=options.pop("device", None),
+            dtype=options.pop("dtype", None),
         )
         verifier = cls(**parts, **options)
         return verifier.with_reference(verifier.facts(reference)) if len(reference) else verifier
+
+    def __repr__(self) -> str:
+        """Show the models, the profile and the checks."""
+        models = {"encoder": self.encoder, "detector": self.detector}
+        named = [f"{kind}={model.id!r}" for kind, model in models.items() if model is not None]
+        profile = f"profile={self.profile.name!r}" if self.profile is not None else "profile=None"
+        return f"Verifier({', '.join([*named, profile])}, checks={[check.name for check in self.checks]})"
 
     @classmethod
     def tiny(cls, **options: Any) -> Verifier:
