@@ -90,7 +90,7 @@ def _row(place: int, one: CheckedClaim, report: Report) -> str:
     verdict = f"{MARKS[one.verdict]} {labels.STATES[state(one)]}"
     why = "<br>".join(_flat(reason) for reason in one.reasons)
     names = [_name(report, at) for at, picture in enumerate(report.pictures) if vars(picture).get("id") == one.picture]
-    cells = [str(place), _flat(one.claim.text), number(one.trust), verdict, why, names[0] if names else ""]
+    cells = [str(place), _flat(one.said), number(one.trust), verdict, why, names[0] if names else ""]
     return f"| {' | '.join(cells)} |"
 
 

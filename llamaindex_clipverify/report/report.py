@@ -30,6 +30,13 @@ if TYPE_CHECKING:
 SCHEMA = 2
 """1 had no *partly_checked*, no `checked_trust`, and a `trust` of the checked claims alone; it is still read."""
 _WORD = re.compile(r"\w+")
+_DENIAL = re.compile(
+    r"\b(?:no|not|never|without|none|neither|nor|nobody|nothing|cannot|lacks?|lacking|absent|missing|free of)\b"
+    r"|n't|n’t|없|않|아니|못",
+    re.IGNORECASE,
+)
+"""Words that deny, in English and Korean."""
+_HANGUL = re.compile(r"[가-힣]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +74,16 @@ class CheckedClaim:
             placed, key=lambda piece: (piece.is_decisive, abs(self.shares.get(piece.check, 0.0))), default=None
         )
         return None if weight is None else weight.region
+
+    @property
+    def said(self) -> str:
+        """The words of the answer, with their denial where it stands outside of them: "not: holding a cup", "개 (없음)"."""
+        text = " ".join(self.claim.text.split())
+        if not self.claim.negated or _DENIAL.search(text):
+            return text
+        if self.claim.words.language == "ko" or _HANGUL.search(text):
+            return f"{text} ({'없음' if self.claim.kind in ('object', 'count', 'bound') else '아님'})"
+        return f"not: {text}"
 
     @property
     def reasons(self) -> list[str]:
@@ -222,6 +239,11 @@ class Report:
         doubted = [claim for claim in self.claims if claim.verdict == "contradicted"]
         return sorted(doubted, key=lambda claim: claim.trust or 0.0)
 
+    def mark_of(self, claim: CheckedClaim) -> str:
+        """Return the mark of the picture that the evidence on a claim is about, "[2] "; "" where there is one picture only."""
+        ids = [picture.id for picture in self.pictures]
+        return f"[{ids.index(claim.picture) + 1}] " if len(ids) > 1 and claim.picture in ids else ""
+
     def picture(self, content_id: str | None) -> Picture | None:
         """Return the picture with a content id, or None."""
         return next((picture for picture in self.pictures if picture.id == content_id), None)
@@ -376,10 +398,10 @@ def _words(claim: Claim) -> dict[str, Any]:
 
 def _lines(report: Report) -> list[str]:
     """Return one aligned line for each claim."""
-    width = min(max((len(checked.claim.text) for checked in report.claims), default=0), 48)
+    width = min(max((len(checked.said) for checked in report.claims), default=0), 48)
     return [
-        f"{MARKS[checked.verdict]} {number(checked.trust):>4}  {shortened(checked.claim.text, width):<{width}}  "
-        f"{' · '.join(checked.reasons)}".rstrip()
+        f"{MARKS[checked.verdict]} {number(checked.trust):>4}  {shortened(checked.said, width):<{width}}  "
+        f"{report.mark_of(checked) if checked.reasons else ''}{' · '.join(checked.reasons)}".rstrip()
         for checked in report.claims
     ]
 

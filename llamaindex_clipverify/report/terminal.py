@@ -72,6 +72,7 @@ def _table(report: Report) -> Table:
     for place, one in enumerate(report.claims, 1):
         colour = _COLOURS[state(one)]
         trust = Text(f"{MARKS[one.verdict]} {number(one.trust):>4}", colour)
-        words = Text(printable(" ".join(one.claim.text.split())), colour)
-        table.add_row(str(place), trust, words, Text(printable("\n".join(one.reasons))))
+        words = Text(printable(one.said), colour)
+        why = "\n".join(one.reasons)
+        table.add_row(str(place), trust, words, Text(printable(f"{report.mark_of(one)}{why}" if why else "")))
     return table

@@ -127,7 +127,7 @@ def evidence(turn: Turn, claim: int, heat: HeatMap | None, problem: str = "") ->
     why = f'<p class="cvc-note">{safe(one.note)}</p>' if one.note else ""
     wrong = f'<p class="cvc-error" role="alert">{safe(problem)}</p>' if problem else ""
     return (
-        f'<div class="cvc-evidence"><h3><q>{safe(one.claim.text)}</q> <b class="cvc-{view.state}">{safe(view.word)}'
+        f'<div class="cvc-evidence"><h3><q>{safe(one.said)}</q> <b class="cvc-{view.state}">{safe(view.word)}'
         f"{'' if one.trust is None else f', trust {number(one.trust)}'}</b></h3>"
         f"{wrong}{_figure(report, one, heat)}{why}<ul>{lines}</ul></div>"
     )

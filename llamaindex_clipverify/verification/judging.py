@@ -65,11 +65,29 @@ class Judge:
         if lines:
             trust = self._fuse(subject, evidence, active)
         picture = trust.picture if trust.picture is not None else next(iter(lines), 0)
+        if len(facts) > 1 and self.policy.verdict(trust.value) == "contradicted":
+            picture, trust = self._shown(subject, facts, evidence, active, trust)
         if trust.value is None and not lines:
             missing = self._missing(claim, facts, active)
             if missing is not None:
                 return missing
         return self._checked(claim, active, trust, evidence[picture], list(lines.values())), trust
+
+    def _shown(
+        self,
+        claim: Claim,
+        facts: Sequence[Facts],
+        evidence: Sequence[Sequence[Evidence]],
+        active: Active,
+        trust: Trust,
+    ) -> tuple[int, Trust]:
+        """Return the picture that explains a contradicted claim, one that shows the thing, and the trust with its shares."""
+        seen = [confidence(known, claim.noun) or 0.0 if claim.noun else 0.0 for known in facts]
+        best = max(range(len(facts)), key=lambda place: seen[place])
+        if claim.negated or claim.kind == "object" or seen[best] < SEEN or best == trust.picture:
+            return trust.picture or 0, trust
+        there = self._fuse(claim, [evidence[best]], [active[best]])
+        return best, replace(trust, picture=best, shares=there.shares)
 
     def _missing(self, claim: Claim, facts: Sequence[Facts], active: Active) -> Checked | None:
         """Return the claim as contradicted if one of the things that it is about is not there; see `implied`."""

@@ -35,7 +35,7 @@ class ReportView:
         """
         self.report, self.mark = report, mark
         self.pictures = [
-            PictureView(picture.name if picture.uri else f"picture {place}", album.print_of(picture))
+            PictureView(_name(report, place), album.print_of(picture))
             for place, picture in enumerate(report.pictures, 1)
         ]
         self._by_content = {
@@ -84,7 +84,7 @@ class ReportView:
     @property
     def doubted(self) -> list[str]:
         """The contradicted words, least trusted first; the beginnings of the first few."""
-        return [shortened(one.claim.text, 60) for one in self.report.doubtful()[:4]]
+        return [shortened(one.said, 60) for one in self.report.doubtful()[:4]]
 
     @property
     def title(self) -> str:
@@ -95,3 +95,11 @@ class ReportView:
     def beginning(self) -> str:
         """The beginning of the answer; "" where the title is that already."""
         return shortened(self.report.answer, 160) if self.report.question else ""
+
+
+def _name(report: Report, place: int) -> str:
+    """Return the name of a picture (counted from 1), after the number by which answers cite it where there are several."""
+    picture = report.pictures[place - 1]
+    if not picture.uri:
+        return f"picture {place}"
+    return f"[{place}] {picture.name}" if len(report.pictures) > 1 else picture.name
