@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1] / PACKAGE
 
 ORDER: tuple[tuple[str, ...], ...] = (
     ("errors", "geometry", "numerics"),
+    ("boundary",),
     ("picture", "prompts"),
     ("answer", "node_pictures", "claims"),
     ("facts", "models"),
@@ -67,6 +68,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "together": ("models.together",),
     "httpx": ("models.together",),
     "clip": (),
+    "pillow_heif": ("boundary.decoding",),
     "rapidocr": ("models.ocr",),
     "onnx": ("models.onnx_export",),
     "onnxruntime": ("models.onnx", "models.onnx_export"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.index.schema import Entry
 from llamaindex_clipverify.node_pictures import ANY_PATH, picture_files, picture_in
@@ -25,8 +26,8 @@ def entries_of(document: Any) -> Iterator[Entry]:
     """
     if isinstance(document, Entry):
         yield document
-    elif isinstance(document, (str, Path)) and Path(document).is_dir():
-        yield from (Entry(picture=Picture.of(path)) for path in picture_files(document))
+    elif isinstance(document, (str, Path)) and files.is_folder(document):
+        yield from (Entry(picture=Picture.of(path)) for path in picture_files(document, others=True))
     elif hasattr(document, "node_id") or hasattr(document, "node"):
         yield _entry_of_node(getattr(document, "node", document))
     else:

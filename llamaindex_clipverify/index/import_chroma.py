@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from llamaindex_clipverify.boundary.texts import is_binary
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.index import chroma
 from llamaindex_clipverify.index.schema import Entry
@@ -59,13 +60,19 @@ def _entry(
     resource = node.get("image_resource") or {}
     data = node.get("image") or resource.get("data") or picture_text(document)
     named = uri or node.get("image_path") or resource.get("path") or path_in(metadata)
-    if not data and not named:
+    access = Access(folders)
+    picture = _picture(data, named, access) if data or named else access.picture_named(document or "")
+    if picture is None:
         return None
-    picture = Picture.of(decoded(data)) if data else Access(folders).picture_at(str(named))
     caption = str(node.get("text") or (node.get("text_resource") or {}).get("text") or document or "")
     kept = {key: value for key, value in metadata.items() if key not in _INTERNAL and value is not None}
-    text = "" if caption in (str(named), data) or picture_text(caption) else caption
+    is_picture = caption in (str(named), data) or picture_text(caption) or (not data and not named)
+    text = "" if is_picture or is_binary(caption) else caption
     return Entry(picture=picture, caption=text, metadata=kept)
+
+
+def _picture(data: Any, named: Any, access: Access) -> Picture:
+    return Picture.of(decoded(data)) if data else access.picture_of_url(str(named))
 
 
 def _node(metadata: Mapping[str, Any]) -> dict[str, Any]:
