@@ -29,6 +29,10 @@ class DataError(ClipVerifyError):
     """Rows, profiles or options that do not have the documented form."""
 
 
+class VerificationError(ClipVerifyError):
+    """Something failed in a way that nothing foresaw; what failed is the `__cause__`."""
+
+
 class ServiceError(ClipVerifyError):
     """A model behind a server did not answer; the subclasses say why. What the library said is the `__cause__`."""
 

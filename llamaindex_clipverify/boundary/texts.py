@@ -39,6 +39,11 @@ def checked(value: Any, name: str, most: int = MOST) -> str:
     return value
 
 
+def shown(text: str) -> str:
+    """Return a text that can be encoded: half a surrogate pair becomes a question mark."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def is_binary(text: str) -> bool:
     """Return whether a text is the bytes of a file that was read as text: many control or replacement characters."""
     part = text[:10_000]

@@ -44,6 +44,7 @@ def report_of(data: Mapping[str, Any], access: Access) -> Report:
             pictures=tuple(_picture(picture, access) for picture in data["pictures"]),
             models=data["models"],
             notes=tuple(data["notes"]),
+            gaps=tuple(data.get("gaps") or ()),
             timings_ms=data["timings_ms"],
             policy=_policy(data.get("policy") or {}),
             answers=AnswerModel(**data["answer_model"]) if data.get("answer_model") else None,
