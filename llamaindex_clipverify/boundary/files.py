@@ -120,6 +120,16 @@ def content(path: Path, most: int) -> bytes:
     return data
 
 
+def text(path: str | Path, most: int = MOST_TEXT) -> str:
+    """Return the text of a regular file in UTF-8, with or without a byte order mark.
+
+    Raises:
+        OSError: As for `content`.
+        ValueError: It is no text in UTF-8.
+    """
+    return content(local(path), most).decode("utf-8-sig")
+
+
 def read_text(path: str | Path, what: str, do: str = "", most: int = MOST_TEXT) -> str:
     """Return the text of a file in UTF-8, with or without a byte order mark.
 
@@ -133,7 +143,7 @@ def read_text(path: str | Path, what: str, do: str = "", most: int = MOST_TEXT) 
         DataError: It cannot be read, or is no text in UTF-8.
     """
     try:
-        return content(local(path), most).decode("utf-8-sig")
+        return text(path, most)
     except (OSError, ValueError) as error:
         raise DataError(what, got=f"{path} ({reason(error)})", do=do) from error
 

@@ -17,7 +17,7 @@ from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.node_pictures import Access, AccessOptions
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.format import MARKS, number, printable, rounded, shortened
-from llamaindex_clipverify.report.saving import save_one
+from llamaindex_clipverify.report.saving import embeddable, save_one
 from llamaindex_clipverify.trust.fusion import Calibration
 from llamaindex_clipverify.trust.profile import AnswerModel
 from llamaindex_clipverify.trust.unchecked import truth
@@ -273,7 +273,7 @@ class Report:
 
     def to_json(self, indent: int | None = 2) -> str:
         """Return `to_dict` as JSON text."""
-        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
+        return embeddable(json.dumps(self.to_dict(), indent=indent, ensure_ascii=False))
 
     def to_markdown(self) -> str:
         """Return the report as Markdown; all texts are escaped."""
