@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.boundary import texts
+from llamaindex_clipverify.errors import ClipVerifyError, DataError
 from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.node_pictures import NO_ACCESS, Access, passage_in, picture_in, text_in
 from llamaindex_clipverify.picture import Picture
@@ -24,6 +25,8 @@ class Source:
     """The retriever's score in its own range; for pictures of an `EvidenceIndex` the cosine with the query, -1 to 1."""
     region: Box | None = None
     """The region of the picture that matched the query, xyxy pixels; None for the whole picture."""
+    problem: ClipVerifyError | None = None
+    """Why nothing could be read of it; None for a source that could be opened."""
 
     @property
     def is_passage(self) -> bool:
@@ -62,6 +65,19 @@ class Answer:
     text: str
     sources: tuple[Source, ...] = ()
     question: str | None = None
+    is_partial: bool = False
+    """Whether it is verified on the other sources where some cannot be read; else one of them is an error."""
+
+    def __post_init__(self) -> None:
+        """Check that the texts are texts, and not too long; see `boundary.texts`."""
+        texts.checked(self.text, "the answer")
+        if self.question is not None:
+            texts.checked(self.question, "the question")
+
+    @property
+    def gaps(self) -> tuple[ClipVerifyError, ...]:
+        """Why sources could not be opened, in their order."""
+        return tuple(source.problem for source in self.sources if source.problem is not None)
 
     @property
     def pictures(self) -> tuple[Picture, ...]:
@@ -84,15 +100,17 @@ class Answer:
             passages: Texts that may support what no picture can show.
 
         Raises:
-            DataError: The text is blank, or there is neither picture nor passage.
+            DataError: The text is blank, too long or no text, or there is neither picture nor passage.
             PictureError: An image is not a picture.
         """
-        if not text.strip():
+        if not texts.checked(text, "the answer").strip():
             raise DataError("the answer is empty", do="give the text to verify")
         if isinstance(images, (str, bytes)) or not isinstance(images, Sequence):
             images = [images]
         if isinstance(passages, str):
             passages = (passages,)
+        for passage in passages:
+            texts.checked(passage, "a passage", _PASSAGE)
         if not images and not passages:
             raise DataError("an answer needs a picture to be verified on", do="give at least one")
         pictures = dict.fromkeys(Picture.of(image) for image in images)
@@ -111,7 +129,7 @@ class Answer:
         """Make an answer from retrieved LlamaIndex nodes: the one place where nodes become pictures and passages.
 
         Every picture and every passage counts once. The caption of a picture is not a passage, nor is the answer of a
-        sub-question engine.
+        sub-question engine. A source that may not be opened or cannot be read is a gap: the answer is verified on the others.
 
         Args:
             text: The answer; may be empty.
@@ -120,20 +138,27 @@ class Answer:
             question: Kept in the report.
 
         Raises:
-            PictureError: A node names a path or URL that may not be opened, or a picture that cannot be read.
+            DataError: The text is too long, or no text.
         """
-        return cls(text=text, sources=sources_of(nodes, access), question=question)
+        return cls(text=text, sources=sources_of(nodes, access), question=question, is_partial=True)
 
 
 def sources_of(nodes: Iterable[Any], access: Access = NO_ACCESS) -> tuple[Source, ...]:
-    """Return the sources in retrieved nodes, each picture and passage once; parameters and errors as `Answer.from_nodes`."""
+    """Return the sources in retrieved nodes, each picture and passage once; parameters as for `Answer.from_nodes`."""
     distinct: dict[Picture | str, Source] = {}
     for node in nodes:
-        source = Source.of_node(node, access)
-        key = source.picture if source.picture is not None else source.text
-        if key:
-            distinct.setdefault(key, source)
+        try:
+            source = Source.of_node(node, access)
+            key = source.picture if source.picture is not None else source.text
+            if key:
+                distinct.setdefault(key, source)  # reads the file of a picture
+        except ClipVerifyError as error:
+            distinct.setdefault(str(error), Source(problem=error))
     return tuple(distinct.values())
+
+
+_PASSAGE = 1_000_000
+"""Maximum length of a passage in characters."""
 
 
 SENTENCE_END = r"[.!?](?:\s*\[\d+\][.!?]?)?(?=\s)"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llamaindex_clipverify.answer import Answer
+from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.errors import ClipVerifyError, DataError, PictureError
 from llamaindex_clipverify.models.conversation import Conversation, Generated
 from llamaindex_clipverify.models.protocols import VisionModel
@@ -212,12 +213,14 @@ def save(descriptions: Sequence[Description], path: str | Path) -> Path:
     if target.suffix.lower() not in SUFFIXES:
         raise DataError("descriptions are saved as .jsonl or .csv", got=target.name, do="name it so")
     table = to_pandas(descriptions)
-    target.parent.mkdir(parents=True, exist_ok=True)
     if target.suffix.lower() == ".jsonl":
-        table.to_json(target, orient="records", lines=True, force_ascii=False)
-    else:
-        table.to_csv(target, index=False)
-    return target
+        return files.write_text(target, table.to_json(orient="records", lines=True, force_ascii=True))
+    return files.write_text(target, table.map(_inert).to_csv(index=False))
+
+
+def _inert(value: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.lstrip().startswith(("=", "+", "-", "@")) else value
 
 
 def _worth(one: Description) -> tuple[float, int]:

@@ -7,7 +7,10 @@ class ClipVerifyError(Exception):
     """Base of every error raised on purpose; its text is one line."""
 
     def __init__(self, what: str, *, got: object = None, do: str = "") -> None:
-        """Join the three parts into one line; line breaks in `got` are folded and long values cut at 200 characters."""
+        """Join the three parts into one line.
+
+        Line breaks in `got` are folded, control characters replaced, and long values cut at 200 characters.
+        """
         self.what, self.got, self.do = what, got, do
         parts = [what]
         if got is not None:
@@ -27,6 +30,10 @@ class ModelError(ClipVerifyError):
 
 class DataError(ClipVerifyError):
     """Rows, profiles or options that do not have the documented form."""
+
+
+class VerificationError(ClipVerifyError):
+    """Something failed in a way that nothing foresaw; what failed is the `__cause__`."""
 
 
 class ServiceError(ClipVerifyError):
@@ -70,5 +77,5 @@ class MissingExtraError(ClipVerifyError, ImportError):
 
 
 def _fold(value: object) -> str:
-    text = " ".join(str(value).split())
+    text = "".join(one if one.isprintable() else "\ufffd" for one in " ".join(str(value).split()))
     return text if len(text) <= 200 else text[:197] + "…"

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import base64
+import errno
 import hashlib
 import io
-import urllib.request
-import warnings
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
 
 import numpy as np
 
+from llamaindex_clipverify.boundary import decoding, files, urls
+from llamaindex_clipverify.boundary.decoding import MAX_PIXELS, REPLACE
+from llamaindex_clipverify.boundary.failures import reason
 from llamaindex_clipverify.errors import PictureError
+
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "Picture"]
 
 if TYPE_CHECKING:
     from PIL import Image
 
-MAX_PIXELS = 100_000_000
-"""Maximum number of pixels; larger pictures (for example decompression bombs) raise an error before decoding."""
 MAX_BYTES = 200_000_000
-_WITH_FRAMES = ("GIF", "TIFF", "WEBP", "PNG")
-"""File formats whose frames or pages a person would see; the further frames of a phone's MPO are the same picture."""
-_DEPTHS = (255, 1023, 4095, 16383, 65535)
-"""Brightest value of 8, 10, 12, 14 and 16 bits."""
+"""Maximum size of a file, and of what is fetched from an address, in bytes."""
 _URL_PREFIXES = ("http://", "https://")
 
 
@@ -40,12 +41,14 @@ class Picture:
         self.uri = uri
 
     @classmethod
-    def of(cls, source: Any, *, allow_urls: bool = False) -> Picture:
+    def of(cls, source: Any, *, allow_urls: bool = False, allow_private: bool = False) -> Picture:
         """Make a picture of a path, URL, bytes, HxW[xC] uint8 array, PIL image or another picture.
 
         Args:
-            source: What to take. Strings that start with http:// or https:// are URLs, all others paths.
+            source: What to take. Strings that start with http:// or https:// are URLs, with data: the picture itself, all others
+                paths; file:// is a path, too.
             allow_urls: URLs are opened only when this is true: they may come from an answer or a node.
+            allow_private: Whether a URL may redirect to an address that is not public: this machine, or a private network.
 
         Raises:
             PictureError: Of a type or array shape that is no picture, or a URL without `allow_urls`.
@@ -53,16 +56,17 @@ class Picture:
         if isinstance(source, Picture):
             return source
         if isinstance(source, str) and source.lower().startswith(_URL_PREFIXES):
-            return cls._of_url(source, allow_urls)
+            return cls._of_url(source, allow_urls, named_by_user=True, private=allow_private)
+        if isinstance(source, str) and source[:5].lower() == "data:":
+            return cls.of(_data_url(source))
         if isinstance(source, (str, Path)):
-            path = Path(source)
-            return cls(lambda: _read_file(path), str(source))
+            return cls(lambda: _read_file(source), str(source))
         if isinstance(source, (bytes, bytearray, memoryview)):
             data = bytes(source)
             return cls(lambda: data)
         if isinstance(source, io.BytesIO):
-            data = source.getvalue()
-            return cls(lambda: data)
+            held = source.getvalue()
+            return cls(lambda: held)
         if isinstance(source, np.ndarray):
             return cls._of_array(source)
         if hasattr(source, "getexif") and hasattr(source, "convert"):
@@ -76,15 +80,30 @@ class Picture:
     def known(cls, content: str, size: tuple[int, int], uri: str) -> Picture:
         """Make a picture whose content is known without opening it: the file at `uri` is read only where pixels are needed.
 
+        A file of other content is an error then: it is not the picture that the facts are about.
+
         Args:
             content: Its `id`.
             size: Width and height in pixels, upright.
             uri: Path of the file.
         """
-        path = Path(uri)
-        made = cls(lambda: _read_file(path), uri)
+        made = cls(lambda: _read_known(uri, content), uri)
         made.__dict__["id"], made.__dict__["size"] = content, size
         return made
+
+    @classmethod
+    def named_by_others(cls, url: str, *, allow_urls: bool, allow_private: bool) -> Picture:
+        """Make a picture of an http or https address that a node, a document or a report names.
+
+        Args:
+            url: The address.
+            allow_urls: Whether it is fetched at all.
+            allow_private: Whether it may be, or redirect to, an address that is not public.
+
+        Raises:
+            PictureError: Without `allow_urls`.
+        """
+        return cls._of_url(url, allow_urls, named_by_user=False, private=allow_private)
 
     @classmethod
     def closed(cls, content: str, size: tuple[int, int], uri: str | None) -> Picture:
@@ -108,12 +127,12 @@ class Picture:
         return picture
 
     @classmethod
-    def _of_url(cls, url: str, allow_urls: bool) -> Picture:
+    def _of_url(cls, url: str, allow_urls: bool, *, named_by_user: bool, private: bool) -> Picture:
         if not allow_urls:
             raise PictureError(
                 "URLs are not opened by default", got=url, do="pass allow_urls=True if you trust where it comes from"
             )
-        return cls(lambda: _read_url(url), url)
+        return cls(lambda: urls.fetched(url, MAX_BYTES, named_by_user=named_by_user, private=private), url)
 
     @classmethod
     def _of_array(cls, array: np.ndarray[Any, Any]) -> Picture:
@@ -130,34 +149,21 @@ class Picture:
     @cached_property
     def image(self) -> Image.Image:
         """Return the decoded PIL image: RGB, EXIF orientation applied, transparency on white. Do not draw into it."""
-        from PIL import ImageOps
+        made = decoding.decoded(self._content, self.name)
+        self.__dict__["reduced"] = made.reduced
+        return made.image
 
-        raw = self._content
-        opened = raw if not isinstance(raw, bytes) else _open(raw, self.name)
-        _check_size(opened.size, self.name)
-        try:
-            wide = any(";16" in str(tile[3]) for tile in getattr(opened, "tile", ()))
-            upright = ImageOps.exif_transpose(opened)
-            made = _on_white(upright, self.name)
-        except (OSError, SyntaxError, ValueError, EOFError) as error:
-            raise PictureError("the picture cannot be decoded", got=f"{self.name} ({error})", do=_REPLACE) from error
-        if wide and upright.mode in ("RGB", "RGBA") and 0 < int(np.asarray(made).max()) < _DIM:
-            raise PictureError("16-bit colours of which few bits are used", got=self.name, do=_SCALE)
-        return made
+    @cached_property
+    def reduced(self) -> int:
+        """Return 2, 4 or 8 for a JPEG of more than `MAX_PIXELS`, decoded at that part of its width and height; else 1."""
+        _ = self.image
+        return int(self.__dict__["reduced"])
 
     @cached_property
     def frames(self) -> int:
         """Return the number of frames or pages in the file; only the first is looked at. 1 without a file."""
         raw = self._content
-        if not isinstance(raw, bytes):
-            return 1
-        opened = _open(raw, self.name)
-        if opened.format not in _WITH_FRAMES:
-            return 1
-        try:
-            return int(getattr(opened, "n_frames", 1))
-        except (OSError, SyntaxError, ValueError, EOFError):
-            return 1  # what follows the first frame is broken
+        return decoding.frames(raw, self.name) if isinstance(raw, bytes) else 1
 
     @cached_property
     def size(self) -> tuple[int, int]:
@@ -170,12 +176,11 @@ class Picture:
         raw = self._content
         if isinstance(raw, bytes):
             return hashlib.sha256(raw).hexdigest()
-        width, height = self.size
-        return hashlib.sha256(f"{width}x{height}:".encode() + self.image.tobytes()).hexdigest()
+        return _pixel_id(self.image)
 
     def forget(self) -> None:
         """Drop decoded pixels and bytes; they are read again when needed. Size and id stay."""
-        for kept in ("image", "_content"):
+        for kept in ("image", "_content"):  # `reduced` stays
             self.__dict__.pop(kept, None)
 
     @property
@@ -187,7 +192,7 @@ class Picture:
         """Return the bytes of a file of it and the ending of its name: as they came, or PNG of pixels that came without."""
         raw = self._content
         if isinstance(raw, bytes):
-            return raw, f".{(_open(raw, self.name).format or 'png').lower()}"
+            return raw, f".{(decoding.opened(raw, self.name).format or 'png').lower()}"
         stream = io.BytesIO()
         self.image.save(stream, "PNG")
         return stream.getvalue(), ".png"
@@ -223,96 +228,53 @@ class Picture:
         return f"Picture({self.uri!r})" if self.uri else "Picture()"
 
 
-_REPLACE = "replace the file or leave it out"
-
-
-def _read_file(path: Path) -> bytes:
-    if path.is_dir():
-        raise PictureError("a folder is not a picture", got=path, do="name a file, or the files in it")
-    if not path.exists():
-        raise PictureError("no such picture", got=path, do="check the path")
+def _read_file(source: str | Path) -> bytes:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise PictureError("the file is too large", got=f"{path} ({path.stat().st_size:,} bytes)", do=_REPLACE)
-        data = path.read_bytes()
-    except OSError as error:
-        raise PictureError(
-            "the picture cannot be read", got=f"{path} ({error.strerror})", do="check its rights"
-        ) from error
-    if not data:
-        raise PictureError("the file is empty", got=path, do=_REPLACE)
-    return data
-
-
-def _read_url(url: str) -> bytes:
-    try:
-        with urllib.request.urlopen(url, timeout=20) as answer:
-            data: bytes = answer.read(MAX_BYTES + 1)
+        data = files.content(files.local(source), MAX_BYTES)
+    except IsADirectoryError as error:
+        raise PictureError("a folder is not a picture", got=source, do="name a file, or the files in it") from error
+    except FileNotFoundError as error:
+        raise PictureError("no such picture", got=source, do="check the path") from error
+    except files.NotRegularError as error:
+        raise PictureError("a pipe or device is not a picture", got=source, do="name a regular file") from error
     except (OSError, ValueError) as error:
-        raise PictureError("the picture cannot be fetched", got=f"{url} ({error})", do="check the address") from error
-    if len(data) > MAX_BYTES:
-        raise PictureError("the file is too large", got=url, do=_REPLACE)
+        what = "the file is too large" if getattr(error, "errno", None) == errno.EFBIG else "the picture cannot be read"
+        raise PictureError(what, got=f"{source} ({reason(error)})", do="check path and rights") from error
+    if not data:
+        raise PictureError("the file is empty", got=source, do=REPLACE)
     return data
 
 
-def _open(data: bytes, name: str) -> Image.Image:
-    from PIL import Image, UnidentifiedImageError
+def _read_known(uri: str, content: str) -> bytes:
+    """Return the bytes of a file whose content is known by its hash: that of the bytes, or of the pixels."""
+    data = _read_file(uri)
+    if hashlib.sha256(data).hexdigest() != content and _pixel_id(decoding.decoded(data, uri).image) != content:
+        raise PictureError("the file is not the picture that was looked at", got=uri, do="index or verify it again")
+    return data
 
+
+def _pixel_id(image: Image.Image) -> str:
+    return hashlib.sha256(f"{image.width}x{image.height}:".encode() + image.tobytes()).hexdigest()
+
+
+def _data_url(url: str) -> bytes:
+    """Return the bytes in a data URL; errors name its head only."""
+    head, comma, body = url.partition(",")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # size is checked by us, before decoding
-            return Image.open(io.BytesIO(data))
-    except (UnidentifiedImageError, ImportError) as error:  # ImportError: where ultralytics replaced PIL's open
-        raise PictureError("not a picture file", got=name, do=_REPLACE) from error
-    except Image.DecompressionBombError as error:
-        raise PictureError("the picture has too many pixels", got=name, do=_SHRINK) from error
-    except (OSError, SyntaxError, ValueError) as error:
-        raise PictureError("the picture cannot be opened", got=f"{name} ({error})", do=_REPLACE) from error
+        data = unquote_to_bytes(body) if comma else b""
+        return from_base64(data) if head.lower().endswith(";base64") else data
+    except ValueError as error:
+        raise PictureError("the data URL cannot be read", got=head[:80], do="give data:image/png;base64,…") from error
 
 
-_SHRINK = f"shrink it below {MAX_PIXELS:,} pixels"
-
-
-def _check_size(size: tuple[int, int], name: str) -> None:
-    if size[0] * size[1] > MAX_PIXELS:
-        raise PictureError("the picture has too many pixels", got=f"{name} ({size[0]:,} × {size[1]:,})", do=_SHRINK)
-    if not size[0] or not size[1]:
-        raise PictureError("the picture has no pixels", got=name, do=_REPLACE)
-
-
-def _on_white(image: Image.Image, name: str) -> Image.Image:
-    from PIL import Image
-
-    if image.mode in ("I;16", "I;16B", "I;16L", "I", "F"):
-        return _eight_bit(image, name)
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        layered = image.convert("RGBA")
-        ground = Image.new("RGBA", layered.size, "white")
-        return Image.alpha_composite(ground, layered).convert("RGB")
-    return image.convert("RGB")
-
-
-_DIM = 16
-"""Brightest value of 12 bits after the conversion from 16 to 8."""
-_SCALE = "convert it to 8 bits a channel"
-
-
-def _eight_bit(image: Image.Image, name: str) -> Image.Image:
-    """Scale deep greyscale to eight bits; PIL's own conversion clips it to white.
-
-    Floats up to 1 are shares of white. Other values are scaled by the smallest usual depth (8, 10, 12, 14, 16 bits) that holds
-    them.
+def from_base64(text: bytes) -> bytes:
+    """Return what base 64 stands for; line breaks, the URL-safe alphabet and missing padding are all right.
 
     Raises:
-        PictureError: Values that are no brightness: below zero, above 16 bits, not finite.
+        ValueError: It is no base 64.
     """
-    from PIL import Image
+    bare = b"".join(text.split()).translate(_STANDARD).rstrip(b"=")
+    return base64.b64decode(bare + b"=" * (-len(bare) % 4), validate=True)
 
-    values = np.asarray(image, dtype=np.float64)
-    low, high = float(values.min(initial=0.0)), float(values.max(initial=0.0))
-    if not (np.isfinite(low) and np.isfinite(high)) or low < 0 or high > _DEPTHS[-1]:
-        raise PictureError(
-            "values that are no brightness", got=f"{name} ({image.mode}, {low:g} to {high:g})", do=_SCALE
-        )
-    white = 1.0 if image.mode == "F" and high <= 1 else next(top for top in _DEPTHS if high <= top)
-    return Image.fromarray(np.round(values / white * 255.0).astype(np.uint8)).convert("RGB")
+
+_STANDARD = bytes.maketrans(b"-_", b"+/")

@@ -44,6 +44,9 @@ class FaultServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that hang up."""
+
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.steps: list[dict[str, Any]] = [said()]
@@ -85,7 +88,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         step = self.server.step(self.path, body, dict(self.headers))
-        if step.get("hang"):
+        if step.get("endless"):
+            self._endless(step["endless"])
+        elif step.get("hang"):
             self.server.released.wait(60)
             self.close_connection = True
         elif body.get("stream") and "status" not in step and "raw" not in step:
@@ -117,6 +122,24 @@ class _Handler(BaseHTTPRequestHandler):
         if step.get("cut") == "hang":
             self.server.released.wait(60)
         self.close_connection = True
+
+    def _endless(self, how: str) -> None:
+        """Send something that never ends: blanks of a stream, pieces of it, one line, or a body."""
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream" if how != "body" else "application/json")
+        self.send_header("connection", "close")
+        self.end_headers()
+        head = {"id": "1", "created": 1, "model": "m", "object": "chat.completion.chunk"}
+        piece = {**head, "choices": [{"index": 0, "delta": {"content": "word " * 50}, "finish_reason": None}]}
+        data = {
+            "blanks": b": still there\n\n" * 2000,
+            "pieces": b"data: " + json.dumps(piece).encode() + b"\n\n",
+            "line": b"x" * 65536,
+            "body": b" " * 65536,
+        }[how]
+        self.close_connection = True
+        while not self.server.released.is_set():
+            self.wfile.write(data)
 
     def log_message(self, *args: object) -> None:
         """Say nothing."""

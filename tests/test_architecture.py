@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1] / PACKAGE
 
 ORDER: tuple[tuple[str, ...], ...] = (
     ("errors", "geometry", "numerics"),
+    ("boundary",),
     ("picture", "prompts"),
     ("answer", "node_pictures", "claims"),
     ("facts", "models"),
@@ -67,8 +68,10 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "cv2": ("doctor",),
     "deepeval": ("integrations.deepeval",),
     "together": ("models.together",),
-    "httpx": ("models.together",),
+    "openai": ("llama_index.openai",),
+    "httpx": ("models.together", "models.http_limits", "models.service_errors"),
     "clip": (),
+    "pillow_heif": ("boundary.decoding",),
     "rapidocr": ("models.ocr",),
     "onnx": ("models.onnx_export",),
     "onnxruntime": ("models.onnx", "models.onnx_export"),

@@ -353,7 +353,7 @@ def test_a_verifier_that_cannot_look_does_not_cost_the_answer(tiny: Verifier, sc
     ):
         response = ClipVerifyQueryEngine(Fixed(text=FALSE, nodes=nodes), tiny, folders=folders).query(QUESTION)
         report = get_report(response)
-        assert str(response) == FALSE and report.trust is None and report.notes[0].startswith("not verified: ")
+        assert str(response) == FALSE and report.trust is None and report.notes[0].startswith("not looked at: ")
     response = ClipVerifyQueryEngine(Fixed(text=FALSE, nodes=[]), tiny).query(QUESTION)
     assert get_report(response).notes == ("no picture was retrieved",)
 

@@ -73,7 +73,7 @@ def test_reading_a_report_back_opens_nothing(report: Report, scene_file: Path, m
         {**data["pictures"][0], "uri": uri} for uri in ("http://127.0.0.1:1/a.png", "/etc/hostname", str(scene_file))
     ]
     opened: list[object] = []
-    monkeypatch.setattr("llamaindex_clipverify.picture._read_url", lambda url: opened.append(url))
+    monkeypatch.setattr("llamaindex_clipverify.picture.urls.fetched", lambda url, *_, **__: opened.append(url))
     monkeypatch.setattr("llamaindex_clipverify.picture._read_file", lambda path: opened.append(path))
     again = Report.from_dict(data)
     page = again._repr_html_() + again.to_markdown() + str(again.to_pandas())

@@ -1,6 +1,6 @@
 """The command line: entry point, errors and exit codes. Each verb has a file of its own in this folder.
 
-Exit codes: 0 success, 1 the answer is not trusted enough (or `doctor` found something broken), 2 bad input or usage.
+Exit codes: 0 success, 1 the answer is not trusted enough (or `doctor` found something broken), 2 what kept it from being done.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import atexit
 import gc
 import os
 import sys
+import traceback
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,8 +18,10 @@ from typing import NoReturn
 
 import typer
 
+from llamaindex_clipverify.boundary.failures import reason
 from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.errors import ClipVerifyError
+from llamaindex_clipverify.report.format import printable
 
 __all__ = ["VERBS", "app", "main", "run"]
 
@@ -42,6 +45,12 @@ VERBS = (
 for _verb in VERBS:
     import_module(f"{__name__}.{_verb}")
 
+TRACE = "CLIPVERIFY_TRACE"
+"""Environment variable: 1 shows where an error came from."""
+_CRASHED = 2
+"""Exit code of every error; 1 says that an answer is not trusted, and nothing else."""
+_PIPE_CLOSED = 141
+"""Exit code when the reader of the output has left: 128 and SIGPIPE."""
 _GC_THRESHOLD = (50_000, 20, 20)
 """Fewer collections than by default, which take a fifth of the time of a short command while models are imported."""
 _MANY = {"verify": {"--image"}, "compare": {"--image", "--text"}}
@@ -67,12 +76,14 @@ def _run(given: list[str]) -> object:
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        sys.exit(_PIPE_CLOSED)
     except OSError as error:
         _leave(f"{error.strerror or error}; got {error.filename}" if error.filename else str(error))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is one line and exit code 2
+        if os.environ.get(TRACE):
+            traceback.print_exc()
         if not hasattr(error, "format_message"):  # a usage error of typer, which keeps its class to itself
-            raise
+            _leave(f"{reason(error)}; this is a fault of the package: {TRACE}=1 shows where")
         _leave(f"{' '.join(error.format_message().split()).rstrip('.')}; see {_help_of(given)}")
 
 
@@ -81,16 +92,18 @@ def run() -> NoReturn:
 
     The teardown takes more than a second. Streams are flushed and exit handlers run before.
     """
-    code: object = 1
+    code: object = _CRASHED
     try:
         main()
     except SystemExit as left:
         code = left.code
+    except BaseException:  # noqa: BLE001 - nothing may exit with 1 by accident
+        traceback.print_exc()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()
     atexit._run_exitfuncs()
-    os._exit(code if isinstance(code, int) else 0 if code is None else 1)
+    os._exit(code if isinstance(code, int) else 0 if code is None else _CRASHED)
 
 
 def _spread(arguments: Sequence[str]) -> list[str]:
@@ -115,8 +128,8 @@ def _help_of(arguments: Sequence[str]) -> str:
 
 
 def _leave(message: str) -> NoReturn:
-    typer.echo(f"clipverify: {' '.join(message.split())}", err=True)
-    sys.exit(2)
+    typer.echo(f"clipverify: {printable(' '.join(message.split()))}", err=True)
+    sys.exit(_CRASHED)
 
 
 def _quieten() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.cli.groups import with_groups
 from llamaindex_clipverify.cli.options import ModelOptions
@@ -106,10 +108,9 @@ def _captions(source: str) -> dict[Path, list[str]]:
 def _captions_of_csv(path: Path) -> dict[Path, list[str]]:
     captions: dict[Path, list[str]] = {}
     try:
-        with path.open(newline="", encoding="utf-8") as stream:
-            for row in csv.DictReader(stream):
-                captions.setdefault(path.parent / (row.get("image") or row["file"]), []).append(row["caption"])
-    except (OSError, KeyError, UnicodeDecodeError) as error:
+        for row in csv.DictReader(io.StringIO(files.text(path), newline="")):
+            captions.setdefault(path.parent / (row.get("image") or row["file"]), []).append(row["caption"] or "")
+    except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
         raise DataError(
             "the captions cannot be read", got=f"{path} ({error!r})", do="give columns image and caption"
         ) from error

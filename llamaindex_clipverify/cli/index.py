@@ -35,7 +35,7 @@ def index(
     encoder, detector = models.names()
     if encoder is None:
         raise DataError("an index needs an encoder", got="a detector alone", do="give --encoder or --models")
-    files = [file for path in paths for file in picture_files(path)]
+    files = [file for path in paths for file in picture_files(path, others=True)]
     with progress_bar("indexing") as step:
         if engine == "ray":
             from llamaindex_clipverify.index.schema import Entry

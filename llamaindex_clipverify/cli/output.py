@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.errors import MissingExtraError, ModelError
+from llamaindex_clipverify.report.format import printable
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.report.report import Report
@@ -19,12 +21,12 @@ if TYPE_CHECKING:
 
 def say(text: str) -> None:
     """Print a line."""
-    typer.echo(text)
+    typer.echo(printable(text))
 
 
 def warn(text: str) -> None:
     """Print a line on stderr."""
-    typer.echo(f"clipverify: {text}", err=True)
+    typer.echo(f"clipverify: {printable(text)}", err=True)
 
 
 def skipped(problems: Iterable[object]) -> None:
@@ -54,9 +56,8 @@ def write_or_print(target: str | None, text: str, otherwise: Callable[[], None])
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file; missing folders are created."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    """Write a file whole or not at all; missing folders are created."""
+    files.write_text(path, text)
 
 
 @contextmanager

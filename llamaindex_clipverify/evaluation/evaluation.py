@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from llamaindex_clipverify.answer import Answer
+from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.errors import ClipVerifyError, DataError
 from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS
 from llamaindex_clipverify.evidence.vectors import picture_vector
@@ -77,10 +78,7 @@ def read_rows(path: str | Path) -> list[Row]:
         DataError: The file cannot be read, or a line is not of this form; the message names the line.
     """
     source = Path(path)
-    try:
-        lines = source.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError("the rows cannot be read", got=f"{source} ({error})", do="give a JSONL file") from error
+    lines = files.read_text(path, "the rows cannot be read", "give a JSONL file").split("\n")
     rows = [_row(line, f"{source.name}:{place}", source.parent) for place, line in enumerate(lines, 1) if line.strip()]
     if not rows:
         raise DataError("no rows", got=source, do="give one JSON object a line")
@@ -92,7 +90,7 @@ def _row(line: str, place: str, folder: Path) -> Row:
     try:
         data = json.loads(line)
         images, claim, label = data["images"], data["claim"], data["label"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(f"{place} is not a row", got=line, do=form) from error
     listed = isinstance(images, list) and images and all(isinstance(image, str) for image in images)
     if not listed or not isinstance(claim, str) or label not in (0, 1):
@@ -136,12 +134,9 @@ def evaluate(
 def _judge(verifier: Verifier, rows: Sequence[Row]) -> Iterator[tuple[Row, Judged | ClipVerifyError]]:
     opened = {path: Picture.of(path) for row in rows for path in row.paths}
     started = time.perf_counter()
-    blank: Report | ClipVerifyError = DataError("the claim is empty")
-    answers = [
-        Answer.on_pictures(row.claim, tuple(opened[path] for path in row.paths)) for row in rows if row.claim.strip()
-    ]
-    done = iter(verifier.verify_batch(answers))
-    reports = [next(done) if row.claim.strip() else blank for row in rows]
+    given = [_answer(row, opened) for row in rows]
+    done = iter(verifier.verify_batch([one for one in given if isinstance(one, Answer)]))
+    reports = [next(done) if isinstance(one, Answer) else one for one in given]
     seconds = (time.perf_counter() - started) / max(len(rows), 1)
     for row, report in zip(rows, reports, strict=True):
         if isinstance(report, ClipVerifyError):
@@ -149,6 +144,16 @@ def _judge(verifier: Verifier, rows: Sequence[Row]) -> Iterator[tuple[Row, Judge
         else:
             facts = verifier.facts([opened[path] for path in row.paths])
             yield row, _judged(verifier, row, report, facts, seconds)
+
+
+def _answer(row: Row, opened: Mapping[Path, Picture]) -> Answer | ClipVerifyError:
+    """Return the claim of a row as an answer, or why it is none."""
+    if not row.claim.strip():
+        return DataError("the claim is empty")
+    try:
+        return Answer.on_pictures(row.claim, tuple(opened[path] for path in row.paths))
+    except DataError as error:
+        return error
 
 
 def _judged(verifier: Verifier, row: Row, report: Report, facts: Sequence[Facts], seconds: float) -> Judged:

@@ -61,8 +61,8 @@ class TextVectors(Portable):
             return
         known = self.disk.get([self._key(phrase) for phrase in phrases]) if self.disk is not None else {}
         for phrase in phrases:
-            if (value := known.get(self._key(phrase))) is not None:
-                self._vectors[phrase] = np.frombuffer(value, np.float32)
+            if (vector := _read(known.get(self._key(phrase)))) is not None:
+                self._vectors[phrase] = vector
         missing = [phrase for phrase in phrases if phrase not in self._vectors]
         if not missing:
             return
@@ -74,3 +74,11 @@ class TextVectors(Portable):
 
     def _key(self, phrase: str) -> str:
         return f"{self.encoder.id}|{PROMPT.format(phrase)}"
+
+
+def _read(value: bytes | None) -> Array | None:
+    """Return a stored vector; None for none, and for a damaged one, which is encoded again."""
+    if not isinstance(value, bytes) or not value or len(value) % 4:
+        return None
+    vector = np.frombuffer(value, np.float32)
+    return vector if bool(np.isfinite(vector).all()) and 0.5 < float(vector @ vector) < 2 else None

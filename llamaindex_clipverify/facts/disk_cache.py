@@ -5,6 +5,7 @@ Our own instead of diskcache, because diskcache unpickles what it reads, and an 
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from llamaindex_clipverify.boundary.failures import telling
 from llamaindex_clipverify.errors import DataError
 
 LIMIT = 1 << 30
@@ -35,18 +37,19 @@ class DiskCache:
             DataError: The file cannot be opened, or is not such a cache.
         """
         self.path, self.limit = Path(path), limit
-        self._lock = Lock()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._open = sqlite3.connect(self.path, timeout=30, check_same_thread=False)
-            with self._lock, self._open:
-                self._open.execute("PRAGMA journal_mode=WAL")
-                self._open.execute("PRAGMA synchronous=NORMAL")
-                self._open.execute(
-                    "CREATE TABLE IF NOT EXISTS shelf (key TEXT PRIMARY KEY, value BLOB, used REAL) WITHOUT ROWID"
-                )
-        except sqlite3.Error as error:
-            raise DataError("the cache cannot be opened", got=f"{path} ({error})", do="name another file") from error
+        with telling(DataError, "the cache cannot be opened", got=path, do="name another file"):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._connect()
+
+    def _connect(self) -> None:
+        self._lock, self._owner = Lock(), os.getpid()
+        self._open = sqlite3.connect(self.path, timeout=30, check_same_thread=False)
+        with self._lock, self._open:
+            self._open.execute("PRAGMA journal_mode=WAL")
+            self._open.execute("PRAGMA synchronous=NORMAL")
+            self._open.execute(
+                "CREATE TABLE IF NOT EXISTS shelf (key TEXT PRIMARY KEY, value BLOB, used REAL) WITHOUT ROWID"
+            )
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle as the path, which is opened again."""
@@ -98,8 +101,11 @@ class DiskCache:
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._open:
-            yield self._open
+        with telling(DataError, "the cache failed", got=self.path, do="make room, or delete the file: it is made anew"):
+            if self._owner != os.getpid():  # a connection is not for two processes
+                self._connect()
+            with self._lock, self._open:
+                yield self._open
 
 
 def _touched(values: Mapping[str, bytes], now: float) -> Iterator[tuple[float, str, float]]:

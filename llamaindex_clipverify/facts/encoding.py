@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -18,6 +19,8 @@ import numpy as np
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.facts.facts import Facts
 
+MOST = 64 * 2**20
+"""Maximum size of unpacked facts in bytes."""
 PIECE = 4000
 """Maximum length of a piece in characters, all ASCII."""
 
@@ -48,7 +51,7 @@ def unpack(pieces: Sequence[str]) -> Facts:
         DataError: The pieces are damaged or incomplete.
     """
     try:
-        raw = zlib.decompress(base64.b64decode("".join(pieces), validate=True))
+        raw = _inflated(base64.b64decode("".join(pieces), validate=True))
         start = 4 + int.from_bytes(raw[:4], "big")
         head = json.loads(raw[4:start])
         seen = {
@@ -56,11 +59,28 @@ def unpack(pieces: Sequence[str]) -> Facts:
             for check, one in head["seen"].items()
         }
         made = {name: (int(version), str(model)) for name, (version, model) in head["made_by"].items()}
-        return Facts(
-            picture=head["picture"], size=(int(head["size"][0]), int(head["size"][1])), seen=seen, made_by=made
-        )
-    except (ValueError, KeyError, TypeError, zlib.error) as error:
+        width, height = (int(side) for side in head["size"])
+        return Facts(picture=str(head["picture"]), size=(width, height), seen=seen, made_by=made)
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+        MemoryError,
+        zlib.error,
+    ) as error:
         raise DataError("stored facts cannot be read", got=repr(error), do="index the picture again") from error
+
+
+def _inflated(data: bytes) -> bytes:
+    """Return what some bytes unpack to; more than `MOST` is an error, before it is in memory."""
+    stream = zlib.decompressobj()
+    raw = stream.decompress(data, MOST)
+    if not stream.eof:
+        raise ValueError(f"incomplete, or more than {MOST:,} bytes")
+    return raw
 
 
 def _described(value: Any, arrays: list[bytes]) -> Any:
@@ -74,6 +94,15 @@ def _described(value: Any, arrays: list[bytes]) -> Any:
 def _restored(value: Any, raw: bytes, start: int) -> Any:
     if not (isinstance(value, Mapping) and set(value) == {"dtype", "shape", "at"}):
         return value
-    number = int(np.prod(value["shape"], dtype=np.int64))
+    if value["dtype"] not in _DTYPES or not all(isinstance(side, int) and side >= 0 for side in value["shape"]):
+        raise ValueError("an array of an unknown type or shape")
+    number = math.prod(value["shape"])
+    if not isinstance(value["at"], int) or value["at"] < 0:
+        raise ValueError("an array before the beginning")
+    if not number:
+        return np.zeros(value["shape"], value["dtype"])
     found = np.frombuffer(raw, value["dtype"], number, start + value["at"]).reshape(value["shape"])
     return found.copy()
+
+
+_DTYPES = frozenset(f"{kind}{bits}" for kind in ("float", "int", "uint") for bits in (8, 16, 32, 64)) | {"bool"}

@@ -39,7 +39,7 @@ class DiskMemory:
         for key, value in self.cache.get(list(keys)).items():
             try:
                 part = unpack([value.decode("ascii")])
-            except (DataError, UnicodeDecodeError):
+            except (DataError, UnicodeDecodeError, AttributeError):
                 continue  # the picture is observed again
             facts = recalled.setdefault(keys[key], Facts(picture=part.picture, size=part.size))
             facts.seen |= part.seen

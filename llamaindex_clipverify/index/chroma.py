@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from llamaindex_clipverify.boundary import files
+from llamaindex_clipverify.boundary.failures import telling
 from llamaindex_clipverify.errors import DataError, ModelError
 
 OWN = "clipverify_"
@@ -39,6 +44,55 @@ def address_of(store: Any) -> str | Path:
     return store
 
 
+class Guarded:
+    """A client or collection of Chroma whose failures are `DataError`s: a full or read-only disk, a damaged file, a lost server.
+
+    It is of one process: a forked child must open the store itself, because Chroma's threads are not forked.
+    """
+
+    def __init__(self, inner: Any, store: object) -> None:
+        """Guard a client or collection of a store."""
+        self._inner, self._store, self._owner = inner, store, os.getpid()
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an attribute of the client or collection; methods are guarded."""
+        inner = vars(self).get("_inner")
+        if inner is None:
+            raise AttributeError(name)
+        if self._owner != os.getpid():
+            raise DataError("the index was opened before the process was forked", do="open it again in the child")
+        with failing(self._store):
+            value = getattr(inner, name)
+        if name.startswith("_") or not callable(value):
+            return value
+
+        def call(*given: Any, **options: Any) -> Any:
+            with failing(self._store):
+                return value(*given, **options)
+
+        return call
+
+
+def failing(store: object) -> Any:
+    """Return the context in which whatever Chroma raises becomes a `DataError`."""
+    shown = store if isinstance(store, (str, Path)) else type(store).__name__
+    return telling(
+        DataError, "the store of the index failed", got=shown, do="see that it is there, whole and writable, with room"
+    )
+
+
+def _forget_clients() -> None:
+    """Forget, in a forked child, the clients that Chroma keeps by name: they would wait for threads that do not exist."""
+    with suppress(Exception):
+        shared = sys.modules["chromadb.api.shared_system_client"].SharedSystemClient
+        for name in ("_identifier_to_system", "_identifier_to_refcount"):
+            getattr(shared, name, {}).clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_clients)
+
+
 def client_of(store: Any) -> Any:
     """Return the Chroma client of a folder, of a server's address, or the client that was given.
 
@@ -49,13 +103,14 @@ def client_of(store: Any) -> Any:
         DataError: The server does not answer, or the address has another path.
     """
     if not isinstance(store, (str, Path)):
-        return store
+        return store if isinstance(store, Guarded) else Guarded(store, store)
     import chromadb
     from chromadb.config import Settings
 
     settings = Settings(anonymized_telemetry=False)
     if not is_url(store):
-        return chromadb.PersistentClient(str(Path(store).resolve()), settings)  # it keeps clients by this name
+        with failing(store):
+            return Guarded(chromadb.PersistentClient(str(files.resolved(store)), settings), store)  # kept by this name
     from urllib.parse import urlsplit
 
     parts = urlsplit(str(store))
@@ -66,9 +121,9 @@ def client_of(store: Any) -> Any:
     ssl, cloud = parts.scheme.lower() == "https", parts.hostname == CLOUD
     try:
         if cloud:
-            return chromadb.CloudClient(settings=settings, **where)
+            return Guarded(chromadb.CloudClient(settings=settings, **where), store)
         port = parts.port or (443 if ssl else 8000)
-        return chromadb.HttpClient(parts.hostname or "", port, ssl, settings=settings, **where)
+        return Guarded(chromadb.HttpClient(parts.hostname or "", port, ssl, settings=settings, **where), store)
     except Exception as error:
         do = "set CHROMA_API_KEY" if cloud else "start it (chroma run --path DIR) and make the database"
         raise DataError("the Chroma server does not answer", got=f"{store} ({error})", do=do) from error
@@ -99,7 +154,7 @@ def collection(client: Any, name: str, made: Mapping[str, str | int]) -> Any:
             got=f"{encoder}, not {known[f'{OWN}encoder']}",
             do="open it with that one, or index the pictures anew under another name=",
         )
-    return found
+    return found if isinstance(found, Guarded) else Guarded(found, name)
 
 
 def made_with(client: Any, name: str, store: object) -> Mapping[str, Any]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.boundary.texts import is_binary
+from llamaindex_clipverify.errors import DataError, PictureError
 from llamaindex_clipverify.index import chroma
 from llamaindex_clipverify.index.schema import Entry
 from llamaindex_clipverify.node_pictures import Access, decoded, path_in, picture_text
@@ -18,8 +19,8 @@ _NODE = "_node_content"
 _INTERNAL = (_NODE, "_node_type", "doc_id", "document_id", "ref_doc_id", "file_path", "image_path")
 
 
-def entries_in(source: Any, folders: Sequence[str | Path]) -> list[Entry]:
-    """Return the pictures of a collection with captions and metadata.
+def entries_in(source: Any, folders: Sequence[str | Path]) -> tuple[list[Entry], list[tuple[str, PictureError]]]:
+    """Return the pictures of a collection with captions and metadata, and ids of those that may not be opened, with the error.
 
     Args:
         source: A Chroma collection, or an object that holds one (``ChromaVectorStore``).
@@ -27,7 +28,7 @@ def entries_in(source: Any, folders: Sequence[str | Path]) -> list[Entry]:
 
     Raises:
         DataError: There is no collection, or no picture in it.
-        PictureError: A path outside the folders.
+        PictureError: None of its pictures may be opened.
     """
     table = source
     for name in ("_collection", "collection", "client"):
@@ -37,17 +38,24 @@ def entries_in(source: Any, folders: Sequence[str | Path]) -> list[Entry]:
         raise DataError(
             "no Chroma collection", got=type(source).__name__, do="give a collection or a ChromaVectorStore"
         )
-    found = list(_entries(table, folders))
+    unopened: list[tuple[str, PictureError]] = []
+    found = list(_entries(chroma.Guarded(table, getattr(table, "name", "a collection")), folders, unopened))
+    if not found and unopened:
+        raise unopened[0][1]
     if not found:
         raise DataError("the collection holds no picture", got=getattr(table, "name", table), do="check its uris")
-    return found
+    return found, unopened
 
 
-def _entries(table: Any, folders: Sequence[str | Path]) -> Iterator[Entry]:
+def _entries(table: Any, folders: Sequence[str | Path], unopened: list[tuple[str, PictureError]]) -> Iterator[Entry]:
     for page in chroma.pages(table, ["documents", "metadatas", "uris"]):
         uris = page.get("uris") or [None] * len(page["ids"])
-        for uri, document, metadata in zip(uris, page["documents"], page["metadatas"], strict=True):
-            entry = _entry(uri, document, metadata or {}, folders)
+        for key, uri, document, metadata in zip(page["ids"], uris, page["documents"], page["metadatas"], strict=True):
+            try:
+                entry = _entry(uri, document, metadata or {}, folders)
+            except PictureError as error:
+                unopened.append((str(key), error))
+                continue
             if entry is not None:
                 yield entry
 
@@ -56,21 +64,31 @@ def _entry(
     uri: str | None, document: str | None, metadata: Mapping[str, Any], folders: Sequence[str | Path]
 ) -> Entry | None:
     node = _node(metadata)
-    resource = node.get("image_resource") or {}
+    resource = _mapping(node.get("image_resource"))
     data = node.get("image") or resource.get("data") or picture_text(document)
     named = uri or node.get("image_path") or resource.get("path") or path_in(metadata)
-    if not data and not named:
+    access = Access(folders)
+    picture = _picture(data, named, access) if data or named else access.picture_named(document or "")
+    if picture is None:
         return None
-    picture = Picture.of(decoded(data)) if data else Access(folders).picture_at(str(named))
-    caption = str(node.get("text") or (node.get("text_resource") or {}).get("text") or document or "")
+    caption = str(node.get("text") or _mapping(node.get("text_resource")).get("text") or document or "")
     kept = {key: value for key, value in metadata.items() if key not in _INTERNAL and value is not None}
-    text = "" if caption in (str(named), data) or picture_text(caption) else caption
+    is_picture = caption in (str(named), data) or picture_text(caption) or (not data and not named)
+    text = "" if is_picture or is_binary(caption) else caption
     return Entry(picture=picture, caption=text, metadata=kept)
+
+
+def _picture(data: Any, named: Any, access: Access) -> Picture:
+    return Picture.of(decoded(data)) if data else access.picture_of_url(str(named))
 
 
 def _node(metadata: Mapping[str, Any]) -> dict[str, Any]:
     try:
         node = json.loads(metadata.get(_NODE, "{}"))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return {}
-    return node if isinstance(node, dict) else {}
+    return _mapping(node)
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

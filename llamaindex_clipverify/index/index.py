@@ -6,12 +6,15 @@ repairs, `schema` says what a record contains, and `chroma` is the only file tha
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.boundary import files
+from llamaindex_clipverify.errors import ClipVerifyError, DataError
 from llamaindex_clipverify.evidence.reference import LEAST
 from llamaindex_clipverify.facts.disk_cache import DiskCache
 from llamaindex_clipverify.facts.facts import Facts
@@ -22,7 +25,7 @@ from llamaindex_clipverify.index.documents import entries_of
 from llamaindex_clipverify.index.import_chroma import entries_in
 from llamaindex_clipverify.index.ingest import ingest
 from llamaindex_clipverify.index.records import Records
-from llamaindex_clipverify.index.schema import Added, Hit, Integrity, Metadata
+from llamaindex_clipverify.index.schema import Added, Entry, Hit, Integrity, Metadata
 from llamaindex_clipverify.index.search import nearest, query_vector
 from llamaindex_clipverify.models.protocols import Detector, Encoder, Reader
 from llamaindex_clipverify.models.registry import as_encoder, loadable
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.llama_index.retriever import ClipVerifyRetriever
 
 SCHEMA = 2
+_logger = logging.getLogger(__name__)
 _REFERENCE = 200
 """Pictures of the index that serve as reference for an encoder without a profile."""
 
@@ -71,6 +75,8 @@ class EvidenceIndex:
         self.records = Records(store, name, self._made_with())
         self._folders: tuple[int, list[Path]] = (-1, [])
         self._with_reference: Verifier | None = None
+        self.skipped: tuple[tuple[str, str], ...] = ()
+        """Names of the pictures that this object could not index, and why."""
 
     @classmethod
     def from_documents(
@@ -105,7 +111,7 @@ class EvidenceIndex:
         Raises:
             DataError: There is no index in the store.
         """
-        if chroma.is_folder(store) and not (Path(store) / "chroma.sqlite3").is_file():
+        if chroma.is_folder(store) and not files.is_file(Path(store) / "chroma.sqlite3"):
             raise DataError(
                 "no index there", got=store, do="make one: EvidenceIndex.from_documents or clipverify index"
             )
@@ -142,9 +148,16 @@ class EvidenceIndex:
 
         Raises:
             DataError: The collection has no picture.
-            PictureError: A path is outside the folders.
+            PictureError: None of the pictures may be opened, or one may not, and it is `strict`; else `skipped` lists it.
         """
-        return cls.from_documents(entries_in(source, folders), store, encoder, detector, **options)
+        entries, unopened = entries_in(source, folders)
+        if options.get("strict") and unopened:
+            raise unopened[0][1]
+        index = cls.from_documents(entries, store, encoder, detector, **options)
+        for name, error in unopened:
+            _logger.warning("%s: %s", name, error)
+        index.skipped += tuple((name, str(error)) for name, error in unopened)
+        return index
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle as the folder or address of the store and the models, which are opened again.
@@ -202,16 +215,22 @@ class EvidenceIndex:
             documents: Each a path, a folder (all pictures below it), an `Entry`, a `Picture`, or a LlamaIndex document or
                 node with an image (``ImageDocument``, ``ImageNode``, ``Node``), whose text is the caption. A picture without a
                 file is written into the folder of the store.
-            strict: Whether an unreadable picture is an error. Default: it is skipped and listed.
+            strict: Whether an unreadable picture, or a document without one, is an error. Default: it is left out and listed, in
+                what is returned, in `skipped`, and in the log.
             progress: Progress callback: called with (done, total).
 
         Raises:
             PictureError: `strict`, and a picture cannot be read; those before it are indexed.
-            DataError: A document without a picture.
+            DataError: `strict`, and a document has no picture; or the store failed.
         """
         self._folders = (-1, [])
-        entries = [entry for document in documents for entry in entries_of(document)]
-        return ingest(self.records, self.observer.checks, entries, strict, progress)
+        entries, unopened = _entries(documents, strict)
+        added = ingest(self.records, self.observer.checks, entries, strict, progress)
+        added = replace(added, skipped=(*unopened, *added.skipped))
+        for name, why in (*added.skipped, *added.changed):
+            _logger.warning("%s: %s", name, why)
+        self.skipped += added.skipped
+        return added
 
     def update(self, content: str, caption: str | None = None, metadata: Metadata | None = None) -> None:
         """Change the caption, the metadata, or both, of a picture by its id; arguments that are None change nothing.
@@ -321,6 +340,26 @@ class EvidenceIndex:
         from llamaindex_clipverify.llama_index.query_engine import verified_engine
 
         return verified_engine(self, llm, similarity_top_k, **options)
+
+
+def _entries(documents: Iterable[Any], strict: bool) -> tuple[list[Entry], tuple[tuple[str, str], ...]]:
+    """Return the pictures of documents, and names of those that have none, or none that may be opened, with the reason."""
+    entries: list[Entry] = []
+    unopened: list[tuple[str, str]] = []
+    for document in documents:
+        try:
+            entries += entries_of(document)
+        except ClipVerifyError as error:
+            if strict:
+                raise
+            node = getattr(document, "node", document)
+            name = (
+                str(document)
+                if isinstance(document, (str, Path))
+                else getattr(node, "node_id", type(document).__name__)
+            )
+            unopened.append((str(name), str(error)))
+    return entries, tuple(unopened)
 
 
 def _opened(store: Any, encoder: Any, detector: Any, options: dict[str, Any]) -> EvidenceIndex:

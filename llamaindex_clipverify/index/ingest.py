@@ -73,7 +73,8 @@ def ingest(
                 progress(done, len(entries))
         for writing in pending:
             writing.result()
-    return Added(places=tuple(places), new=new, skipped=tuple(skipped))
+    changed = tuple((entry.picture.name, what) for entry in entries for what in entry.changed)
+    return Added(places=tuple(places), new=new, skipped=tuple(skipped), changed=changed)
 
 
 def _read(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
+from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.index import chroma
 from llamaindex_clipverify.index.chroma import OWN
 from llamaindex_clipverify.index.records import Records
-from llamaindex_clipverify.index.schema import Entry, Integrity, facts_of, hit_of
+from llamaindex_clipverify.index.schema import Entry, Integrity, facts_of, hit_of, number_in
 from llamaindex_clipverify.picture import Picture
 
 
@@ -17,10 +17,11 @@ def integrity(records: Records) -> tuple[Integrity, list[str]]:
     expected: dict[str, int] = {}
     gone, incomplete = [], []
     for page in chroma.pages(records.pictures, ["metadatas"]):
-        for content, metadata in zip(page["ids"], page["metadatas"], strict=True):
+        for content, stored in zip(page["ids"], page["metadatas"], strict=True):
+            metadata = stored or {}
             uri = str(metadata.get(f"{OWN}uri", ""))
-            gone += [] if Path(uri).is_file() else [uri]
-            expected[content] = int(metadata.get(f"{OWN}regions", -1))
+            gone += [] if files.is_file(uri) else [uri]
+            expected[content] = number_in(metadata, f"{OWN}regions", -1)
             incomplete += [] if facts_of(metadata) is not None else [content]
     actual = dict.fromkeys(expected, 0)
     orphans = []
@@ -60,5 +61,5 @@ def entries_to_repair(records: Records, ids: Sequence[str]) -> list[tuple[str, E
     return [
         (hit.id, Entry(picture=Picture.of(hit.uri), caption=hit.caption, metadata=hit.metadata))
         for hit in hits
-        if Path(hit.uri).is_file()
+        if files.is_file(hit.uri)
     ]

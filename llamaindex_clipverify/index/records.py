@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence import vectors
+from llamaindex_clipverify.evidence.stored import is_sound
 from llamaindex_clipverify.facts.encoding import pack
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.facts.observation import Observer
@@ -30,6 +32,7 @@ from llamaindex_clipverify.index.schema import (
     edges_of,
     facts_of,
     hit_of,
+    number_in,
     picture_of,
     renewed,
     users_of,
@@ -83,7 +86,7 @@ class Records:
         facts = self._complete(found)
         rows = zip(found["ids"], found["documents"], found["metadatas"], strict=True)
         return {
-            content: {"caption": document or "", "metadata": metadata, "facts": facts.get(content)}
+            content: {"caption": document or "", "metadata": metadata or {}, "facts": facts.get(content)}
             for content, document, metadata in rows
         }
 
@@ -103,14 +106,16 @@ class Records:
         packed = {
             content: stored
             for content, metadata in zip(found["ids"], found["metadatas"], strict=True)
-            if (stored := facts_of(metadata)) is not None
+            if (stored := facts_of(metadata or {})) is not None and stored.picture == content and is_sound(stored)
         }
         wholes = dict(zip(found["ids"], np.asarray(found["embeddings"], np.float32), strict=True))
         regions = self._region_vectors(packed)
         complete = {}
         for content, facts in packed.items():
             if len(regions[content]) == vectors.region_count(facts):
-                complete[content] = vectors.with_vectors(facts, wholes[content], regions[content])
+                whole = vectors.with_vectors(facts, wholes[content], regions[content])
+                if is_sound(whole):
+                    complete[content] = whole
         return complete
 
     def _region_vectors(self, facts: Mapping[str, Facts]) -> dict[str, Array]:
@@ -193,19 +198,15 @@ class Records:
 
     def _uri(self, picture: Picture) -> str:
         """Return the absolute path of a picture; a picture without a file is written into the store's folder."""
-        if picture.uri and Path(picture.uri).is_file():
-            return str(Path(picture.uri).resolve())
+        if picture.uri and files.is_file(picture.uri):
+            return str(files.resolved(picture.uri))
         if not chroma.is_folder(self.store):
             raise DataError(
                 "a picture without a file cannot be kept on a server", got=picture.name, do="save it and index its path"
             )
         data, suffix = picture.encoded()
         kept = Path(self.store).resolve() / "pictures" / f"{picture.id}{suffix}"
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        part = kept.with_suffix(".part")
-        part.write_bytes(data)
-        part.replace(kept)
-        return str(kept)
+        return str(files.write_bytes(kept, data))
 
     # -- as a memory --------------------------------------------------------------------------------------------------
 
@@ -255,5 +256,5 @@ def _region_rows(entry: Entry, facts: Facts) -> dict[str, list[Any]]:
 
 def _surplus(content: str, facts: Facts, known: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return the ids of regions that a picture had before and no longer has."""
-    before = int(((known.get(content) or {}).get("metadata") or {}).get(f"{OWN}regions", 0))
+    before = number_in((known.get(content) or {}).get("metadata") or {}, f"{OWN}regions")
     return [f"{content}#{number}" for number in range(vectors.region_count(facts), before)]

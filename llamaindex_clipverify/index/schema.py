@@ -17,6 +17,8 @@ FACTS = f"{OWN}facts_"
 """Prefix of the keys of packed facts, followed by a number."""
 OF = f"{OWN}picture"
 """Key of the picture of a region."""
+_PIECES = 5_000
+"""Maximum number of pieces of packed facts."""
 _EDGES = ("left", "top", "right", "bottom")
 
 Metadata = Mapping[str, str | int | float | bool]
@@ -29,6 +31,8 @@ class Entry:
     picture: Picture
     caption: str = ""
     metadata: Metadata = field(default_factory=dict)
+    changed: tuple[str, ...] = ()
+    """What of the document is not kept as it was, and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +68,9 @@ class Added:
     new: int
     """Number of pictures that were observed; the others were indexed before, with all facts."""
     skipped: tuple[tuple[str, str], ...] = ()
-    """Names of unreadable pictures, and why."""
+    """Names of unreadable pictures and of documents without one, and why."""
+    changed: tuple[tuple[str, str], ...] = ()
+    """Names of pictures, and what of their captions and metadata is not kept as it was."""
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -113,13 +119,19 @@ def picture_of(content: str, metadata: Mapping[str, Any]) -> Picture:
 
 def size_of(metadata: Mapping[str, Any]) -> tuple[int, int]:
     """Return width and height in pixels, 0 if the record lacks them."""
-    return int(metadata.get(f"{OWN}width", 0)), int(metadata.get(f"{OWN}height", 0))
+    return number_in(metadata, f"{OWN}width"), number_in(metadata, f"{OWN}height")
+
+
+def number_in(metadata: Mapping[str, Any], key: str, default: int = 0) -> int:
+    """Return a number of a record that is not negative; the default if it is missing or something else."""
+    value = metadata.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**6 else default
 
 
 def facts_of(metadata: Mapping[str, Any]) -> Facts | None:
     """Return the packed facts of a picture's record, without vectors; None if they are damaged."""
     pieces: list[str] = []
-    while (piece := metadata.get(f"{FACTS}{len(pieces)}")) is not None:
+    while len(pieces) < _PIECES and (piece := metadata.get(f"{FACTS}{len(pieces)}")) is not None:
         pieces.append(str(piece))
     try:
         return unpack(pieces)
@@ -137,8 +149,11 @@ def better(hit: Hit, region: tuple[float, Mapping[str, Any]] | None) -> Hit:
     if region is None or region[0] <= hit.score:
         return hit
     score, metadata = region
-    left, top, right, bottom = (float(metadata[f"{OWN}{edge}"]) for edge in _EDGES)
-    return replace(hit, score=score, region=(left, top, right, bottom), label=str(metadata[f"{OWN}label"]))
+    edges = [metadata.get(f"{OWN}{edge}") for edge in _EDGES]
+    if not all(isinstance(edge, (int, float)) and abs(edge) < 10**6 for edge in edges):
+        return hit  # the record of the region is damaged
+    left, top, right, bottom = (float(edge) for edge in edges if edge is not None)
+    return replace(hit, score=score, region=(left, top, right, bottom), label=str(metadata.get(f"{OWN}label", "")))
 
 
 def hit_of(content: str, document: str | None, metadata: Mapping[str, Any] | None, score: float) -> Hit:

@@ -95,7 +95,8 @@ def _nearest_regions(
             include=["metadatas", "distances"],
         )
         for metadata, distance in zip(found["metadatas"][0], found["distances"][0], strict=True):
-            best.setdefault(str(metadata[OF]), (1.0 - distance, metadata))
+            if metadata and isinstance(metadata.get(OF), str):  # else its record is damaged
+                best.setdefault(metadata[OF], (1.0 - distance, metadata))
         if len(best) >= number or len(found["ids"][0]) < asked:
             break
         asked *= 4

@@ -131,7 +131,7 @@ def picture_of(document: Document, access: Access) -> Picture | None:
     if data is not None:
         return Picture.of(data)
     path = path_in(document.metadata)
-    return access.picture_at(path) if path else None
+    return access.picture_at(path) if path else access.picture_named(document.page_content)
 
 
 def _document(hit: Hit) -> Document:

@@ -222,6 +222,7 @@ class Checker:
     def _recalled(self, key: str, pictures: Sequence[Any]) -> tuple[Report | None, bool]:
         from dataclasses import replace
 
+        from llamaindex_clipverify.boundary import files
         from llamaindex_clipverify.errors import DataError
         from llamaindex_clipverify.report.report import Report
 
@@ -229,17 +230,17 @@ class Checker:
         if path is None or not path.is_file():
             return None, False
         try:
-            kept = Report.from_dict(json.loads(path.read_text(encoding="utf-8")))
-        except (DataError, ValueError, KeyError, TypeError):  # half written, or of another release
+            kept = Report.from_dict(files.read_json(path, "the cached report cannot be read"))
+        except DataError:  # damaged, or of another release
             return None, False
         return replace(kept, pictures=tuple(pictures)), True
 
     def _keep(self, key: str, report: Report) -> None:
+        from llamaindex_clipverify.boundary import files
+
         path = self._file(key)
         if path is not None:
-            part = path.with_suffix(f".{id(self)}.part")
-            part.write_text(report.to_json(indent=None), encoding="utf-8")
-            part.replace(path)
+            files.write_text(path, report.to_json(indent=None))
 
 
 def _taken_apart(
@@ -255,6 +256,8 @@ def _taken_apart(
     # with images of the caller's own, the paths of nodes are not needed and nothing of them is opened
     texts = [node for node in nodes if not images or not carries_picture(getattr(node, "node", node))]
     retrieved = Answer.from_nodes(str(answer), texts, Access(folders))
+    if retrieved.gaps:  # a test must not pass on what is left
+        raise retrieved.gaps[0]
     return retrieved.text, list(images) or list(retrieved.pictures), [*passages, *retrieved.passages]
 
 
@@ -357,7 +360,7 @@ def _fallen(run: Run) -> Iterator[tuple[Row, float]]:
     """Yield rows whose trust is below the golden file's by more than allowed."""
     path = run.value("golden")
     if path and Path(path).is_file() and not run.config.getoption("clipverify_update"):
-        yield from _falls(run, json.loads(Path(path).read_text(encoding="utf-8")), run.value("max_fall"))
+        yield from _falls(run, _golden(path), run.value("max_fall"))
 
 
 def _since_last(run: Run) -> list[tuple[Row, float]]:
@@ -365,7 +368,7 @@ def _since_last(run: Run) -> list[tuple[Row, float]]:
     cache = run.cache
     if cache is None:
         return []
-    before: dict[str, float] = cache.get("clipverify/trusts", {})
+    before = _numbers(cache.get("clipverify/trusts", {})) or {}
     fallen = list(_falls(run, before, 0.1))
     cache.set("clipverify/trusts", {**before, **_trusts(run)})
     return fallen
@@ -375,14 +378,40 @@ def _trusts(run: Run) -> dict[str, float]:
     return {row.test: row.trust for row in run.rows if row.trust is not None}
 
 
+def _golden(path: str) -> dict[str, float]:
+    """Return the trusts in a golden file.
+
+    Raises:
+        UsageError: It is damaged: pytest shows the one line.
+    """
+    from llamaindex_clipverify.boundary import files
+    from llamaindex_clipverify.errors import DataError
+
+    what, do = "the golden file cannot be read", "restore it, or delete it and run again"
+    try:
+        found = _numbers(files.read_json(path, what, do))
+    except DataError as error:
+        raise pytest.UsageError(str(error)) from error
+    if found is None:
+        raise pytest.UsageError(f"{what}; got {path}; {do}")
+    return found
+
+
+def _numbers(data: Any) -> dict[str, float] | None:
+    """Return names with trusts 0–1; None for anything else."""
+    if not isinstance(data, dict) or not all(isinstance(one, (int, float)) and 0 <= one <= 1 for one in data.values()):
+        return None
+    return {str(name): float(one) for name, one in data.items()}
+
+
 def _write_golden(run: Run, write: Any) -> None:
+    from llamaindex_clipverify.boundary import files
+
     path = run.value("golden")
     if not path or (Path(path).is_file() and not run.config.getoption("clipverify_update")):
         return
-    kept = json.loads(Path(path).read_text(encoding="utf-8")) if Path(path).is_file() else {}
-    Path(path).write_text(
-        json.dumps({**kept, **_trusts(run)}, indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8"
-    )
+    kept = _golden(path) if Path(path).is_file() else {}
+    files.write_text(path, json.dumps({**kept, **_trusts(run)}, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
     write(f"{len(_trusts(run))} trusts are written to {path}")
 
 

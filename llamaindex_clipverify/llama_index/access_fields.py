@@ -12,8 +12,11 @@ class AccessFields(BaseModel):
 
     folders: list[str] = Field(default_factory=list, description="Paths are opened only inside these folders.")
     allow_urls: bool = Field(default=False, description="Whether http(s) URLs may be fetched.")
+    allow_private: bool = Field(
+        default=False, description="Whether such URLs may lead to this machine or a private network."
+    )
 
     @property
     def access(self) -> Access:
         """The fields as one value."""
-        return Access(self.folders, self.allow_urls)
+        return Access(self.folders, self.allow_urls, self.allow_private)

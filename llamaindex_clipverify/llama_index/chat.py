@@ -26,11 +26,12 @@ class ClipVerifyChatEngine(BaseChatEngine):
         *,
         on_doubt: OnDoubt | None = None,
         min_coverage: float = 0.0,
+        fail_open: bool = False,
         **access: Unpack[AccessOptions],
     ) -> None:
         """Wrap a chat engine; arguments as for `ClipVerifyQueryEngine`."""
         self.engine = engine
-        self.verification = Verification(verifier, on_doubt, Access(**access), min_coverage)
+        self.verification = Verification(verifier, on_doubt, Access(**access), min_coverage, fail_open)
 
     def chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> AgentChatResponse:
         """Answer as the engine does, and verify."""

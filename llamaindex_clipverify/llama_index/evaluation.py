@@ -105,6 +105,8 @@ class ClipVerifyEvaluator(BaseEvaluator):
             answer = Answer.from_nodes(text or "", nodes, self.access, query)
         except ClipVerifyError as error:
             return invalid(frame, str(error))
+        if answer.gaps:
+            return invalid(frame, str(answer.gaps[0]))
         given = [*answer.pictures, *(kwargs.get("images") or ()), *(kwargs.get("image_paths") or ())]
         return self._evaluate(frame, given, answer.passages)
 

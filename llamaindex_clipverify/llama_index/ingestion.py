@@ -9,9 +9,10 @@ from typing import Any
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.schema import BaseNode, TransformComponent
 
+from llamaindex_clipverify.errors import PictureError
 from llamaindex_clipverify.evidence.vectors import picture_vector
 from llamaindex_clipverify.index.index import EvidenceIndex
-from llamaindex_clipverify.node_pictures import carries_picture
+from llamaindex_clipverify.node_pictures import ANY_PATH, carries_picture, picture_in
 
 
 class ClipVerifyIngestion(TransformComponent):
@@ -41,7 +42,13 @@ class ClipVerifyIngestion(TransformComponent):
 
     def __call__(self, nodes: Sequence[BaseNode], **kwargs: Any) -> Sequence[BaseNode]:
         """Index the pictures among nodes and return all nodes."""
-        pictured = [node for node in nodes if carries_picture(node)]
+        pictured = []
+        for node in (one for one in nodes if carries_picture(one)):
+            try:
+                _ = picture_in(node, ANY_PATH)
+                pictured.append(node)
+            except PictureError as error:
+                self._skipped.append((node.node_id, str(error)))
         added = self._index.add(pictured)
         self._skipped += added.skipped
         facts = self._index.facts(list(dict.fromkeys(added.ids)))

@@ -63,7 +63,7 @@ def _openai(name: str, **options: Any) -> LLM:
     if not at:
         raise DataError("an OpenAI-compatible model needs its server", got=f"openai:{name}", do="give openai:MODEL@URL")
     try:
-        from llama_index.llms.openai_like import OpenAILike
+        from llamaindex_clipverify.llama_index.openai import OpenAICompatibleLLM
     except ModuleNotFoundError as error:
         raise MissingExtraError("llama-index-llms-openai-like", "openai") from error
     import os
@@ -76,7 +76,7 @@ def _openai(name: str, **options: Any) -> LLM:
         **options,
     }
     base = url.rstrip("/")
-    llm: LLM = OpenAILike(model=model, api_base=base if base.endswith("/v1") else f"{base}/v1", **settings)
+    llm: LLM = OpenAICompatibleLLM(model=model, api_base=base if base.endswith("/v1") else f"{base}/v1", **settings)
     return llm
 
 

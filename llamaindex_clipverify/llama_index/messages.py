@@ -59,8 +59,7 @@ def _part(block: Any, access: Access) -> str | Picture:
         return Picture.of(decoded(data))
     if block.path is not None:
         return access.picture_at(block.path)
-    url = str(block.url or "")
-    return Picture.of(decoded(url)) if url.startswith("data:") else access.picture_of_url(url)
+    return access.picture_of_url(str(block.url or ""))
 
 
 def reduced(picture: Picture, longest: int | None = None) -> Picture:

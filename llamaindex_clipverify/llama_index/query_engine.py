@@ -28,6 +28,7 @@ class ClipVerifyQueryEngine(BaseQueryEngine):
         *,
         on_doubt: OnDoubt | None = None,
         min_coverage: float = 0.0,
+        fail_open: bool = False,
         **access: Unpack[AccessOptions],
     ) -> None:
         """Wrap an engine.
@@ -39,11 +40,12 @@ class ClipVerifyQueryEngine(BaseQueryEngine):
                 answer, ``revise`` removes the doubtful claims.
             min_coverage: Share 0–1 of an answer's claims, in words, below which it is doubtful as a whole: a sentence says so and
                 ``abstain`` replaces the answer. See `Report.coverage`.
+            fail_open: Whether ``abstain`` and ``revise`` let an answer through that could not be verified at all.
             **access: ``folders=`` and ``allow_urls=``: what may be opened of the paths and URLs in nodes; see `Access`.
         """
         super().__init__(callback_manager=engine.callback_manager)
         self.engine = engine
-        self.verification = Verification(verifier, on_doubt, Access(**access), min_coverage)
+        self.verification = Verification(verifier, on_doubt, Access(**access), min_coverage, fail_open)
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
         response: RESPONSE_TYPE = self.verification.of(self.engine.query(query_bundle), query_bundle.query_str)
@@ -68,7 +70,7 @@ class ClipVerifyQueryEngine(BaseQueryEngine):
         return {"engine": self.engine}
 
 
-def verified_engine(
+def verified_engine(  # noqa: PLR0913 - the options of three parts
     index: EvidenceIndex,
     llm: Any,
     similarity_top_k: int = 4,
@@ -78,6 +80,7 @@ def verified_engine(
     streaming: bool = False,
     on_doubt: OnDoubt | None = None,
     min_coverage: float = 0.0,
+    fail_open: bool = False,
     passages: Any = None,
     where: dict[str, Any] | None = None,
 ) -> ClipVerifyQueryEngine:
@@ -92,6 +95,7 @@ def verified_engine(
         streaming: Whether responses are streams.
         on_doubt: See `ClipVerifyQueryEngine`.
         min_coverage: See `ClipVerifyQueryEngine`.
+        fail_open: See `ClipVerifyQueryEngine`.
         passages: A text retriever; its nodes follow the pictures.
         where: Chroma metadata filter on the pictures.
     """
@@ -102,5 +106,10 @@ def verified_engine(
     synthesizer = LlavaSynthesizer(model, prompts=prompts, streaming=streaming, folders=index.folders)
     engine = RetrieverQueryEngine(retriever, response_synthesizer=synthesizer)
     return ClipVerifyQueryEngine(
-        engine, verifier or index.verifier, on_doubt=on_doubt, min_coverage=min_coverage, folders=index.folders
+        engine,
+        verifier or index.verifier,
+        on_doubt=on_doubt,
+        min_coverage=min_coverage,
+        fail_open=fail_open,
+        folders=index.folders,
     )

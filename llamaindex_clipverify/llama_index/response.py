@@ -27,6 +27,9 @@ def pictures_of(nodes: Iterable[Any], **access: Unpack[AccessOptions]) -> list[P
         PictureError: A path or URL that may not be opened.
     """
     sources = sources_of(nodes, Access(**access))
+    for source in sources:
+        if source.problem is not None:
+            raise source.problem
     return [source.picture for source in sources if source.picture is not None]
 
 
@@ -79,10 +82,12 @@ def verify_response(
 
     Raises:
         DataError: The response is empty, or its nodes have neither pictures nor passages.
-        PictureError: A path or URL that may not be opened, or a picture that cannot be read.
+        PictureError: None of its sources can be opened and read; a report names the others in its `gaps`.
     """
     answer = Answer.from_nodes(str(response), nodes_of(response), Access(**access), question)
-    report = verifier.verify(Answer.of(answer.text, answer.pictures, question, answer.passages))
+    if not answer.text.strip():
+        raise DataError("the answer is empty", do="give the text to verify")
+    report = verifier.verify(answer)
     attach(response, report)
     return report
 

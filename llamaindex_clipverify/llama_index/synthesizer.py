@@ -21,7 +21,7 @@ from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
 from llama_index_instrumentation import get_dispatcher
 
 from llamaindex_clipverify.answer import Source
-from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.errors import DataError, PictureError
 from llamaindex_clipverify.llama_index.base_llm import VisionLLM
 from llamaindex_clipverify.llama_index.messages import PictureBlock, image_block, reduced
 from llamaindex_clipverify.node_pictures import Access, AccessOptions
@@ -69,7 +69,8 @@ class LlavaSynthesizer(BaseSynthesizer):
 
         Raises:
             DataError: Not even the first source fits the model's window.
-            PictureError: A picture cannot be read, or may not be opened.
+            PictureError: A path or URL that may not be opened, or no source can be read. A picture among others that cannot be
+                read is left out; the report names it.
         """
         pictures, passages = self._sources(nodes)
         while True:
@@ -87,12 +88,19 @@ class LlavaSynthesizer(BaseSynthesizer):
     def _sources(self, nodes: Sequence[NodeWithScore]) -> _Sources:
         pictures: dict[Picture, str | None] = {}
         passages: list[str] = []
+        problems: list[PictureError] = []
         for node in nodes:
             source = Source.of_node(node, self.access)
             if source.picture is not None:
-                pictures.setdefault(source.picture, source.text or None)
+                try:
+                    _ = source.picture.image
+                    pictures.setdefault(source.picture, source.text or None)
+                except PictureError as error:
+                    problems.append(error)
             elif node.node.get_content(MetadataMode.NONE):  # all of them, the answers of sub-questions too
                 passages.append(node.node.get_content(MetadataMode.LLM))
+        if problems and not pictures and not passages:
+            raise problems[0]
         return list(pictures.items()), passages
 
     def _message(self, question: str, pictures: list[tuple[Picture, str | None]], passages: list[str]) -> ChatMessage:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from llama_index.core.base.response.schema import AsyncStreamingResponse, StreamingResponse
 from llama_index.core.instrumentation.events import BaseEvent
 from llama_index_instrumentation import get_dispatcher
 
-from llamaindex_clipverify.answer import Answer, Source, sources_of
+from llamaindex_clipverify.answer import Answer, sources_of
 from llamaindex_clipverify.errors import ClipVerifyError
 from llamaindex_clipverify.llama_index.response import attach, nodes_of
 from llamaindex_clipverify.node_pictures import NO_ACCESS, Access
@@ -34,6 +34,7 @@ dispatcher = get_dispatcher(__name__)
 
 OnDoubt = Literal["annotate", "abstain", "revise"]
 ABSTAINED = "I cannot answer this from the pictures with confidence."
+NOTHING_CHECKED = "Nothing of the answer could be verified on the pictures."
 
 
 class ClipVerifySentenceEvent(BaseEvent):
@@ -73,6 +74,8 @@ class Verification:
     """Which paths and URLs in nodes may be opened."""
     min_coverage: float = 0.0
     """Share 0–1 of an answer's claims, in words, below which it is doubtful as a whole; see `Report.coverage`."""
+    fail_open: bool = False
+    """Whether ``abstain`` and ``revise`` let an answer through that could not be verified at all."""
 
     def __post_init__(self) -> None:
         """Check the minimum."""
@@ -114,7 +117,7 @@ class Verification:
         try:
             answer = Answer.from_nodes(text, nodes_of(response), self.access, question)
         except ClipVerifyError as error:
-            return _refused(self.verifier, text, question, error)
+            return unverified(self.verifier, text, question, f"not verified: {error}")
         return verify_or_explain(self.verifier, answer)
 
     def _settle(self, response: Any, report: Report) -> None:
@@ -129,6 +132,8 @@ class Verification:
     def _shown(self, text: str, report: Report) -> str:
         """Return the text to show instead of an answer."""
         doubtful, little = bool(report.doubtful()), self._little(report)
+        if self.holds_back and report.trust is None and not self.fail_open and text.strip():
+            return (ABSTAINED if self.on_doubt == "abstain" else NOTHING_CHECKED) + little
         if self.on_doubt == "revise":
             shown = revise(report, self.verifier.splitter_of(report.language)).text if doubtful else text
             return shown + little
@@ -170,13 +175,7 @@ class _Stream:
 
     def __init__(self, how: Verification, response: Any, question: str | None) -> None:
         self.how, self.response = how, response
-        self.refusal: ClipVerifyError | None = None
-        sources: tuple[Source, ...] = ()
-        try:
-            sources = sources_of(nodes_of(response), how.access)
-        except ClipVerifyError as error:
-            self.refusal = error
-        self.verifier = StreamingVerifier(how.verifier, sources, question)
+        self.verifier = StreamingVerifier(how.verifier, sources_of(nodes_of(response), how.access), question)
 
     def add(self, piece: str) -> None:
         """Take a piece of the answer; verified sentences are reported as events."""
@@ -186,11 +185,7 @@ class _Stream:
     def finish(self) -> list[str]:
         """Attach the report and return the text that is still to be shown."""
         text = self.verifier.text
-        report = (
-            self.verifier.finish()
-            if self.refusal is None
-            else _refused(self.how.verifier, text, self.verifier.question, self.refusal)
-        )
+        report = self.verifier.finish()
         self.how._attach(self.response, report)
         if self.how.on_doubt is None:
             return []
@@ -201,13 +196,6 @@ class _Stream:
 
 def _sentence_event(sentence: VerifiedSentence) -> ClipVerifySentenceEvent:
     return ClipVerifySentenceEvent(sentence=sentence.text, report=sentence.report.to_dict())
-
-
-def _refused(verifier: Verifier, text: str, question: str | None, error: ClipVerifyError) -> Report:
-    """Return the report on an answer whose pictures may not be opened."""
-    note = f"not verified: {error}"
-    report = unverified(verifier, Answer(text=text, question=question), "no picture was retrieved")
-    return replace(report, notes=(note,))
 
 
 def share_contradicted(report: Report) -> float | None:

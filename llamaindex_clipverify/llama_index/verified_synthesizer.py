@@ -29,6 +29,7 @@ class ClipVerifySynthesizer(BaseSynthesizer):
         *,
         on_doubt: OnDoubt | None = None,
         min_coverage: float = 0.0,
+        fail_open: bool = False,
         again: bool = False,
         prompts: Prompts | None = None,
         **access: Unpack[AccessOptions],
@@ -42,6 +43,7 @@ class ClipVerifySynthesizer(BaseSynthesizer):
                 answer, ``revise`` removes the doubtful claims.
             min_coverage: Share 0–1 of an answer's claims, in words, below which it is doubtful as a whole: a sentence says so and
                 ``abstain`` replaces the answer. See `Report.coverage`.
+            fail_open: Whether ``abstain`` and ``revise`` let an answer through that could not be verified at all.
             again: Whether to ask once more, with the doubtful claims listed, when an answer is doubtful; the answer with fewer
                 contradicted claims is kept. Streams are not asked for again.
             prompts: Templates; `Prompts.again` asks once more. Default: those of the synthesizer, if it has any.
@@ -54,7 +56,7 @@ class ClipVerifySynthesizer(BaseSynthesizer):
             multimodal=synthesizer._multimodal,
         )
         self.synthesizer, self.again, self._own_prompts = synthesizer, again, prompts
-        self.verification = Verification(verifier, on_doubt, Access(**access), min_coverage)
+        self.verification = Verification(verifier, on_doubt, Access(**access), min_coverage, fail_open)
 
     @property
     def prompts(self) -> Prompts:

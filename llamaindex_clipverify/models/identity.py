@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
+
+from llamaindex_clipverify.boundary import files
+from llamaindex_clipverify.boundary.failures import telling
+from llamaindex_clipverify.errors import ModelError
 
 
 def identity(name: str) -> str:
     """Return an identifier of the model weights: ``NAME@FINGERPRINT`` for a folder or file, else the hub id."""
-    place = Path(name).expanduser()
-    return f"{place.name}@{fingerprint(place)}" if place.exists() else name
+    with telling(ModelError, "no such model", got=name, do="name a hub id, a folder or a file"):
+        place = files.local(name)
+        there = place.exists()
+    return f"{place.name}@{fingerprint(place)}" if there else name
 
 
 def fingerprint(path: Path) -> str:
@@ -18,13 +25,14 @@ def fingerprint(path: Path) -> str:
     Hashes the sizes and the first and last mebibyte of the weight files: enough to tell models apart, and quick at any size.
     """
     suffixes = (".safetensors", ".bin", ".pt", ".onnx")
-    weights = [path] if path.is_file() else sorted(file for file in path.iterdir() if file.suffix in suffixes)
     digest = hashlib.sha256()
-    for file in weights:
-        size = file.stat().st_size
-        digest.update(f"{file.name}:{size}".encode())
-        with file.open("rb") as stream:
-            digest.update(stream.read(1 << 20))
-            stream.seek(max(0, size - (1 << 20)))
-            digest.update(stream.read(1 << 20))
+    with telling(ModelError, "the weights cannot be read", got=path, do="name the folder or file of a model"):
+        weights = sorted(file for file in path.iterdir() if file.suffix in suffixes) if path.is_dir() else [path]
+        for file in weights:
+            with files.opened(file) as stream:
+                size = os.fstat(stream.fileno()).st_size
+                digest.update(f"{file.name}:{size}".encode("utf-8", "surrogateescape"))
+                digest.update(stream.read(1 << 20))
+                stream.seek(max(0, size - (1 << 20)))
+                digest.update(stream.read(1 << 20))
     return digest.hexdigest()[:12]

@@ -8,7 +8,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from llamaindex_clipverify.errors import ModelError
+from llamaindex_clipverify.boundary import files
+from llamaindex_clipverify.boundary.failures import reason
+from llamaindex_clipverify.boundary.records import record as read_record
+from llamaindex_clipverify.errors import DataError, ModelError
 from llamaindex_clipverify.models.registry import RECORD
 
 SCHEMA = 1
@@ -41,7 +44,7 @@ class Record:
     def save(self, folder: Path) -> None:
         """Write it into a folder."""
         text = json.dumps({"schema": SCHEMA, **asdict(self)}, indent=1, ensure_ascii=False)
-        (folder / RECORD).write_text(text + "\n", encoding="utf-8")
+        files.write_text(folder / RECORD, text + "\n")
 
     @classmethod
     def load(cls, folder: Path, kind: Kind) -> Record:
@@ -51,11 +54,11 @@ class Record:
             ModelError: It is missing, not whole, of another schema, or of the other kind of model.
         """
         try:
-            data = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+            data = json.loads(files.text(folder / RECORD))
             schema = data.pop("schema", None)
-            record = cls(**data) if schema == SCHEMA else None
-        except (OSError, ValueError, TypeError, AttributeError) as error:
-            raise ModelError(f"no optimized {kind} there", got=folder, do=_MAKE) from error
+            record = read_record(cls, data, f"no optimized {kind} there") if schema == SCHEMA else None
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError, DataError) as error:
+            raise ModelError(f"no optimized {kind} there", got=f"{folder} ({reason(error)})", do=_MAKE) from error
         if record is None:
             raise ModelError(f"not a record of schema {SCHEMA}", got=folder / RECORD, do="make it again")
         if record.kind != kind:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import cached_property
 from threading import Lock, RLock
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
+
+from llamaindex_clipverify.models.forking import watch
 
 
 class _LockKind(Enum):
@@ -28,6 +30,12 @@ class Portable:
 
     _not_pickled: ClassVar[Mapping[str, Callable[[], Any]]] = {}
     """Further attributes that are not pickled, and the factory of each."""
+
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        """Make an object whose locks are free in forked processes; see `forking`."""
+        made = super().__new__(cls)
+        watch(made)
+        return made
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the attributes to pickle; locks are replaced by placeholders."""

@@ -8,34 +8,22 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
-from json import JSONDecodeError
 from typing import Any
 
 import httpx
 import together
 from together import AsyncTogether, DefaultAsyncHttpxClient, Together
 
-from llamaindex_clipverify.errors import (
-    AuthenticationError,
-    RateLimitError,
-    RequestError,
-    ResponseError,
-    ServerError,
-    ServiceError,
-    ServiceTimeoutError,
-    UnreachableError,
-)
+from llamaindex_clipverify.errors import AuthenticationError, ResponseError
+from llamaindex_clipverify.models.http_limits import async_hooks, hooks
+from llamaindex_clipverify.models.service_errors import BROKEN, FORM, telling_service, without_key
 
 KEY, BASE_URL = "TOGETHER_API_KEY", "TOGETHER_BASE_URL"
 """Environment variables, used if no argument is given."""
-_SHORTEST = 6
-"""A shorter key is a placeholder for a server without authentication, not a secret."""
 _CONNECT = 5.0
 """Seconds to wait for a connection, the SDK's own."""
-_BROKEN = "ask again; if it stays, look into the server's log"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +51,8 @@ class TogetherChat:
         Args:
             key: By default the environment variable ``TOGETHER_API_KEY``.
             base_url: By default ``TOGETHER_BASE_URL``, then Together's own; with or without ``/v1``.
-            timeout: Seconds to wait for the server, for each attempt and each piece of a stream.
+            timeout: Seconds to wait for the server, for each attempt and each piece of a stream; a whole stream may take ten
+                times as long.
             max_retries: How often a request is sent again after 408, 409, 429, 5xx, a timeout or a broken connection,
                 with growing pauses, or those the server asks for.
 
@@ -72,6 +61,7 @@ class TogetherChat:
         """
         self._key = _checked(os.environ.get(KEY, "") if key is None else key)
         url = normalised(base_url or os.environ.get(BASE_URL) or None)
+        self._timeout = timeout
         self._options: dict[str, Any] = {
             "api_key": self._key,
             "base_url": url,
@@ -81,11 +71,14 @@ class TogetherChat:
 
     @cached_property
     def _client(self) -> Any:
-        return Together(**self._options)
+        return Together(**self._options, http_client=together.DefaultHttpxClient(event_hooks=hooks(self._timeout)))
 
     def _async_client(self) -> Any:
         """Return a client of its own for each call: connections belong to the event loop they were opened in."""
-        return AsyncTogether(**self._options, http_client=DefaultAsyncHttpxClient(verify=_trusted()))
+        return AsyncTogether(
+            **self._options,
+            http_client=DefaultAsyncHttpxClient(verify=_trusted(), event_hooks=async_hooks(self._timeout)),
+        )
 
     def answer(self, request: Mapping[str, Any]) -> RemoteAnswer:
         """Send a request of `chat.completions.create` and return the answer.
@@ -128,13 +121,8 @@ class TogetherChat:
                         yield piece
         yield gathered.answer()
 
-    @contextmanager
-    def _telling(self) -> Iterator[None]:
-        try:
-            yield
-        except (together.TogetherError, httpx.HTTPError, JSONDecodeError, UnicodeDecodeError) as error:
-            _scrub(error, self._key)
-            raise _told(error) from error
+    def _telling(self) -> Any:
+        return telling_service(together, self._key, f"{KEY} or api_key=")
 
 
 def normalised(url: str | None, version: str = together.__version__) -> str | None:
@@ -168,10 +156,10 @@ def _whole(sent: Any, key: str) -> RemoteAnswer:
     """Read a response; the SDK returns a body it could not parse as text."""
     choices = getattr(sent, "choices", None)
     if not isinstance(choices, list):
-        raise ResponseError(_FORM, got=_start(sent, key), do=_BROKEN)
+        raise ResponseError(FORM, got=_start(sent, key), do=BROKEN)
     message = getattr(choices[0], "message", None) if choices else None
     if message is None:
-        raise ResponseError("the server's answer holds no choice", got=_start(sent, key), do=_BROKEN)
+        raise ResponseError("the server's answer holds no choice", got=_start(sent, key), do=BROKEN)
     finish = getattr(choices[0], "finish_reason", None) or ""
     return _checked_answer(getattr(message, "content", None), finish, _reasoning(message), getattr(sent, "usage", None))
 
@@ -211,7 +199,7 @@ def _checked_answer(content: Any, finish: str, reasoning: str, usage: Any) -> Re
         do = 'raise max_tokens, or turn reasoning off: extra={"reasoning": {"enabled": False}}'
         raise ResponseError("the model reasoned and said nothing", got=f"finish_reason {finish}", do=do)
     if not isinstance(content, str):
-        raise ResponseError("the server's answer holds no text", got=f"finish_reason {finish}", do=_BROKEN)
+        raise ResponseError("the server's answer holds no text", got=f"finish_reason {finish}", do=BROKEN)
     return RemoteAnswer(
         text=content,
         finish=finish,
@@ -232,69 +220,5 @@ def _count(usage: Any, name: str) -> int | None:
 
 
 def _start(sent: Any, key: str) -> str:
-    text = _without(key, sent) if isinstance(sent, str) else type(sent).__name__
+    text = without_key(key, sent) if isinstance(sent, str) else type(sent).__name__
     return text[:80] or "nothing"
-
-
-# -- errors -------------------------------------------------------------------------------------------------------------
-
-
-def _told(error: Exception) -> ServiceError:
-    """Return our error for one of the SDK, or of the transport below it while a stream is read."""
-    got: object = str(error) or type(error).__name__
-    if isinstance(error, together.APIConnectionError):
-        got = f"{error.request.url.host}: {error.__cause__ or got}"
-    _, kind, what, do = next(row for row in _TELLINGS if isinstance(error, row[0]))
-    return kind(what, got=got, do=do)
-
-
-_FORM = "the server's answer is not of the form of a chat completion"
-_TELLINGS: tuple[tuple[Any, type[ServiceError], str, str], ...] = (
-    (
-        (together.AuthenticationError, together.PermissionDeniedError),
-        AuthenticationError,
-        "the server refuses the key",
-        f"check {KEY} or api_key=",
-    ),
-    (together.RateLimitError, RateLimitError, "the server's rate limit is reached", "ask later, or raise max_retries="),
-    (
-        (together.APITimeoutError, httpx.TimeoutException),
-        ServiceTimeoutError,
-        "the server did not answer in time",
-        "raise timeout=, or ask later",
-    ),
-    (together.APIConnectionError, UnreachableError, "the server cannot be reached", "check base_url= and the network"),
-    (
-        together.InternalServerError,
-        ServerError,
-        "the server failed",
-        "ask later, or look into the server's log",
-    ),
-    (together.APIStatusError, RequestError, "the server refuses the request", "check model= and extra="),
-    (together.APIResponseValidationError, ResponseError, _FORM, _BROKEN),
-    (together.APIError, ServerError, "the server failed", "ask later, or look into the server's log"),
-    (httpx.HTTPError, ResponseError, "the connection broke before the answer ended", "ask again"),
-    ((JSONDecodeError, UnicodeDecodeError), ResponseError, "the server's answer is not JSON", _BROKEN),
-    (Exception, ServiceError, "the Together SDK failed", "check the options"),
-)
-"""Error messages; the first matching row is used."""
-
-
-def _scrub(error: BaseException | None, key: str) -> None:
-    """Take the key out of an error and of all that led to it; a server may repeat it, a transport may print a header."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        error.args = tuple(_without(key, value) for value in error.args)
-        for name in ("message", "body", "doc"):
-            if hasattr(error, name):
-                setattr(error, name, _without(key, getattr(error, name)))
-        error = error.__cause__ or error.__context__
-
-
-def _without(key: str, value: Any) -> Any:
-    if isinstance(value, str) and len(key) >= _SHORTEST:
-        return value.replace(key, "[key]")
-    if isinstance(value, Mapping):
-        return {_without(key, name): _without(key, inner) for name, inner in value.items()}
-    return [_without(key, inner) for inner in value] if isinstance(value, list) else value

@@ -6,9 +6,7 @@ file cannot run code when it is read (its default loader unpickles).
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
 import tempfile
 from collections.abc import Sequence
 from functools import cached_property
@@ -16,10 +14,13 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+from llamaindex_clipverify.models.scratch import scratch_folder
+
 os.environ.setdefault("YOLO_OFFLINE", "True")
 os.environ.setdefault("YOLO_AUTOINSTALL", "False")
 os.environ.setdefault("YOLO_VERBOSE", "False")
-os.environ.setdefault("YOLO_CONFIG_DIR", tempfile.mkdtemp(prefix="clipverify-yolo-"))
+if "YOLO_CONFIG_DIR" not in os.environ:
+    os.environ["YOLO_CONFIG_DIR"] = str(scratch_folder("clipverify-yolo-"))
 os.environ.setdefault("ULTRALYTICS_SAFE_LOAD", "1")
 
 import numpy as np
@@ -29,17 +30,18 @@ from safetensors.torch import load_file
 from ultralytics import YOLO
 from ultralytics.utils import SAFE_LOAD, SETTINGS, patches
 
+from llamaindex_clipverify.boundary import files
+from llamaindex_clipverify.boundary.failures import telling
 from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.errors import ModelError
 from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.models.detections import Detections
 from llamaindex_clipverify.models.identity import fingerprint
 from llamaindex_clipverify.models.pickling import Portable
+from llamaindex_clipverify.models.yolo_layout import read_layout
 from llamaindex_clipverify.picture import Picture
 
 SETTINGS["sync"] = False
-if Path(os.environ["YOLO_CONFIG_DIR"]).name.startswith("clipverify-yolo-"):
-    atexit.register(shutil.rmtree, os.environ["YOLO_CONFIG_DIR"], ignore_errors=True)
 Image.open = getattr(patches, "_image_open", Image.open)  # its own wants a further package where a file is no picture
 UNSAFE = "CLIPVERIFY_UNSAFE_WEIGHTS"
 """Environment variable: 1 lets ``.pt`` files be unpickled where ultralytics was imported before us without its safe loader."""
@@ -163,13 +165,21 @@ class YoloDetector(Portable):
             raise ModelError("no such detector weights", got=self.path, do=do)
 
     def _layout(self) -> dict[str, Any]:
-        layout: dict[str, Any] = yaml.safe_load((self.path / "model.yaml").read_text(encoding="utf-8"))
-        return layout
+        return read_layout(self.path / "model.yaml")
 
     def _from_folder(self) -> Any:
+        """Return the model of a folder; ultralytics gets a copy of the layout that was checked, never the file itself."""
         layout = self._layout()
-        model = YOLO(str(self.path / "model.yaml"), task="detect")
-        model.model.load_state_dict({name: value.float() for name, value in load_file(self._weights).items()})
+        checked = {name: value for name, value in layout.items() if name not in ("names", "imgsz")} | {
+            "nc": len(layout["names"])
+        }
+        with (
+            telling(ModelError, "the detector cannot be loaded", got=self.path, do=_GIVE),
+            tempfile.TemporaryDirectory(prefix="clipverify-layout-") as folder,
+        ):
+            copy = files.write_text(Path(folder) / "model.yaml", yaml.safe_dump(checked))
+            model = YOLO(str(copy), task="detect")
+            model.model.load_state_dict({name: value.float() for name, value in load_file(self._weights).items()})
         model.model.names = dict(enumerate(layout["names"]))
         model.model.eval()
         return model

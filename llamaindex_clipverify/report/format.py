@@ -6,7 +6,10 @@ from collections.abc import Mapping
 
 MARKS: Mapping[str, str] = {"supported": "✔", "contradicted": "✗", "partly_checked": "◐", "unverifiable": "?"}
 """Verdict to its sign."""
-_CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+_BIDI = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+"""Characters that change the direction of a text: what is shown would not be what stands there."""
+_CODES = (*range(32), *range(127, 160), *_BIDI, *range(0xD800, 0xE000))
+_CONTROLS = {code: "\ufffd" for code in _CODES if chr(code) not in "\n\t"}
 
 
 def number(value: float | None) -> str:
@@ -15,7 +18,10 @@ def number(value: float | None) -> str:
 
 
 def printable(text: str) -> str:
-    """Return a text with control characters replaced, except line breaks and tabs: a terminal would obey them."""
+    """Return a text with control characters replaced, except line breaks and tabs: a terminal or a page would obey them.
+
+    Those that change the direction of a text are among them, and halves of surrogate pairs. The length stays.
+    """
     return text.translate(_CONTROLS)
 
 

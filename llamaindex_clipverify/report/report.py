@@ -17,7 +17,7 @@ from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.node_pictures import Access, AccessOptions
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.format import MARKS, number, printable, rounded, shortened
-from llamaindex_clipverify.report.saving import save_one
+from llamaindex_clipverify.report.saving import embeddable, save_one
 from llamaindex_clipverify.trust.fusion import Calibration
 from llamaindex_clipverify.trust.profile import AnswerModel
 from llamaindex_clipverify.trust.unchecked import truth
@@ -163,6 +163,8 @@ class Report:
     policy: Policy = Policy()
     answers: AnswerModel | None = field(default=None, repr=False)
     """Combines the trusts of the claims into that of the answer; from the profile."""
+    gaps: tuple[str, ...] = ()
+    """Why sources were not looked at: pictures that may not be opened or cannot be read. They lower the coverage."""
 
     def __repr__(self) -> str:
         """Show verdict, trust, coverage and the claims."""
@@ -212,22 +214,24 @@ class Report:
     def coverage(self) -> float:
         """Share 0–1 of the words that say something which are in a claim that could be checked; 0 for an answer without claims.
 
-        The words that say something are those of all claims and those that were not read (`unread`).
+        The words that say something are those of all claims and those that were not read (`unread`). Where pictures could not be
+        looked at (`gaps`), it is that share times the share of the pictures that could.
         """
         words = [match.span() for match in _WORD.finditer(self.answer)]
         spans = [(one.claim.start, one.claim.end) for one in self.claims]
         claimed = _words_in(words, [*spans, *self.unread])
         checked = _words_in(words, [(one.claim.start, one.claim.end) for one in self.claims if one.trust is not None])
-        return len(checked) / len(claimed) if claimed else 0.0
+        looked_at = max(len(self.pictures), 1)
+        return len(checked) / len(claimed) * looked_at / (looked_at + len(self.gaps)) if claimed else 0.0
 
     @property
     def verdict(self) -> AnswerVerdict:
         """*contradicted* if any claim is, *supported* if all claims are, *partly_checked* if some are, else *unverifiable*.
 
-        With words that were not read it is *partly_checked* at best.
+        With words that were not read, or pictures that were not looked at, it is *partly_checked* at best.
         """
         found = combined(claim.verdict for claim in self.claims)
-        return "partly_checked" if found == "supported" and self.unread else found
+        return "partly_checked" if found == "supported" and (self.unread or self.gaps) else found
 
     def at(self, policy: Policy) -> Report:
         """Return the report with the verdicts of another policy."""
@@ -279,6 +283,7 @@ class Report:
             "policy": asdict(self.policy),
             "answer_model": None if self.answers is None else asdict(self.answers),
             "notes": list(self.notes),
+            "gaps": list(self.gaps),
             "timings_ms": {name: round(value, 1) for name, value in self.timings_ms.items()},
         }  # fmt: skip
 
@@ -302,7 +307,7 @@ class Report:
 
     def to_json(self, indent: int | None = 2) -> str:
         """Return `to_dict` as JSON text."""
-        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
+        return embeddable(json.dumps(self.to_dict(), indent=indent, ensure_ascii=False))
 
     def to_markdown(self) -> str:
         """Return the report as Markdown; all texts are escaped."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.errors import DataError
 
 if TYPE_CHECKING:
@@ -42,10 +43,12 @@ def check_suffix(path: str | Path) -> None:
 
 def _write(path: str | Path, reports: list[Report], *, several: bool = False) -> Path:
     check_suffix(path)
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(_content(reports, target.suffix.lower(), several=several), encoding="utf-8", newline="\n")
-    return target
+    return files.write_text(path, _content(reports, Path(path).suffix.lower(), several=several))
+
+
+def embeddable(text: str) -> str:
+    """Return a JSON text that may stand in a script of a page: no text in it can end the script. It means the same."""
+    return text.replace("</", "<\\/").replace("<!--", "<\\u0021--")
 
 
 def _content(reports: list[Report], suffix: str, *, several: bool) -> str:
@@ -55,7 +58,7 @@ def _content(reports: list[Report], suffix: str, *, several: bool) -> str:
         return document(reports)
     if suffix == ".json":
         rows = [report.to_dict() for report in reports]
-        return json.dumps(rows if several else rows[0], indent=2, ensure_ascii=False) + "\n"
+        return embeddable(json.dumps(rows if several else rows[0], indent=2, ensure_ascii=False)) + "\n"
     from llamaindex_clipverify.report.html import page
 
     return page(reports)

@@ -8,10 +8,9 @@ each other, so one random claim per picture is used. The guarantee is valid for 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, log
-from typing import Any
 
 import numpy as np
 
@@ -60,12 +59,6 @@ class Holdout:
             trusts=tuple(float(trusts[place]) for place in first), labels=tuple(int(labels[place]) for place in first),
             supported=steps(np.asarray(expected)), contradicted=steps(1 - np.asarray(expected)),
         )  # fmt: skip
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Holdout:
-        """Read the JSON form of a profile."""
-        ways = {name: tuple(Step(**one) for one in data[name]) for name in ("supported", "contradicted")}
-        return cls(trusts=tuple(data["trusts"]), labels=tuple(data["labels"]), **ways)
 
 
 @dataclass(frozen=True, kw_only=True)

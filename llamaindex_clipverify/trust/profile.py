@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from llamaindex_clipverify.boundary import files as files_
+from llamaindex_clipverify.boundary.records import record
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence.checks_by_model import CHECKS_BY_MODEL, has_model
@@ -77,14 +79,21 @@ class Gate:
         statistics = statistics_of(facts)
         return statistics is not None and self.surprise(statistics) <= self.limit
 
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Gate:
-        """Read the gate of a profile's JSON."""
-        clusters = tuple(
-            Cluster(one["weight"], tuple(one["mean"]), tuple(tuple(row) for row in one["factor"]))
-            for one in data["clusters"]
+    @property
+    def is_sound(self) -> bool:
+        """Whether all sizes agree, and weights and spreads are positive."""
+        size = len(self.mean)
+        return (
+            0 < size == len(self.spread)
+            and all(value > 0 for value in self.spread)
+            and bool(self.clusters)
+            and all(
+                one.weight > 0
+                and len(one.mean) == size == len(one.factor)
+                and all(len(row) == size for row in one.factor)
+                for one in self.clusters
+            )
         )
-        return cls(mean=tuple(data["mean"]), spread=tuple(data["spread"]), clusters=clusters, limit=data["limit"])
 
 
 @dataclass(frozen=True)
@@ -241,9 +250,7 @@ class Profile:
 
     def save(self, path: str | Path) -> Path:
         """Write JSON with six significant digits; return the path."""
-        target = Path(path)
-        target.write_text(json.dumps(_short({"schema": SCHEMA, **asdict(self)}), indent=1) + "\n", encoding="utf-8")
-        return target
+        return files_.write_text(path, json.dumps(_short({"schema": SCHEMA, **asdict(self)}), indent=1) + "\n")
 
     @classmethod
     def load(cls, path: str | Path) -> Profile:
@@ -252,34 +259,60 @@ class Profile:
         Raises:
             DataError: No such file, or not a profile of this schema.
         """
-        bundled = files("llamaindex_clipverify.trust") / "profiles" / f"{path}.json"
-        source = bundled if bundled.is_file() else Path(path)
-        try:
-            data = json.loads(source.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise DataError(
-                "the profile cannot be read", got=f"{path} ({error})", do="give the path of a profile's JSON"
-            ) from error
+        name = str(path)
+        bundled = files("llamaindex_clipverify.trust") / "profiles" / f"{name if _is_name(name) else '-'}.json"
+        what, do = "the profile cannot be read", "give the path of a profile's JSON"
+        if bundled.is_file():
+            data = files_.parsed(bundled.read_text(encoding="utf-8"), what, do, path)
+        else:
+            data = files_.read_json(path, what, do)
         if not isinstance(data, dict) or data.pop("schema", None) != SCHEMA:
             raise DataError(f"not a profile of schema {SCHEMA}", got=path, do=_FIT_AGAIN)
-        try:
-            return cls._of(data)
-        except (KeyError, TypeError, ValueError) as error:
-            raise DataError("the profile is not whole", got=f"{path} ({error!r})", do=_FIT_AGAIN) from error
+        renamed = {_OLD_NAMES.get(name, name): value for name, value in data.items()}
+        profile = record(cls, renamed, "the profile is not whole", _FIT_AGAIN, path)
+        if problem := _problem_of(profile):
+            raise DataError("the profile is not whole", got=f"{path} ({problem})", do=_FIT_AGAIN)
+        return profile
 
-    @classmethod
-    def _of(cls, data: dict[str, Any]) -> Profile:
-        data = {_OLD_NAMES.get(name, name): value for name, value in data.items()}
-        parsed = {
-            "kinds": _models(data["kinds"]),
-            "single_model": {model: _models(kinds) for model, kinds in data.get("single_model", {}).items()},
-            "gate": Gate.from_dict(data["gate"]) if data.get("gate") else None,
-            "nouns": tuple(data["nouns"]) if data.get("nouns") is not None else None,
-            "values": {kind: tuple(values) for kind, values in data.get("values", {}).items()},
-            "holdout": Holdout.from_dict(data["holdout"]) if data.get("holdout") else None,
-            "answers": AnswerModel(**data["answers"]) if data.get("answers") else None,
-        }
-        return cls(**{**data, **parsed})
+
+_LARGEST = 1e6
+"""Largest size of any number in a profile."""
+
+
+def _is_moderate(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_is_moderate, value.values()))
+    if isinstance(value, (tuple, list)):
+        return all(map(_is_moderate, value))
+    return not isinstance(value, (int, float)) or abs(value) <= _LARGEST
+
+
+def _is_name(text: str) -> bool:
+    return len(text) < 100 and text.replace("-", "_").isidentifier()
+
+
+def _problem_of(profile: Profile) -> str:
+    """Return what of a profile's numbers cannot be; "" if all can."""
+    models = [*profile.kinds.values(), *(model for kinds in profile.single_model.values() for model in kinds.values())]
+    if not all(
+        0 <= model.prior <= 1 and 0 <= model.least < 0.5 <= model.most <= 1 <= 1 + model.slope for model in models
+    ):
+        return "a prior, a slope or an outermost probability out of range"
+    curves = [[across for across, _ in model.curve] for model in models if model.curve]
+    ups = [[up for _, up in model.curve] for model in models if model.curve]
+    if any(values != sorted(values) for values in (*curves, *ups)):
+        return "a curve that does not rise"
+    if not _is_moderate(asdict(profile)):
+        return f"a number beyond {_LARGEST:g}"
+    held = profile.holdout
+    if held is not None and not (
+        len(held.trusts) == len(held.labels)
+        and all(0 <= trust <= 1 for trust in held.trusts)
+        and set(held.labels) <= {0, 1}
+        and all(0 <= step.threshold <= 1 for step in (*held.supported, *held.contradicted))
+    ):
+        return "held-out claims out of range"
+    return "" if profile.gate is None or profile.gate.is_sound else "a gate whose sizes do not agree"
 
 
 def _fits(part: str, model: str) -> bool:
@@ -289,19 +322,6 @@ def _fits(part: str, model: str) -> bool:
     """
     name = model if "+" in model else model.split("@")[0]
     return part in (model, "*") or (part.endswith("@*") and part[:-2] in (name, name.rpartition("/")[2]))
-
-
-def _models(data: Mapping[str, Any]) -> dict[str, KindModel]:
-    return {
-        kind: KindModel(
-            **{
-                **one,
-                "features": {name: Feature(**row) for name, row in one["features"].items()},
-                "curve": tuple((float(across), float(up)) for across, up in one.get("curve", ())),
-            }
-        )
-        for kind, one in data.items()
-    }
 
 
 def bundled() -> list[Profile]:

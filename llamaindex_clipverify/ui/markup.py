@@ -13,7 +13,7 @@ from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report import labels
 from llamaindex_clipverify.report.drawing import Mark, data_uri, draw_boxes, draw_map, shrunk
-from llamaindex_clipverify.report.format import number
+from llamaindex_clipverify.report.format import number, printable
 from llamaindex_clipverify.report.html.album import Album
 from llamaindex_clipverify.report.html.report_view import ReportView
 from llamaindex_clipverify.report.report import CheckedClaim, Report
@@ -29,7 +29,7 @@ _SPECIAL = {ord("{"): "&#123;", ord("}"): "&#125;", ord("$"): "&#36;", ord("`"):
 
 def safe(text: object) -> str:
     """Return a text escaped as HTML."""
-    return html.escape(str(text), quote=True).translate(_SPECIAL)
+    return html.escape(printable(str(text)), quote=True).translate(_SPECIAL)
 
 
 def conversation(session: Session) -> str:

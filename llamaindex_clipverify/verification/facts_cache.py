@@ -10,6 +10,7 @@ from cachetools import LRUCache
 
 from llamaindex_clipverify.errors import PictureError
 from llamaindex_clipverify.evidence.check import Check
+from llamaindex_clipverify.evidence.stored import is_sound
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.facts.memory import Memory
 from llamaindex_clipverify.facts.observation import observe
@@ -33,13 +34,19 @@ class FactsCache(Portable):
     _not_pickled = {"_facts": lambda: None}  # noqa: RUF012
 
     def observe(self, checks: Sequence[Check], pictures: Sequence[Picture]) -> list[Facts | PictureError]:
-        """Return, for each picture, the facts of all checks, or the error if it cannot be read."""
-        with self._lock:
-            return [
-                seen
-                for start in range(0, len(pictures), _AT_ONCE)
-                for seen in self._observe(checks, pictures[start : start + _AT_ONCE])
-            ]
+        """Return, for each picture, the facts of all checks, or the error if it cannot be read.
+
+        Files and addresses are read before the lock is taken: a slow one keeps nobody else waiting.
+        """
+        found: list[Facts | PictureError] = []
+        for start in range(0, len(pictures), _AT_ONCE):
+            part = pictures[start : start + _AT_ONCE]
+            for picture in part:
+                with suppress(PictureError):
+                    _ = picture.id
+            with self._lock:
+                found += self._observe(checks, part)
+        return found
 
     def keep(self, facts: Facts) -> None:
         """Replace the facts of a picture."""
@@ -94,7 +101,8 @@ class FactsCache(Portable):
             with suppress(PictureError):
                 if picture.id not in self._cache:
                     wanted[picture.id] = None
-        return self.memory.recall(list(wanted), checks) if wanted else {}
+        recalled = self.memory.recall(list(wanted), checks) if wanted else {}
+        return {content: facts for content, facts in recalled.items() if facts.picture == content and is_sound(facts)}
 
     @property
     def _cache(self) -> LRUCache[str, Facts]:

@@ -8,11 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from llamaindex_clipverify.answer import SENTENCE_END, Answer, Source
+from llamaindex_clipverify.boundary import texts
+from llamaindex_clipverify.boundary.failures import telling
 from llamaindex_clipverify.claims.claim import Claim
-from llamaindex_clipverify.errors import ClipVerifyError
+from llamaindex_clipverify.errors import ClipVerifyError, VerificationError
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.verification.judging import Active, Checked
+from llamaindex_clipverify.verification.looking import Looked
 from llamaindex_clipverify.verification.verifier import Verifier
 
 _END = re.compile(rf"{SENTENCE_END}|\n")
@@ -42,7 +45,7 @@ class StreamingVerifier:
         self.report: Report | None = None
         """On as much of the answer as is verified; None before the first complete sentence."""
         self._verified = 0
-        self._facts: list[Facts] | None = None
+        self._looked: Looked | None = None
         self._checked: dict[Claim, Checked] = {}
         self._observing = self._judging = 0.0
 
@@ -80,21 +83,22 @@ class StreamingVerifier:
         return VerifiedSentence(text, replace(self.report, answer=text, claims=shifted, unread=missed))
 
     def _verify(self, text: str) -> Report:
-        answer = Answer(text=text, sources=self.sources, question=self.question)
-        problem = why_not_verifiable(answer)
-        if problem:
-            return unverified(self.verifier, answer, problem)
         started = time.perf_counter()
         try:
-            if self._facts is None:
-                self._facts = self.verifier.facts(answer.pictures)
-                self._observing = time.perf_counter() - started
-            judged = time.perf_counter()
-            report = self.verifier.report(answer, self._facts, self._check)
-            self._judging += time.perf_counter() - judged
+            with telling(VerificationError, "the answer cannot be verified"):
+                answer = Answer(text=text, sources=self.sources, question=self.question, is_partial=True)
+                if problem := why_not_verifiable(answer):
+                    return unverified(self.verifier, text, self.question, problem)
+                if self._looked is None:
+                    self._looked = self.verifier.look(answer)
+                    self._observing = time.perf_counter() - started
+                judged = time.perf_counter()
+                looked = replace(self._looked, answer=replace(self._looked.answer, text=text))
+                report = looked.noted(self.verifier.report(looked.answer, looked.facts, self._check))
+                self._judging += time.perf_counter() - judged
+                return report
         except ClipVerifyError as error:
-            return unverified(self.verifier, answer, f"not verified: {error}")
-        return report
+            return unverified(self.verifier, text, self.question, f"not verified: {error}")
 
     def _check(self, claim: Claim, facts: Sequence[Facts], weighable: Active) -> Checked:
         if claim not in self._checked:
@@ -106,22 +110,28 @@ def verify_or_explain(verifier: Verifier, answer: Answer) -> Report:
     """Return the report on an answer; if it cannot be verified, the report's notes say why."""
     problem = why_not_verifiable(answer)
     if problem:
-        return unverified(verifier, answer, problem)
+        return unverified(verifier, answer.text, answer.question, problem)
     try:
         return verifier.verify(answer)
     except ClipVerifyError as error:
-        return unverified(verifier, answer, f"not verified: {error}")
+        return unverified(verifier, answer.text, answer.question, f"not verified: {error}")
 
 
 def why_not_verifiable(answer: Answer) -> str:
     """Return why an answer cannot be verified at all; "" when it can be tried."""
     if not answer.text.strip():
         return "the answer is empty"
-    return "" if answer.pictures or answer.passages else "no picture was retrieved"
+    if answer.pictures or answer.passages:
+        return ""
+    return f"not verified: {answer.gaps[0]}" if answer.gaps else "no picture was retrieved"
 
 
-def unverified(verifier: Verifier, answer: Answer, problem: str) -> Report:
-    """Return the report on an answer that cannot be verified."""
-    if not answer.text.strip():
-        return Report(answer=answer.text, claims=(), question=answer.question, notes=(problem,))
-    return verifier.unverified(answer.text, answer.question, problem)
+def unverified(verifier: Verifier, text: str, question: str | None, problem: str) -> Report:
+    """Return the report on an answer that cannot be verified; without claims where its text cannot even be read."""
+    try:
+        with telling(VerificationError, "the answer cannot be read"):
+            if texts.checked(text, "the answer").strip():
+                return verifier.unverified(text, question, problem)
+    except ClipVerifyError as error:
+        problem = f"not verified: {error}"
+    return Report(answer=texts.shown(text), claims=(), question=question and texts.shown(question), notes=(problem,))

@@ -12,8 +12,16 @@ from itertools import islice
 from typing import Any
 
 from llamaindex_clipverify.answer import Answer
+from llamaindex_clipverify.boundary.failures import telling
 from llamaindex_clipverify.claims.claim import Claim, Splitter
-from llamaindex_clipverify.errors import ClipVerifyError, DataError, PictureError
+from llamaindex_clipverify.errors import (
+    ClipVerifyError,
+    DataError,
+    MissingExtraError,
+    ModelError,
+    PictureError,
+    VerificationError,
+)
 from llamaindex_clipverify.evidence.check import Check, EncoderCheck
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.evidence.passages import SharedWords
@@ -35,6 +43,7 @@ from llamaindex_clipverify.verification.explain import ExplainingVerifier
 from llamaindex_clipverify.verification.facts_cache import FactsCache
 from llamaindex_clipverify.verification.implied import presences
 from llamaindex_clipverify.verification.judging import Active, Assembly, Checked, Judge
+from llamaindex_clipverify.verification.looking import Looked
 from llamaindex_clipverify.verification.reading import Reading, Splitters
 
 
@@ -231,7 +240,16 @@ class Verifier(ExplainingVerifier, Portable):
         return await asyncio.to_thread(self.verify, answer, images, question, passages)
 
     def verify_batch(self, answers: Sequence[Answer]) -> list[Report | ClipVerifyError]:
-        """Return a report for each answer, or its error if one of its pictures cannot be read."""
+        """Return a report for each answer, or in its place the error that kept it from being verified."""
+        try:
+            with telling(VerificationError, "the answers cannot be verified", do=_ONE_BY_ONE):
+                return self._verified(answers)
+        except (MissingExtraError, ModelError) as error:
+            return [error for _ in answers]
+        except ClipVerifyError as error:
+            return [error] if len(answers) == 1 else [self.verify_batch([answer])[0] for answer in answers]
+
+    def _verified(self, answers: Sequence[Answer]) -> list[Report | ClipVerifyError]:
         started = time.perf_counter()
         readings = [self.splitters.read(answer.text, answer.question) for answer in answers]
         seen = self.observe([picture for answer in answers for picture in answer.pictures])
@@ -241,15 +259,17 @@ class Verifier(ExplainingVerifier, Portable):
         remaining = iter(seen)
         for answer, reading in zip(answers, readings, strict=True):
             own = list(islice(remaining, len(answer.pictures)))
-            facts = [known for known in own if isinstance(known, Facts)]
-            errors = [error for error in own if not isinstance(error, Facts)]
-            results.append(errors[0] if errors else self._timed(answer, reading, facts, observed))
+            try:
+                with telling(VerificationError, "the answer cannot be verified", do=_REPORT_IT):
+                    results.append(self._timed(Looked.at(answer, own), reading, observed))
+            except ClipVerifyError as error:
+                results.append(error)
         return results
 
-    def _timed(self, answer: Answer, reading: Reading, facts: Sequence[Facts], observed: float) -> Report:
+    def _timed(self, looked: Looked, reading: Reading, observed: float) -> Report:
         started = time.perf_counter()
-        facts = self.ask(reading.claims, facts)
-        report = self._assembly.report(answer, reading, facts, self.check)
+        facts = self.ask(reading.claims, looked.facts)
+        report = looked.noted(self._assembly.report(looked.answer, reading, facts, self.check))
         judged = (time.perf_counter() - started) * 1000
         return replace(report, timings_ms={"observe": observed, "judge": judged, "total": observed + judged})
 
@@ -286,6 +306,14 @@ class Verifier(ExplainingVerifier, Portable):
     @property
     def _is_open(self) -> bool:
         return self.detector is not None and self.detector.labels is None
+
+    def look(self, answer: Answer) -> Looked:
+        """Return what was seen in the pictures of an answer.
+
+        Raises:
+            PictureError: A picture cannot be read; of an answer that is partial, none can, and there is no passage.
+        """
+        return Looked.at(answer, self.observe(answer.pictures))
 
     def facts(self, images: Sequence[Any]) -> list[Facts]:
         """Return what the checks saw in each picture; known pictures are not observed again.
@@ -379,6 +407,10 @@ class Verifier(ExplainingVerifier, Portable):
     @property
     def _assembly(self) -> Assembly:
         return Assembly(self._judge, self.splitters.languages, self.grounder, self.detector)
+
+
+_ONE_BY_ONE = "verify them one by one to see which"
+_REPORT_IT = "leave it out; this is a fault of the package, worth a report"
 
 
 def _with_scenes(transferred: Profile) -> Profile:

@@ -26,6 +26,7 @@ from llamaindex_clipverify.adapting.finetuning.judging import Judgement, judgeme
 from llamaindex_clipverify.adapting.finetuning.selection import Selection, select, trusts
 from llamaindex_clipverify.adapting.finetuning.settings import Settings
 from llamaindex_clipverify.adapting.finetuning.split import Parts, split
+from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.description import Describer
 from llamaindex_clipverify.errors import DataError, MissingExtraError
 from llamaindex_clipverify.models.registry import load_llava
@@ -179,7 +180,7 @@ class _Run:
         if not path.exists():
             _write(path, made_of)
             return
-        before = json.loads(path.read_text(encoding="utf-8"))
+        before = files.read_json(path, *_RECORD)
         changed = [name for name, value in made_of.items() if before.get(name) != value]
         if changed:
             differing = {key for key, value in made_of["settings"].items() if before["settings"].get(key) != value}
@@ -191,7 +192,7 @@ class _Run:
         if not settings.by_trust or self.verifier is None:
             return Selection(examples=parts.train, weights=(1.0,) * len(parts.train))
         path = self.folder / "selection.json"
-        known = json.loads(path.read_text(encoding="utf-8"))["trust"] if path.exists() else None
+        known = files.read_json(path, *_RECORD)["trust"] if path.exists() else None
         found = known or trusts(self.verifier, parts.train, _stage(self.progress, "checking the captions"))
         selection = select(parts.train, found, settings)
         left_out = {name: getattr(selection, name) for name in ("dropped", "cut", "unverifiable")}
@@ -203,7 +204,7 @@ class _Run:
         if self.verifier is None or not pictures:
             return None
         path = self.folder / "evaluation.json"
-        kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        kept = files.read_json(path, *_RECORD) if path.exists() else {}
         if when == "before" and when in kept:
             return Judgement(**kept[when])
         describer = Describer(model=self.llava, verifier=self.verifier, batch_size=batch_size, max_new_tokens=128)
@@ -214,6 +215,7 @@ class _Run:
 
 
 _RUN = "run.json"
+_RECORD = ("the record of the run cannot be read", "begin anew in another folder")
 _OTHER = "resume with the settings, data and model it began with, or name another folder"
 
 
@@ -255,4 +257,4 @@ def _fingerprint(examples: Sequence[Example]) -> str:
 
 
 def _write(path: Path, content: Any) -> None:
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    files.write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.errors import DataError, PictureError
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.prompts import Prompts
@@ -156,7 +158,7 @@ def _rows(source: Path, ask: str, several: bool) -> Iterator[tuple[str, _Make]]:
         raise DataError("no such data", got=table, do=_FORMS)
     try:
         yield from _captions(table, label, ask) if table.suffix.lower() == ".csv" else _conversations(table, label)
-    except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error, ValueError, RecursionError) as error:
         raise DataError("the data cannot be read", got=f"{table} ({error})", do=_FORMS) from error
 
 
@@ -164,7 +166,7 @@ def _rows(source: Path, ask: str, several: bool) -> Iterator[tuple[str, _Make]]:
 
 
 def _captions(table: Path, label: str, ask: str) -> Iterator[tuple[str, _Make]]:
-    with table.open(encoding="utf-8-sig", newline="") as stream:
+    with io.StringIO(files.text(table), newline="") as stream:
         reader = csv.DictReader(stream)
         columns = {str(name).strip().lower(): name for name in reader.fieldnames or ()}
         image, caption = columns.get("image", columns.get("file")), columns.get("caption")
@@ -192,7 +194,7 @@ def _captioned(name: str, folder: Path, image: str, caption: str, ask: str) -> _
 
 
 def _conversations(file: Path, label: str) -> Iterator[tuple[str, _Make]]:
-    rows = json.loads(file.read_text(encoding="utf-8-sig"))
+    rows = json.loads(files.text(file))
     if not isinstance(rows, list):
         raise DataError("the conversations must be a list", got=f"{file}: {type(rows).__name__}", do=_FORMS)
     for place, row in enumerate(rows):

@@ -35,7 +35,7 @@ def read(name: str, path: str | Path, images: str | Path) -> list[Row]:
     reader: Callable[[Path, Path], Sequence[Row]] = import_module(f"{__name__}.{name}").rows
     try:
         found = list(reader(Path(path), Path(images)))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise DataError(
             f"not a file of {name}", got=f"{path} ({error!r})", do="give its annotation file as published"
         ) from error

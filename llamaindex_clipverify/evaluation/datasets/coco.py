@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.claims.claim import Claim, Kind
 from llamaindex_clipverify.claims.wording import sentence
 from llamaindex_clipverify.evaluation.evaluation import Row
@@ -31,7 +32,7 @@ def rows(path: Path, images: Path, seed: int = 0) -> Iterator[Row]:
         images: Folder of the pictures.
         seed: Of what is drawn.
     """
-    data = json.loads(path.read_text(encoding="utf-8"))
+    data = json.loads(files.text(path))
     classes = {one["id"]: one["name"] for one in data["categories"]}
     crowds = {(one["image_id"], classes[one["category_id"]]) for one in data["annotations"] if one.get("iscrowd")}
     counts: dict[int, Counter[str]] = defaultdict(Counter)

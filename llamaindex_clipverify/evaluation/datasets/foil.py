@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.evaluation.evaluation import Row
 
 
 def rows(path: Path, images: Path) -> Iterator[Row]:
     """Yield a row for each caption of FOIL-it, or two for each pair of nocaps-FOIL."""
-    data = json.loads(path.read_text(encoding="utf-8"))
+    data = json.loads(files.text(path))
     return _foil_it(data, images) if isinstance(data, dict) else _nocaps(data, images)
 
 

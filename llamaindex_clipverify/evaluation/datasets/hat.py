@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.evaluation.evaluation import Row
 
 
 def rows(path: Path, images: Path) -> Iterator[Row]:
     """Yield a row for each caption, false if any of its words is hallucinated."""
-    for one in json.loads(path.read_text(encoding="utf-8")):
+    for one in json.loads(files.text(path)):
         wrong = any(flag for _, flag in one["grounding"])
         name = one["image_path"]
         yield Row(images=(name,), claim=one["caption"], label=int(not wrong), kind="caption", group=name, folder=images)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.evaluation.evaluation import Row
 
 _LABELS = {"non-hallucination": 1, "hallucination": 0}
@@ -13,7 +14,7 @@ _LABELS = {"non-hallucination": 1, "hallucination": 0}
 
 def rows(path: Path, images: Path) -> Iterator[Row]:
     """Yield a row for each claim of each answer's ``claim_list``; only the names of the pictures are kept of their paths."""
-    for one in json.loads(path.read_text(encoding="utf-8")):
+    for one in json.loads(files.text(path)):
         name = Path(one["image_path"]).name
         for claim in one["claim_list"]:
             yield Row(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.evaluation.evaluation import Row
 
 _ASKED = re.compile(r"^\s*Is there (?P<thing>.+?)(?: in the (?:image|picture|photo))?\s*\?\s*$", re.I)
@@ -14,7 +15,7 @@ _ASKED = re.compile(r"^\s*Is there (?P<thing>.+?)(?: in the (?:image|picture|pho
 
 def rows(path: Path, images: Path) -> Iterator[Row]:
     """Yield a row for each question, made a statement; ``coco_pope_*.json`` has one JSON object a line."""
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in files.text(path).splitlines():
         if not line.strip():
             continue
         one = json.loads(line)

@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from llamaindex_clipverify.report import labels
+from llamaindex_clipverify.report.format import printable
 from llamaindex_clipverify.report.html.album import Album
 from llamaindex_clipverify.report.html.report_view import ReportView
 from llamaindex_clipverify.report.report import Report
@@ -75,6 +76,7 @@ def _templates() -> Environment:
     return Environment(
         loader=PackageLoader("llamaindex_clipverify.report.html"),
         autoescape=True,
+        finalize=lambda value: printable(value) if type(value) is str else value,
         undefined=StrictUndefined,
         trim_blocks=True,
         keep_trailing_newline=True,

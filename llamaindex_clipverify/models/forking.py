@@ -1,0 +1,52 @@
+"""Forked processes: what another thread held at the fork is released in the child, where that thread does not exist.
+
+A lock that was held then would stay so for ever, and what it guarded may be half written: both are made anew. Locks that were
+free, and what they guard, are kept.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Callable
+from functools import cached_property
+from threading import Lock, RLock
+from typing import Any
+from weakref import WeakValueDictionary
+
+_LOCKS = {type(Lock()): Lock, type(RLock()): RLock}
+_alive: WeakValueDictionary[int, Any] = WeakValueDictionary()
+
+
+def watch(one: Any) -> None:
+    """Release the locks of an object in children that are forked from now on.
+
+    Its class may have ``_not_pickled``: attributes and the factory of each, made anew where a lock was held.
+    """
+    _alive[id(one)] = one
+
+
+def _renew() -> None:
+    """Run in a child, right after the fork."""
+    for one in list(_alive.values()):
+        state = vars(one)
+        held = [name for name, value in state.items() if type(value) in _LOCKS and not value.acquire(blocking=False)]
+        for name, value in state.items():
+            if type(value) in _LOCKS and name not in held:
+                value.release()
+        for name in held:
+            state[name] = _LOCKS[type(state[name])]()
+        if held:
+            made: dict[str, Callable[[], Any]] = dict(getattr(type(one), "_not_pickled", {}))
+            state.update({name: make() for name, make in made.items()})
+    for prop in gc.get_objects():
+        if isinstance(prop, cached_property) and hasattr(prop, "lock"):  # Python 3.11 locks every first access
+            prop.lock = RLock()
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(1)  # the threads of its pool were not forked
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)
