@@ -10,7 +10,7 @@ from typing import Any
 from llamaindex_clipverify.boundary import texts
 from llamaindex_clipverify.errors import ClipVerifyError, DataError
 from llamaindex_clipverify.geometry import Box
-from llamaindex_clipverify.node_pictures import NO_ACCESS, Access, passage_in, picture_in, text_in
+from llamaindex_clipverify.node_pictures import NO_ACCESS, Access, passage_in, picture_given, picture_in, text_in
 from llamaindex_clipverify.picture import Picture
 
 
@@ -95,7 +95,9 @@ class Answer:
 
         Args:
             text: The answer.
-            images: Anything that `Picture.of` takes; a picture given twice counts once.
+            images: Anything that `Picture.of` takes, and nodes, documents, message blocks and media resources of LlamaIndex,
+                whose paths are opened because they are given here; a picture given twice counts once. For nodes that were
+                retrieved use `from_nodes`, which opens nothing outside the folders named.
             question: Kept in the report.
             passages: Texts that may support what no picture can show.
 
@@ -113,7 +115,7 @@ class Answer:
             texts.checked(passage, "a passage", _PASSAGE)
         if not images and not passages:
             raise DataError("an answer needs a picture to be verified on", do="give at least one")
-        pictures = dict.fromkeys(Picture.of(image) for image in images)
+        pictures = dict.fromkeys(picture_given(image) for image in images)
         sources = (*(Source(picture=picture) for picture in pictures), *(Source(text=passage) for passage in passages))
         return cls(text=text, sources=sources, question=question)
 

@@ -48,6 +48,19 @@ class Access:
     allow_private: bool = False
     """Whether such a URL may lead to this machine or a private network."""
 
+    def __post_init__(self) -> None:
+        """Take a single folder for a list of one.
+
+        Raises:
+            DataError: Something else than folders is given.
+        """
+        if isinstance(self.folders, (str, Path)):
+            object.__setattr__(self, "folders", (self.folders,))
+        elif not (self.folders is None or callable(self.folders)) and not all(
+            isinstance(folder, (str, Path)) for folder in self.folders
+        ):
+            raise DataError("folders is a list of paths", got=repr(self.folders), do='give folders=["pictures"]')
+
     def path(self, path: str | Path) -> Path:
         """Return the resolved path if it may be opened. The error is the same whether the file exists or not.
 
@@ -134,6 +147,30 @@ def picture_in(node: Any, access: Access = NO_ACCESS) -> Picture | None:
     return access.picture_of_url(str(url)) if url else None
 
 
+def picture_given(image: Any) -> Picture:
+    """Return a picture that the user gave: what `Picture.of` takes, or the picture of a node, message block or media resource.
+
+    Raises:
+        PictureError: It is no picture, or one at a URL.
+    """
+    inner = getattr(image, "node", image)
+    if isinstance(inner, (str, bytes, Path, Picture)) or hasattr(inner, "tobytes"):
+        return Picture.of(inner)
+    found = picture_in(inner, ANY_PATH) if carries_picture(inner) else _of_resource(inner)
+    return found or Picture.of(inner)
+
+
+def _of_resource(resource: Any) -> Picture | None:
+    """Return the picture of a ``MediaResource`` or of an ``ImageBlock``, whose fields are the same but for their names."""
+    fields = {name: getattr(resource, name, None) for name in ("data", "image", "path", "url")}
+    data = fields["data"] or fields["image"]
+    if isinstance(data, (str, bytes)) and data:
+        return Picture.of(decoded(data))
+    if fields["path"]:
+        return ANY_PATH.picture_at(str(fields["path"]))
+    return ANY_PATH.picture_of_url(str(fields["url"])) if fields["url"] else None
+
+
 def text_in(node: Any) -> str:
     """Return the text of a node: a passage, or the caption of its picture; "" for a file's bytes that were read as text."""
     text = getattr(node, "text", None)
@@ -191,6 +228,16 @@ def picture_files(path: str | Path, *, others: bool = False) -> list[Path]:
     if not pictures and not closed:
         raise DataError("no picture in the folder", got=path, do="it needs files such as .jpg, .png, .webp or .tiff")
     return [*pictures, *(closed if others else ())]
+
+
+def in_folders(images: Sequence[Any]) -> list[Any]:
+    """Return images with each folder replaced by the picture files in it; errors as `picture_files`."""
+    listed = [images] if isinstance(images, (str, Path)) else images
+    return [
+        found
+        for image in listed
+        for found in (picture_files(image) if isinstance(image, (str, Path)) and Path(image).is_dir() else [image])
+    ]
 
 
 def decoded(data: str | bytes) -> bytes:

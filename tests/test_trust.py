@@ -289,3 +289,15 @@ def test_a_curve_is_saved_with_its_profile(tmp_path: Path) -> None:
         tmp_path / "p.json"
     )
     assert Profile.load(path).kinds["object"] == model
+
+
+def test_evidence_that_points_the_wrong_way_is_not_turned_around() -> None:
+    from llamaindex_clipverify.trust.fitting import Example, _fit_pooling
+
+    weights = KindModel(intercept=0.0, features={"a.b": Feature(1.0, 0.0, 0.0)})
+    rows = [
+        Example(kind="object", looks=({"a.b": value},), label=int(value < 0), group=str(value))
+        for value in range(-9, 10)
+    ]
+    model = _fit_pooling(weights, rows)
+    assert model.slope == 0 and model.calibrated(5.0, 1) == model.calibrated(-5.0, 2) == pytest.approx(9.5 / 20)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from llama_index.core.bridge.pydantic import BaseModel, Field
+from pathlib import Path
+from typing import Any
+
+from llama_index.core.bridge.pydantic import BaseModel, Field, field_validator
 
 from llamaindex_clipverify.node_pictures import Access
 
@@ -15,6 +18,13 @@ class AccessFields(BaseModel):
     allow_private: bool = Field(
         default=False, description="Whether such URLs may lead to this machine or a private network."
     )
+
+    @field_validator("folders", mode="before")
+    @classmethod
+    def _listed(cls, folders: Any) -> Any:
+        """Take a single folder for a list of one."""
+        listed = [folders] if isinstance(folders, (str, Path)) else folders or ()
+        return [str(one) if isinstance(one, Path) else one for one in listed]
 
     @property
     def access(self) -> Access:

@@ -8,6 +8,7 @@ from typing import Any, Unpack
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.chat_engine.types import AgentChatResponse, BaseChatEngine, StreamingAgentChatResponse
 
+from llamaindex_clipverify.llama_index.chat_memory import aremember, await_until_written, remember, wait_until_written
 from llamaindex_clipverify.llama_index.verification import OnDoubt, Verification
 from llamaindex_clipverify.node_pictures import Access, AccessOptions
 from llamaindex_clipverify.verification.verifier import Verifier
@@ -16,7 +17,7 @@ from llamaindex_clipverify.verification.verifier import Verifier
 class ClipVerifyChatEngine(BaseChatEngine):
     """Wraps any chat engine; each answer carries a report on the pictures of its source nodes, or of those of its tools.
 
-    Answers without sources are reported as unverifiable. The memory of the engine keeps its own answer, before `on_doubt`.
+    Answers without sources are reported as unverifiable. The memory of the engine holds what was shown (see `on_doubt`).
     """
 
     def __init__(
@@ -35,22 +36,30 @@ class ClipVerifyChatEngine(BaseChatEngine):
 
     def chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> AgentChatResponse:
         """Answer as the engine does, and verify."""
-        response: AgentChatResponse = self.verification.of(self.engine.chat(message, chat_history), message)
+        answered = self.engine.chat(message, chat_history)
+        said = str(answered)
+        response: AgentChatResponse = self.verification.of(answered, message)
+        remember(self.engine, said, str(response))
         return response
 
     async def achat(self, message: str, chat_history: list[ChatMessage] | None = None) -> AgentChatResponse:
         """Answer as the engine does, and verify in a worker thread."""
         answered = await self.engine.achat(message, chat_history)
+        said = str(answered)
         response: AgentChatResponse = await self.verification.aof(answered, message)
+        await aremember(self.engine, said, str(response))
         return response
 
     def stream_chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> VerifiedChatStream:
         """Stream as the engine does; the report is attached at the end."""
-        return VerifiedChatStream(self.engine.stream_chat(message, chat_history), self.verification, message)
+        return VerifiedChatStream(
+            self.engine.stream_chat(message, chat_history), self.verification, message, self.engine
+        )
 
     async def astream_chat(self, message: str, chat_history: list[ChatMessage] | None = None) -> VerifiedChatStream:
         """Stream as the engine does; the report is attached at the end."""
-        return VerifiedChatStream(await self.engine.astream_chat(message, chat_history), self.verification, message)
+        stream = await self.engine.astream_chat(message, chat_history)
+        return VerifiedChatStream(stream, self.verification, message, self.engine)
 
     def reset(self) -> None:
         """Reset the conversation."""
@@ -65,10 +74,12 @@ class ClipVerifyChatEngine(BaseChatEngine):
 class VerifiedChatStream(StreamingAgentChatResponse):
     """The stream of a chat engine, verified while it runs; `metadata` has the report at the end."""
 
-    def __init__(self, inner: StreamingAgentChatResponse, verification: Verification, question: str) -> None:
-        """Watch a stream."""
+    def __init__(
+        self, inner: StreamingAgentChatResponse, verification: Verification, question: str, engine: BaseChatEngine
+    ) -> None:
+        """Watch a stream of an engine."""
         super().__init__(sources=inner.sources, source_nodes=inner.source_nodes)
-        self.inner, self.verification, self.question = inner, verification, question
+        self.inner, self.verification, self.question, self.engine = inner, verification, question, engine
         self.metadata: dict[str, Any] | None = None
 
     @property
@@ -77,6 +88,8 @@ class VerifiedChatStream(StreamingAgentChatResponse):
         for piece in self.verification.watched(self, self.inner.response_gen, self.question):
             self._hear(piece)
             yield piece
+        wait_until_written(self.inner)
+        remember(self.engine, str(self.inner.response), self.response)
         self.is_done = True
 
     async def async_response_gen(self) -> AsyncGenerator[str, None]:
@@ -84,6 +97,8 @@ class VerifiedChatStream(StreamingAgentChatResponse):
         async for piece in self.verification.awatched(self, self.inner.async_response_gen(), self.question):
             self._hear(piece)
             yield piece
+        await await_until_written(self.inner)
+        await aremember(self.engine, str(self.inner.response), self.response)
         self.is_done = True
 
     def _hear(self, piece: str) -> None:

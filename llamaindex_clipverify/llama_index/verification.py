@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from llama_index.core.base.response.schema import AsyncStreamingResponse, StreamingResponse
 from llama_index.core.instrumentation.events import BaseEvent
 from llama_index_instrumentation import get_dispatcher
 
 from llamaindex_clipverify.answer import Answer, sources_of
-from llamaindex_clipverify.errors import ClipVerifyError
+from llamaindex_clipverify.errors import ClipVerifyError, DataError
 from llamaindex_clipverify.llama_index.response import attach, nodes_of
 from llamaindex_clipverify.node_pictures import NO_ACCESS, Access
 from llamaindex_clipverify.report.format import number
@@ -78,8 +78,11 @@ class Verification:
     """Whether ``abstain`` and ``revise`` let an answer through that could not be verified at all."""
 
     def __post_init__(self) -> None:
-        """Check the minimum."""
+        """Check the options."""
         Requirement(min_coverage=self.min_coverage)
+        if self.on_doubt is not None and self.on_doubt not in get_args(OnDoubt):
+            do = f"give None or one of {', '.join(get_args(OnDoubt))}"
+            raise DataError("no such way to treat a doubtful answer", got=repr(self.on_doubt), do=do)
 
     @property
     def holds_back(self) -> bool:

@@ -306,6 +306,9 @@ def _fit_pooling(model: KindModel, rows: Sequence[Example]) -> KindModel:
     table = np.array([[_best(model, row), np.log(len(row.looks))] for row in rows])
     fitted = LogisticRegression(C=10.0, max_iter=1000).fit(table, [row.label for row in rows])
     slope, pictures = (float(value) for value in fitted.coef_[0])
+    if slope < 0:  # the evidence tells nothing on these claims: they are true as often as all of them are
+        share = (sum(row.label for row in rows) + 0.5) / (len(rows) + 1)
+        return replace(model, slope=0.0, pictures=0.0, offset=float(logit(share)))
     pooled = replace(model, slope=slope, pictures=pictures, offset=float(fitted.intercept_[0]))
     values = np.array([pooled.line(best, len(row.looks)) for best, row in zip(table[:, 0], rows, strict=True)])
     labels = np.array([row.label for row in rows])

@@ -295,7 +295,7 @@ def _problem_of(profile: Profile) -> str:
     """Return what of a profile's numbers cannot be; "" if all can."""
     models = [*profile.kinds.values(), *(model for kinds in profile.single_model.values() for model in kinds.values())]
     if not all(
-        0 <= model.prior <= 1 and 0 <= model.least < 0.5 <= model.most <= 1 <= 1 + model.slope for model in models
+        0 <= model.prior <= 1 and 0 <= model.least < 0.5 <= model.most <= 1 and model.slope >= 0 for model in models
     ):
         return "a prior, a slope or an outermost probability out of range"
     curves = [[across for across, _ in model.curve] for model in models if model.curve]

@@ -32,6 +32,7 @@ from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.facts.memory import Memory
 from llamaindex_clipverify.models.pickling import Portable
 from llamaindex_clipverify.models.protocols import Detector, Encoder, Grounder, Reader
+from llamaindex_clipverify.node_pictures import in_folders
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.report import CheckedClaim, Report
 from llamaindex_clipverify.trust.fusion import Trust
@@ -128,7 +129,8 @@ class Verifier(ExplainingVerifier, Portable):
             grounder: Compares statements with passages: ``transformers:ID`` of an entailment model, or a `Grounder`. Default:
                 word overlap.
             profile: A profile or its path. Default: the bundled profile that was fitted with one of these models, if any.
-            reference: 20 to some hundreds of your own pictures, for an encoder without a profile; see `with_reference`.
+            reference: 20 to some hundreds of your own pictures, or folders of them, for an encoder without a profile; see
+                `with_reference`.
             texts: Cache of text vectors on disk.
             checks: Further checks of your own.
             regions: Region budget: crops encoded per picture. 0 leaves the check out.
@@ -153,7 +155,7 @@ class Verifier(ExplainingVerifier, Portable):
             dtype=options.pop("dtype", None),
         )
         verifier = cls(**parts, **options)
-        return verifier.with_reference(verifier.facts(reference)) if len(reference) else verifier
+        return verifier.with_reference(verifier.facts(in_folders(reference))) if len(reference) else verifier
 
     def __repr__(self) -> str:
         """Show the models, the profile and the checks."""
