@@ -142,7 +142,7 @@ class Judge:
 
     def active(self, facts: Facts) -> frozenset[str]:
         """Return the checks that the profile can weigh on this picture; none outside the profile's domain."""
-        if self.profile is None or (self.profile.gate is not None and not self.profile.gate.admits(facts)):
+        if self.profile is None or not self.profile.admits(facts):
             return frozenset()
         return self.fitted
 

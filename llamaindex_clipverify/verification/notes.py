@@ -131,7 +131,7 @@ def _profile_notes(judge: Judge, profile: Profile, facts: Sequence[Facts]) -> It
         yield (
             f"profile {profile.name!r} was fitted with other models than those of {', '.join(unfitted)}: it cannot weigh them"
         )
-    outside = sum(profile.gate is not None and not profile.gate.admits(known) for known in facts)
+    outside = sum(not profile.admits(known) for known in facts)
     if outside:
         which = f"{outside} of {len(facts)} pictures look" if len(facts) > 1 else "the picture looks"
         yield (
