@@ -68,10 +68,11 @@ PLACES: dict[str, tuple[str, ...]] = {
 """Value of a scene to its sentences; *night* is a time and *snowy* a weather."""
 
 ACTION = (
-    "The person is {doing}.", "A person is {doing}.", "There is a person {doing}.", "The picture shows a person {doing}.",
-    "There is a person {doing} in the picture.", "A person is {doing} in the picture.",
+    "The person is {doing}.", "A person is {doing}.", "There is a person who is {doing}.",
+    "The picture shows a person who is {doing}.", "There is a person {doing} in the picture.",
+    "A person is {doing} in the picture.",
 )  # fmt: skip
-SAID_OF = ("The {noun} {be} {word}.", "There {be} {a_word} {noun}.", "The picture shows {a_word} {noun}.",
+SAID_OF = ("The {noun} {be} {word}.", "There {be} {a_word} {noun}.", "There {be} {a_word} {noun} in the picture.",
            "The {noun} in the picture {be} {word}.")  # fmt: skip
 BARE_OF = ("{a_word} {noun}", "a photo of {a_word} {noun}", "a picture of {a_word} {noun}")
 

@@ -184,6 +184,8 @@ def _relations(scene: Scene, rng: Generator) -> list[Row]:
 
 
 def _negations(scene: Scene, rng: Generator) -> list[Row]:
+    if not scene.objects:
+        return []
     absent, present = likely_absent(scene, rng), pick(rng, scene.nouns())
     return [
         _row(object_claim(absent, pick(rng, NEGATION)), True, "negation"),
