@@ -19,7 +19,6 @@ import shutil
 import tempfile
 import time
 from dataclasses import dataclass
-from math import cos, pi
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ from torch import nn
 from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPProcessor, PreTrainedTokenizerFast
 
 from llamaindex_clipverify.testing import COLOURS, NOUNS
-from training.muon import Muon32
+from training.optimizers import half_precision, make_optimizers, rate
 from training.pictures import EASY, HARD, Batch, Pictures
 from training.truths import Sentences, long_sentences, short_sentences
 from training.words import make_tokenizer
@@ -48,11 +47,6 @@ class Shape:
     patch: int = PATCH
     text_width: int = 128
     text_layers: int = 3
-
-
-def half_precision() -> bool:
-    """Return whether this machine computes in bfloat16 at least as fast as in float32."""
-    return torch.cuda.is_available() or torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 def make_model(tokenizer: PreTrainedTokenizerFast, shape: Shape = Shape()) -> CLIPModel:
@@ -197,12 +191,6 @@ def progress(lesson: Lesson, arguments: argparse.Namespace) -> float:
     return max(lesson.step / arguments.steps, by_time)
 
 
-def rate(step: int, done: float, peak: float, warm_up: int = 200) -> float:
-    """Return the learning rate of a step: a short warm-up, then half a cosine over the share that is done."""
-    warm = min(1.0, (step + 1) / warm_up)
-    return peak * warm * (0.02 + 0.98 * 0.5 * (1 + cos(pi * min(1.0, done))))
-
-
 def train(
     lesson: Lesson, tokenizer: PreTrainedTokenizerFast, pictures: Pictures, arguments: argparse.Namespace
 ) -> None:
@@ -276,19 +264,6 @@ def publish(staged: Path, folder: Path) -> None:
     shutil.rmtree(staged)
 
 
-def make_optimizers(model: CLIPModel, heads: Heads, peak: float) -> list[torch.optim.Optimizer]:
-    """Return Muon for the matrices inside the layers and AdamW for the rest: far fewer steps than AdamW alone."""
-    named = [*model.named_parameters(), *heads.named_parameters()]
-    inner = [p for name, p in named if ".layers." in name and p.ndim == 2]
-    rest = [p for name, p in named if not (".layers." in name and p.ndim == 2)]
-    muon: torch.optim.Optimizer
-    if half_precision():
-        muon = torch.optim.Muon(inner, lr=peak, weight_decay=0.05, momentum=0.95, adjust_lr_fn="match_rms_adamw")
-    else:
-        muon = Muon32(inner, lr=peak)
-    return [muon, torch.optim.AdamW(rest, lr=peak, betas=(0.9, 0.98), weight_decay=0.0)]
-
-
 def main() -> None:
     """Train, or export the last checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -327,7 +302,9 @@ def main() -> None:
         model.load_state_dict(CLIPModel.from_pretrained(arguments.start, dtype=torch.float32).state_dict())
     model = model.to(device)
     heads = Heads(model.config.vision_config.hidden_size).to(device)
-    lesson = Lesson(model, heads, make_optimizers(model, heads, arguments.rate))
+    lesson = Lesson(
+        model, heads, make_optimizers([*model.named_parameters(), *heads.named_parameters()], arguments.rate)
+    )
     if (arguments.run / "last.pt").exists():
         lesson.load(arguments.run / "last.pt", device)
     if arguments.export:

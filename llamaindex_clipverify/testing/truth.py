@@ -46,7 +46,7 @@ def _acting(claim: Claim, scene: Scene) -> bool | None:
         verb = next(
             (name for name, action in ACTIONS.items() if action.shows == claim.reference and _means(claim, name)), None
         )
-    if verb not in ACTIONS:
+    if verb not in ACTIONS or (verb == "ride" and claim.reference is None):
         return None
     return _any({thing.action for thing in scene.objects if thing.noun == claim.noun}, verb)
 

@@ -1,4 +1,4 @@
-"""Muon in float32, for processors that are slow in bfloat16, in which torch's own computes.
+"""The encoder's optimizers and learning rate, with Muon in float32: torch's is in bfloat16, slow on some processors.
 
 Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"; the step is scaled as in Liu et al. 2025 (0.2 times
 the square root of the longer side), so that it is as large as AdamW's at the same rate.
@@ -7,6 +7,7 @@ the square root of the longer side), so that it is as large as AdamW's at the sa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import cos, pi
 from typing import Any
 
 import torch
@@ -49,3 +50,26 @@ class Muon32(torch.optim.Optimizer):
                 matrix.mul_(1 - group["lr"] * group["weight_decay"])
                 matrix.add_(update, alpha=-0.2 * max(matrix.shape) ** 0.5 * group["lr"])
         return None
+
+
+def half_precision() -> bool:
+    """Return whether this machine computes in bfloat16 at least as fast as in float32."""
+    return torch.cuda.is_available() or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
+
+def make_optimizers(named: list[tuple[str, torch.nn.Parameter]], peak: float) -> list[torch.optim.Optimizer]:
+    """Return Muon for the matrices inside the layers and AdamW for the rest: far fewer steps than AdamW alone."""
+    inner = [p for name, p in named if ".layers." in name and p.ndim == 2]
+    rest = [p for name, p in named if not (".layers." in name and p.ndim == 2)]
+    muon: torch.optim.Optimizer
+    if half_precision():
+        muon = torch.optim.Muon(inner, lr=peak, weight_decay=0.05, momentum=0.95, adjust_lr_fn="match_rms_adamw")
+    else:
+        muon = Muon32(inner, lr=peak)
+    return [muon, torch.optim.AdamW(rest, lr=peak, betas=(0.9, 0.98), weight_decay=0.0)]
+
+
+def rate(step: int, done: float, peak: float, warm_up: int = 200) -> float:
+    """Return the learning rate of a step: a short warm-up, then half a cosine over the share that is done."""
+    warm = min(1.0, (step + 1) / warm_up)
+    return peak * warm * (0.02 + 0.98 * 0.5 * (1 + cos(pi * min(1.0, done))))
