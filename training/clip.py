@@ -4,9 +4,10 @@ The models are evaluated by the raw cosine pooled over pictures and claims, so t
 picture of a batch against every sentence of it, with the exact label of each pair (`training.truths`). An auxiliary head
 classifies the object at every patch, which improves localisation; it is not exported.
 
-Run it again to go on where it stopped; ``--minutes`` stops it cleanly.
+Run it again to go on where it stopped; ``--minutes`` stops it cleanly. ``--from FOLDER`` starts with the weights and the
+tokenizer of an exported encoder.
 
-    python -m training.clip --data /data/drawn --run /data/runs/clip --steps 4500 [--minutes 9] [--export]
+    python -m training.clip --data /data/drawn --run /data/runs/clip --steps 4500 [--from FOLDER] [--minutes 9] [--export]
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ import shutil
 import tempfile
 import time
 from dataclasses import dataclass
-from math import cos, pi
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from torch import nn
 from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPProcessor, PreTrainedTokenizerFast
 
 from llamaindex_clipverify.testing import COLOURS, NOUNS
+from training.optimizers import half_precision, make_optimizers, rate
 from training.pictures import EASY, HARD, Batch, Pictures
 from training.truths import Sentences, long_sentences, short_sentences
 from training.words import make_tokenizer
@@ -66,7 +67,7 @@ def make_model(tokenizer: PreTrainedTokenizerFast, shape: Shape = Shape()) -> CL
     )
     model = CLIPModel(config)
     # Eager attention is the faster one in bfloat16 on a CPU.
-    model.set_attn_implementation("eager" if not torch.cuda.is_available() else "sdpa")
+    model.set_attn_implementation("eager" if half_precision() and not torch.cuda.is_available() else "sdpa")
     with torch.no_grad():
         model.vision_model.embeddings.position_embedding.weight[1:] = 0.2 * _waves(SIDE // shape.patch, shape.width)
     return model
@@ -108,11 +109,14 @@ class Lesson:
     heads: Heads
     optimizers: list[torch.optim.Optimizer]
     step: int = 0
+    seconds: float = 0.0
+    """Time spent so far, all runs together."""
 
     def save(self, path: Path) -> None:
         """Write a checkpoint; a file half written is never left."""
         state = {
             "model": self.model.state_dict(), "heads": self.heads.state_dict(), "step": self.step,
+            "seconds": self.seconds,
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
         }  # fmt: skip
         torch.save(state, path.with_suffix(".part"))
@@ -125,7 +129,7 @@ class Lesson:
         self.heads.load_state_dict(state["heads"])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
-        self.step = state["step"]
+        self.step, self.seconds = state["step"], state.get("seconds", 0.0)
 
 
 def pair_loss(cosines: torch.Tensor, sentences: Sentences, scale: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
@@ -168,10 +172,23 @@ def losses(
     return parts
 
 
-def rate(step: int, steps: int, peak: float) -> float:
-    """Return the learning rate of a step: a short warm-up, then half a cosine."""
-    warm = min(1.0, (step + 1) / 200)
-    return peak * warm * (0.02 + 0.98 * 0.5 * (1 + cos(pi * min(1.0, step / steps))))
+def fitted_bias(lesson: Lesson, tokenizer: PreTrainedTokenizerFast, batch: Batch, rng: np.random.Generator) -> float:
+    """Return the bias of the sigmoid at which the short sentences of a batch have the lowest loss: an export has none."""
+    sentences = short_sentences(batch, rng)
+    with torch.no_grad():
+        features = lesson.model.get_image_features(pixel_values=batch.pixels.to(lesson.model.device)).pooler_output
+        texts = embedded(lesson.model, tokenizer, sentences.texts)
+        cosines = functional.normalize(features.float(), dim=-1) @ texts.T
+        scale = lesson.model.logit_scale.exp()
+        tried = torch.linspace(-40, 5, 181, device=cosines.device)
+        found = torch.stack([pair_loss(cosines, sentences, scale, bias) for bias in tried])
+    return float(tried[int(found.argmin())])
+
+
+def progress(lesson: Lesson, arguments: argparse.Namespace) -> float:
+    """Return the share of a training that is done, by steps or, with ``--anneal``, by time, whichever is further."""
+    by_time = lesson.seconds / (60 * arguments.anneal) if arguments.anneal else 0.0
+    return max(lesson.step / arguments.steps, by_time)
 
 
 def train(
@@ -182,14 +199,16 @@ def train(
     parameters = [*lesson.model.parameters(), *lesson.heads.parameters()]
     sums: dict[str, float] = {}
     lesson.model.train()
-    while lesson.step < arguments.steps:
+    spent = lesson.seconds
+    while (done := progress(lesson, arguments)) < 1:
+        lesson.seconds = spent + time.time() - started
         rng = np.random.default_rng((arguments.seed, lesson.step))
         for optimizer in lesson.optimizers:
             optimizer.zero_grad(set_to_none=True)
             for group in optimizer.param_groups:
-                group["lr"] = rate(lesson.step, arguments.steps, arguments.rate)
-        batch = pictures.batch(rng, EASY if lesson.step < arguments.easy else HARD)
-        with torch.autocast(lesson.model.device.type, torch.bfloat16):
+                group["lr"] = rate(lesson.step, done, arguments.rate, arguments.warm_up)
+        batch = pictures.batch(rng, (EASY if lesson.step < arguments.easy else HARD).times(arguments.batch))
+        with torch.autocast(lesson.model.device.type, torch.bfloat16, enabled=half_precision()):
             parts = losses(lesson, tokenizer, batch, rng)
         sum(parts.values(), torch.zeros((), device=lesson.model.device)).backward()
         nn.utils.clip_grad_norm_(parameters, 2.0)
@@ -201,7 +220,7 @@ def train(
         sums = {name: sums.get(name, 0.0) + part.item() for name, part in parts.items()}
         if lesson.step % 50 == 0:
             means = " ".join(f"{name} {value / 50:.3f}" for name, value in sums.items())
-            scale, bias = float(lesson.model.logit_scale.exp()), float(lesson.heads.bias)
+            scale, bias = lesson.model.logit_scale.exp().item(), lesson.heads.bias.item()
             print(
                 f"step {lesson.step}/{arguments.steps} {means} scale {scale:.1f} bias {bias:.1f} {time.time() - started:.0f} s",
                 flush=True,
@@ -245,15 +264,6 @@ def publish(staged: Path, folder: Path) -> None:
     shutil.rmtree(staged)
 
 
-def make_optimizers(model: CLIPModel, heads: Heads, peak: float) -> list[torch.optim.Optimizer]:
-    """Return Muon for the matrices inside the layers and AdamW for the rest: far fewer steps than AdamW alone."""
-    named = [*model.named_parameters(), *heads.named_parameters()]
-    inner = [p for name, p in named if ".layers." in name and p.ndim == 2]
-    rest = [p for name, p in named if not (".layers." in name and p.ndim == 2)]
-    muon = torch.optim.Muon(inner, lr=peak, weight_decay=0.05, momentum=0.95, adjust_lr_fn="match_rms_adamw")
-    return [muon, torch.optim.AdamW(rest, lr=peak, betas=(0.9, 0.98), weight_decay=0.0)]
-
-
 def main() -> None:
     """Train, or export the last checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -262,11 +272,17 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=4500)
     parser.add_argument("--easy", type=int, default=1250, help="steps that show single objects as often as scenes")
     parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--warm-up", type=int, default=200, help="steps until the rate is reached")
+    parser.add_argument("--batch", type=float, default=1.0, help="size of a batch; 1 is 64 pictures")
+    parser.add_argument("--from", dest="start", type=Path, help="folder of an exported encoder to start from")
     for name, value in vars(Shape()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=value)
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; all of them when 0")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, help="stop after about so long")
+    parser.add_argument(
+        "--anneal", type=float, help="let the rate end after so many minutes if the steps are not done by then"
+    )
     parser.add_argument(
         "--export", type=Path, nargs="?", const=EXPORT, help="only write the last checkpoint to a folder"
     )
@@ -277,18 +293,28 @@ def main() -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     arguments.run.mkdir(parents=True, exist_ok=True)
     saved = arguments.run / "tokenizer"
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(saved) if saved.exists() else make_tokenizer()
+    known = saved if saved.exists() else arguments.start
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(known) if known else make_tokenizer()
     tokenizer.save_pretrained(saved)
     shape = Shape(**{name: getattr(arguments, name) for name in vars(Shape())})
-    model = make_model(tokenizer, shape).to(device)
+    model = make_model(tokenizer, shape)
+    if arguments.start:
+        model.load_state_dict(CLIPModel.from_pretrained(arguments.start, dtype=torch.float32).state_dict())
+    model = model.to(device)
     heads = Heads(model.config.vision_config.hidden_size).to(device)
-    lesson = Lesson(model, heads, make_optimizers(model, heads, arguments.rate))
+    lesson = Lesson(
+        model, heads, make_optimizers([*model.named_parameters(), *heads.named_parameters()], arguments.rate)
+    )
     if (arguments.run / "last.pt").exists():
         lesson.load(arguments.run / "last.pt", device)
     if arguments.export:
         export(lesson.model.cpu(), tokenizer, arguments.export)
-    else:
-        train(lesson, tokenizer, Pictures(arguments.data, SIDE), arguments)
+        return
+    pictures = Pictures(arguments.data, SIDE)
+    if arguments.start and lesson.step == 0:
+        rng = np.random.default_rng((arguments.seed, 0))
+        nn.init.constant_(heads.bias, fitted_bias(lesson, tokenizer, pictures.batch(rng, HARD), rng))
+    train(lesson, tokenizer, pictures, arguments)
 
 
 if __name__ == "__main__":

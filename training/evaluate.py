@@ -1,8 +1,9 @@
-"""Measure the exported tiny models on fresh drawn scenes, both styles apart.
+"""Measure the exported tiny models on fresh drawn scenes: generators and styles that were never trained on come first.
 
-    python -m training.evaluate [--clip FOLDER] [--yolo FOLDER] [--scenes 400] [--json figures.json]
+    python -m training.evaluate [--clip FOLDER] [--yolo FOLDER] [--scenes 400] [--only album] [--json figures.json]
 
 All figures are on drawn scenes whose seeds no training has used. *AUROC* is of the raw cosine pooled over pictures and claims.
+Styles that are not built (`training.iconify`) are left out, and said to be.
 """
 
 from __future__ import annotations
@@ -25,10 +26,43 @@ from safetensors.torch import load_file
 from sklearn.metrics import roc_auc_score
 from transformers import AutoProcessor, CLIPModel
 
-from llamaindex_clipverify.testing import FRESH, NOUNS, STYLES, Scene, draw_scene, statements
+from llamaindex_clipverify.testing import FRESH, NOUNS, STYLES, Scene, statements
 from training.render import detector_crop
+from training.worlds import GENERATORS, TRAINED_STYLES, UNSEEN, UNSEEN_STYLE, Draw
+from training.worlds.art import FOLDER
 
 TINY = Path(__file__).parent.parent / "llamaindex_clipverify" / "tiny"
+
+
+@dataclass(frozen=True)
+class World:
+    """A generator in one or more styles, to measure on."""
+
+    name: str
+    draw: Draw
+    styles: tuple[str, ...]
+
+    def scenes(self, number: int) -> list[Scene]:
+        """Return fresh scenes, the styles in turn; scenes without a claimable object are left out."""
+        styles = self.built()
+        drawn = [self.draw(FRESH + seed, styles[seed % len(styles)]) for seed in range(number)] if styles else []
+        return [scene for scene in drawn if scene.objects]
+
+    def built(self) -> list[str]:
+        """Return those of its styles whose art is there."""
+        return [style for style in self.styles if style in STYLES or (FOLDER / style).is_dir()]
+
+
+def worlds(only: str = "") -> list[World]:
+    """Return what to measure on, the generators and styles that were never trained on first."""
+    both = {**UNSEEN, **GENERATORS}
+    new = [World(f"{name}, {UNSEEN_STYLE}", both[name], (UNSEEN_STYLE,)) for name in (*UNSEEN, "photo", "lively")]
+    other = [World(f"{name}, trained styles", draw, TRAINED_STYLES) for name, draw in UNSEEN.items()]
+    own = [World(f"{name}, {style}", both[name], (style,)) for name in ("plain",) for style in STYLES]
+    own += [
+        World(f"{name}, trained styles", draw, TRAINED_STYLES) for name, draw in GENERATORS.items() if name != "plain"
+    ]
+    return [world for world in (*other, *new, *own) if only in world.name]
 
 
 @dataclass(frozen=True)
@@ -104,20 +138,21 @@ def _unit(features: Any) -> torch.Tensor:
     return torch.nn.functional.normalize(features.pooler_output.float(), dim=-1)
 
 
-def evaluate_clip(folder: Path, scenes: int) -> dict[str, dict[str, float]]:
-    """Return AUROC and number of pairs by style and kind of claim."""
+def evaluate_clip(folder: Path, measured: list[World], number: int) -> dict[str, dict[str, float]]:
+    """Return AUROC and number of pairs by world and kind of claim."""
     model = CLIPModel.from_pretrained(folder, dtype=torch.float32).eval()
     processor = AutoProcessor.from_pretrained(folder)
     figures: dict[str, dict[str, float]] = {}
-    for style in STYLES:
-        drawn = [draw_scene(FRESH + seed, style=style) for seed in range(scenes)]
-        pairs = [pair for scene in drawn for pair in (*scene_pairs(scene), *crop_pairs(scene))]
+    for world in measured:
+        pairs = [pair for scene in world.scenes(number) for pair in (*scene_pairs(scene), *crop_pairs(scene))]
+        if not pairs:
+            continue
         scores, labels = cosines(model, processor, pairs), np.array([pair.label for pair in pairs])
         groups = np.array([pair.group for pair in pairs])
         for group in dict.fromkeys(groups):
             of_group = groups == group
             auroc = round(float(roc_auc_score(labels[of_group], scores[of_group])), 4)
-            figures[f"{style} {group}"] = {"auroc": auroc, "n": int(of_group.sum())}
+            figures[f"{world.name}: {group}"] = {"auroc": auroc, "n": int(of_group.sum())}
     return figures
 
 
@@ -137,33 +172,37 @@ def load_yolo(folder: Path) -> Any:
     return model
 
 
-def evaluate_yolo(folder: Path, scenes: int) -> dict[str, dict[str, float]]:
-    """Return mAP at IoU 0.5, and recall and precision at confidence 0.25, by style."""
+def evaluate_yolo(folder: Path, measured: list[World], number: int) -> dict[str, dict[str, float]]:
+    """Return mAP at IoU 0.5, and recall and precision at confidence 0.25, by world."""
     model = load_yolo(folder)
     side = yaml.safe_load((folder / "model.yaml").read_text())["imgsz"]
-    figures: dict[str, dict[str, float]] = {}
-    for style in STYLES:
-        found: list[tuple[int, float, bool]] = []
-        totals = np.zeros(len(NOUNS), dtype=int)
-        for seed in range(scenes):
-            scene = draw_scene(FRESH + seed, style=style)
-            for thing in scene.objects:
-                totals[NOUNS.index(thing.noun)] += 1
-            boxes = model.predict(scene.image, imgsz=side, conf=0.01, verbose=False)[0].boxes
-            found += _matched(scene, boxes.xyxy.numpy(), boxes.conf.numpy(), boxes.cls.numpy().astype(int))
-        sure = [hit for _, confidence, hit in found if confidence >= 0.25]
-        precisions = [
-            _average_precision([(c, h) for n, c, h in found if n == noun], total)
-            for noun, total in enumerate(totals)
-            if total
-        ]
-        figures[f"{style} detector"] = {
-            "map50": round(float(np.mean(precisions)), 4),
-            "recall": round(sum(sure) / int(totals.sum()), 4),
-            "precision": round(sum(sure) / max(1, len(sure)), 4),
-            "n": int(totals.sum()),
-        }
-    return figures
+    return {
+        f"{world.name}: detector": _detected(model, side, scenes)
+        for world in measured
+        if (scenes := world.scenes(number))
+    }
+
+
+def _detected(model: Any, side: int, scenes: list[Scene]) -> dict[str, float]:
+    found: list[tuple[int, float, bool]] = []
+    totals = np.zeros(len(NOUNS), dtype=int)
+    for scene in scenes:
+        for thing in scene.objects:
+            totals[NOUNS.index(thing.noun)] += 1
+        boxes = model.predict(scene.image, imgsz=side, conf=0.01, verbose=False)[0].boxes
+        found += _matched(scene, boxes.xyxy.numpy(), boxes.conf.numpy(), boxes.cls.numpy().astype(int))
+    sure = [hit for _, confidence, hit in found if confidence >= 0.25]
+    precisions = [
+        _average_precision([(c, h) for n, c, h in found if n == noun], total)
+        for noun, total in enumerate(totals)
+        if total
+    ]
+    return {
+        "map50": round(float(np.mean(precisions)), 4),
+        "recall": round(sum(sure) / int(totals.sum()), 4),
+        "precision": round(sum(sure) / max(1, len(sure)), 4),
+        "n": int(totals.sum()),
+    }
 
 
 def _matched(
@@ -207,17 +246,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clip", type=Path, default=TINY / "clip")
     parser.add_argument("--yolo", type=Path, default=TINY / "yolo")
-    parser.add_argument("--scenes", type=int, default=400, help="fresh scenes of each style")
+    parser.add_argument("--scenes", type=int, default=400, help="fresh scenes of each world")
+    parser.add_argument(
+        "--only", default="", help="measure only worlds whose name has this in it: a generator or a style"
+    )
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    figures: dict[str, dict[str, float]] = {}
+    measured, figures = worlds(arguments.only), dict[str, dict[str, float]]()
     if (arguments.clip / "config.json").exists():
-        figures |= evaluate_clip(arguments.clip, arguments.scenes)
+        figures |= evaluate_clip(arguments.clip, measured, arguments.scenes)
     if (arguments.yolo / "model.yaml").exists():
-        figures |= evaluate_yolo(arguments.yolo, arguments.scenes)
-    print(f"on drawn scenes, {arguments.scenes} fresh ones of each style")
+        figures |= evaluate_yolo(arguments.yolo, measured, arguments.scenes)
+    print(
+        f"on drawn scenes, {arguments.scenes} fresh ones of each world; never trained on: {', '.join(UNSEEN)}, {UNSEEN_STYLE}"
+    )
+    missing = sorted({style for world in measured for style in world.styles} - {s for w in measured for s in w.built()})
+    if missing:
+        print(f"left out, not built: {', '.join(missing)}")
     for name, values in figures.items():
-        print(f"{name:24}", "  ".join(f"{key} {value}" for key, value in values.items()))
+        print(f"{name:44}", "  ".join(f"{key} {value}" for key, value in values.items()))
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +17,9 @@ from llamaindex_clipverify.testing import COLOURS, NOUNS
 
 INSIDE, GONE = 0.6, 0.15
 """An object counts as shown from the first share inside on, and as absent up to the second; between, nothing is claimed."""
+
+TOLD = ("action", "pattern", "state")
+"""What is stored of an object beside its noun and colour."""
 
 Ints = NDArray[np.int64]
 
@@ -38,9 +41,13 @@ class Batch:
     counts: Ints
     """``(batch, nouns)``: how many are shown."""
     partial: NDArray[np.bool_]
-    """``(batch, nouns)``: one of them is neither shown nor absent."""
+    """``(batch, nouns)``: one of them is neither shown nor absent, or is part of another thing."""
     coloured: Ints
     """``(batch, nouns, colours)``: how many of that colour are shown."""
+    told: dict[str, Ints]
+    """``action``, ``pattern`` and ``state``, ``(batch, objects)`` each: number in a list of `training.render`, -1 for unknown."""
+    places: Ints
+    """``(batch,)``: number of the place, 0 for none, -1 for unknown."""
 
     def __len__(self) -> int:
         return len(self.nouns)
@@ -74,6 +81,10 @@ class Mix(NamedTuple):
     threes: int
     """Grids of three by three crops."""
 
+    def times(self, factor: float) -> Mix:
+        """Return a larger or smaller mix of the same shares."""
+        return Mix(*(round(number * factor) for number in self))
+
 
 EASY, HARD = Mix(24, 16, 8, 8, 8), Mix(40, 8, 8, 0, 8)
 """What a training starts with, and goes on with once single objects are known: whole scenes are the hardest pictures."""
@@ -88,6 +99,9 @@ class Raw:
     colours: Ints
     boxes: NDArray[np.float32]
     inside: NDArray[np.float32]
+    told: dict[str, Ints]
+    places: Ints
+    unsure: Ints
 
 
 class Pictures:
@@ -122,8 +136,11 @@ class Pictures:
         boxes[mirrored] = boxes[mirrored][..., [2, 1, 0, 3]]
         boxes[mirrored, :, 0::2] = 1 - boxes[mirrored, :, 0::2]
         floats = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
-        nouns, colours = (np.array(shelf[name][rows]).astype(np.int64) for name in ("noun", "colour"))
-        return Raw(floats, nouns, colours, boxes, np.array(shelf["inside"][rows]))
+        nouns, colours, places, unsure = (
+            np.array(shelf[name][rows]).astype(np.int64) for name in ("noun", "colour", "place", "unsure")
+        )
+        told = {name: np.array(shelf[name][rows]).astype(np.int64) for name in TOLD}
+        return Raw(floats, nouns, colours, boxes, np.array(shelf["inside"][rows]), told, places, unsure)
 
 
 def _cut(raw: Raw, side: int, rng: Generator) -> Raw:
@@ -134,7 +151,7 @@ def _cut(raw: Raw, side: int, rng: Generator) -> Raw:
     moved = (raw.boxes * stored - np.tile(offsets, 2)[:, None]) / side
     boxes = moved.clip(0, 1).astype(np.float32)
     kept = _areas(boxes) / np.maximum(_areas(moved), 1e-6)
-    return Raw(pixels, raw.nouns, raw.colours, boxes, raw.inside * kept.astype(np.float32))
+    return replace(raw, pixels=pixels, boxes=boxes, inside=raw.inside * kept.astype(np.float32))
 
 
 def _mosaic(raw: Raw, grid: int, side: int) -> Raw:
@@ -145,12 +162,14 @@ def _mosaic(raw: Raw, grid: int, side: int) -> Raw:
     places = np.arange(len(raw.pixels)) % (grid * grid)
     corners = np.stack([places % grid, places // grid, places % grid, places // grid], axis=1)
     boxes = ((raw.boxes + corners[:, None]) / grid).astype(np.float32)
-    nouns, colours, inside = (array.reshape(number, -1) for array in (raw.nouns, raw.colours, raw.inside))
-    return Raw(pixels.contiguous(), nouns, colours, boxes.reshape(number, -1, 4), inside)
+    flat = {name: getattr(raw, name).reshape(number, -1) for name in ("nouns", "colours", "inside", "unsure")}
+    told = {name: values.reshape(number, -1) for name, values in raw.told.items()}
+    nowhere = np.full(number, -1, dtype=np.int64)
+    return Raw(pixels=pixels.contiguous(), boxes=boxes.reshape(number, -1, 4), told=told, places=nowhere, **flat)
 
 
 def _together(parts: list[Raw]) -> Raw:
-    slots = max(part.nouns.shape[1] for part in parts)
+    slots = max(max(part.nouns.shape[1], part.unsure.shape[1]) for part in parts)
 
     def padded(array: NDArray[Any], value: float) -> NDArray[Any]:
         width = [(0, 0), (0, slots - array.shape[1])] + [(0, 0)] * (array.ndim - 2)
@@ -162,6 +181,9 @@ def _together(parts: list[Raw]) -> Raw:
         np.concatenate([padded(part.colours, -1) for part in parts]),
         np.concatenate([padded(part.boxes, 0) for part in parts]),
         np.concatenate([padded(part.inside, 0) for part in parts]),
+        {name: np.concatenate([padded(part.told[name], -1) for part in parts]) for name in TOLD},
+        np.concatenate([part.places for part in parts]),
+        np.concatenate([padded(part.unsure, -1) for part in parts]),
     )
 
 
@@ -184,4 +206,6 @@ def _batch(raw: Raw) -> Batch:
             coloured[picture, noun, colour] += 1
     for picture, slot in zip(*np.nonzero(between), strict=True):
         partial[picture, nouns[picture, slot]] = True
-    return Batch(raw.pixels, nouns, colours, raw.boxes, shown, counts, partial, coloured)
+    for picture, slot in zip(*np.nonzero(raw.unsure >= 0), strict=True):
+        partial[picture, raw.unsure[picture, slot]] = True
+    return Batch(raw.pixels, nouns, colours, raw.boxes, shown, counts, partial, coloured, raw.told, raw.places)

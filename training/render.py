@@ -2,7 +2,10 @@
 
 Seeds stay below one million; the fresh scenes of tests and benchmarks start there.
 
-    python -m training.render --out /data/drawn --scenes 24000 --detector 12000 --workers 2
+    python -m training.render --out data/world --scenes 16000 --detector 10000 --workers 2
+
+The scenes come from all generators in all styles that are trained on (`training.worlds`), chosen by the seed; ``--only plain``
+draws those of `draw_scene` alone, which need no art but the shipped one.
 """
 
 from __future__ import annotations
@@ -20,12 +23,25 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image
 
-from llamaindex_clipverify.testing import COLOURS, FRESH, NOUNS, STYLES, Scene, draw_scene
+from llamaindex_clipverify.testing import COLOURS, FRESH, NOUNS, STYLES, Scene
+from llamaindex_clipverify.testing.lively import ACTIONS, PLACES
+from llamaindex_clipverify.testing.patterns import PATTERNS
+from training.worlds import GENERATORS, TRAINED_STYLES
 
 SIDE = 128
 """Side of the encoder's pictures in pixels."""
-MOST = 6
+MOST = 10
 """Objects kept of one picture."""
+UNSURE = 4
+"""Nouns kept that are neither claimed nor denied of one picture."""
+DOINGS: tuple[str, ...] = (*ACTIONS, "stand")
+"""What a person may do, by number."""
+LOOKS: tuple[str, ...] = (*PATTERNS, "plain")
+"""Patterns by number."""
+CONDITIONS: tuple[str, ...] = ("open", "closed")
+"""States by number."""
+WHERE: tuple[str, ...] = ("", *PLACES)
+"""Places by number; 0 is none."""
 DETECTOR_SIDE = 288
 """Longer side of the detector's pictures in pixels."""
 TILES = 2
@@ -51,6 +67,11 @@ class Shelf:
             "colour": ("int8", (MOST,)),
             "box": ("float32", (MOST, 4)),
             "inside": ("float32", (MOST,)),
+            "action": ("int8", (MOST,)),
+            "pattern": ("int8", (MOST,)),
+            "state": ("int8", (MOST,)),
+            "place": ("int8", ()),
+            "unsure": ("int8", (UNSURE,)),
         }
         self.arrays: dict[str, NDArray[np.generic]] = {
             name: open_memmap(self.folder / f"{name}.npy", "w+", dtype, (self.rows, *shape))
@@ -67,18 +88,50 @@ class Shelf:
         picture = scene.image.resize((SIDE, SIDE), Image.Resampling.BICUBIC, box=region)
         self.arrays["pictures"][row] = np.asarray(picture)
         self.arrays["kind"][row], self.arrays["scene"][row] = kind, scene.seed
-        self.arrays["noun"][row] = -1
+        for name in ("noun", "action", "pattern", "state", "unsure"):
+            self.arrays[name][row] = -1
+        self.arrays["place"][row] = _place(scene, whole=kind == 0)
+        for slot, noun in enumerate(scene.unclaimed[:UNSURE]):
+            self.arrays["unsure"][row, slot] = NOUNS.index(noun)
         for slot, thing in enumerate(scene.objects[:MOST]):
             box, inside = _within(thing.box, region)
             self.arrays["noun"][row, slot] = NOUNS.index(thing.noun)
             self.arrays["colour"][row, slot] = COLOURS.index(thing.colour) if thing.colour else -1
             self.arrays["box"][row, slot], self.arrays["inside"][row, slot] = box, inside
+            for name, values in (("action", DOINGS), ("pattern", LOOKS), ("state", CONDITIONS)):
+                self.arrays[name][row, slot] = _number(values, getattr(thing, name))
 
     def close(self) -> None:
         """Write how many rows are in use."""
         for array in self.arrays.values():
             array.flush()  # type: ignore[attr-defined]
         (self.folder / "used.json").write_text(json.dumps(self.used))
+
+
+def _number(values: tuple[str, ...], value: str | None) -> int:
+    return -1 if value is None else values.index(value)
+
+
+def _place(scene: Scene, whole: bool) -> int:
+    """Return the number of a scene's place; -1 where it cannot be said: a part of a place, or a bare horizon."""
+    if scene.background == "landscape" or (scene.place and not whole):
+        return -1
+    return WHERE.index(scene.place)
+
+
+def scene_of(seed: int, only: str | None = None, style: str | None = None) -> Scene:
+    """Return the training scene of a seed: the generator follows from the seed.
+
+    Args:
+        seed: Seed of the scene.
+        only: Name of the one generator to draw with.
+        style: Style to draw all in. By default each generator chooses, and every other lively scene is of any trained style.
+    """
+    rng = np.random.default_rng((seed, 9))
+    name = only or str(rng.choice(sorted(GENERATORS)))
+    if name == "lively" and style is None and rng.random() < 0.5:
+        style = str(rng.choice(TRAINED_STYLES))
+    return GENERATORS[name](seed, style)
 
 
 def _within(box: tuple[int, int, int, int], region: Box) -> tuple[Box, float]:
@@ -125,15 +178,15 @@ def _detector_picture(scene: Scene, folder: Path) -> None:
     (folder / "labels" / f"{scene.seed:07}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def render(out: Path, seeds: range, detector: int, worker: int, style: str | None = None) -> None:
+def render(out: Path, seeds: range, detector: int, worker: int, style: str | None, only: str | None) -> None:
     """Render a range of seeds into one shelf; scenes below `detector` also become the detector's pictures."""
-    shelf = Shelf(out / f"shelf-{worker}", rows=len(seeds) * 7)
+    shelf = Shelf(out / f"shelf-{worker}", rows=len(seeds) * 8)
     for part in ("images", "labels"):
         (out / "detector" / part).mkdir(parents=True, exist_ok=True)
     started = time.time()
     for done, seed in enumerate(seeds):
         rng = np.random.default_rng((seed, 1))
-        scene = draw_scene(seed, style=style)
+        scene = scene_of(seed, only, style)
         if seed < detector:
             _detector_picture(scene, out / "detector")
         shelf.add(0, scene, (0, 0, *scene.image.size))
@@ -156,13 +209,21 @@ def main() -> None:
     parser.add_argument("--detector", type=int, default=12_000, help="how many of the scenes the detector trains on")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--style", choices=STYLES, help="draw in this style alone")
+    parser.add_argument("--only", choices=sorted(GENERATORS), help="draw with this generator alone")
     arguments = parser.parse_args()
     if arguments.scenes > FRESH:
         parser.error(f"seeds from {FRESH} on are for tests: ask for fewer scenes")
     jobs = [
         multiprocessing.Process(
             target=render,
-            args=(arguments.out, range(k, arguments.scenes, arguments.workers), arguments.detector, k, arguments.style),
+            args=(
+                arguments.out,
+                range(k, arguments.scenes, arguments.workers),
+                arguments.detector,
+                k,
+                arguments.style,
+                arguments.only,
+            ),
         )
         for k in range(arguments.workers)
     ]

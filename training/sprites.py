@@ -6,7 +6,9 @@ Run once; the output is committed under ``llamaindex_clipverify/testing/sprites/
 * Twemoji (npm package ``@twemoji/svg`` 15.0.0, unpacked; art CC BY 4.0): SVG files.
 * :mod:`drawings`: a few things drawn by this project, because their emoji show two things at once.
 
-    python -m training.sprites --twemoji DIR [--font NotoColorEmoji.ttf]
+People who do something are in an atlas of their own (``NAME-more.png``, ``more.json``), so that the first one stays as it is.
+
+    python -m training.sprites --twemoji DIR [--font NotoColorEmoji.ttf] [--more]
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from training import drawings
+from training.doing import ACTIONS, described
 
 OUT = Path(__file__).parent.parent / "llamaindex_clipverify" / "testing" / "sprites"
 CELL = 120
@@ -41,7 +44,8 @@ class Piece:
     source: str
     """An emoji's code point in hex, or ``draw:NAME`` of :mod:`drawings`."""
     tint: str = ""
-    """Which pixels take a tint: space-separated hues in degrees, ``bright``, ``dark``, ``grey`` or ``vivid``."""
+    """Which pixels take a tint: space-separated hues in degrees, ``main`` (the commonest hue), ``bright``, ``dark``, ``grey``
+    or ``vivid``."""
     natural: str = ""
     """One of the eight colours, or nothing when none fits."""
     edit: str = ""
@@ -313,9 +317,16 @@ def tint_mask(image: Image.Image, tint: str) -> NDArray[np.bool_]:
         elif part == "vivid":
             mask |= (saturation > 0.4) & (value > 0.3)
         else:
-            away = np.abs((hue - float(part) + 180) % 360 - 180)
+            wanted = _main_hue(hue[(saturation > 0.35) & (value > 0.25)]) if part == "main" else float(part)
+            away = np.abs((hue - wanted + 180) % 360 - 180)
             mask |= (away < 28) & (saturation > 0.28) & (value > 0.2)
     return mask & (np.asarray(image)[..., 3] > 30)
+
+
+def _main_hue(hues: Floats) -> float:
+    counts = np.histogram(hues, bins=36, range=(0, 360))[0]
+    around = counts + np.roll(counts, 1) + np.roll(counts, -1)
+    return 10.0 * int(around.argmax()) + 5.0
 
 
 def flattened(image: Image.Image, colours: int) -> Image.Image:
@@ -329,7 +340,12 @@ def flattened(image: Image.Image, colours: int) -> Image.Image:
 
 
 def build(
-    style: str, pieces: list[Piece], render: Callable[[Piece], Image.Image], colours: int, out: Path = OUT
+    style: str,
+    pieces: list[Piece],
+    render: Callable[[Piece], Image.Image],
+    colours: int,
+    out: Path = OUT,
+    part: str = "",
 ) -> list[dict[str, object]]:
     """Draw one style's atlas and mask, save both and return its rows of the table."""
     out.mkdir(parents=True, exist_ok=True)
@@ -343,33 +359,47 @@ def build(
         mask = tint_mask(art, piece.tint)
         masks.paste(Image.fromarray(mask), (x, y))
         box = [x, y, x + art.width, y + art.height]
-        rows.append({"noun": piece.noun, "box": box, "tint": bool(piece.tint), "colour": piece.natural or None})
+        row = {"noun": piece.noun, "box": box, "tint": bool(piece.tint), "colour": piece.natural or None}
+        rows.append(row | described(piece.source))
         if piece.tint:
             share = mask.sum() / (np.asarray(art)[..., 3] > 30).sum()
             print(f"{style:8} {piece.noun:14} {piece.source:12} tinted share {share:.2f}")
-    atlas.save(out / f"{style}.png", optimize=True)
-    masks.save(out / f"{style}-tint.png", optimize=True)
+    atlas.save(out / f"{style}{part}.png", optimize=True)
+    if not part:
+        masks.save(out / f"{style}-tint.png", optimize=True)
     return rows
 
 
-def write_table(table: dict[str, list[dict[str, object]]], out: Path = OUT) -> None:
+def people(column: int) -> list[Piece]:
+    """Return the pieces of people who do something: by code point (1), or by the first name of an icon (2)."""
+    sources = [row[1] if column == 1 else row[2][0] for row in ACTIONS]
+    return [Piece("person", source) for source in sources]
+
+
+def write_table(table: dict[str, list[dict[str, object]]], out: Path = OUT, name: str = "sprites.json") -> None:
     """Write which sprite lies where in each style's atlas."""
     rows = {style: "[\n" + ",\n".join("  " + json.dumps(row) for row in rows) + "\n ]" for style, rows in table.items()}
     text = "{\n" + ",\n".join(f' "{style}": {body}' for style, body in rows.items()) + "\n}\n"
-    (out / "sprites.json").write_text(text, encoding="utf-8")
+    (out / name).write_text(text, encoding="utf-8")
 
 
 def main() -> None:
-    """Build both styles."""
+    """Build both styles, or only the people who do something."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--twemoji", type=Path, required=True, help="folder of the npm package's SVG files")
     parser.add_argument("--font", type=Path, default=Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"))
+    parser.add_argument(
+        "--more", action="store_true", help="leave the first atlas alone: only the people who do something"
+    )
     arguments = parser.parse_args()
-    table = {
-        "noto": build("noto", NOTO, noto_art(arguments.font), 56),
-        "twemoji": build("twemoji", TWEMOJI, twemoji_art(arguments.twemoji), 32),
+    noto, twemoji = noto_art(arguments.font), twemoji_art(arguments.twemoji)
+    if not arguments.more:
+        write_table({"noto": build("noto", NOTO, noto, 56), "twemoji": build("twemoji", TWEMOJI, twemoji, 32)})
+    more = {
+        "noto": build("noto", people(1), noto, 56, part="-more"),
+        "twemoji": build("twemoji", people(1), twemoji, 32, part="-more"),
     }
-    write_table(table)
+    write_table(more, name="more.json")
 
 
 if __name__ == "__main__":

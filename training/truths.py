@@ -19,8 +19,8 @@ from llamaindex_clipverify.testing import COLOURS, NOUNS
 from llamaindex_clipverify.testing import statements as say
 from llamaindex_clipverify.testing.themes import companions
 from training.pictures import Batch
+from training.tellings import UNKNOWN, tellings
 
-UNKNOWN = -1
 _PLURAL = ("{things}", "There are {things} in the picture.", "The picture shows {things}.", "{things} in the picture")
 _WHOLE = (
     "{}",
@@ -62,7 +62,7 @@ class Sentences:
 
 
 def short_sentences(batch: Batch, rng: Generator) -> Sentences:
-    """Return one claim for every noun, and colour and count claims about nouns that are there."""
+    """Return one claim for every noun, colour and count claims about nouns that are there, and `tellings`."""
     present = np.flatnonzero(batch.counts.sum(axis=0))
     texts, parts = [], []
     for noun in range(len(NOUNS)):
@@ -86,7 +86,12 @@ def short_sentences(batch: Batch, rng: Generator) -> Sentences:
     there = np.stack([batch.counts[:, part.noun] > 0 for part in parts], axis=1)
     fine = np.array([part.colour >= 0 or part.number > 0 for part in parts])
     weights = np.where(fine, np.where(there, 1.0, 0.08), 1.0).astype(np.float32)
-    return Sentences(texts, truth, weights)
+    more = tellings(batch, rng)
+    return Sentences(
+        [*texts, *(one.text for one in more)],
+        np.concatenate([truth, np.stack([one.truth for one in more], axis=1)], axis=1),
+        np.concatenate([weights, np.stack([one.weights for one in more], axis=1)], axis=1),
+    )
 
 
 def long_sentences(batch: Batch, rng: Generator, number: int) -> Sentences:

@@ -1,8 +1,9 @@
 """Train the tiny detector: the YOLOv8 architecture, narrow, from scratch on drawn scenes.
 
-Run it again to go on where it stopped; ``--minutes`` stops it cleanly after the epoch under way.
+Run it again to go on where it stopped; ``--minutes`` stops it cleanly after the epoch under way. ``--from FOLDER`` starts with
+the weights of an exported detector.
 
-    python -m training.yolo train  --data /data/drawn --run /data/runs/yolo --epochs 10 [--minutes 9]
+    python -m training.yolo train  --data /data/drawn --run /data/runs/yolo --epochs 10 [--from FOLDER] [--minutes 9]
     python -m training.yolo export --run /data/runs/yolo
 """
 
@@ -13,6 +14,8 @@ import os
 import shutil
 import tempfile
 import time
+from dataclasses import dataclass
+from math import cos, pi
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +24,7 @@ os.environ.update(YOLO_OFFLINE="True", YOLO_AUTOINSTALL="False", YOLO_VERBOSE="F
 
 import torch
 import yaml
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from ultralytics import YOLO, settings
 
 from llamaindex_clipverify.testing import NOUNS
@@ -68,24 +71,80 @@ class OutOfTime(Exception):
     """The time of this run is up; the last checkpoint is complete."""
 
 
-def train(data: Path, run: Path, epochs: int, batch: int, rate: float, minutes: float | None) -> None:
+@dataclass(frozen=True)
+class Course:
+    """How long and how fast to train, and from which weights."""
+
+    epochs: int = 10
+    batch: int = 16
+    rate: float = 0.002
+    threads: int = 0
+    start: Path | None = None
+    minutes: float | None = None
+    anneal: float | None = None
+    """Minutes after which the rate has ended and the training with it, whatever epoch it is in."""
+
+
+@dataclass
+class Pace:
+    """A learning rate that falls with the time of this run along half a cosine, and ends the training with it."""
+
+    peak: float
+    started: float
+    seconds: float
+    saved: float = 0.0
+
+    def slow_down(self, trainer: Any) -> None:
+        """Set the rate of the coming batch; the trainer's warm-up changes it after that."""
+        share = min(1.0, (time.time() - self.started) / self.seconds)
+        for group in trainer.optimizer.param_groups:
+            group["lr"] = self.peak * (0.02 + 0.98 * 0.5 * (1 + cos(pi * share)))
+
+    def stop_at_end(self, trainer: Any) -> None:
+        """Save every five minutes, and stop when the time is up."""
+        spent = time.time() - self.started
+        if spent >= self.seconds or spent - self.saved > 300:
+            self.saved = spent
+            trainer.save_model()
+            print(
+                f"{spent:.0f} s, epoch {trainer.epoch + 1}, rate {trainer.optimizer.param_groups[0]['lr']:.6f}",
+                flush=True,
+            )
+        if spent >= self.seconds:
+            raise OutOfTime("the rate has ended")
+
+
+def train(data: Path, run: Path, course: Course) -> None:
     """Train, or go on from the last checkpoint."""
     settings.update({"sync": False})
+    if course.threads:
+        torch.set_num_threads(course.threads)
     last = run / "weights" / "last.pt"
     resumed = last.exists()
     model = YOLO(last) if resumed else YOLO(_architecture_file(run))
     started = time.time()
     model.add_callback("on_train_start", _half_precision_on_cpu)
     model.add_callback("on_fit_epoch_end", lambda trainer: _log(trainer, started))
-    if minutes is not None:
-        model.add_callback("on_model_save", lambda trainer: _stop_when_due(trainer, started + 60 * minutes))
+    if course.start is not None and not resumed:
+        weights = load_file(course.start / "model.safetensors")
+        model.add_callback("on_train_start", lambda trainer: _start_from(trainer, weights))
+    if course.anneal is not None:
+        pace = Pace(course.rate, started, 60 * course.anneal)
+        model.add_callback("on_train_batch_start", pace.slow_down)
+        model.add_callback("on_train_batch_end", pace.stop_at_end)
+    if course.minutes is not None:
+        due = started + 60 * course.minutes
+        model.add_callback("on_model_save", lambda trainer: _stop_when_due(trainer, due))
     try:
         if resumed:
             model.train(resume=True)
         else:
-            model.train(data=_data_file(data, run), epochs=epochs, batch=batch, lr0=rate, **_options(run))
-    except OutOfTime:
-        print(f"stopped after {minutes} minutes; run the same command to go on", flush=True)
+            model.train(
+                data=_data_file(data, run), epochs=course.epochs, batch=course.batch, nbs=course.batch, lr0=course.rate,
+                **_options(run) | (_GENTLE if course.start else {}),
+            )  # fmt: skip
+    except OutOfTime as reason:
+        print(f"stopped: {reason}", flush=True)
 
 
 def _options(run: Path) -> dict[str, Any]:
@@ -96,6 +155,10 @@ def _options(run: Path) -> dict[str, Any]:
         "mosaic": 0.5, "close_mosaic": 2, "mixup": 0.0, "erasing": 0.0, "hsv_h": 0.01, "hsv_s": 0.2, "hsv_v": 0.2,
         "degrees": 0.0, "translate": 0.05, "scale": 0.3, "shear": 0.0, "fliplr": 0.5, "flipud": 0.0, "verbose": False,
     }  # fmt: skip
+
+
+_GENTLE = {"warmup_epochs": 0.05, "warmup_bias_lr": 0.0}
+"""The warm-up of weights that are not new."""
 
 
 def _architecture_file(run: Path) -> Path:
@@ -117,8 +180,8 @@ def _data_file(data: Path, run: Path) -> Path:
 
 
 def _half_precision_on_cpu(trainer: Any) -> None:
-    """Run the layers in bfloat16 where ultralytics has no mixed precision of its own; losses and weights stay in float32."""
-    if trainer.device.type != "cpu":
+    """Run the layers in bfloat16 where a processor has it and ultralytics has no mixed precision; the rest stays in float32."""
+    if trainer.device.type != "cpu" or not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         return
     network = trainer.model.to(memory_format=torch.channels_last)
     layers = network._predict_once
@@ -128,6 +191,13 @@ def _half_precision_on_cpu(trainer: Any) -> None:
             return _in_float32(layers(pixels.contiguous(memory_format=torch.channels_last), *args, **options))
 
     network._predict_once = predict
+
+
+def _start_from(trainer: Any, weights: dict[str, torch.Tensor]) -> None:
+    """Put exported weights into the network and into its running mean."""
+    state = {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
+    trainer.model.load_state_dict(state)
+    trainer.ema.ema.load_state_dict(state)
 
 
 def _in_float32(value: Any) -> Any:
@@ -152,7 +222,7 @@ def _log(trainer: Any, started: float) -> None:
 
 def _stop_when_due(trainer: Any, due: float) -> None:
     if time.time() >= due and trainer.epoch + 1 < trainer.epochs:
-        raise OutOfTime
+        raise OutOfTime("the time is up; run the same command to go on")
 
 
 def export(run: Path, folder: Path) -> None:
@@ -182,12 +252,19 @@ def main() -> None:
     one.add_argument("--epochs", type=int, default=10)
     one.add_argument("--batch", type=int, default=16)
     one.add_argument("--rate", type=float, default=0.002)
+    one.add_argument("--threads", type=int, default=0, help="CPU threads; all of them when 0")
+    one.add_argument("--from", dest="start", type=Path, help="folder of an exported detector to start from")
     one.add_argument("--minutes", type=float)
+    one.add_argument("--anneal", type=float, help="minutes in which the rate ends, and the training with it")
     two = commands.add_parser("export")
     two.add_argument("--run", type=Path, required=True)
     two.add_argument("--folder", type=Path, default=EXPORT)
     arguments = vars(parser.parse_args())
-    {"train": train, "export": export}[arguments.pop("command")](**arguments)
+    if arguments.pop("command") == "export":
+        export(**arguments)
+    else:
+        data, run = arguments.pop("data"), arguments.pop("run")
+        train(data, run, Course(**arguments))
 
 
 if __name__ == "__main__":

@@ -13,9 +13,21 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageDraw, ImageFont
 
+from llamaindex_clipverify.testing import lively as life
 from llamaindex_clipverify.testing import statements
-from llamaindex_clipverify.testing.art import COLOURS, NOUNS, STYLES, VARIANTS, sprite_image, sprites
+from llamaindex_clipverify.testing.art import (
+    COLOURS,
+    NOUNS,
+    STYLES,
+    VARIANTS,
+    Sprite,
+    lively_sprites,
+    sprite_image,
+    sprites,
+)
 from llamaindex_clipverify.testing.backgrounds import background
+from llamaindex_clipverify.testing.patterns import PATTERNS
+from llamaindex_clipverify.testing.places import any_place, place_picture
 from llamaindex_clipverify.testing.themes import THEMES, WORDS
 
 FRESH = 1_000_000
@@ -25,6 +37,9 @@ SMALLEST, LARGEST = 44.0, 200.0
 """Longer side of an object in pixels, on a scene 448 pixels wide."""
 
 _VISIBLE = 0.72
+_PLACED, _ACTING, _PATTERNED = 0.6, 0.5, 0.4
+"""In lively scenes: shares of backgrounds that are places, of scenes that begin with a person, and of tinted things with a
+pattern."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +51,12 @@ class SceneObject:
     """One of `COLOURS`, or None if the object has no definite colour."""
     box: tuple[int, int, int, int]
     """Left, top, right, bottom of the visible part, in pixels; right and bottom are exclusive."""
+    action: str | None = None
+    """What a person does: one of `lively.ACTIONS` or ``stand``. None: nothing is known of it."""
+    pattern: str | None = None
+    """One of `PATTERNS`, or ``plain``. None: nothing is known of it."""
+    state: str | None = None
+    """``open`` or ``closed``. None: nothing is known of it."""
 
     @property
     def centre(self) -> tuple[float, float]:
@@ -65,6 +86,10 @@ class Scene:
     seed: int
     background: str = ""
     """Its family (see `backgrounds`)."""
+    place: str = ""
+    """Where or when it is: one of `lively.PLACES`. Empty: no place is drawn."""
+    unclaimed: tuple[str, ...] = ()
+    """Nouns that show only in part (mostly hidden, or the bicycle under a cyclist): they are neither claimed nor denied."""
 
     def count(self, noun: str) -> int:
         """Return how many objects of a noun there are."""
@@ -76,13 +101,15 @@ class Scene:
 
     def colours_of(self, noun: str) -> set[str] | None:
         """Return the colours of a noun's objects, or None when one of them has no colour that can be claimed."""
+        if noun in self.unclaimed:
+            return None
         colours = {thing.colour for thing in self.objects if thing.noun == noun}
         named = {colour for colour in colours if colour is not None}
         return named if named and len(named) == len(colours) else None
 
     def relations(self) -> list[Relation]:
         """Return the spatial facts that are true by a safe margin, between nouns that occur once."""
-        single = [thing for thing in self.objects if self.count(thing.noun) == 1]
+        single = [t for t in self.objects if self.count(t.noun) == 1 and t.noun not in self.unclaimed]
         pairs = [(a, b) for a in single for b in single if a is not b]
         return [Relation(a.noun, name, b.noun) for a, b in pairs for name in _clear(a, b, self.image.size)]
 
@@ -97,7 +124,8 @@ class Scene:
     def claims(self, rng: Generator | int) -> list[dict[str, str | int]]:
         """Return true and false claims of every kind, as rows ``{"claim", "label", "kind"}``.
 
-        Every kind has as many true as false rows; ``kind`` is object, attribute, count, relation or negation.
+        Every kind has as many true as false rows; ``kind`` is object, attribute, count, relation or negation, and where the
+        scene has any of these, action, pattern, state or scene.
 
         Args:
             rng: A NumPy generator, or a seed for one.
@@ -112,6 +140,7 @@ def draw_scene(
     objects: tuple[int, int] = (1, 6),
     size: int | None = None,
     family: str | None = None,
+    lively: bool = False,
 ) -> Scene:
     """Draw one scene; the same arguments always give the same scene.
 
@@ -121,17 +150,35 @@ def draw_scene(
         objects: Least and greatest number of objects, both inclusive. Fewer are drawn when there is no room.
         size: Width and height in pixels; 384 to 512 and not always square when None.
         family: Of the background: one of `FAMILIES`, or ``patterned``, which is drawn in no training.
+        lively: Whether people do something, things have patterns and states, and most backgrounds are places.
     """
     rng = np.random.default_rng(seed)
     drawn_style = STYLES[int(rng.integers(len(STYLES)))]
     style = style or drawn_style
-    image, shown = background(rng, _scene_size(rng, size), family)
+    shape = _scene_size(rng, size)
+    place = any_place(rng) if lively and family is None and rng.random() < _PLACED else ""
+    image, shown = (place_picture(rng, shape, place), "place") if place else background(rng, shape, family)
     canvas = _Canvas(image)
-    cast = _cast(rng, int(rng.integers(objects[0], objects[1] + 1)), {n for n, art in sprites(style).items() if art})
-    placed = [(noun, colour) for noun, colour in _coloured(rng, style, cast, canvas, objects[0])]
-    things = tuple(SceneObject(noun, colour, box) for (noun, colour), box in zip(placed, canvas.boxes(), strict=True))
-    words = _write(rng, canvas, {noun for noun, _ in placed})
-    return Scene(image=canvas.finished(rng), objects=things, words=words, style=style, seed=seed, background=shown)
+    cast = _cast(
+        rng, int(rng.integers(objects[0], objects[1] + 1)), {n for n, art in sprites(style).items() if art}, lively
+    )
+    placed = _coloured(rng, style, cast, canvas, objects[0], lively)
+    things = tuple(
+        SceneObject(piece.noun, colour, box, *((piece.action, pattern, piece.state) if lively else ()))
+        for (piece, colour, pattern), box in zip(placed, canvas.boxes(), strict=True)
+    )
+    words = _write(rng, canvas, {thing.noun for thing in things})
+    parts = {life.ACTIONS[thing.action].shows for thing in things if thing.action in life.ACTIONS}
+    return Scene(
+        image=canvas.finished(rng),
+        objects=things,
+        words=words,
+        style=style,
+        seed=seed,
+        background=shown,
+        place=place,
+        unclaimed=tuple(sorted(part for part in parts if part)),
+    )
 
 
 def _scene_size(rng: Generator, size: int | None) -> tuple[int, int]:
@@ -143,10 +190,10 @@ def _scene_size(rng: Generator, size: int | None) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def _cast(rng: Generator, number: int, drawable: set[str]) -> list[str]:
+def _cast(rng: Generator, number: int, drawable: set[str], lively: bool = False) -> list[str]:
     """Return the nouns of a scene: from one theme mostly, some of them more than once, and only those that have art."""
     theme = list(THEMES.values())[int(rng.integers(len(THEMES)))]
-    cast: list[str] = []
+    cast: list[str] = ["person"] if lively and rng.random() < _ACTING else []
     while len(cast) < min(number, len(drawable)):
         if cast and rng.random() < 0.32 and cast.count(cast[-1]) < 4:
             cast.append(cast[-1])
@@ -158,22 +205,29 @@ def _cast(rng: Generator, number: int, drawable: set[str]) -> list[str]:
     return cast
 
 
-def _coloured(rng: Generator, style: str, cast: list[str], canvas: _Canvas, least: int) -> list[tuple[str, str | None]]:
-    """Place the cast and return the noun and colour of each object that found room."""
-    placed: list[tuple[str, str | None]] = []
+def _coloured(
+    rng: Generator, style: str, cast: list[str], canvas: _Canvas, least: int, lively: bool
+) -> list[tuple[Sprite, str | None, str | None]]:
+    """Place the cast and return the sprite, colour and pattern of each object that found room."""
+    placed: list[tuple[Sprite, str | None, str | None]] = []
     last: dict[str, tuple[int, str | None]] = {}
     for index, noun in enumerate(cast):
-        pieces = sprites(style)[noun]
+        pieces = (lively_sprites if lively else sprites)(style)[noun]
         number, colour = int(rng.integers(len(pieces))), COLOURS[int(rng.integers(len(COLOURS)))]
         if noun in last and rng.random() < 0.6:
             number, colour = last[noun][0], last[noun][1] or colour
         piece = pieces[number]
         shown = colour if piece.tintable else piece.colour
         last[noun] = (number, shown)
-        art = sprite_image(piece, shown, int(rng.integers(VARIANTS)))
+        pattern = _pattern(rng) if lively and piece.tintable else None
+        art = sprite_image(piece, shown, int(rng.integers(VARIANTS)), pattern if pattern in PATTERNS else None)
         if canvas.place(rng, art, crowd=len(cast), must=index < least):
-            placed.append((noun, shown))
+            placed.append((piece, shown, pattern))
     return placed
+
+
+def _pattern(rng: Generator) -> str:
+    return PATTERNS[int(rng.integers(len(PATTERNS)))] if rng.random() < _PATTERNED else "plain"
 
 
 class _Canvas:

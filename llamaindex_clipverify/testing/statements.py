@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from numpy.random import Generator
 
 from llamaindex_clipverify.claims.vocabulary import english
+from llamaindex_clipverify.testing import lively
 from llamaindex_clipverify.testing.art import COLOURS, NOUNS
 from llamaindex_clipverify.testing.themes import companions
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.testing.scenes import Scene
 
 KINDS: tuple[str, ...] = ("object", "attribute", "count", "relation", "negation")
+LIVELY_KINDS: tuple[str, ...] = ("action", "pattern", "state", "scene")
+"""Kinds of claims about scenes where people do something, things have patterns or states, or a place is drawn."""
 
 OBJECT = (
     "There is {a} in the picture.", "There is {a}.", "The picture shows {a}.", "The image contains {a}.", "{A} is visible.",
@@ -99,7 +102,7 @@ def pick(rng: Generator, choices: Sequence[_T]) -> _T:
 
 def likely_absent(scene: Scene, rng: Generator) -> str:
     """Return a noun that is not in the scene: half the time one that often occurs with those that are."""
-    present = set(scene.nouns())
+    present = {*scene.nouns(), *scene.unclaimed}
     near = sorted({other for noun in present for other in companions(noun)} - present)
     pool = near if near and rng.random() < 0.5 else [noun for noun in NOUNS if noun not in present]
     return pick(rng, pool)
@@ -121,7 +124,8 @@ def claims(scene: Scene, rng: Generator) -> list[Row]:
         _relations,
         _negations,
     )
-    return [row for maker in makers for row in maker(scene, rng)]
+    found = [row for maker in makers for row in maker(scene, rng)]
+    return found + lively.rows(scene, rng)
 
 
 def _row(claim: str, label: bool, kind: str) -> Row:
@@ -151,7 +155,7 @@ def _attributes(scene: Scene, rng: Generator) -> list[Row]:
 
 
 def _counts(scene: Scene, rng: Generator) -> list[Row]:
-    countable = [noun for noun in scene.nouns() if article(noun) != noun]
+    countable = [noun for noun in scene.nouns() if article(noun) != noun and noun not in scene.unclaimed]
     nouns = sorted(_some(rng, countable, 6), key=lambda noun: scene.count(noun) == 1)
     rows = []
     for noun in nouns[:2]:
@@ -180,6 +184,8 @@ def _relations(scene: Scene, rng: Generator) -> list[Row]:
 
 
 def _negations(scene: Scene, rng: Generator) -> list[Row]:
+    if not scene.objects:
+        return []
     absent, present = likely_absent(scene, rng), pick(rng, scene.nouns())
     return [
         _row(object_claim(absent, pick(rng, NEGATION)), True, "negation"),

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.testing.art import NOUNS
+from llamaindex_clipverify.testing.lively import ACTIONS, PLACES
+from llamaindex_clipverify.testing.patterns import PATTERNS
 from llamaindex_clipverify.testing.scenes import Relation, Scene
 
 _OPPOSITE = {"left of": "right of", "right of": "left of", "above": "below", "below": "above"}
@@ -23,15 +25,53 @@ def truth_of(claim: Claim, scenes: Sequence[Scene]) -> bool | None:
 
 
 def _positive(claim: Claim, scene: Scene) -> bool | None:
+    if claim.kind == "scene":
+        return None if not scene.place or claim.value not in PLACES else claim.value == scene.place
     if claim.noun not in NOUNS:
         return None
-    if claim.kind == "object":
-        return scene.count(claim.noun) > 0
-    if claim.kind == "count":
-        return None if claim.number is None else scene.count(claim.noun) == claim.number
-    if claim.kind == "attribute":
-        return _coloured(claim, scene)
-    return _placed(claim, scene) if claim.kind == "relation" else None
+    if claim.noun in scene.unclaimed:
+        return True if claim.kind == "object" and scene.count(claim.noun) else None
+    if claim.kind == "count" and claim.number is None:
+        return None
+    judges = {"attribute": _coloured, "relation": _placed, "action": _acting, "pattern": _patterned, "state": _in_state}
+    if claim.kind in ("object", "count"):
+        count = scene.count(claim.noun)
+        return count > 0 if claim.kind == "object" else count == claim.number
+    return judges[claim.kind](claim, scene) if claim.kind in judges else None
+
+
+def _acting(claim: Claim, scene: Scene) -> bool | None:
+    verb = claim.value
+    if claim.reference is not None:
+        verb = next(
+            (name for name, action in ACTIONS.items() if action.shows == claim.reference and _means(claim, name)), None
+        )
+    if verb not in ACTIONS or (verb == "ride" and claim.reference is None):
+        return None
+    return _any({thing.action for thing in scene.objects if thing.noun == claim.noun}, verb)
+
+
+def _means(claim: Claim, action: str) -> bool:
+    return claim.value == action or (claim.value == "ride" and action == "cycle")
+
+
+def _patterned(claim: Claim, scene: Scene) -> bool | None:
+    if claim.value not in (*PATTERNS, "plain"):
+        return None
+    return _any({thing.pattern for thing in scene.objects if thing.noun == claim.noun}, claim.value)
+
+
+def _in_state(claim: Claim, scene: Scene) -> bool | None:
+    if claim.value not in ("open", "closed"):
+        return None
+    return _any({thing.state for thing in scene.objects if thing.noun == claim.noun}, claim.value)
+
+
+def _any(values: set[str | None], wanted: str | None) -> bool | None:
+    """Return whether the wanted value is one of those of the things; None if one is unknown, or nothing is there."""
+    if wanted in values:
+        return True
+    return None if None in values or not values else False
 
 
 def _coloured(claim: Claim, scene: Scene) -> bool | None:

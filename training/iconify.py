@@ -1,0 +1,77 @@
+"""Build further styles of the drawn world from iconify sets of emoji. They are not shipped.
+
+| style | npm package | art and licence | used for |
+|---|---|---|---|
+| ``fluent`` | ``@iconify-json/fluent-emoji-flat`` 1.2.6 | Fluent Emoji, Microsoft, MIT | training |
+| ``emojione`` | ``@iconify-json/emojione`` 1.2.3 | Emoji One, CC BY 4.0 | training |
+| ``noto-v1`` | ``@iconify-json/noto-v1`` 1.2.5 | Noto Emoji of 2013 to 2017, Google, Apache 2.0 | training |
+| ``openmoji`` | ``@iconify-json/openmoji`` 1.2.29 | OpenMoji, CC BY-SA 4.0 | benchmarks alone: never trained or fitted on |
+
+Unpack a package and build its style once; a style is then registered by its folder.
+
+    npm pack @iconify-json/openmoji && tar xzf iconify-json-openmoji-*.tgz
+    python -m training.iconify openmoji --icons package/icons.json --out data/styles/openmoji
+
+A program then says ``register_style("openmoji", Path("data/styles/openmoji"))`` and draws scenes of the style ``openmoji``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+
+from training import icon_pieces
+from training.sprites import Piece, _edited, _half, _pieces, _rendered, build, people, write_table
+
+SETS: dict[str, list[Piece]] = {
+    "fluent": _pieces(icon_pieces.FLUENT),
+    "emojione": _pieces(icon_pieces.EMOJIONE),
+    "noto-v1": _pieces(icon_pieces.NOTO_V1),
+    "openmoji": _pieces(icon_pieces.OPENMOJI),
+}
+"""Style to its pieces."""
+
+
+def icon_names(icons: Path) -> set[str]:
+    """Return the names of the icons of a set, aliases included."""
+    packed = json.loads(icons.read_text(encoding="utf-8"))
+    return set(packed["icons"]) | set(packed.get("aliases", {}))
+
+
+def icon_art(icons: Path) -> Callable[[Piece], Image.Image]:
+    """Return a renderer of a set's pieces: the icon's paths without those to leave out."""
+    packed = json.loads(icons.read_text(encoding="utf-8"))
+
+    def render(piece: Piece) -> Image.Image:
+        name = piece.source
+        while name not in packed["icons"]:
+            name = packed["aliases"][name]["parent"]
+        icon = packed["icons"][name]
+        width, height = (icon.get(side, packed.get(side, 16)) for side in ("width", "height"))
+        svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">{icon["body"]}</svg>'
+        return _half(_rendered(_edited(svg, piece.edit)), piece.edit)
+
+    return render
+
+
+def main() -> None:
+    """Build a style into a folder of its own."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("style", choices=sorted(SETS))
+    parser.add_argument("--icons", type=Path, required=True, help="icons.json of the npm package")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write; conventionally data/styles/STYLE")
+    arguments = parser.parse_args()
+    render, names = icon_art(arguments.icons), icon_names(arguments.icons)
+    first = build(arguments.style, SETS[arguments.style], render, 48, arguments.out)
+    write_table({arguments.style: first}, arguments.out)
+    doing = [piece for piece in people(2) if piece.source in names]
+    more = build(arguments.style, doing, render, 48, arguments.out, part="-more")
+    write_table({arguments.style: more}, arguments.out, "more.json")
+
+
+if __name__ == "__main__":
+    main()
