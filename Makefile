@@ -109,6 +109,18 @@ docs: setup  ## Build the documentation into site/, strictly, in an environment 
 	  $(UV) pip install --quiet --python $(DOCS)/python --group docs -c constraints-docs.txt; }
 	PYTHONPATH=$(CURDIR) $(DOCS)/mkdocs build --strict
 
+AUDIT := .venv-audit/bin
+
+$(AUDIT)/python: | $(UV)
+	$(UV) venv --quiet --python $(PYTHON) .venv-audit
+	$(UV) pip install --quiet --python $@ cyclonedx-bom pip-audit
+
+sbom: setup $(AUDIT)/python  ## Write the software bill of materials of .venv: clipverify.cdx.json (CycloneDX)
+	$(AUDIT)/cyclonedx-py environment $(RUN)/python --output-reproducible --of JSON -o clipverify.cdx.json
+
+audit: setup $(AUDIT)/python  ## Ask for known flaws of what is installed (needs internet)
+	$(AUDIT)/pip-audit --progress-spinner off --path $$($(RUN)/python -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
+
 clean:  ## Remove what was made here, except .uv and .venv
 	rm -rf build dist site clipverify-demo .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -not -path './.venv/*' -not -path './.uv/*' -prune -exec rm -rf {} +
