@@ -12,7 +12,7 @@ export UV_LINK_MODE = copy
 export UV_PYTHON_DOWNLOADS = never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-deepeval test-oldest test-slow lint types format constraints figures real picture docs clean
+.PHONY: help setup demo test test-deepeval test-oldest test-slow test-attack sbom audit lint types format constraints figures real picture docs clean
 
 help:  ## Show what there is
 	@echo "make TARGET; UV_TORCH_BACKEND=cpu make setup installs several GB less where the CPU build can be reached"
@@ -57,6 +57,9 @@ test-oldest: $(UV)  ## Run the tests with the oldest supported releases, in an e
 
 test-slow: setup  ## Run the tests that take minutes
 	$(OFFLINE) $(RUN)/python -m pytest -m slow $(ARGS)
+
+test-attack: setup  ## Attack every door: pictures, texts, files, records, servers, processes (some 15 minutes)
+	OMP_NUM_THREADS=1 CLIPVERIFY_ATTACK_FIGURES=clipverify-attack.json $(OFFLINE) $(RUN)/python -m pytest -m attack tests/attack $(ARGS)
 
 lint: setup  ## Check style
 	$(RUN)/ruff check .
@@ -105,6 +108,18 @@ docs: setup  ## Build the documentation into site/, strictly, in an environment 
 	@[ -x $(DOCS)/mkdocs ] || { set -e; [ -x $(DOCS)/python ] || $(UV) venv --quiet --python $(PYTHON) .venv-docs; \
 	  $(UV) pip install --quiet --python $(DOCS)/python --group docs -c constraints-docs.txt; }
 	PYTHONPATH=$(CURDIR) $(DOCS)/mkdocs build --strict
+
+AUDIT := .venv-audit/bin
+
+$(AUDIT)/python: | $(UV)
+	$(UV) venv --quiet --python $(PYTHON) .venv-audit
+	$(UV) pip install --quiet --python $@ cyclonedx-bom pip-audit
+
+sbom: setup $(AUDIT)/python  ## Write the software bill of materials of .venv: clipverify.cdx.json (CycloneDX)
+	$(AUDIT)/cyclonedx-py environment $(RUN)/python --output-reproducible --of JSON -o clipverify.cdx.json
+
+audit: setup $(AUDIT)/python  ## Ask for known flaws of what is installed (needs internet)
+	$(AUDIT)/pip-audit --progress-spinner off --path $$($(RUN)/python -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
 
 clean:  ## Remove what was made here, except .uv and .venv
 	rm -rf build dist site clipverify-demo .pytest_cache .mypy_cache .ruff_cache

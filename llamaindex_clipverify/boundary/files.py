@@ -75,6 +75,13 @@ def is_file(source: str | Path) -> bool:
     return False
 
 
+def exists(source: str | Path) -> bool:
+    """Return whether a text names anything that is there; False for whatever is no path."""
+    with suppress(OSError, ValueError):
+        return local(source).exists()
+    return False
+
+
 def is_folder(source: str | Path) -> bool:
     """Return whether a text names a folder; False for whatever is no path."""
     with suppress(OSError, ValueError):
@@ -114,7 +121,9 @@ def content(path: Path, most: int) -> bytes:
         OSError: As for `opened`; `EFBIG` above `most` bytes.
     """
     with opened(path) as stream:
-        data = stream.read(most + 1)
+        data: bytes | None = stream.read(most + 1)
+    if data is None:  # a log of the kernel, which would be waited for
+        raise NotRegularError(path)
     if len(data) > most:
         raise OSError(errno.EFBIG, f"larger than {most:,} bytes", str(path))
     return data

@@ -30,6 +30,9 @@ def chat(
     top_k: Annotated[int, typer.Option(min=1, help="Number of pictures to retrieve.")] = 4,
     host: Annotated[str, typer.Option(help="Address to bind. Default: localhost only.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, help="Port to bind; 0 takes a free one.")] = 7860,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Name by which visitors may reach it, besides its address.")
+    ] = None,
     most_mb: Annotated[int, typer.Option(min=1, help="Maximum size of an uploaded picture, in MB.")] = 20,
 ) -> None:
     """Chat about pictures in the browser; the words of an answer are marked as they are verified (extra ui)."""
@@ -59,7 +62,7 @@ def chat(
     if host not in _LOOPBACK:
         warn(f"whoever reaches {host} can use this chat, and its models")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that its files are removed then, too
-    address = page.launch(host, port, wait=False)
+    address = page.launch(host, port, wait=False, allow_hosts=allow_host or ())
     say(f"chat: {address}  (Ctrl+C ends it)")
     try:
         page.page.block_thread()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
 from threading import RLock
 from typing import Any
 
@@ -14,9 +13,10 @@ import torch
 from PIL import Image
 from transformers import AutoConfig, AutoModel, AutoProcessor
 
+from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.errors import ModelError
 from llamaindex_clipverify.geometry import Array
-from llamaindex_clipverify.models.identity import identity
+from llamaindex_clipverify.models.identity import identity, place_of
 from llamaindex_clipverify.models.pickling import Portable
 from llamaindex_clipverify.models.pretrained import from_pretrained
 
@@ -160,10 +160,10 @@ _GIVE = "give a CLIP or SigLIP hub id, a folder of one, or tiny"
 
 
 def _read(kind: Any, name: str, **options: Any) -> Any:
-    if (name.startswith((".", "/", "~")) or "\\" in name) and not Path(name).expanduser().is_dir():
+    if (name.startswith((".", "/", "~")) or "\\" in name) and not files.is_folder(name):
         raise ModelError("no such model folder", got=name, do=_GIVE)
     try:
-        return from_pretrained(kind, str(Path(name).expanduser()) if name.startswith("~") else name, **options)
+        return from_pretrained(kind, str(place_of(name)) if name.startswith("~") else name, **options)
     except (OSError, ValueError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(f"the model cannot be loaded ({first})", got=name, do=_GIVE) from error

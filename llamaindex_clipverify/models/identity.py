@@ -13,10 +13,18 @@ from llamaindex_clipverify.errors import ModelError
 
 def identity(name: str) -> str:
     """Return an identifier of the model weights: ``NAME@FINGERPRINT`` for a folder or file, else the hub id."""
+    place = place_of(name)
+    return f"{place.name}@{fingerprint(place)}" if files.exists(place) else name
+
+
+def place_of(name: str) -> Path:
+    """Return the path that a name may be.
+
+    Raises:
+        ModelError: It cannot be one.
+    """
     with telling(ModelError, "no such model", got=name, do="name a hub id, a folder or a file"):
-        place = files.local(name)
-        there = place.exists()
-    return f"{place.name}@{fingerprint(place)}" if there else name
+        return files.local(name)
 
 
 def fingerprint(path: Path) -> str:

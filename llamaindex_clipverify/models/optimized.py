@@ -12,6 +12,7 @@ from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.boundary.failures import reason
 from llamaindex_clipverify.boundary.records import record as read_record
 from llamaindex_clipverify.errors import DataError, ModelError
+from llamaindex_clipverify.models.identity import place_of
 from llamaindex_clipverify.models.registry import RECORD
 
 SCHEMA = 1
@@ -68,5 +69,5 @@ class Record:
 
 def find(name: str, kind: Kind) -> Path:
     """Return the absolute folder of a model: the one named, or the one of its kind inside."""
-    folder = Path(name).expanduser().resolve()
-    return folder / kind if (folder / kind).is_dir() else folder
+    folder = place_of(name).resolve()
+    return folder / kind if files.is_folder(folder / kind) else folder

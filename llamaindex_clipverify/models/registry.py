@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from importlib import resources
 from importlib.metadata import entry_points
-from importlib.resources import files
 from pathlib import Path
 from threading import Lock
 from typing import Any
 from weakref import WeakValueDictionary
 
+from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.errors import MissingExtraError, ModelError
+from llamaindex_clipverify.models.identity import place_of
 from llamaindex_clipverify.models.protocols import Detector, Encoder, Grounder, Reader
 
-TINY = Path(str(files("llamaindex_clipverify"))) / "tiny"
+TINY = Path(str(resources.files("llamaindex_clipverify"))) / "tiny"
 """Folder of the bundled models."""
 ENCODERS = "llamaindex_clipverify.encoders"
 """Entry-point group: name to a callable that takes the text after ``name:`` and returns an `Encoder`."""
@@ -56,8 +58,8 @@ def loadable(model: Any) -> str:
     if name and Path(name).parent == TINY:
         return "tiny"
     if str(name).startswith("onnx:"):
-        return f"onnx:{Path(name[5:]).expanduser().resolve()}"
-    return str(Path(name).resolve()) if name not in ("", "tiny", "none") and Path(name).exists() else str(name)
+        return f"onnx:{place_of(name[5:]).resolve()}"
+    return str(Path(name).resolve()) if name not in ("", "tiny", "none") and files.exists(name) else str(name)
 
 
 def load_encoder(name: str) -> Encoder:
@@ -99,7 +101,7 @@ def load_detector(name: str) -> Detector | None:
     if _is_optimized(name, "detector"):
         name = f"onnx:{name}"
     made: Detector | None = _made(DETECTORS, name)
-    if made is None and (name.endswith(".pt") or (Path(name) / "model.yaml").exists()):
+    if made is None and (name.endswith(".pt") or files.is_file(Path(name) / "model.yaml")):
         return _yolo(name)
     if made is None:
         raise ModelError(
@@ -182,8 +184,7 @@ _BUILT_IN: dict[str, dict[str, Callable[[str], Any]]] = {
 
 def _is_optimized(name: str, kind: str) -> bool:
     """Return whether a name is the folder of an optimized model: one with a record."""
-    folder = Path(name).expanduser()
-    return any((place / RECORD).is_file() for place in (folder, folder / kind))
+    return any(files.is_file(place / RECORD) for place in (Path(name), Path(name) / kind))
 
 
 def load_exporter() -> Any:

@@ -36,7 +36,7 @@ from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.errors import ModelError
 from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.models.detections import Detections
-from llamaindex_clipverify.models.identity import fingerprint
+from llamaindex_clipverify.models.identity import fingerprint, place_of
 from llamaindex_clipverify.models.pickling import Portable
 from llamaindex_clipverify.models.yolo_layout import read_layout
 from llamaindex_clipverify.picture import Picture
@@ -60,7 +60,7 @@ class YoloDetector(Portable):
             device: torch device. Default: chosen by ultralytics.
             imgsz: Longer side in pixels that pictures are scaled to; the model's own (640 for the published ones) when None.
         """
-        self.path = Path(path).expanduser()
+        self.path = place_of(path)
         self.device = device
         self._imgsz = imgsz
         self.lock = RLock()
@@ -160,7 +160,7 @@ class YoloDetector(Portable):
         )
 
     def _require(self) -> None:
-        if not self.path.exists():
+        if not files.exists(self.path):
             do = "download it with ultralytics and give its path; or use transformers:ID_OR_FOLDER, or none"
             raise ModelError("no such detector weights", got=self.path, do=do)
 

@@ -29,7 +29,15 @@ def pieces(report: Report) -> list[Piece]:
     spans = {place: _span(one, len(report.answer)) for place, one in enumerate(report.claims)}
     spans = {place: span for place, span in spans.items() if span[0] < span[1]}
     borders = sorted({0, len(report.answer), *(edge for span in spans.values() for edge in span)})
-    return [_piece(report, spans, start, end) for start, end in pairwise(borders)]
+    opening: dict[int, list[int]] = {}
+    for place, (start, _) in spans.items():
+        opening.setdefault(start, []).append(place)
+    found: list[Piece] = []
+    over: list[int] = []
+    for start, end in pairwise(borders):
+        over = [place for place in over if spans[place][1] > start] + opening.get(start, [])
+        found.append(_piece(report, spans, over, start, end))
+    return found
 
 
 def state(one: CheckedClaim | Report) -> str:
@@ -61,9 +69,8 @@ def _span(one: CheckedClaim, length: int) -> tuple[int, int]:
     return max(0, min(one.claim.start, length)), max(0, min(one.claim.end, length))
 
 
-def _piece(report: Report, spans: dict[int, tuple[int, int]], start: int, end: int) -> Piece:
-    over = [place for place, span in spans.items() if span[0] <= start and end <= span[1]]
-    over.sort(key=lambda place: (spans[place][1] - spans[place][0], place))
+def _piece(report: Report, spans: dict[int, tuple[int, int]], covering: list[int], start: int, end: int) -> Piece:
+    over = sorted(covering, key=lambda place: (spans[place][1] - spans[place][0], place))
     worst = min((state(report.claims[place]) for place in over), key=_WORST.index, default="")
     if worst == "supported" and any(_describes(report.claims[place], start) for place in over):
         worst = "unverifiable"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +15,12 @@ from llamaindex_clipverify.errors import ClipVerifyError, DataError
 from llamaindex_clipverify.index.index import EvidenceIndex
 from llamaindex_clipverify.llama_index.retriever import PictureNode
 from llamaindex_clipverify.llama_index.synthesizer import LlavaSynthesizer
+from llamaindex_clipverify.ui.gate import without_paths
 from llamaindex_clipverify.ui.session import Session, Turn
 from llamaindex_clipverify.verification.streaming import StreamingVerifier
 from llamaindex_clipverify.verification.verifier import Verifier
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(kw_only=True)
@@ -42,9 +46,10 @@ class Answering:
         try:
             yield from self._answer(turn)
         except ClipVerifyError as error:
-            turn.error = str(error)
-        except Exception as error:  # noqa: BLE001 - a model may fail in any way, and the conversation continues
-            turn.error = f"the model failed: {type(error).__name__}: {error}"[:400]
+            turn.error = without_paths(str(error))
+        except Exception as error:
+            _logger.warning("the model failed", exc_info=True)
+            turn.error = without_paths(f"the model failed: {type(error).__name__}: {error}")[:400]
         turn.done = True
         yield turn
 

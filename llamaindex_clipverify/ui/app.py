@@ -15,11 +15,13 @@ from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.report.saving import save_all
 from llamaindex_clipverify.ui import markup
 from llamaindex_clipverify.ui.answering import Answering
-from llamaindex_clipverify.ui.session import Limits, Session, Sessions, Turn, complaint
+from llamaindex_clipverify.ui.gate import Gate, without_paths
+from llamaindex_clipverify.ui.session import Limits, Session, Sessions, Turn, complaint, shareable
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 try:
     import gradio as gr
+    from starlette.middleware import Middleware
 except ImportError as error:
     raise MissingExtraError("gradio", "ui") from error
 
@@ -55,7 +57,7 @@ class Page:
             samples: Whether to offer drawn scenes, for the bundled models.
         """
         self.answering, self.title, self.samples = answering, title, samples
-        self.sessions = Sessions(limits)
+        self.sessions = Sessions(limits, dropped=self._remove)
         self.folder = Path(tempfile.mkdtemp(prefix="clipverify-chat-"))
         self.methods = self._methods()
 
@@ -83,7 +85,7 @@ class Page:
             for _ in self.answering.ask(session, question):
                 yield markup.conversation(session), ""
         except DataError as error:
-            gr.Warning(markup.safe(error))
+            gr.Warning(markup.safe(without_paths(str(error))))
             yield markup.conversation(session), question
 
     def upload(self, paths: Sequence[str] | None, request: gr.Request) -> tuple[str, None]:
@@ -98,7 +100,7 @@ class Page:
             finally:
                 path.unlink(missing_ok=True)
         if problems:
-            gr.Warning(markup.safe(complaint(problems)), duration=20)
+            gr.Warning(markup.safe(without_paths(complaint(problems))), duration=20)
         return markup.album(session), None
 
     def sample(self, request: gr.Request) -> str:
@@ -144,7 +146,7 @@ class Page:
             try:
                 drawn = markup.evidence(turn, claim, self._map(turn, claim, method))
             except ClipVerifyError as error:
-                drawn = markup.evidence(turn, claim, None, str(error))
+                drawn = markup.evidence(turn, claim, None, without_paths(str(error)))
             if session.chosen_claim == chosen:
                 return drawn
         return markup.NOTHING
@@ -171,12 +173,22 @@ class Page:
             return None
         methods = self.methods[:1]
         explained = [self.answering.verifier.explain(report, methods) if methods else report for report in reports]
+        explained = [shareable(report) for report in explained]
         session.exports.append(Path(tempfile.mkdtemp(dir=self.folder)))
         return str(save_all(explained, session.exports[-1] / f"conversation{suffix}"))
 
     def leave(self, request: gr.Request) -> None:
         """Forget a tab that is closed, and what it exported."""
-        for folder in self.sessions.drop(request.session_hash):
+        self.sessions.drop(request.session_hash)
+
+    def _remove(self, session: Session) -> None:
+        """Remove what a session exported, and the copies that Gradio serves."""
+        for folder in session.exports:
+            for file in folder.glob("*"):
+                data = file.read_bytes()
+                for copied in (self.folder / "uploads").rglob(file.name):
+                    if copied.stat().st_size == len(data) and copied.read_bytes() == data:
+                        copied.unlink(missing_ok=True)
             shutil.rmtree(folder, ignore_errors=True)
 
     # -- the page -----------------------------------------------------------------------------------------------------
@@ -225,26 +237,32 @@ class Page:
         built: gr.Blocks = page
         return built
 
-    def launch(self, host: str = "127.0.0.1", port: int = 7860, *, wait: bool = True) -> str:
+    def launch(
+        self, host: str = "127.0.0.1", port: int = 7860, *, wait: bool = True, allow_hosts: Sequence[str] = ()
+    ) -> str:
         """Serve the page until it is interrupted, and return its address.
 
         Args:
             host: Who may reach it: this machine alone, unless another is given.
             port: 0 for any that is free.
             wait: Whether to return only when it is over; else `close` ends it.
+            allow_hosts: Names by which visitors may reach it; addresses and ``localhost`` always work.
 
         Raises:
             DataError: The port is taken.
         """
-        os.environ["GRADIO_TEMP_DIR"] = str(self.folder / "uploads")
+        uploads = self.folder / "uploads"
+        os.environ["GRADIO_TEMP_DIR"] = str(uploads)
+        limits = self.sessions.limits
+        gate = Middleware(Gate, hosts=(host, *allow_hosts), uploads=uploads, most_bytes=limits.uploads)
         self.page = self.build()
         self.page.queue(default_concurrency_limit=4)
         theme = gr.themes.Soft(font=list(_FONTS), font_mono=["ui-monospace", "monospace"])
         try:
             _, address, _ = self.page.launch(
                 server_name=host, server_port=port or None, share=False, quiet=True, prevent_thread_lock=True, theme=theme,
-                css=_text("chat.css"), max_file_size=self.sessions.limits.file, footer_links=[], show_error=True,
-                ssr_mode=False, enable_monitoring=False, pwa=False, mcp_server=False,
+                css=_text("chat.css"), max_file_size=self.sessions.limits.file, footer_links=[], show_error=False,
+                app_kwargs={"middleware": [gate]}, ssr_mode=False, enable_monitoring=False, pwa=False, mcp_server=False,
             )  # fmt: skip
         except OSError as error:
             self.close()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import RLock
 
 from llamaindex_clipverify.errors import DataError, PictureError
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.report import Report
+from llamaindex_clipverify.ui.gate import without_paths
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +27,8 @@ class Limits:
     """Maximum length of a question in characters."""
     turns: int = 200
     """Maximum number of questions in a conversation."""
+    uploads: int = 2**30
+    """Maximum size of all files that were uploaded and not taken yet, of all visitors, in bytes."""
 
 
 @dataclass(frozen=True)
@@ -160,11 +164,17 @@ class Session:
 
 
 class Sessions:
-    """Sessions by the id of the browser tab; the least recently used one is deleted when there are too many."""
+    """Sessions by the id of the browser tab.
 
-    def __init__(self, limits: Limits | None = None, most: int = 100) -> None:
-        """Keep at most `most`."""
-        self.limits, self.most = limits or Limits(), most
+    When there are too many, the least recently used one without pictures and questions is deleted; if all have some, the least
+    recently used one.
+    """
+
+    def __init__(
+        self, limits: Limits | None = None, most: int = 100, dropped: Callable[[Session], None] | None = None
+    ) -> None:
+        """Keep at most `most`; `dropped` is called with each session that is deleted."""
+        self.limits, self.most, self.dropped = limits or Limits(), most, dropped
         self._open: OrderedDict[str, Session] = OrderedDict()
         self._lock = RLock()
 
@@ -173,19 +183,42 @@ class Sessions:
         with self._lock:
             session = self._open.setdefault(tab or "", Session(limits=self.limits))
             self._open.move_to_end(tab or "")
+            gone = []
             while len(self._open) > self.most:
-                self._open.popitem(last=False)
-            return session
+                others = [name for name, one in self._open.items() if one is not session]
+                unused = (name for name in others if not self._open[name].turns and not self._open[name].shown)
+                gone.append(self._open.pop(next(unused, others[0])))
+        for one in gone:
+            self._tell(one)
+        return session
 
     def drop(self, tab: str | None) -> list[Path]:
         """Delete the session of a tab with its pictures; return the folders of its exported files."""
         with self._lock:
             session = self._open.pop(tab or "", None)
-        return [] if session is None else session.exports
+        if session is None:
+            return []
+        self._tell(session)
+        return session.exports
+
+    def _tell(self, session: Session) -> None:
+        if self.dropped is not None:
+            self.dropped(session)
 
     def __len__(self) -> int:
         """Return the number of sessions."""
         return len(self._open)
+
+
+def shareable(report: Report) -> Report:
+    """Return a report whose pictures are named, without the folders of the server."""
+    pictures = []
+    for picture in report.pictures:
+        _ = picture.id, picture.size
+        named = copy(picture)
+        named.uri = picture.name if picture.uri else None
+        pictures.append(named)
+    return replace(report, pictures=tuple(pictures), notes=tuple(map(without_paths, report.notes)))
 
 
 def complaint(problems: Sequence[str]) -> str:

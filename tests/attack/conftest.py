@@ -1,0 +1,73 @@
+"""What the attacks share: every one is counted, and a raw error, a hang or a file opened outside fails the suite.
+
+The suite writes its figures to the file named in ``CLIPVERIFY_ATTACK_FIGURES``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attacking import Attacks
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test here as an attack."""
+    for item in items:
+        if Path(item.path).is_relative_to(Path(__file__).parent):
+            item.add_marker("attack")
+
+
+_all: dict[str, dict[str, Any]] = {}
+
+
+@pytest.fixture
+def attacks(request: pytest.FixtureRequest) -> Iterator[Attacks]:
+    """Count the attacks of one test; it fails where one was raw or hung."""
+    counted = Attacks(request.node.name)
+    yield counted
+    _all[counted.kind] = counted.figures()
+    assert not counted.raw, f"{len(counted.raw)} raw: {counted.raw[:10]}"
+    assert sum(counted.came.values()), "nothing was attacked"
+
+
+_OPENED: list[str] = []
+_WATCHED: list[str] = []
+
+
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open" and _WATCHED and isinstance(arguments[0], (str, bytes)):
+        path = os.fsdecode(arguments[0])
+        if any(path.startswith(watched) for watched in _WATCHED):
+            _OPENED.append(path)
+    elif event in ("os.system", "subprocess.Popen", "os.exec", "os.posix_spawn") and _WATCHED:
+        _OPENED.append(f"{event} {arguments[0]!r}")
+
+
+sys.addaudithook(_audit)
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Iterator[Path]:
+    """A folder outside all that is allowed: whatever opens a file of it, or starts a program, fails the test."""
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    _OPENED.clear()
+    _WATCHED.append(str(folder))
+    yield folder
+    _WATCHED.clear()
+    assert not _OPENED, f"opened outside: {_OPENED[:5]}"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the figures, with the most memory that the process had."""
+    target = os.environ.get("CLIPVERIFY_ATTACK_FIGURES")
+    if target and _all:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+        Path(target).write_text(json.dumps({**_all, "peak_mb": round(peak)}, indent=1) + "\n", "utf-8")
