@@ -2,7 +2,7 @@
 
 Scenes come from all generators and styles that the models are trained on (`training.worlds`), seeds above those of the training
 sets and below `FRESH`. The calibration error that the profile states is that on generators left out of the fit in turn.
-Photographs are needed for the boundary alone: their statistics and vectors, of which only coefficients are kept.
+Photographs are needed for the scope alone: their statistics and vectors, of which only coefficients are kept.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.testing import NOUNS, Scene, draw_scene, register_style
 from llamaindex_clipverify.testing.truth import truth_of
-from llamaindex_clipverify.trust.boundary import Boundary, features_of_picture, fit_boundary
 from llamaindex_clipverify.trust.fitting import LEAST, Example, fit_kinds, trust_of
 from llamaindex_clipverify.trust.fusion import features_of
 from llamaindex_clipverify.trust.metrics import ece
 from llamaindex_clipverify.trust.profile import Profile
+from llamaindex_clipverify.trust.scope import Scope, fit_scope, picture_features
 from training.worlds import GENERATORS, TRAINED_STYLES
 
 FIRST = 700_000
@@ -124,8 +124,8 @@ def on_left_out(made: Sequence[Example], kinds: Iterable[str]) -> dict[str, floa
     return {kind: float(np.mean(errors)) for kind, errors in found.items() if errors}
 
 
-def boundaries(verifier: Verifier, facts: Sequence[Facts], folders: Sequence[Path]) -> dict[str, Boundary]:
-    """Return the boundaries between the scenes and photographs: with the encoder's vector, and by the statistics alone.
+def scopes(verifier: Verifier, facts: Sequence[Facts], folders: Sequence[Path]) -> dict[str, Scope]:
+    """Return the scopes between the scenes and photographs: with the encoder's vector, and by the statistics alone.
 
     Every photograph counts whole and in three random cuts, some of them smaller.
     """
@@ -139,19 +139,19 @@ def boundaries(verifier: Verifier, facts: Sequence[Facts], folders: Sequence[Pat
         photo.thumbnail((800, 800))
         cuts += [photo, *(_cut(photo, random) for _ in range(3))]
         groups += [path.name] * 4
-    inside = np.stack([row for one in facts if (row := features_of_picture(one)) is not None])
+    inside = np.stack([row for one in facts if (row := picture_features(one)) is not None])
     outside = np.stack([row for one in verifier.facts([Picture.of(cut) for cut in cuts])
-                        if (row := features_of_picture(one)) is not None])  # fmt: skip
-    print(f"boundary: {len(inside)} scenes, {len(outside)} cuts of {len(paths)} photographs", flush=True)
+                        if (row := picture_features(one)) is not None])  # fmt: skip
+    print(f"scope: {len(inside)} scenes, {len(outside)} cuts of {len(paths)} photographs", flush=True)
     plain = len(statistics_of(facts[0]) or ())
     found = {
-        "encoder": fit_boundary(inside, outside, groups),
-        "detector": fit_boundary(inside[:, :plain], outside[:, :plain], groups),
+        "encoder": fit_scope(inside, outside, groups),
+        "detector": fit_scope(inside[:, :plain], outside[:, :plain], groups),
     }
     for name, one in found.items():
         kept = inside if name == "encoder" else inside[:, :plain]
         print(
-            f"boundary {name}: {np.mean(one.log_odds(kept) >= one.limit):.3f} of the scenes admitted, limit {one.limit:.2f}"
+            f"scope {name}: {np.mean(one.log_odds(kept) >= one.limit):.3f} of the scenes admitted, limit {one.limit:.2f}"
         )
     return found
 
@@ -196,8 +196,8 @@ def main() -> None:
     if not options.style:
         errors = on_left_out(made, profile.kinds)
         kinds = {kind: replace(model, ece=errors.get(kind, model.ece)) for kind, model in profile.kinds.items()}
-        edges = boundaries(verifier, facts, options.photographs) if options.photographs else {}
-        profile = replace(profile, kinds=kinds, boundaries=edges)
+        edges = scopes(verifier, facts, options.photographs) if options.photographs else {}
+        profile = replace(profile, kinds=kinds, scopes=edges)
     profile.save(options.out)
     for kind, model in profile.kinds.items():
         weights = ", ".join(f"{name} {feature.weight:.2f}" for name, feature in model.features.items())

@@ -28,11 +28,17 @@ def ask(
             help="annotate appends the doubtful claims, abstain replaces a doubtful answer, revise removes the doubtful claims."
         ),
     ] = None,
+    min_trust: Annotated[float, typer.Option(min=0.0, max=1.0, help="Exit with 1 below this trust.")] = 0.0,
     min_coverage: MinCoverage = 0.0,
     json: JsonFile = None,
     report: ReportFile = None,
 ) -> None:
-    """Retrieve pictures, answer with a vision model, and verify the answer."""
+    """Retrieve pictures, answer with a vision model, and verify the answer.
+
+    Exits with 1 when the answer that is shown has contradicted claims, or its trust is below the minimum.
+    """
+    import json as json_
+
     from llamaindex_clipverify.llama_index.response import get_report
 
     if not question.strip():
@@ -49,4 +55,6 @@ def ask(
         say(f"{response}\n")
         print_report(result)
 
-    write_or_print(json, result.to_json(), show)
+    write_or_print(json, json_.dumps({**result.to_dict(), "shown": str(response)}, indent=2, ensure_ascii=False), show)
+    kept = on_doubt not in ("abstain", "revise") and bool(result.doubtful())
+    raise typer.Exit(1 if kept or (result.trust or 0.0) < min_trust else 0)

@@ -103,6 +103,7 @@ class _ReportForm:
     mean_trust: float | None = None
     coverage: float | None = None
     verdict: str | None = None
+    shown: str | None = None
     maps: tuple[Any, ...] = ()
 
 

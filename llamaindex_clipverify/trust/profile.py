@@ -26,8 +26,8 @@ from llamaindex_clipverify.evidence.vectors import picture_vector
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.numerics import expit, logit
-from llamaindex_clipverify.trust.boundary import Boundary
 from llamaindex_clipverify.trust.guarantee import Holdout
+from llamaindex_clipverify.trust.scope import Scope
 
 SCHEMA = 1
 TRANSFERRED = "transferred"
@@ -198,8 +198,8 @@ class Profile:
     single_model: Mapping[str, Mapping[str, KindModel]] = field(default_factory=dict)
     """``encoder`` or ``detector`` to the models by kind that use only its checks (see `evidence.checks_by_model`)."""
     gate: Gate | None = None
-    boundaries: Mapping[str, Boundary] = field(default_factory=dict)
-    """``encoder`` or ``detector`` to the boundary of the pictures that are understood; used instead of the gate. That of
+    scopes: Mapping[str, Scope] = field(default_factory=dict)
+    """``encoder`` or ``detector`` to the scope of the pictures that are understood; used instead of the gate. That of
     *encoder* needs its vectors."""
     nouns: tuple[str, ...] | None = None
     """Nouns it was fitted on; None for any noun."""
@@ -224,10 +224,10 @@ class Profile:
         return frozenset(check for check, part in self.parts.items() if check in models and _fits(part, models[check]))
 
     def admits(self, facts: Facts) -> bool:
-        """Whether a picture is one of those that the profile was fitted for; any picture without boundary and gate."""
-        boundary = self.boundaries.get("detector" if picture_vector(facts) is None else "encoder")
-        if boundary is not None:
-            return boundary.admits(facts)
+        """Whether a picture is one of those that the profile was fitted for; any picture without scope and gate."""
+        scope = self.scopes.get("detector" if picture_vector(facts) is None else "encoder")
+        if scope is not None:
+            return scope.admits(facts)
         return self.gate is None or self.gate.admits(facts)
 
     def rebound(self, ids: Mapping[str, str], models: Mapping[str, str]) -> Profile:
@@ -324,8 +324,8 @@ def _problem_of(profile: Profile) -> str:
         and all(0 <= step.threshold <= 1 for step in (*held.supported, *held.contradicted))
     ):
         return "held-out claims out of range"
-    if not all(boundary.is_sound for boundary in profile.boundaries.values()):
-        return "a boundary whose sizes do not agree"
+    if not all(scope.is_sound for scope in profile.scopes.values()):
+        return "a scope whose sizes do not agree"
     return "" if profile.gate is None or profile.gate.is_sound else "a gate whose sizes do not agree"
 
 

@@ -1,8 +1,7 @@
-"""The boundary between pictures that the models of a profile understand and others, by plain statistics and their own features.
+"""Scope: the pictures that the models of a profile understand, told from others by plain statistics and the models' own features.
 
-A distribution of one kind of picture (`Gate`) refuses whatever another program draws. A boundary is fitted on both sides: on
-pictures by several makers that the models know, and on pictures that they do not, such as photographs. It is a logistic
-regression on the statistics of `evidence.domain` and, where an encoder is in use, on its vector of the whole picture.
+The distribution of one kind of picture (`Gate`) refuses whatever another program draws. A scope is fitted on both sides: pictures
+by several makers that the models know, and pictures that they do not, such as photographs.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _LEAST = 40
 
 
 @dataclass(frozen=True, kw_only=True)
-class Boundary:
+class Scope:
     """A linear boundary: ``intercept + weights @ (features - mean) / spread`` is at least `limit` on the inner side."""
 
     mean: tuple[float, ...]
@@ -43,7 +42,7 @@ class Boundary:
 
     def admits(self, facts: Facts) -> bool:
         """Whether a picture is on the inner side; False when its features were not measured or have another size."""
-        features = features_of_picture(facts)
+        features = picture_features(facts)
         if features is None or len(features) != len(self.weights):
             return False
         return float(self.log_odds(features[None])[0]) >= self.limit
@@ -54,7 +53,7 @@ class Boundary:
         return len(self.mean) == len(self.spread) == len(self.weights) > 0 and all(value > 0 for value in self.spread)
 
 
-def features_of_picture(facts: Facts) -> Array | None:
+def picture_features(facts: Facts) -> Array | None:
     """Return the statistics of a picture, followed by its vector where an encoder has seen it; None without statistics."""
     statistics, vector = statistics_of(facts), picture_vector(facts)
     if statistics is None:
@@ -66,8 +65,8 @@ def features_of_picture(facts: Facts) -> Array | None:
     )
 
 
-def fit_boundary(inside: Array, outside: Array, groups: Sequence[str], missed: float = 0.002) -> Boundary:
-    """Fit a boundary.
+def fit_scope(inside: Array, outside: Array, groups: Sequence[str], missed: float = 0.002) -> Scope:
+    """Fit a scope.
 
     Args:
         inside: Features (N, F) of pictures that the models understand, by several makers.
@@ -81,7 +80,7 @@ def fit_boundary(inside: Array, outside: Array, groups: Sequence[str], missed: f
     from sklearn.linear_model import LogisticRegression
 
     if min(len(inside), len(outside)) < _LEAST:
-        raise DataError(f"a boundary needs {_LEAST} pictures on each side", got=f"{len(inside)} and {len(outside)}")
+        raise DataError(f"a scope needs {_LEAST} pictures on each side", got=f"{len(inside)} and {len(outside)}")
     mean, spread = np.mean(inside, axis=0), np.std(inside, axis=0) + 1e-6
 
     def fitted(others: Array) -> LogisticRegression:
@@ -98,7 +97,7 @@ def fit_boundary(inside: Array, outside: Array, groups: Sequence[str], missed: f
         ]
     )
     model = fitted(outside)
-    return Boundary(
+    return Scope(
         mean=tuple(map(float, mean)),
         spread=tuple(map(float, spread)),
         weights=tuple(map(float, model.coef_[0])),
