@@ -80,7 +80,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "langchain_core": ("integrations.langchain",),
     "ray": ("integrations.ray_engine",),
     "llama_index": ("llama_index.*", "index.index", "demo", "ui.answering"),
-    "sklearn": ("trust.fitting", "explainers.dropping"),
+    "sklearn": ("trust.scope", "trust.fitting", "explainers.dropping"),
     "matplotlib": (
         "report.*",
         "evidence.colour",

@@ -25,17 +25,18 @@ def two_sides(seed: int = 0, size: int = 6):
 
 def test_a_scope_keeps_the_inner_side_and_refuses_the_outer() -> None:
     inside, outside, groups = two_sides()
-    scope = fit_scope(inside, outside, groups)
+    scope = fit_scope(inside, outside, groups, [True] * len(groups))
     again, others, _ = two_sides(1)
-    assert (scope.log_odds(again) >= scope.limit).mean() > 0.9
-    assert (scope.log_odds(others) >= scope.limit).mean() < 0.02
+    assert (scope.score(again) >= scope.limit).mean() > 0.9
+    assert (scope.score(others) >= scope.limit).mean() < 0.02
     assert scope.is_sound and not replace(scope, spread=scope.spread[:-1]).is_sound
+    assert not replace(scope, supports=scope.supports[:-8]).is_sound and not replace(scope, supports="?").is_sound
 
 
 def test_a_scope_needs_pictures_of_both_sides() -> None:
     inside, outside, groups = two_sides()
     with pytest.raises(DataError, match="each side"):
-        fit_scope(inside, outside[:10], groups[:10])
+        fit_scope(inside, outside[:10], groups[:10], [True] * 10)
 
 
 @pytest.mark.parametrize("with_encoder", [True, False])
@@ -48,11 +49,11 @@ def test_a_profile_judges_within_its_scope_only(tmp_path, with_encoder: bool) ->
     random = np.random.default_rng(0)
     inner = middle + random.normal(0, 0.05, (60, size))
     outer = middle + 3 + random.normal(0, 0.05, (60, size))
-    kind = "encoder" if with_encoder else "detector"
+    kind = "encoder+detector" if with_encoder else "detector"
     for inside, outside, admitted in ((inner, outer, True), (outer, inner, False)):
-        scope = fit_scope(inside, outside, [str(k) for k in range(60)])
+        scope = fit_scope(inside, outside, [str(k) for k in range(60)], [True] * 60)
         profile = replace(Profile.load("tiny"), scopes={kind: scope})
-        saved = Profile.load(profile.save(tmp_path / f"{kind}-{admitted}.json"))
+        saved = Profile.load(profile.save(tmp_path / f"{with_encoder}-{admitted}.json"))
         assert [saved.admits(one) for one in facts] == [admitted] * 3
         judged = Verifier.from_defaults("tiny" if with_encoder else None, "tiny", profile=saved, regions=0)
         assert (judged.verify("There is a dog.", images[:1]).trust is not None) == admitted

@@ -19,7 +19,6 @@ from llamaindex_clipverify import Claim, Picture, Verifier
 from llamaindex_clipverify.claims.alternatives import KINDS as ALTERNATIVE_KINDS
 from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
 from llamaindex_clipverify.evaluation.calibration import profile_of
-from llamaindex_clipverify.evidence.domain import statistics_of
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.testing import NOUNS, Scene, draw_scene, register_style
@@ -32,6 +31,7 @@ from llamaindex_clipverify.trust.scope import Scope, fit_scope, picture_features
 from training.worlds import GENERATORS, TRAINED_STYLES
 
 FIRST = 700_000
+_CUTS = 3
 FOLDER = Path(__file__).parents[1] / "llamaindex_clipverify" / "trust" / "profiles"
 
 
@@ -124,8 +124,8 @@ def on_left_out(made: Sequence[Example], kinds: Iterable[str]) -> dict[str, floa
     return {kind: float(np.mean(errors)) for kind, errors in found.items() if errors}
 
 
-def scopes(verifier: Verifier, facts: Sequence[Facts], folders: Sequence[Path]) -> dict[str, Scope]:
-    """Return the scopes between the scenes and photographs: with the encoder's vector, and by the statistics alone.
+def scopes(scenes: Sequence[Scene], folders: Sequence[Path]) -> dict[str, Scope]:
+    """Return the scopes of encoder and detector, and of each alone, between scenes and photographs.
 
     Every photograph counts whole and in three random cuts, some of them smaller.
     """
@@ -133,25 +133,29 @@ def scopes(verifier: Verifier, facts: Sequence[Facts], folders: Sequence[Path]) 
         path for folder in folders for path in folder.iterdir() if path.suffix.lower() in (".jpg", ".jpeg", ".png")
     )
     random = np.random.default_rng(0)
-    cuts, groups = [], []
+    cuts, groups, whole = [], [], []
     for path in paths:
         photo = Image.open(path).convert("RGB")
         photo.thumbnail((800, 800))
-        cuts += [photo, *(_cut(photo, random) for _ in range(3))]
-        groups += [path.name] * 4
-    inside = np.stack([row for one in facts if (row := picture_features(one)) is not None])
-    outside = np.stack([row for one in verifier.facts([Picture.of(cut) for cut in cuts])
-                        if (row := picture_features(one)) is not None])  # fmt: skip
-    print(f"scope: {len(inside)} scenes, {len(outside)} cuts of {len(paths)} photographs", flush=True)
-    plain = len(statistics_of(facts[0]) or ())
-    found = {
-        "encoder": fit_scope(inside, outside, groups),
-        "detector": fit_scope(inside[:, :plain], outside[:, :plain], groups),
-    }
-    for name, one in found.items():
-        kept = inside if name == "encoder" else inside[:, :plain]
+        cuts += [photo, *(_cut(photo, random) for _ in range(_CUTS))]
+        groups += [path.name] * (1 + _CUTS)
+        whole += [True, *[False] * _CUTS]
+    print(f"scopes: {len(scenes)} scenes, {len(cuts)} cuts of {len(paths)} photographs", flush=True)
+    found = {}
+    for name, models in (
+        ("encoder+detector", ("tiny", "tiny")),
+        ("encoder", ("tiny", None)),
+        ("detector", (None, "tiny")),
+    ):
+        verifier = Verifier.from_defaults(*models, profile=blank(), regions=0)
+        inside, outside = (
+            np.stack([picture_features(one) for one in verifier.facts([Picture.of(image) for image in images])])
+            for images in ([scene.image for scene in scenes], cuts)
+        )
+        found[name] = fit_scope(inside, outside, groups, whole)
+        admitted = float((found[name].score(inside) >= found[name].limit).mean())
         print(
-            f"scope {name}: {np.mean(one.log_odds(kept) >= one.limit):.3f} of the scenes admitted, limit {one.limit:.2f}"
+            f"scope of {name}: {len(found[name].weights)} vectors, limit {found[name].limit:.2f}, {admitted:.3f} of the scenes"
         )
     return found
 
@@ -172,6 +176,7 @@ def main() -> None:
         "--photographs", type=Path, nargs="*", default=[Path("../shared/photos/images"), Path("../shared/real_clip/photos")],
         help="folders of photographs, which the models do not understand",
     )  # fmt: skip
+    parser.add_argument("--scope-scenes", type=int, default=1250, help="scenes that the scopes are fitted on")
     parser.add_argument(
         "--style", type=Path, help="folder of a further style, named as the folder, to fit on that alone"
     )
@@ -196,7 +201,7 @@ def main() -> None:
     if not options.style:
         errors = on_left_out(made, profile.kinds)
         kinds = {kind: replace(model, ece=errors.get(kind, model.ece)) for kind, model in profile.kinds.items()}
-        edges = scopes(verifier, facts, options.photographs) if options.photographs else {}
+        edges = scopes(scenes[: options.scope_scenes], options.photographs) if options.photographs else {}
         profile = replace(profile, kinds=kinds, scopes=edges)
     profile.save(options.out)
     for kind, model in profile.kinds.items():

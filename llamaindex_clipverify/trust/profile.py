@@ -22,12 +22,11 @@ from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence.checks_by_model import CHECKS_BY_MODEL, has_model
 from llamaindex_clipverify.evidence.domain import statistics_of
-from llamaindex_clipverify.evidence.vectors import picture_vector
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.numerics import expit, logit
 from llamaindex_clipverify.trust.guarantee import Holdout
-from llamaindex_clipverify.trust.scope import Scope
+from llamaindex_clipverify.trust.scope import Scope, models_of
 
 SCHEMA = 1
 TRANSFERRED = "transferred"
@@ -199,8 +198,8 @@ class Profile:
     """``encoder`` or ``detector`` to the models by kind that use only its checks (see `evidence.checks_by_model`)."""
     gate: Gate | None = None
     scopes: Mapping[str, Scope] = field(default_factory=dict)
-    """``encoder`` or ``detector`` to the scope of the pictures that are understood; used instead of the gate. That of
-    *encoder* needs its vectors."""
+    """``encoder+detector``, ``encoder`` or ``detector`` to the scope of the pictures that these models understand; used instead
+    of the gate."""
     nouns: tuple[str, ...] | None = None
     """Nouns it was fitted on; None for any noun."""
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -225,7 +224,7 @@ class Profile:
 
     def admits(self, facts: Facts) -> bool:
         """Whether a picture is one of those that the profile was fitted for; any picture without scope and gate."""
-        scope = self.scopes.get("detector" if picture_vector(facts) is None else "encoder")
+        scope = self.scopes.get(models_of(facts))
         if scope is not None:
             return scope.admits(facts)
         return self.gate is None or self.gate.admits(facts)
