@@ -20,7 +20,7 @@ from llamaindex_clipverify.testing import FRESH, draw_scene
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from faults import FaultServer, said, serving, status
-from test_altered import _FORK
+from forks import FORK
 from test_remote import FAULTS, achat, astream, chat, llm_of, stream
 
 _INDEX = """
@@ -142,7 +142,7 @@ def _patient(attacks: Attacks, name: str, attack: Any) -> None:
 
 def test_forks(attacks: Attacks, tmp_path: Path) -> None:
     def fork() -> None:
-        ran = _ran(_FORK, tmp_path, seconds=400)
+        ran = _ran(FORK, tmp_path, seconds=400)
         assert "bad 0" in ran.stdout, ran.stdout + ran.stderr[-600:]
 
     _patient(attacks, "8 forks", fork)
