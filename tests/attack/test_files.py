@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from attacking import Attacks
-from llama_index.core.schema import Document, ImageDocument, ImageNode, MediaResource, Node, NodeWithScore, TextNode
+from llama_index.core.schema import Document, ImageNode, MediaResource, Node, NodeWithScore, TextNode
 from PIL import Image
 
 from llamaindex_clipverify import Answer, EvidenceIndex, Picture, Profile, Report
@@ -102,7 +102,6 @@ def _nodes(secret: Path, picture: Path) -> list[Any]:
     fields = ("image_url", "image_path")
     outside = [ImageNode(**{field: name}) for field in fields for name in names]
     outside += [Node(metadata={key: name}) for key in ("image_path", "file_path") for name in names]
-    outside += [ImageDocument(image_path=name) for name in names[:3]]
     outside += [Node(image_resource=MediaResource.model_construct(url=name, data=None, path=None)) for name in names]
     outside += [Node(image_resource=MediaResource.model_construct(url=None, data=None, path=name)) for name in names]
     odd: list[Any] = [
