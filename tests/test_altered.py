@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 from altered import variants
 from conftest import Ran
+from forks import FORK
 from llama_index.core.schema import ImageNode
 from PIL import Image
 
@@ -249,57 +250,11 @@ def test_the_pictures_of_a_collection_that_may_not_be_opened_are_named(tmp_path:
 
 # -- forked, killed ---------------------------------------------------------------------------------------------------
 
-_FORK = """
-import os, sys, threading, time
-from llamaindex_clipverify import EvidenceIndex, Verifier
-from llamaindex_clipverify.errors import DataError
-from llamaindex_clipverify.testing import FRESH, draw_scene
-import warnings; warnings.simplefilter("ignore")
-verifier = Verifier.tiny()
-images = [draw_scene(FRESH + place).image for place in range(6)]
-want = verifier.verify("There is a yellow cup.", images[:1]).trust
-store = EvidenceIndex.from_documents([], sys.argv[1], "tiny")
-stop = threading.Event()
-def work():
-    place = 0
-    while not stop.is_set():
-        verifier.verify(f"There are {place} yellow cups beside a zebra.", [draw_scene(FRESH + 100 + place).image]); place += 1
-threads = [threading.Thread(target=work, daemon=True) for _ in range(2)]
-[thread.start() for thread in threads]
-bad = 0
-for turn in range(8):
-    time.sleep(0.15)
-    child = os.fork()
-    if child == 0:
-        try:
-            assert verifier.verify("There is a yellow cup.", images[:1]).trust == want
-            verifier.verify("There is a zebra.", images[1:2])
-            try:
-                len(store)
-            except DataError:
-                os._exit(0)
-        except BaseException as error:
-            print(repr(error), flush=True)
-        os._exit(3)
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            bad += status != 0
-            break
-        time.sleep(0.05)
-    else:
-        os.kill(child, 9); os.waitpid(child, 0); bad += 1; print("HANGS", flush=True)
-stop.set()
-print("bad", bad, flush=True)
-os._exit(bad)
-"""
-
 
 @pytest.mark.slow
 def test_a_child_forked_while_others_verify_does_not_hang(tmp_path: Path) -> None:
     ran = subprocess.run(
-        [sys.executable, "-c", _FORK, str(tmp_path)], capture_output=True, text=True, timeout=500, check=False
+        [sys.executable, "-c", FORK, str(tmp_path)], capture_output=True, text=True, timeout=500, check=False
     )
     assert "bad 0" in ran.stdout, ran.stdout + ran.stderr[-800:]
 

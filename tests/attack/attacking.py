@@ -12,6 +12,8 @@ from llamaindex_clipverify.errors import ClipVerifyError
 
 _PATIENCE = 60.0
 """Seconds after which an attack counts as hanging."""
+OF_PROCESSES = 400.0
+"""The same for attacks that start a process, which imports everything anew."""
 
 
 class Attacks:
@@ -23,8 +25,8 @@ class Attacks:
         self.raw: list[str] = []
         self.slowest = 0.0
 
-    def run(self, name: str, attack: Callable[[], Any]) -> Any:
-        """Run one attack; a typed error is fine, a raw one and a hang are kept."""
+    def run(self, name: str, attack: Callable[[], Any], patience: float = _PATIENCE) -> Any:
+        """Run one attack; a typed error is fine, a raw one and a hang (longer than `patience` seconds) are kept."""
         box: list[Any] = []
 
         def work() -> None:
@@ -38,7 +40,7 @@ class Attacks:
         started = time.monotonic()
         thread = threading.Thread(target=work, daemon=True)
         thread.start()
-        thread.join(_PATIENCE)
+        thread.join(patience)
         self.slowest = max(self.slowest, time.monotonic() - started)
         outcome, value = box[0] if box else ("hang", None)
         self.came[outcome] += 1

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attacking import Attacks
+from attacking import OF_PROCESSES, Attacks
 
 from llamaindex_clipverify import EvidenceIndex
 from llamaindex_clipverify.errors import ClipVerifyError
@@ -20,7 +20,7 @@ from llamaindex_clipverify.testing import FRESH, draw_scene
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from faults import FaultServer, said, serving, status
-from test_altered import _FORK
+from forks import FORK
 from test_remote import FAULTS, achat, astream, chat, llm_of, stream
 
 _INDEX = """
@@ -49,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _ran(
-    code: str, *arguments: object, prefix: tuple[str, ...] = (), seconds: float = 150
+    code: str, *arguments: object, prefix: tuple[str, ...] = (), seconds: float = 390
 ) -> subprocess.CompletedProcess[str]:
     command = [*prefix, sys.executable, "-c", code, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
@@ -78,7 +78,7 @@ def test_a_full_disk(attacks: Attacks, folder: Path, tmp_path: Path, size: str) 
         ran = _ran(_INDEX, folder, place / "store", 2, prefix=_unshared(f"mount -t tmpfs -o size={size} none {place}"))
         assert ran.stdout.splitlines()[-1].startswith(("typed", "added")), ran.stdout + ran.stderr[-600:]
 
-    attacks.run("index", index)
+    attacks.run("index", index, OF_PROCESSES)
 
 
 def test_a_read_only_disk(attacks: Attacks, folder: Path, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_read_only_disk(attacks: Attacks, folder: Path, tmp_path: Path) -> Non
         ran = _ran(_INDEX, folder, place / "store", 1, prefix=_unshared(script))
         assert "typed" in ran.stdout and "Traceback" not in ran.stderr, ran.stdout + ran.stderr[-600:]
 
-    attacks.run("index", index)
+    attacks.run("index", index, OF_PROCESSES)
 
 
 def test_two_writers_and_kills(attacks: Attacks, folder: Path, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_two_writers_and_kills(attacks: Attacks, folder: Path, tmp_path: Path) -
                              stderr=subprocess.PIPE, text=True) for _ in range(2)
         ]  # fmt: skip
         for one in both:
-            out, err = one.communicate(timeout=150)
+            out, err = one.communicate(timeout=390)
             assert out.splitlines()[-1].startswith(("typed", "added")), out + err[-600:]
 
     def killed(seconds: float) -> None:
@@ -142,7 +142,7 @@ def _patient(attacks: Attacks, name: str, attack: Any) -> None:
 
 def test_forks(attacks: Attacks, tmp_path: Path) -> None:
     def fork() -> None:
-        ran = _ran(_FORK, tmp_path, seconds=400)
+        ran = _ran(FORK, tmp_path, seconds=400)
         assert "bad 0" in ran.stdout, ran.stdout + ran.stderr[-600:]
 
     _patient(attacks, "8 forks", fork)
@@ -174,11 +174,11 @@ def test_damaged_stores(attacks: Attacks, folder: Path, tmp_path: Path) -> None:
             (copy / name).write_bytes(changed)
 
             def use(copy: Path = copy) -> None:
-                ran = _ran(_INDEX, folder, copy, 1, seconds=55)
+                ran = _ran(_INDEX, folder, copy, 1, seconds=390)
                 last = (ran.stdout.splitlines() or ["nothing"])[-1]
                 assert last.startswith(("typed", "added")), f"{ran.returncode} {last} {ran.stderr[-300:]}"
 
-            attacks.run(f"{name} {way}", use)
+            attacks.run(f"{name} {way}", use, OF_PROCESSES)
 
 
 # -- servers ----------------------------------------------------------------------------------------------------------
