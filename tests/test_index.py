@@ -116,7 +116,8 @@ def test_documents_of_every_kind(scenes: list[Scene], files: list[Path], tmp_pat
     assert [why.partition(";")[0] for _, why in added.skipped] == ["no such picture", "not a picture file"]
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="no picture in the folder"):
-        index.add([tmp_path / "empty"])
+        index.add([tmp_path / "empty"], strict=True)
+    assert "no picture in the folder" in index.add([tmp_path / "empty"]).skipped[0][1]
 
 
 def test_a_folder_is_walked_and_progress_told(files: list[Path], tmp_path: Path, tiny: Verifier) -> None:
