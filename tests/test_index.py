@@ -99,11 +99,11 @@ def test_documents_of_every_kind(scenes: list[Scene], files: list[Path], tmp_pat
     ]
     index = EvidenceIndex.from_documents(documents, tmp_path / "store", tiny.encoder)  # type: ignore[arg-type]
     hits = {hit.caption: hit for hit in index.hits()}
-    assert len(index) == 5 and hits["caption of two"].metadata == {"page": 2, "tags": "['a', 'b']"}
+    assert len(index) == 5 and hits["caption of two"].metadata == {"page": 2, "tags": '["a", "b"]'}
     assert Path(hits["kept"].uri).parent == tmp_path / "store" / "pictures"
     assert Image.open(hits["kept"].uri).size == scenes[3].image.size
     with pytest.raises(DataError, match="a document without a picture; got TextNode"):
-        index.add([TextNode(text="no picture")])
+        index.add([TextNode(text="no picture")], strict=True)
     with pytest.raises(PictureError, match="no such picture"):
         index.add([files[5], tmp_path / "missing.png"], strict=True)
     assert len(index) == 5
@@ -114,7 +114,7 @@ def test_documents_of_every_kind(scenes: list[Scene], files: list[Path], tmp_pat
     assert [why.partition(";")[0] for _, why in added.skipped] == ["no such picture", "not a picture file"]
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="no picture in the folder"):
-        index.add([tmp_path / "empty"])
+        index.add([tmp_path / "empty"], strict=True)
 
 
 def test_a_folder_is_walked_and_progress_told(files: list[Path], tmp_path: Path, tiny: Verifier) -> None:
