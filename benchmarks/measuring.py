@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -12,6 +13,13 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
+_TINY = Path(__file__).parents[1] / "llamaindex_clipverify" / "tiny"
+
+
+def bundled_weights() -> str:
+    """Return a fingerprint of the bundled encoder and detector."""
+    files = [_TINY / "clip" / "model.safetensors", _TINY / "yolo" / "model.safetensors"]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def save(name: str, figures: Mapping[str, Any]) -> Path:
@@ -19,7 +27,8 @@ def save(name: str, figures: Mapping[str, Any]) -> Path:
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
     machine = f"{os.cpu_count()} × {platform.machine()}, Python {platform.python_version()}"
-    path.write_text(json.dumps({**figures, "machine": machine}, indent=1) + "\n", encoding="utf-8")
+    weights = {"weights": bundled_weights()}
+    path.write_text(json.dumps({**figures, **weights, "machine": machine}, indent=1) + "\n", encoding="utf-8")
     return path
 
 

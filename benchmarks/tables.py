@@ -15,6 +15,7 @@ from photograph_tables import on_photographs
 from reading_tables import compared, read_outside
 from rendering import interval, table, three
 from trust_tables import ablated, curves, guaranteed, indexed, judged, labelled, retrieved, revised, sliced, transferred
+from world_tables import by_other_hands, earlier_weights, headline_row
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
@@ -45,6 +46,8 @@ def headline(words: dict[str, str]) -> str:
     said = answers["kinds"]["all claims"]
     trust = f"{three(said['auroc'])} ({interval(said['auroc_interval'])})"
     cells = [f"{said['n']:,}", f"{said['coverage']:.0%}", trust, three(said["auroc_detector"]), "–"]
+    other = headline_row(_read("worlds"))
+    rows += [other] if other else []
     rows.append(["drawn scenes, what the bundled LLaVA says", *cells, f"`{answers['command']}`"])
     rows.append(["drawn scenes, labelled claims", *_figures(claims["overall"]), f"`{claims['command']}`"])
     return table(heads, rows, words)
@@ -62,7 +65,9 @@ def rest() -> str:
     """Return the tables of docs/figures.md."""
     claims = _read("claims")
     parts = [
+        earlier_weights(),
         _photographs(_read("photographs"), {}),
+        by_other_hands(_read("worlds")),
         _hallucinations(_read("hallucinations"), {}),
         revised(_read("hallucinations"), {}),
         _claims(claims, {}),
