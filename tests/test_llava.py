@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from llamaindex_clipverify.errors import DataError, ModelError, PictureError
 from llamaindex_clipverify.llama_index import LlavaLLM, load_llm
 from llamaindex_clipverify.llama_index.messages import image_block
 from llamaindex_clipverify.models import llava as llava_module
+from llamaindex_clipverify.models import registry
 from llamaindex_clipverify.picture import Picture
 
 pytestmark = pytest.mark.filterwarnings("ignore:You have modified the pretrained model configuration")
@@ -241,6 +243,7 @@ def test_sounds_are_refused(llm: LlavaLLM) -> None:
 
 
 def test_a_model_too_large_for_memory_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_LLAVAS", WeakValueDictionary())
     monkeypatch.setattr(llava_module, "_free", lambda device: 1e5)
     with pytest.raises(ModelError, match=r"does not fit into memory; got .* 0\.0 GB free on cpu; take a smaller model"):
         LlavaLLM(model=str(folder), device="cpu").chat(asked("Hello"))

