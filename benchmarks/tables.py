@@ -48,7 +48,8 @@ def headline(words: dict[str, str]) -> str:
     cells = [f"{said['n']:,}", f"{said['coverage']:.0%}", trust, three(said["auroc_detector"]), "–"]
     other = headline_row(_read("worlds"))
     rows += [other] if other else []
-    rows.append(["drawn scenes, what the bundled LLaVA says", *cells, f"`{answers['command']}`"])
+    earlier = "" if answers.get("weights") == bundled_weights() else ", by earlier weights"
+    rows.append([f"drawn scenes, what the bundled LLaVA says{earlier}", *cells, f"`{answers['command']}`"])
     rows.append(["drawn scenes, labelled claims", *_figures(claims["overall"]), f"`{claims['command']}`"])
     return table(heads, rows, words)
 
