@@ -11,6 +11,7 @@ from typing import Any
 
 from door_tables import doors
 from map_tables import explained
+from measuring import bundled_weights
 from photograph_tables import on_photographs
 from reading_tables import compared, read_outside
 from rendering import interval, table, three
