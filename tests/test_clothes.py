@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 from test_evidence import Given, claim_of
@@ -85,3 +88,20 @@ def test_an_answer_on_clothes_is_checked_by_a_detector_of_people_alone() -> None
 def test_some_words_are_always_plural(word: str) -> None:
     phrases = {claim.phrase for claim in EnglishSplitter().split(f"The woman wears {word}. There are {word}.")}
     assert not any(f"{word}es" in phrase for phrase in phrases) and any(word in phrase for phrase in phrases)
+
+
+def test_damaged_facts_on_clothes_are_not_judged_by() -> None:
+    from llamaindex_clipverify.evidence.stored import is_sound
+
+    verifier = Verifier.from_defaults(detector=Given(("person", 0.9, STANDING), ("person", 0.9, (40, 100, 140, 220))))
+    (facts,) = verifier.facts([dressed()])
+    seen = facts.seen["clothes"]
+    assert is_sound(facts) and np.isnan(seen["shares"]).any(), "who sits has no lower part"
+    for name, value in (
+        ("rows", seen["rows"] + 7),
+        ("shares", seen["shares"][:, :2]),
+        ("possible", "?"),
+        ("rows", [0, 1]),
+    ):
+        damaged = replace(facts, seen={**facts.seen, "clothes": {**seen, name: value}})
+        assert not is_sound(damaged), name

@@ -20,6 +20,8 @@ from llamaindex_clipverify.claims.alternatives import KINDS as ALTERNATIVE_KINDS
 from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
 from llamaindex_clipverify.evaluation.calibration import profile_of
 from llamaindex_clipverify.evidence.evidence import Evidence
+from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS
+from llamaindex_clipverify.evidence.vectors import PICTURE_FACTS
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.testing import NOUNS, Scene, draw_scene, register_style
 from llamaindex_clipverify.testing.truth import truth_of
@@ -27,7 +29,7 @@ from llamaindex_clipverify.trust.fitting import LEAST, Example, fit_kinds, trust
 from llamaindex_clipverify.trust.fusion import features_of
 from llamaindex_clipverify.trust.metrics import ece
 from llamaindex_clipverify.trust.profile import Profile
-from llamaindex_clipverify.trust.scope import Scope, fit_scope, picture_features
+from llamaindex_clipverify.trust.scope import Scope, fit_scope, models_of, picture_features
 from training.worlds import GENERATORS, TRAINED_STYLES
 
 FIRST = 700_000
@@ -141,23 +143,24 @@ def scopes(scenes: Sequence[Scene], folders: Sequence[Path]) -> dict[str, Scope]
         groups += [path.name] * (1 + _CUTS)
         whole += [True, *[False] * _CUTS]
     print(f"scopes: {len(scenes)} scenes, {len(cuts)} cuts of {len(paths)} photographs", flush=True)
+    verifier = Verifier.from_defaults("tiny", "tiny", profile=blank(), regions=0)
+    sides = [verifier.facts([Picture.of(image) for image in images]) for images in ([s.image for s in scenes], cuts)]
     found = {}
-    for name, models in (
-        ("encoder+detector", ("tiny", "tiny")),
-        ("encoder", ("tiny", None)),
-        ("detector", (None, "tiny")),
-    ):
-        verifier = Verifier.from_defaults(*models, profile=blank(), regions=0)
-        inside, outside = (
-            np.stack([picture_features(one) for one in verifier.facts([Picture.of(image) for image in images])])
-            for images in ([scene.image for scene in scenes], cuts)
-        )
-        found[name] = fit_scope(inside, outside, groups, whole)
-        admitted = float((found[name].score(inside) >= found[name].limit).mean())
+    for without in ((), (DETECTOR_FACTS,), (PICTURE_FACTS,)):
+        inside, outside = ([_without(one, without) for one in side] for side in sides)
+        rows = [np.stack([picture_features(one) for one in side]) for side in (inside, outside)]
+        name = models_of(inside[0])
+        found[name] = fit_scope(*rows, groups, whole)
+        admitted = float((found[name].score(rows[0]) >= found[name].limit).mean())
         print(
             f"scope of {name}: {len(found[name].weights)} vectors, limit {found[name].limit:.2f}, {admitted:.3f} of the scenes"
         )
     return found
+
+
+def _without(facts: Facts, checks: Sequence[str]) -> Facts:
+    """Return facts as they are where some checks did not look."""
+    return replace(facts, seen={check: seen for check, seen in facts.seen.items() if check not in checks})
 
 
 def _cut(photo: Image.Image, random: np.random.Generator) -> Image.Image:

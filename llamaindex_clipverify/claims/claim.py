@@ -19,7 +19,7 @@ Kind = Literal[
 """What a claim states; docs/claims.md has a table with an example of each, and what checks it."""
 
 
-TOGETHER = frozenset({"with", "at", "of"})
+_TOGETHER = frozenset({"with", "at", "of"})
 """Relations without a direction: things that touch are together ("a man with a suitcase", "people at a table")."""
 
 
@@ -65,9 +65,14 @@ class Claim:
     @property
     def unnamed(self) -> str | None:
         """Return the relation or colour of the claim that the vocabulary has no name for, so that no check measures it."""
-        if self.kind == "relation" and self.relation not in self.words.relation_names | TOGETHER:
+        if self.kind == "relation" and not self.is_together and self.relation not in self.words.relation_names:
             return self.relation
         return self.colour if self.colour is not None and self.colour not in self.words.colour_names else None
+
+    @property
+    def is_together(self) -> bool:
+        """Whether it is a relation without a direction, that things are together: "a man with a suitcase"."""
+        return self.kind == "relation" and self.relation in _TOGETHER
 
     @property
     def words(self) -> Vocabulary:

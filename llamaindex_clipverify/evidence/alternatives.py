@@ -61,15 +61,15 @@ class Alternatives:
 
     def phrases(self, claim: Claim) -> list[str]:
         """Return the texts that `judge` compares."""
-        others = alternatives(_single(claim))
-        return [one.phrase for one in (_single(claim), *others)] if others else []
+        compared = _compared(claim)
+        return [one.phrase for one in compared] if len(compared) > 1 else []
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
         """Judge kinds of claim that have alternatives."""
-        vector, others = picture_vector(facts), alternatives(_single(claim))
-        if vector is None or not others:
+        vector, compared = picture_vector(facts), _compared(claim)
+        if vector is None or len(compared) == 1:
             return None
-        texts = self.texts.of(self.phrases(claim))
+        texts = self.texts.of([one.phrase for one in compared])
         if not texts.any(axis=1).all():
             return silent(self.name, "the encoder has no vector for some of the alternatives")
         boxes, vectors = _where_to_look(claim, facts, vector)
@@ -78,11 +78,11 @@ class Alternatives:
         best = int(np.argmax(leads))
         features = {"lead": float(leads[best])}
         stance = stance_of(float(leads[best]), _LEADS, -_LEADS)
-        if len(others) >= _LEAST:
+        if len(compared) > _LEAST:
             features["standing"] = standing_among(float(cosines[0, best]), cosines[1:, best])
             stance = stance_of(features["standing"], _FITS, _FITS_NOT)
-        rival = others[int(np.argmax(cosines[1:, best]))]
-        reason = f"“{_said(claim)}” fits best" if leads[best] >= 0 else f"“{_said(rival)}” fits better"
+        rival = compared[1 + int(np.argmax(cosines[1:, best]))]
+        reason = f"“{_said(compared[0])}” fits best" if leads[best] >= 0 else f"“{_said(rival)}” fits better"
         return Evidence(
             check=self.name,
             stance=stance,
@@ -94,13 +94,14 @@ class Alternatives:
         )
 
 
-def _single(claim: Claim) -> Claim:
-    """Return the claim about one thing: a box shows one at a time."""
-    return claim.swap(plural=False, narrow=None, negated=False)
+def _compared(claim: Claim) -> list[Claim]:
+    """Return the claim about one thing, because a box shows one at a time, and its alternatives."""
+    single = claim.swap(plural=False, narrow=None, negated=False)
+    return [single, *alternatives(single)]
 
 
 def _said(claim: Claim) -> str:
-    return str(claim.value) if claim.kind == "scene" else _single(claim).phrase
+    return str(claim.value) if claim.kind == "scene" else claim.phrase
 
 
 def _where_to_look(claim: Claim, facts: Facts, vector: Array) -> tuple[list[Box | None], Array]:

@@ -16,19 +16,22 @@ import numpy as np
 from PIL import Image
 
 from llamaindex_clipverify.claims.claim import Claim
-from llamaindex_clipverify.evidence.colour import COLOURS, name_colours, possible_colours
+from llamaindex_clipverify.evidence.colour import COLOURS, colour_shares, possible_colours
 from llamaindex_clipverify.evidence.evidence import Evidence, silent
-from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS, sightings, tone_of, where
+from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS, colourless, sightings, where
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array, Box
 from llamaindex_clipverify.picture import Picture
 
+CLOTHES_FACTS = "clothes"
+"""Name of the check, whose facts hold ``rows``, ``shares`` and ``possible``."""
 _PARTS: dict[str, Box] = {
     "head": (0.25, 0.0, 0.75, 0.14),
     "upper": (0.22, 0.2, 0.78, 0.48),
     "lower": (0.25, 0.55, 0.75, 0.85),
 }
 """Part of a standing person's box: left, top, right, bottom as shares of its sides."""
+PARTS = len(_PARTS)
 _WORN = {
     "head": "hat cap helmet beanie headscarf turban hood hijab beret",
     "upper": "shirt t-shirt tshirt tee blouse sweater sweatshirt hoodie jacket coat vest top cardigan blazer jersey waistcoat "
@@ -55,7 +58,7 @@ _SUPPORTED, _REFUTED = 0.8, 0.1
 class Clothes:
     """Share 0–1 of the claimed colour in the part of the best person's box where the garment is worn."""
 
-    name: str = "clothes"
+    name: str = CLOTHES_FACTS
     version: int = 1
     needs: tuple[str, ...] = (DETECTOR_FACTS,)
     model: str = ""
@@ -72,9 +75,8 @@ class Clothes:
         seen, worn = facts.of(self.name), _worn(claim)
         if seen is None or worn is None or claim.colour not in COLOURS:
             return None
-        found = tone_of(facts)
-        if found:
-            return silent(self.name, f"the picture is in {found}: it shows no colours", is_blind=True)
+        if (blind := colourless(self.name, facts)) is not None:
+            return blind
         people = {box.row: box for box in sightings(facts, "person")}
         place, colour = list(_PARTS).index(worn), COLOURS.index(str(claim.colour))
         rows = [
@@ -129,24 +131,15 @@ def _parts(picture: Picture, box: Box) -> tuple[list[Array], list[Array]]:
     """Return shares and possible shares (11,) of the colours of each part; not a number where it does not show."""
     left, top, right, bottom = box
     width, height = right - left, bottom - top
+    length = max(height, _TALL * width)  # who sits or is cut off has a longer upper part
     shares, possible = [], []
     for part, (x0, y0, x1, y1) in _PARTS.items():
-        if part == "lower" and height < _TALL * width:
+        if part == "lower" and height < length:
             shares.append(np.full(len(COLOURS), np.nan))
             possible.append(np.full(len(COLOURS), np.nan))
             continue
-        scale = (
-            1.0 if height >= _TALL * width else _TALL * width / height
-        )  # who sits or is cut off has a longer upper part
-        region = (
-            left + x0 * width,
-            top + y0 * height * scale,
-            left + x1 * width,
-            min(top + y1 * height * scale, bottom),
-        )
-        crop = picture.crop(region)
+        crop = picture.crop((left + x0 * width, top + y0 * length, left + x1 * width, min(top + y1 * length, bottom)))
         pixels = np.asarray(crop.resize((_SIDE, _SIDE), Image.Resampling.BOX)).reshape(-1, 3)
-        counts = np.bincount(name_colours(pixels), minlength=len(COLOURS))
-        shares.append(counts / max(counts.sum(), 1))
+        shares.append(colour_shares(pixels))
         possible.append(possible_colours(pixels))
     return shares, possible

@@ -22,8 +22,8 @@ from llamaindex_clipverify.evidence.sightings import (
     DETECTOR_FACTS,
     all_named,
     belief_of,
+    colourless,
     sightings,
-    tone_of,
     where,
 )
 from llamaindex_clipverify.facts.facts import Facts
@@ -72,9 +72,8 @@ class Colour:
         """
         if claim.kind != "attribute" or claim.noun is None or claim.colour is None or facts.of(self.name) is None:
             return None
-        found = tone_of(facts)
-        if found:
-            return silent(self.name, f"the picture is in {found}: it shows no colours", is_blind=True)
+        if (blind := colourless(self.name, facts)) is not None:
+            return blind
         boxes = sightings(facts, claim.noun)
         if not boxes:
             return silent(self.name, f"no {claim.noun} found to look at")
@@ -139,7 +138,7 @@ def _shares(picture: Picture, box: Box, inside: Array) -> Array:
     grow_x, grow_y = 0.2 * (right - left), 0.2 * (bottom - top)
     around = picture.crop((left - grow_x, top - grow_y, right + grow_x, bottom + grow_y))
     outside = np.asarray(around.resize((_SIDE, _SIDE), Image.Resampling.BOX))
-    found = _counts(inside, _ELLIPSE) - 0.6 * _counts(outside, _FRAME)
+    found = colour_shares(inside[_ELLIPSE]) - 0.6 * colour_shares(outside[_FRAME])
     kept = np.clip(found, 0.0, None) + 1e-4
     shares: Array = kept / kept.sum()
     return shares
@@ -185,8 +184,9 @@ def _rms(chroma: Array) -> float:
     return float(np.sqrt((chroma**2).sum(axis=1).mean()))
 
 
-def _counts(pixels: Array, mask: Array) -> Array:
-    counts = np.bincount(name_colours(pixels[mask]), minlength=len(COLOURS))
+def colour_shares(pixels: Array) -> Array:
+    """Return the share of each of `COLOURS` among RGB pixels (N, 3), float (11,)."""
+    counts = np.bincount(name_colours(pixels), minlength=len(COLOURS))
     shares: Array = counts / max(float(counts.sum()), 1.0)
     return shares
 

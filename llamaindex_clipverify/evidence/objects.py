@@ -22,9 +22,9 @@ from llamaindex_clipverify.evidence.sightings import (
     SEEN,
     Sighting,
     bounded_logit,
+    colourless,
     confidence,
     sightings,
-    tone_of,
     where,
 )
 from llamaindex_clipverify.facts.facts import Facts
@@ -87,8 +87,9 @@ class Objects:
         seen = facts.of(self.name)
         if seen is None or claim.noun is None or claim.kind not in JUDGED:
             return None
-        if claim.kind == "count" and claim.colour is not None and tone_of(facts):
-            return silent(self.name, f"the picture is in {tone_of(facts)}: it shows no colours", is_blind=True)
+        needs_colours = claim.kind == "count" and claim.colour is not None
+        if needs_colours and (blind := colourless(self.name, facts)) is not None:
+            return blind
         found = self._judged(claim, claim.noun, facts)
         hidden = "" if (found.score or 0.0) >= SEEN else _too_small(facts.size)
         return silent(self.name, hidden) if hidden else found

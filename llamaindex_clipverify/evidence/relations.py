@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from llamaindex_clipverify.claims.claim import TOGETHER, Claim
+from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.evidence.evidence import Evidence, silent
 from llamaindex_clipverify.evidence.sightings import (
     DETECTOR_FACTS,
@@ -49,7 +49,7 @@ class Relations:
         """Judge a relation between two nouns."""
         if claim.kind != "relation" or not detector_saw(facts):
             return None
-        if claim.relation in TOGETHER:
+        if claim.is_together:
             return self._together(claim, facts)
         if claim.relation not in _MEASURES:
             return None

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.vocabulary import english
-from llamaindex_clipverify.evidence.evidence import Evidence, stance_of
+from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.numerics import expit, logit
@@ -99,9 +99,10 @@ def unconfirmed(foils: Sequence[Claim], facts: Facts) -> list[Claim]:
     return [foil for foil in foils if not is_true(foil)]
 
 
-def tone_of(facts: Facts) -> str:
-    """Return the tone of a picture without colours ("black and white", "shades of one hue"); "" if it shows colours."""
-    return str((facts.of(COLOUR_FACTS) or {}).get("tone", ""))
+def colourless(check: str, facts: Facts) -> Evidence | None:
+    """Return evidence that a picture ("black and white", "shades of one hue") shows no colours; None if it does."""
+    tone = (facts.of(COLOUR_FACTS) or {}).get("tone", "")
+    return silent(check, f"the picture is in {tone}: it shows no colours", is_blind=True) if tone else None
 
 
 def detector_saw(facts: Facts) -> bool:

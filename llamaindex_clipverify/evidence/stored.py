@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from llamaindex_clipverify.evidence.clothes import CLOTHES_FACTS, PARTS
+from llamaindex_clipverify.evidence.colour import COLOURS
 from llamaindex_clipverify.evidence.domain import DOMAIN_FACTS
 from llamaindex_clipverify.evidence.sightings import COLOUR_FACTS, DETECTOR_FACTS
 from llamaindex_clipverify.evidence.vectors import PICTURE_FACTS, REGION_FACTS
@@ -52,6 +54,19 @@ def _colour(seen: Seen, facts: Facts) -> bool:
     )
 
 
+def _clothes(seen: Seen, facts: Facts) -> bool:
+    rows = seen["rows"]
+    people = len((facts.of(DETECTOR_FACTS) or {"labels": ()})["labels"])
+    shape = (len(rows), PARTS, len(COLOURS))
+    return (
+        isinstance(rows, np.ndarray)
+        and rows.dtype.kind == "i"
+        and rows.shape == (len(rows),)
+        and bool(((rows >= 0) & (rows < people)).all())
+        and all(_is_array(np.nan_to_num(seen[key], nan=0.0), shape) for key in ("shares", "possible"))
+    )
+
+
 def _domain(seen: Seen, facts: Facts) -> bool:
     frames = seen.get("frames", 1)
     return _is_array(seen["statistics"], (_STATISTICS,)) and isinstance(frames, int) and 0 < frames < 10**6
@@ -75,6 +90,7 @@ def _picture(seen: Seen, facts: Facts) -> bool:
 _FORMS: dict[str, Callable[[Seen, Facts], bool]] = {
     DETECTOR_FACTS: _objects,
     COLOUR_FACTS: _colour,
+    CLOTHES_FACTS: _clothes,
     DOMAIN_FACTS: _domain,
     REGION_FACTS: _regions,
     PICTURE_FACTS: _picture,

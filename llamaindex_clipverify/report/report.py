@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from llamaindex_clipverify.claims.claim import Claim, Kind
+from llamaindex_clipverify.claims.english.grammar import DENIALS
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.geometry import Box
@@ -31,8 +32,7 @@ SCHEMA = 2
 """1 had no *partly_checked*, no `checked_trust`, and a `trust` of the checked claims alone; it is still read."""
 _WORD = re.compile(r"\w+")
 _DENIAL = re.compile(
-    r"\b(?:no|not|never|without|none|neither|nor|nobody|nothing|cannot|lacks?|lacking|absent|missing|free of)\b"
-    r"|n't|n’t|없|않|아니|못",
+    rf"\b(?:{'|'.join(sorted(DENIALS))}|nothing|cannot|lacks?|lacking|absent|missing|free of)\b|n't|n’t|없|않|아니|못",
     re.IGNORECASE,
 )
 """Words that deny, in English and Korean."""

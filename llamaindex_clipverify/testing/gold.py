@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
-from llamaindex_clipverify.claims.claim import TOGETHER, Claim, Splitter
+from llamaindex_clipverify.claims.claim import Claim, Splitter
 from llamaindex_clipverify.claims.vocabulary import english
 
 KINDS: tuple[str, ...] = ("object", "attribute", "count", "relation", "action", "text", "other")
@@ -105,9 +105,7 @@ def _compare(done: Score, row: Mapping[str, Any], found: Sequence[Claim]) -> Non
             tally.exact += not optional and gold.get("span", hit.text) == hit.text
         elif not optional:
             missing.append(_named(gold))
-    surplus = [
-        claim for claim in surplus if claim.kind in KINDS and claim.unnamed is None and claim.relation not in TOGETHER
-    ]
+    surplus = [claim for claim in surplus if claim.kind in KINDS and claim.unnamed is None and not claim.is_together]
     for claim in surplus:
         done.kinds[claim.kind].found += 1
     if missing or surplus:

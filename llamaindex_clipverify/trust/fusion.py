@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from llamaindex_clipverify.claims.claim import TOGETHER, Claim
+from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.evidence.checks_by_model import CHECKS_BY_MODEL, TRANSFERABLE
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.trust.profile import KindModel, Profile
@@ -71,9 +71,9 @@ def fuse(
     direct = UNCHECKED
     if unfitted_detector or claim.kind == "text":
         direct = _direct(claim, evidence)
-    elif profile is not None and (claim.kind not in profile.kinds or claim.relation in TOGETHER) and all(active):
+    elif profile is not None and (claim.kind not in profile.kinds or claim.is_together) and all(active):
         direct = _direct(claim, [_located(looks) for looks in evidence])
-    if (claim.narrow and claim.kind == "count") or (claim.kind == "relation" and claim.relation in TOGETHER):
+    if claim.is_together or (claim.narrow and claim.kind == "count"):
         return direct  # no profile is fitted on these: an encoder that knows persons cannot count men
     return _if_decidable(claim, _weighed(claim, evidence, profile, active, direct, transferred))
 

@@ -368,7 +368,7 @@ class Verifier(ExplainingVerifier, Portable):
             phrases += [phrase for claim in claims for phrase in check.phrases(claim)]
         for texts, phrases in wanted.values():
             if phrases:
-                texts.of(phrases[: texts.limit])
+                texts.of(list(dict.fromkeys(phrases))[: texts.limit])
 
     @property
     def checks(self) -> tuple[Check, ...]:

@@ -115,6 +115,8 @@ IDIOMS = frozenset(
     for noun in nouns.split()
 )
 """Preposition and noun that together name no thing."""
+DENIALS = frozenset({"no", "not", "nobody", "none", "neither", "nor", "never", "without"})
+"""Words by which a sentence denies something; besides these only the ending *n't*."""
 NO = ("no", "none", "neither")
 """Determiners that deny what is said of their noun."""
 POSSESSIVES = frozenset(("his", "her", "its", "their"))

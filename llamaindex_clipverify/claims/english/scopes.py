@@ -9,6 +9,7 @@ from llamaindex_clipverify.claims.english.grammar import (
     ABSENT,
     BE,
     COPULAS,
+    DENIALS,
     DETERMINERS,
     HAVE,
     HEDGED_PAIRS,
@@ -77,8 +78,7 @@ def _unassert(mentions: Iterable[Mention]) -> None:
 
 def _hide_alternatives(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
     """Hide the second of two things of which only one is stated: "a bedspread or blanket"."""
-    denials = {"no", "not", "nobody", "none", "neither", "nor", "never", "without"}
-    if any(word.text in denials or word.text.endswith("n't") for word in words):
+    if any(word.text in DENIALS or word.text.endswith("n't") for word in words):
         return
     for before, mention in pairwise(mentions):
         joined = before.after == mention.begins - 1 and words[before.after].text == "or"
