@@ -1,0 +1,189 @@
+"""What the fixture ``clipverify`` gives to a test: verifies answers, and recalls what was verified before from pytest's cache.
+
+Imported when the first test asks for the fixture. The models are loaded when the first answer is not in the cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from llamaindex_clipverify.answer import Answer
+from llamaindex_clipverify.boundary import files
+from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.integrations.assertions import complaint, require
+from llamaindex_clipverify.integrations.pytest_run import Row, Run
+from llamaindex_clipverify.models.identity import fingerprint, identity
+from llamaindex_clipverify.models.registry import TINY
+from llamaindex_clipverify.node_pictures import Access, carries_picture
+from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.report.report import Report
+from llamaindex_clipverify.report.requirement import Requirement
+from llamaindex_clipverify.verification.verifier import Verifier
+
+
+class Checker:
+    """What the fixture gives to a test."""
+
+    def __init__(self, run: Run, test: str, models: Any, min_trust: float, min_coverage: float) -> None:
+        """Verify for one test."""
+        self._run, self._test, self._models = run, test, models
+        self._made = 0
+        self.needed = Requirement(min_trust=min_trust, min_coverage=min_coverage)
+
+    @property
+    def verifier(self) -> Verifier:
+        """The verifier, made on first use and kept for the run."""
+        kept = self._run.__dict__.setdefault("verifiers", {})
+        key = id(self._models)
+        if key not in kept:
+            kept[key] = _verifier(self._models)
+        made: Verifier = kept[key]
+        return made
+
+    def verify(
+        self,
+        answer: Any,
+        images: Sequence[Any] = (),
+        question: str | None = None,
+        passages: Sequence[str] = (),
+        folders: Sequence[str | Path] = (),
+    ) -> Report:
+        """Return the report of an answer: from the cache where answer, pictures and models are unchanged.
+
+        Args:
+            answer: A text, or a response of LlamaIndex, whose pictures are those of its nodes.
+            images: The pictures a text rests on.
+            question: Kept in the report.
+            passages: Texts it may rest on as well.
+            folders: Where paths in a response's nodes may be opened.
+        """
+        return self._verified(_taken_apart(answer, images, passages, folders), question, None)
+
+    def assert_trusted(
+        self,
+        answer: Any,
+        images: Sequence[Any] = (),
+        question: str | None = None,
+        passages: Sequence[str] = (),
+        folders: Sequence[str | Path] = (),
+        min_trust: float | None = None,
+        min_coverage: float | None = None,
+        allow_unverified: bool = False,
+    ) -> Report:
+        """Return the report of an answer that is trusted enough; arguments as `verify`.
+
+        Raises:
+            AssertionError: It is not; the message is the table of its claims.
+        """
+        __tracebackhide__ = True
+        needed = replace(
+            self.needed,
+            min_trust=self.needed.min_trust if min_trust is None else min_trust,
+            min_coverage=self.needed.min_coverage if min_coverage is None else min_coverage,
+            allow_unverified=allow_unverified,
+        )
+        return require(self._verified(_taken_apart(answer, images, passages, folders), question, needed), needed)
+
+    def _verified(
+        self, taken: tuple[str, list[Any], list[str]], question: str | None, needed: Requirement | None
+    ) -> Report:
+        text, given, more = taken
+        pictures = [Picture.of(one) for one in given]
+        key = self._key(text, [picture.id for picture in pictures], question, more)
+        report, cached = self._recalled(key, pictures)
+        if report is None:
+            report = self.verifier.verify(text, pictures, question, more)
+            self._keep(key, report)
+        self._made += 1
+        name = self._test if self._made == 1 else f"{self._test} #{self._made}"
+        trust = None if report.trust is None else round(report.trust, 4)
+        passed = not complaint(report, needed or replace(self.needed, allow_unverified=True))
+        self._run.rows.append(
+            Row(
+                nodeid=self._test,
+                test=name,
+                trust=trust,
+                passed=passed,
+                cached=cached,
+                report=report.to_dict(),
+                pictures=[picture.uri for picture in pictures],
+            )
+        )
+        return report
+
+    def _key(self, text: str, pictures: list[str], question: str | None, passages: Sequence[str]) -> str:
+        parts = [version("llamaindex-clipverify"), _identities(self._models), text, pictures, question, list(passages)]
+        return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+
+    def _file(self, key: str) -> Path | None:
+        cache = self._run.cache
+        return None if cache is None else cache.mkdir("clipverify") / f"{key}.json"
+
+    def _recalled(self, key: str, pictures: Sequence[Any]) -> tuple[Report | None, bool]:
+        path = self._file(key)
+        if path is None or not path.is_file():
+            return None, False
+        try:
+            kept = Report.from_dict(files.read_json(path, "the cached report cannot be read"))
+        except DataError:  # damaged, or of another release
+            return None, False
+        return replace(kept, pictures=tuple(pictures)), True
+
+    def _keep(self, key: str, report: Report) -> None:
+        path = self._file(key)
+        if path is not None:
+            files.write_text(path, report.to_json(indent=None))
+
+
+def _taken_apart(
+    answer: Any, images: Sequence[Any], passages: Sequence[str], folders: Sequence[str | Path]
+) -> tuple[str, list[Any], list[str]]:
+    """Return text, pictures and passages of a text or a response."""
+    nodes = getattr(answer, "source_nodes", None)
+    if nodes is None:
+        return str(answer), list(images), list(passages)
+    # with images of the caller's own, the paths of nodes are not needed and nothing of them is opened
+    texts = [node for node in nodes if not images or not carries_picture(getattr(node, "node", node))]
+    retrieved = Answer.from_nodes(str(answer), texts, Access(folders))
+    if retrieved.gaps:  # a test must not pass on what is left
+        raise retrieved.gaps[0]
+    return retrieved.text, list(images) or list(retrieved.pictures), [*passages, *retrieved.passages]
+
+
+def _verifier(models: Any) -> Verifier:
+    if not isinstance(models, Mapping):
+        given: Verifier = models
+        return given
+    if models.get("models") == "tiny":
+        return Verifier.tiny()
+    named = {name: value for name, value in models.items() if name != "models"}
+    if not named or "models" in models:
+        do = "give --clipverify-encoder and --clipverify-detector, the same in the ini file, or the fixture clipverify_models"
+        raise DataError("no model named", got=models.get("models"), do=do)
+    if set(named) == {"profile"}:
+        return Verifier.from_profile(named["profile"])
+    return Verifier.from_defaults(**named)
+
+
+def _identities(models: Any) -> list[str]:
+    """Return ids of the models, without loading models that are only named."""
+    if not isinstance(models, Mapping):
+        return sorted(
+            {check.model for check in models.checks if check.model} | {str(getattr(models.profile, "name", ""))}
+        )
+    found = []
+    for name, value in sorted(models.items()):
+        folder = (
+            TINY / {"encoder": "clip", "detector": "yolo"}.get(name, "")
+            if value == "tiny"
+            else Path(value).expanduser()
+        )
+        version = fingerprint(folder) if folder.is_file() else identity(str(folder)) if folder.is_dir() else str(value)
+        found.append(f"{name}={version}")
+    return found
