@@ -261,7 +261,7 @@ def decoded(data: str | bytes) -> bytes:
 
 def path_in(metadata: Mapping[str, Any]) -> str | None:
     """Return the path of a picture in metadata, or None."""
-    for key in ("image_path", "file_path"):
+    for key in ("image_path", "file_path", "source"):
         path = metadata.get(key)
         if isinstance(path, str) and Path(path).suffix.lower() in decoding.suffixes():
             return path

@@ -9,7 +9,7 @@ what they verified to the controller, which alone writes files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,9 +68,9 @@ def clipverify(request: pytest.FixtureRequest, clipverify_models: Any) -> Checke
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Fail a test whose answers are trusted less than the golden file says."""
-    report: pytest.TestReport = yield
+    report = yield
     if call.when == "call":
         fallen = item.config.stash[_RUN].finish_test(item.nodeid, report.passed)
         if fallen and report.passed:

@@ -29,6 +29,7 @@ class _EvidenceForm:
     reason: str
     picture: str | None
     region: Box | None
+    others: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -69,13 +69,21 @@ class CheckedClaim:
         return next((piece.picture for piece in self.evidence if piece.picture is not None), None)
 
     @property
+    def placed(self) -> Evidence | None:
+        """The evidence with the largest share that has a region; what supports a contradicted claim does not place it."""
+        against = self.verdict == "contradicted"
+        pieces = [piece for piece in self.evidence if piece.region and not (against and piece.stance == "supports")]
+        return max(pieces, key=lambda piece: (piece.is_decisive, abs(self.shares.get(piece.check, 0.0))), default=None)
+
+    @property
     def region(self) -> Box | None:
-        """The region of the evidence with the largest share that has a region."""
-        placed = [piece for piece in self.evidence if piece.region is not None]
-        weight = max(
-            placed, key=lambda piece: (piece.is_decisive, abs(self.shares.get(piece.check, 0.0))), default=None
-        )
-        return None if weight is None else weight.region
+        """The part of the picture that decided: the region of `placed`."""
+        return None if self.placed is None else self.placed.region
+
+    @property
+    def regions(self) -> tuple[Box, ...]:
+        """That part, and the further ones of the same evidence: every thing that was counted."""
+        return () if self.placed is None or self.placed.region is None else (self.placed.region, *self.placed.others)
 
     @property
     def said(self) -> str:
