@@ -112,7 +112,7 @@ def test_trust_that_fell_is_named_and_fails_the_run_under_a_golden_file(suite):
 
 
 def test_no_model_is_ever_chosen_silently(pytester):
-    pytester.makepyfile(f"def test_it(clipverify):\n    clipverify.verify({_TRUE!r}, [])\n")
+    pytester.makepyfile(f"def test_it(clipverify):\n    clipverify.verify({_TRUE!r}, [b'x'])\n")
     ran = pytester.runpytest_subprocess("-q")
     ran.assert_outcomes(failed=1)
     ran.stdout.fnmatch_lines(["*no model named*"])
@@ -134,11 +134,22 @@ def test_a_conftest_may_give_its_own_verifier_and_a_response_is_taken_apart(suit
             answer = Response("There is a cup in the picture.", source_nodes=nodes)
             report = clipverify.assert_trusted(answer, folders=["."])
             assert len(report.pictures) == 1 and report.models
-            with pytest.raises(Exception, match="may not be opened"):
-                clipverify.verify(answer)
+            closed = clipverify.verify(answer)
+            assert closed.trust is None and "may not be opened" in closed.gaps[0]
+
+        def test_gap(clipverify):
+            nodes = [NodeWithScore(node=ImageNode(image_path=path)) for path in ("scene.png", "gone.png")]
+            answer = Response("There is a cup in the picture.", source_nodes=nodes)
+            for _ in range(2):  # never from the cache
+                report = clipverify.verify(answer, folders=["."])
+                assert report.trust > 0.5 and "gone.png" in report.gaps[0]
+            with pytest.raises(AssertionError, match="sources that could not be looked at: no such picture"):
+                clipverify.assert_trusted(answer, folders=["."])
         """
     )
-    _run(suite, "test_own.py").assert_outcomes(passed=1)
+    ran = _run(suite, "test_own.py")
+    ran.assert_outcomes(passed=2)
+    ran.stdout.fnmatch_lines(["*✗ *test_own.py::test_gap*not looked at: no such picture*"])
 
 
 def test_a_run_without_answers_imports_nothing_heavy_and_says_nothing(pytester):

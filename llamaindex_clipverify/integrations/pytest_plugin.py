@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from llamaindex_clipverify.answer import Answer
     from llamaindex_clipverify.report.report import Report
     from llamaindex_clipverify.report.requirement import Requirement
     from llamaindex_clipverify.verification.verifier import Verifier
@@ -152,7 +153,7 @@ class Checker:
             passages: Texts it may rest on as well.
             folders: Where paths in a response's nodes may be opened.
         """
-        return self._verified(_taken_apart(answer, images, passages, folders), question, None)
+        return self._verified(_answer(answer, images, question, passages, folders), None)
 
     def assert_trusted(
         self,
@@ -178,21 +179,18 @@ class Checker:
             min_coverage=self.needed.min_coverage if min_coverage is None else min_coverage,
             allow_unverified=allow_unverified,
         )
-        return require(self._verified(_taken_apart(answer, images, passages, folders), question, needed), needed)
+        return require(self._verified(_answer(answer, images, question, passages, folders), needed), needed)
 
-    def _verified(
-        self, taken: tuple[str, list[Any], list[str]], question: str | None, needed: Requirement | None
-    ) -> Report:
+    def _verified(self, answer: Answer, needed: Requirement | None) -> Report:
         from llamaindex_clipverify.integrations.assertions import complaint
-        from llamaindex_clipverify.picture import Picture
 
-        text, given, more = taken
-        pictures = [Picture.of(one) for one in given]
-        key = self._key(text, [picture.id for picture in pictures], question, more)
+        pictures = answer.pictures
+        key = "" if answer.gaps else self._key(answer)
         report, cached = self._recalled(key, pictures)
         if report is None:
-            report = self.verifier.verify(text, pictures, question, more)
-            self._keep(key, report)
+            report = self.verifier.verify(answer)
+            if not report.gaps:  # what could not be read may be readable the next time
+                self._keep(key, report)
         self._made += 1
         name = self._test if self._made == 1 else f"{self._test} #{self._made}"
         trust = None if report.trust is None else round(report.trust, 4)
@@ -209,10 +207,12 @@ class Checker:
         )
         return report
 
-    def _key(self, text: str, pictures: list[str], question: str | None, passages: Sequence[str]) -> str:
+    def _key(self, answer: Answer) -> str:
         from importlib.metadata import version
 
-        parts = [version("llamaindex-clipverify"), _identities(self._models), text, pictures, question, list(passages)]
+        pictures = [picture.id for picture in answer.pictures]
+        rests_on = [answer.text, pictures, answer.question, list(answer.passages)]
+        parts = [version("llamaindex-clipverify"), _identities(self._models), *rests_on]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
     def _file(self, key: str) -> Path | None:
@@ -226,7 +226,7 @@ class Checker:
         from llamaindex_clipverify.errors import DataError
         from llamaindex_clipverify.report.report import Report
 
-        path = self._file(key)
+        path = self._file(key) if key else None
         if path is None or not path.is_file():
             return None, False
         try:
@@ -243,22 +243,20 @@ class Checker:
             files.write_text(path, report.to_json(indent=None))
 
 
-def _taken_apart(
-    answer: Any, images: Sequence[Any], passages: Sequence[str], folders: Sequence[str | Path]
-) -> tuple[str, list[Any], list[str]]:
-    """Return text, pictures and passages of a text or a response."""
-    nodes = getattr(answer, "source_nodes", None)
-    if nodes is None:
-        return str(answer), list(images), list(passages)
-    from llamaindex_clipverify.answer import Answer
+def _answer(
+    answer: Any, images: Sequence[Any], question: str | None, passages: Sequence[str], folders: Sequence[str | Path]
+) -> Answer:
+    """Return a text or a response with its sources; pictures that the test names must be readable, those of nodes may be gaps."""
+    from llamaindex_clipverify.answer import Answer, sources_of
     from llamaindex_clipverify.node_pictures import Access, carries_picture
 
+    nodes = getattr(answer, "source_nodes", None)
+    if nodes is None:
+        return Answer.of(str(answer), images, question, passages)
     # with images of the caller's own, the paths of nodes are not needed and nothing of them is opened
-    texts = [node for node in nodes if not images or not carries_picture(getattr(node, "node", node))]
-    retrieved = Answer.from_nodes(str(answer), texts, Access(folders))
-    if retrieved.gaps:  # a test must not pass on what is left
-        raise retrieved.gaps[0]
-    return retrieved.text, list(images) or list(retrieved.pictures), [*passages, *retrieved.passages]
+    kept = [node for node in nodes if not images or not carries_picture(getattr(node, "node", node))]
+    named = Answer.of(str(answer), images, question, passages).sources if images or passages else ()
+    return Answer.on_sources(str(answer), (*named, *sources_of(kept, Access(folders))), question)
 
 
 def _verifier(models: Any) -> Verifier:
@@ -334,8 +332,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     mean = f", mean trust {sum(trusts) / len(trusts):.2f}" if trusts else ""
     write(f"{len(run.rows)} answers verified, {cached} of them from the cache; {len(doubted)} not trusted{mean}")
     for row in sorted(doubted, key=lambda one: one.trust or 0.0):
-        words = ", ".join(f"“{one['text']}”" for one in row.report["claims"] if one["verdict"] == "contradicted")
-        write(f"✗ {_two(row.trust)}  {row.test}  {words}")
+        words = [f"“{one['text']}”" for one in row.report["claims"] if one["verdict"] == "contradicted"]
+        missed = [f"not looked at: {gap}" for gap in row.report.get("gaps", ())]
+        write(f"✗ {_two(row.trust)}  {row.test}  {', '.join([*words, *missed])}")
     for row, before in _fallen(run):
         write(f"trust fell from {before:.2f} to {_two(row.trust)} below {run.value('golden')}: {row.test}")
     for row, before in _since_last(run):
