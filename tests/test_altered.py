@@ -30,7 +30,6 @@ from llamaindex_clipverify.evidence.stored import is_sound
 from llamaindex_clipverify.facts.disk_cache import DiskCache
 from llamaindex_clipverify.facts.encoding import pack, unpack
 from llamaindex_clipverify.index.chroma import Guarded
-from llamaindex_clipverify.models.scratch import scratch_folder
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.format import printable
 from llamaindex_clipverify.report.report import Report as Made
@@ -276,25 +275,6 @@ def test_a_lock_held_at_the_fork_is_free_in_the_child(tiny: Verifier, scene: Any
     go.set()
     thread.join()
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-
-
-def test_the_folder_of_a_killed_process_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    code = (
-        "import sys, time, tempfile; tempfile.tempdir = sys.argv[1]\n"
-        "from llamaindex_clipverify.models.scratch import scratch_folder\n"
-        "print(scratch_folder('clipverify-test-'), flush=True); time.sleep(60)"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    left = Path(process.stdout.readline().strip())
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    assert left.is_dir()
-    own = scratch_folder("clipverify-test-")
-    assert left.is_dir() and own.is_dir()
-    process.kill()
-    process.wait()
-    scratch_folder("clipverify-test-")
-    assert not left.exists() and own.is_dir()
 
 
 # -- the command line, and what is shown ------------------------------------------------------------------------------

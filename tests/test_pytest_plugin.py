@@ -55,9 +55,8 @@ def test_a_failure_is_the_table_of_claims_and_the_summary_names_it(suite):
     ran = _run(suite, "--clipverify-report", "page.html")
     ran.assert_outcomes(passed=2, failed=1)
     assert "data:image/" in (suite.path / "page.html").read_text("utf-8")
-    assert (
-        "pytest_checker.py" not in ran.stdout.str() and "assertions.py" not in ran.stdout.str()
-    )  # only the test's own frame
+    # only the test's own frame
+    assert "pytest_checker.py" not in ran.stdout.str() and "assertions.py" not in ran.stdout.str()
     ran.stdout.fnmatch_lines([
         "*AssertionError: trust 0.0? is below 0.50*", "*giraffe*", "*4 answers verified, * from the cache; 1 not trusted*",
         "*✗ 0.0?  test_bot.py::test_false  “giraffe”*",
@@ -135,7 +134,7 @@ def test_a_golden_file_that_cannot_be_read_or_written_ends_the_run_with_one_line
 
 
 def test_no_model_is_ever_chosen_silently(pytester):
-    pytester.makepyfile(f"def test_it(clipverify):\n    clipverify.verify({_TRUE!r}, [])\n")
+    pytester.makepyfile(f"def test_it(clipverify):\n    clipverify.verify({_TRUE!r}, [b'x'])\n")
     ran = pytester.runpytest_subprocess("-q")
     ran.assert_outcomes(failed=1)
     ran.stdout.fnmatch_lines(["*no model named*"])
@@ -157,11 +156,22 @@ def test_a_conftest_may_give_its_own_verifier_and_a_response_is_taken_apart(suit
             answer = Response("There is a cup in the picture.", source_nodes=nodes)
             report = clipverify.assert_trusted(answer, folders=["."])
             assert len(report.pictures) == 1 and report.models
-            with pytest.raises(Exception, match="may not be opened"):
-                clipverify.verify(answer)
+            closed = clipverify.verify(answer)
+            assert closed.trust is None and "may not be opened" in closed.gaps[0]
+
+        def test_gap(clipverify):
+            nodes = [NodeWithScore(node=ImageNode(image_path=path)) for path in ("scene.png", "gone.png")]
+            answer = Response("There is a cup in the picture.", source_nodes=nodes)
+            for _ in range(2):  # never from the cache
+                report = clipverify.verify(answer, folders=["."])
+                assert report.trust > 0.5 and "gone.png" in report.gaps[0]
+            with pytest.raises(AssertionError, match="sources that could not be looked at: no such picture"):
+                clipverify.assert_trusted(answer, folders=["."])
         """
     )
-    _run(suite, "test_own.py").assert_outcomes(passed=1)
+    ran = _run(suite, "test_own.py")
+    ran.assert_outcomes(passed=2)
+    ran.stdout.fnmatch_lines(["*✗ *test_own.py::test_gap*not looked at: no such picture*"])
 
 
 def test_a_run_without_answers_imports_nothing_heavy_and_says_nothing(pytester):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from llamaindex_clipverify.boundary import files
@@ -17,6 +19,8 @@ OWN = "clipverify_"
 """Prefix of the metadata keys that are the index's own."""
 MOST = 300
 """Records written, read or found at once at most: what Chroma Cloud takes."""
+SECONDS = 60.0
+"""Time limit for connecting to a server, and for each silence of it while it answers; Chroma itself waits for ever."""
 CLOUD = "api.trychroma.com"
 """The host whose key, and tenant and database where the address names none, are looked up in the environment."""
 
@@ -119,14 +123,35 @@ def client_of(store: Any) -> Any:
         raise DataError("not the address of a Chroma server", got=store, do="give http://HOST:PORT[/TENANT/DATABASE]")
     where: dict[str, Any] = dict(zip(("tenant", "database"), names, strict=False))
     ssl, cloud = parts.scheme.lower() == "https", parts.hostname == CLOUD
-    try:
+    do = "set CHROMA_API_KEY" if cloud else "start it (chroma run --path DIR) and make the database"
+    with telling(DataError, "the Chroma server does not answer", got=store, do=do):
         if cloud:
-            return Guarded(chromadb.CloudClient(settings=settings, **where), store)
-        port = parts.port or (443 if ssl else 8000)
-        return Guarded(chromadb.HttpClient(parts.hostname or "", port, ssl, settings=settings, **where), store)
-    except Exception as error:
-        do = "set CHROMA_API_KEY" if cloud else "start it (chroma run --path DIR) and make the database"
-        raise DataError("the Chroma server does not answer", got=f"{store} ({error})", do=do) from error
+            made = _in_time(lambda: chromadb.CloudClient(settings=settings, **where))
+        else:
+            port = parts.port or (443 if ssl else 8000)
+            made = _in_time(lambda: chromadb.HttpClient(parts.hostname or "", port, ssl, settings=settings, **where))
+        return Guarded(made, store)
+
+
+def _in_time(connect: Callable[[], Any]) -> Any:
+    """Return a client of a server whose requests have a time limit, those of its making included.
+
+    Raises:
+        TimeoutError: The server takes connections and does not answer.
+    """
+    made: Future[Any] = Future()
+
+    def run() -> None:
+        try:
+            made.set_result(connect())
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            made.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    client = made.result(SECONDS)
+    with suppress(AttributeError):  # of a release that names it otherwise
+        client._server._session.timeout = SECONDS
+    return client
 
 
 def collection(client: Any, name: str, made: Mapping[str, str | int]) -> Any:
@@ -154,7 +179,7 @@ def collection(client: Any, name: str, made: Mapping[str, str | int]) -> Any:
             got=f"{encoder}, not {known[f'{OWN}encoder']}",
             do="open it with that one, or index the pictures anew under another name=",
         )
-    return found if isinstance(found, Guarded) else Guarded(found, name)
+    return found if isinstance(found, Guarded) else Guarded(found, vars(client).get("_store", name))
 
 
 def made_with(client: Any, name: str, store: object) -> Mapping[str, Any]:

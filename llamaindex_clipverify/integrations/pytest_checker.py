@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from llamaindex_clipverify.answer import Answer
+from llamaindex_clipverify.answer import Answer, sources_of
 from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.integrations.assertions import complaint, require
@@ -21,7 +21,6 @@ from llamaindex_clipverify.integrations.pytest_run import Row, Run
 from llamaindex_clipverify.models.identity import fingerprint, identity
 from llamaindex_clipverify.models.registry import TINY
 from llamaindex_clipverify.node_pictures import Access, carries_picture
-from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.report.requirement import Requirement
 from llamaindex_clipverify.verification.verifier import Verifier
@@ -63,7 +62,7 @@ class Checker:
             passages: Texts it may rest on as well.
             folders: Where paths in a response's nodes may be opened.
         """
-        return self._verified(_taken_apart(answer, images, passages, folders), question, None)
+        return self._verified(_answer(answer, images, question, passages, folders), None)
 
     def assert_trusted(
         self,
@@ -88,18 +87,16 @@ class Checker:
             min_coverage=self.needed.min_coverage if min_coverage is None else min_coverage,
             allow_unverified=allow_unverified,
         )
-        return require(self._verified(_taken_apart(answer, images, passages, folders), question, needed), needed)
+        return require(self._verified(_answer(answer, images, question, passages, folders), needed), needed)
 
-    def _verified(
-        self, taken: tuple[str, list[Any], list[str]], question: str | None, needed: Requirement | None
-    ) -> Report:
-        text, given, more = taken
-        pictures = [Picture.of(one) for one in given]
-        key = self._key(text, [picture.id for picture in pictures], question, more)
+    def _verified(self, answer: Answer, needed: Requirement | None) -> Report:
+        pictures = answer.pictures
+        key = "" if answer.gaps else self._key(answer)
         report, cached = self._recalled(key, pictures)
         if report is None:
-            report = self.verifier.verify(text, pictures, question, more)
-            self._keep(key, report)
+            report = self.verifier.verify(answer)
+            if not report.gaps:  # what could not be read may be readable the next time
+                self._keep(key, report)
         self._made += 1
         name = self._test if self._made == 1 else f"{self._test} #{self._made}"
         trust = None if report.trust is None else round(report.trust, 4)
@@ -117,8 +114,10 @@ class Checker:
         )
         return report
 
-    def _key(self, text: str, pictures: list[str], question: str | None, passages: Sequence[str]) -> str:
-        parts = [version("llamaindex-clipverify"), _identities(self._models), text, pictures, question, list(passages)]
+    def _key(self, answer: Answer) -> str:
+        pictures = [picture.id for picture in answer.pictures]
+        rests_on = [answer.text, pictures, answer.question, list(answer.passages)]
+        parts = [version("llamaindex-clipverify"), _identities(self._models), *rests_on]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
     def _file(self, key: str) -> Path | None:
@@ -126,7 +125,7 @@ class Checker:
         return None if cache is None else cache.mkdir("clipverify") / f"{key}.json"
 
     def _recalled(self, key: str, pictures: Sequence[Any]) -> tuple[Report | None, bool]:
-        path = self._file(key)
+        path = self._file(key) if key else None
         if path is None or not path.is_file():
             return None, False
         try:
@@ -141,19 +140,17 @@ class Checker:
             files.write_text(path, report.to_json(indent=None))
 
 
-def _taken_apart(
-    answer: Any, images: Sequence[Any], passages: Sequence[str], folders: Sequence[str | Path]
-) -> tuple[str, list[Any], list[str]]:
-    """Return text, pictures and passages of a text or a response."""
+def _answer(
+    answer: Any, images: Sequence[Any], question: str | None, passages: Sequence[str], folders: Sequence[str | Path]
+) -> Answer:
+    """Return a text or a response with its sources; pictures that the test names must be readable, those of nodes may be gaps."""
     nodes = getattr(answer, "source_nodes", None)
     if nodes is None:
-        return str(answer), list(images), list(passages)
+        return Answer.of(str(answer), images, question, passages)
     # with images of the caller's own, the paths of nodes are not needed and nothing of them is opened
-    texts = [node for node in nodes if not images or not carries_picture(getattr(node, "node", node))]
-    retrieved = Answer.from_nodes(str(answer), texts, Access(folders))
-    if retrieved.gaps:  # a test must not pass on what is left
-        raise retrieved.gaps[0]
-    return retrieved.text, list(images) or list(retrieved.pictures), [*passages, *retrieved.passages]
+    kept = [node for node in nodes if not images or not carries_picture(getattr(node, "node", node))]
+    named = Answer.of(str(answer), images, question, passages).sources if images or passages else ()
+    return Answer.on_sources(str(answer), (*named, *sources_of(kept, Access(folders))), question)
 
 
 def _verifier(models: Any) -> Verifier:

@@ -68,7 +68,9 @@ def clipverify(request: pytest.FixtureRequest, clipverify_models: Any) -> Checke
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Fail a test whose answers are trusted less than the golden file says."""
     report = yield
     if call.when == "call":
