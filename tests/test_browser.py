@@ -14,6 +14,7 @@ from conftest import make_report
 from hostile import HOSTILE, report_of
 
 from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.report.format import printable
 from llamaindex_clipverify.report.report import ClaimMap, Report
 from llamaindex_clipverify.report.saving import save_all
 
@@ -342,7 +343,7 @@ def test_paper_has_every_claim_with_every_map(browser: Browser, one: Path, many:
         )
         == 0
     )
-    seen = "dispatchEvent(new Event('beforeprint')); return [...document.querySelectorAll('.cv-figure')].filter((one) => one.checkVisibility()).length / 2"
+    seen = "dispatchEvent(new Event('beforeprint')); return [...document.querySelectorAll('.cv-panel figure')].filter((one) => one.checkVisibility()).length / 2"
     browser.open(many)
     assert browser.run(seen) == 12
     browser.run("document.querySelector('[name=cv-verdict][value=contradicted]').click()")
@@ -383,7 +384,7 @@ def test_hostile_texts_are_shown_and_not_obeyed(browser: Browser, tmp_path: Path
     browser.open(save_all([report_of(HOSTILE[name])] * 2, tmp_path / "r.html"))
     browser.run("location.hash = '#r2-c1'")
     _until(lambda: browser.run(SHOWN) == "r2-c1")
-    wanted = "".join("\ufffd" if character == "\0" else character for character in HOSTILE[name]).replace("\r", "\n")
+    wanted = printable(HOSTILE[name]).replace("\r", "\n")
     assert browser.run("return document.querySelector('#r2 .cv-answer').textContent") == wanted
     assert browser.run("return document.querySelectorAll('img, script').length") == 1
 

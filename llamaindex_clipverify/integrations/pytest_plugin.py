@@ -115,8 +115,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     mean = f", mean trust {sum(trusts) / len(trusts):.2f}" if trusts else ""
     write(f"{len(run.rows)} answers verified, {cached} of them from the cache; {len(doubted)} not trusted{mean}")
     for row in sorted(doubted, key=lambda one: one.trust or 0.0):
-        words = ", ".join(f"“{one['text']}”" for one in row.report["claims"] if one["verdict"] == "contradicted")
-        write(f"✗ {two_digits(row.trust)}  {row.test}  {words}")
+        words = [f"“{one['text']}”" for one in row.report["claims"] if one["verdict"] == "contradicted"]
+        missed = [f"not looked at: {gap}" for gap in row.report.get("gaps", ())]
+        write(f"✗ {two_digits(row.trust)}  {row.test}  {', '.join([*words, *missed])}")
     for row, before in run.fallen():
         write(fall_of(row, before, run))
     for row, before in run.fallen_since_last():
