@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import chromadb
@@ -104,7 +104,13 @@ def test_a_stream_passes_through_token_by_token_and_ends_with_the_report(scenes,
             arrived.append(token)
             yield token
 
-    bot = RunnablePassthrough.assign(answer=RunnableGenerator(speak), images=lambda _: [scenes[0].image])
+    async def aspeak(given: AsyncIterator[dict[str, str]]) -> AsyncIterator[str]:
+        async for _ in given:
+            pass
+        for token in tokens:
+            yield token
+
+    bot = RunnablePassthrough.assign(answer=RunnableGenerator(speak, aspeak), images=lambda _: [scenes[0].image])
     chain = bot | as_runnable(tiny)
     chunks, seen = [], []
     for chunk in chain.stream({"input": "What is there?"}):
