@@ -29,6 +29,7 @@ __all__ = ["VERBS", "app", "main", "run"]
 
 VERBS = (
     "verify",
+    "verify_file",
     "explain",
     "compare",
     "eval",
