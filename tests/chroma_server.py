@@ -45,8 +45,9 @@ class ChromaServer:
 
     def kill(self) -> None:
         """End it without a warning."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
 
     def pause(self) -> None:
         """Let it take connections and answer nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import re
 from pathlib import Path
 from typing import Any
@@ -291,3 +292,15 @@ def test_a_server_that_goes_away_is_one_error_and_works_again_when_it_is_back(
         assert len(index) == 1 and index.search("a cup")[0].uri == str(scene_file)
     finally:
         server.kill()
+
+
+def test_connections_end_with_their_index(server: str, tiny: Verifier) -> None:
+    def handles() -> int:
+        gc.collect()
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    kept = EvidenceIndex(server, tiny.encoder, name="kept")  # type: ignore[arg-type]
+    before = handles()
+    for _ in range(5):
+        len(EvidenceIndex(server, tiny.encoder, name="kept"))  # type: ignore[arg-type]
+    assert handles() <= before + 1 and len(kept) == 0

@@ -204,19 +204,3 @@ def _asked(server: FaultServer, kind: str, ask: Any, step: dict[str, Any]) -> No
     server.will(step)
     said_text = ask(llm_of(kind, server.url, timeout=1.0))
     assert isinstance(said_text, str)
-
-
-def test_a_store_server_that_goes_away(attacks: Attacks, server: str, folder: Path) -> None:
-    """Use the session's `chroma run`, and an address where nothing listens."""
-    index = EvidenceIndex.from_documents([folder], server, "tiny", "tiny")
-    attacks.run("there", lambda: index.search("a cup"))
-    index.records.pictures._inner._client._api_url = index.records.regions._inner._client._api_url = (
-        "http://127.0.0.1:1"
-    )
-    for name, use in {
-        "search": lambda: index.search("a cup"), "count": lambda: len(index), "hits": lambda: list(index.hits()),
-        "add": lambda: index.add([folder]), "facts": lambda: index.facts(["x"]), "remove": lambda: index.remove(["x"]),
-        "verify": lambda: index.verifier.verify("A cup.", [folder / "00.png"]), "open": lambda: EvidenceIndex.open("http://127.0.0.1:1"),
-    }.items():  # fmt: skip
-        attacks.run(name, use)
-    assert attacks.came["refused"] >= 6
