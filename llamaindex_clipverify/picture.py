@@ -88,7 +88,7 @@ class Picture:
             uri: Path of the file.
         """
         made = cls(lambda: _read_known(uri, content), uri)
-        made.__dict__["id"], made.__dict__["size"] = content, size
+        made.note(content=content, size=size)
         return made
 
     @classmethod
@@ -123,7 +123,7 @@ class Picture:
             )
 
         picture = cls(refuse, uri)
-        picture.__dict__["id"], picture.__dict__["size"] = content, size
+        picture.note(content=content, size=size)
         return picture
 
     @classmethod
@@ -182,6 +182,13 @@ class Picture:
         """Drop decoded pixels and bytes; they are read again when needed. Size and id stay."""
         for kept in ("image", "_content"):  # `reduced` stays
             self.__dict__.pop(kept, None)
+
+    def note(self, *, content: str | None = None, size: tuple[int, int] | None = None) -> None:
+        """Keep an id or a size that is known from elsewhere, so that the picture need not be opened for it."""
+        if content is not None:
+            self.__dict__.setdefault("id", content)
+        if size is not None:
+            self.__dict__.setdefault("size", size)
 
     @property
     def name(self) -> str:
@@ -247,9 +254,17 @@ def _read_file(source: str | Path) -> bytes:
 
 def _read_known(uri: str, content: str) -> bytes:
     """Return the bytes of a file whose content is known by its hash: that of the bytes, or of the pixels."""
-    data = _read_file(uri)
-    if hashlib.sha256(data).hexdigest() != content and _pixel_id(decoding.decoded(data, uri).image) != content:
-        raise PictureError("the file is not the picture that was looked at", got=uri, do="index or verify it again")
+    return of_content(_read_file(uri), content, uri)
+
+
+def of_content(data: bytes, content: str, name: str) -> bytes:
+    """Return the bytes of a file if they are the picture with that content id.
+
+    Raises:
+        PictureError: They are another picture, or none.
+    """
+    if hashlib.sha256(data).hexdigest() != content and _pixel_id(decoding.decoded(data, name).image) != content:
+        raise PictureError("the file is not the picture that was looked at", got=name, do="index or verify it again")
     return data
 
 

@@ -38,6 +38,7 @@ VERBS = (
     "finetune",
     "optimize",
     "chat",
+    "serve",
     "demo",
     "doctor",
 )

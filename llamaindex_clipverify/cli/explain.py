@@ -17,7 +17,6 @@ from llamaindex_clipverify.report.labels import doubt
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.explainers.words import WordMap
-    from llamaindex_clipverify.verification.verifier import Verifier
 
 
 @app.command()
@@ -49,7 +48,7 @@ def explain(
     models.require()
     (picture,) = open_pictures([image])
     verifier = models.verifier()
-    methods = _suitable(verifier) if method == "all" else [method]
+    methods: list[str | None] = [*verifier.map_methods] if method == "all" else [method]
     maps = [verifier.heat_maps([text], picture, name)[0] for name in methods]
     out.parent.mkdir(parents=True, exist_ok=True)
     if method == "all":
@@ -65,12 +64,6 @@ def explain(
     if words:
         say(_word_table(verifier.words(text, picture)))
     say(str(out))
-
-
-def _suitable(verifier: Verifier) -> list[str | None]:
-    """Return the methods that the encoder allows."""
-    explainer = verifier.explainer
-    return [name for name in explainer.methods if explainer.suits(name)]
 
 
 def _word_table(words: WordMap) -> str:

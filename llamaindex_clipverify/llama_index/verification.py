@@ -23,7 +23,6 @@ from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.report.requirement import Requirement
 from llamaindex_clipverify.report.revision import revise
 from llamaindex_clipverify.verification.streaming import (
-    StreamingVerifier,
     VerifiedSentence,
     unverified,
     verify_or_explain,
@@ -178,7 +177,7 @@ class _Stream:
 
     def __init__(self, how: Verification, response: Any, question: str | None) -> None:
         self.how, self.response = how, response
-        self.verifier = StreamingVerifier(how.verifier, sources_of(nodes_of(response), how.access), question)
+        self.verifier = how.verifier.stream(sources_of(nodes_of(response), how.access), question)
 
     def add(self, piece: str) -> None:
         """Take a piece of the answer; verified sentences are reported as events."""

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llamaindex_clipverify.errors import DataError
-from llamaindex_clipverify.evidence.vectors import picture_vector
-from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.verification.verifier import Verifier
 
@@ -20,7 +18,8 @@ class RankedPicture:
     """Position among the pictures given."""
     cosine: float
     """Cosine with the question, -1 to 1; comparable within one encoder only."""
-    facts: Facts
+    objects: tuple[str, ...] = ()
+    """What the detector sees in it, in alphabetical order."""
 
 
 def require_encoder(verifier: Verifier) -> None:
@@ -29,7 +28,7 @@ def require_encoder(verifier: Verifier) -> None:
     Raises:
         DataError: It has no encoder.
     """
-    if verifier.encoder is None:
+    if not verifier.has_encoder:
         raise DataError("scoring needs an encoder", got="a verifier without one", do="give encoder= to the verifier")
 
 
@@ -54,14 +53,12 @@ def rank_by_question(
         PictureError: A picture cannot be read.
     """
     require_encoder(verifier)
-    assert verifier.encoder is not None
-    indices = [index for index, picture in enumerate(pictures) if picture is not None]
-    facts = verifier.facts([pictures[index] for index in indices])
-    text = verifier.encoder.encode_texts([question])[0]
+    given = [(index, picture) for index, picture in enumerate(pictures) if picture is not None]
+    fits = verifier.fits(question, [picture for _, picture in given])
     ranked = [
-        RankedPicture(index=index, cosine=float(vector @ text), facts=known)
-        for index, known in zip(indices, facts, strict=True)
-        if (vector := picture_vector(known)) is not None
+        RankedPicture(index=index, cosine=fit.cosine, objects=fit.objects)
+        for (index, _), fit in zip(given, fits, strict=True)
+        if fit is not None
     ]
     kept = [picture for picture in ranked if cutoff is None or picture.cosine >= cutoff]
     return sorted(kept, key=lambda picture: -picture.cosine)[:top_n]
