@@ -9,7 +9,7 @@ import io
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import numpy as np
@@ -27,6 +27,28 @@ if TYPE_CHECKING:
 MAX_BYTES = 200_000_000
 """Maximum size of a file, and of what is fetched from an address, in bytes."""
 _URL_PREFIXES = ("http://", "https://")
+
+
+T = TypeVar("T")
+
+
+class _kept(cached_property[T]):  # noqa: N801 - it is used as a decorator
+    """A value that is computed once for each picture.
+
+    In Python 3.11 `cached_property` holds one lock for all objects of a class: a slow address would keep the pictures of every
+    other thread waiting.
+    """
+
+    if not TYPE_CHECKING:
+
+        def __get__(self, instance: Any, owner: Any = None) -> Any:
+            """Return the value, without a lock."""
+            if instance is None:
+                return self
+            known = instance.__dict__
+            if self.attrname not in known:
+                known[self.attrname] = self.func(instance)
+            return known[self.attrname]
 
 
 class Picture:
@@ -146,31 +168,31 @@ class Picture:
         pixels = array[:, :, 0] if array.ndim == 3 and array.shape[2] == 1 else array
         return cls(lambda: Image.fromarray(pixels))
 
-    @cached_property
+    @_kept
     def image(self) -> Image.Image:
         """Return the decoded PIL image: RGB, EXIF orientation applied, transparency on white. Do not draw into it."""
         made = decoding.decoded(self._content, self.name)
         self.__dict__["reduced"] = made.reduced
         return made.image
 
-    @cached_property
+    @_kept
     def reduced(self) -> int:
         """Return 2, 4 or 8 for a JPEG of more than `MAX_PIXELS`, decoded at that part of its width and height; else 1."""
         _ = self.image
         return int(self.__dict__["reduced"])
 
-    @cached_property
+    @_kept
     def frames(self) -> int:
         """Return the number of frames or pages in the file; only the first is looked at. 1 without a file."""
         raw = self._content
         return decoding.frames(raw, self.name) if isinstance(raw, bytes) else 1
 
-    @cached_property
+    @_kept
     def size(self) -> tuple[int, int]:
         """Return width and height of the upright picture, in pixels."""
         return self.image.size
 
-    @cached_property
+    @_kept
     def id(self) -> str:
         """Return the SHA-256 of the file's bytes, or of the upright RGB pixels if there is no file."""
         raw = self._content
@@ -218,7 +240,7 @@ class Picture:
         )
         return self.image.crop((left, top, right, bottom))
 
-    @cached_property
+    @_kept
     def _content(self) -> bytes | Image.Image:
         return self._read()
 

@@ -9,7 +9,7 @@ import typer
 
 from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.cli.groups import with_groups
-from llamaindex_clipverify.cli.options import ModelOptions, open_pictures
+from llamaindex_clipverify.cli.options import ServedModelOptions, open_pictures
 from llamaindex_clipverify.cli.output import say
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.explainers import METHODS
@@ -25,7 +25,7 @@ def explain(
     text: Annotated[str, typer.Option(metavar="TEXT", help="What to look for.")],
     image: Annotated[str, typer.Option(metavar="FILE", help="The picture.")],
     out: Annotated[Path, typer.Option(metavar="FILE.png", help="Where to write the heat map.")],
-    models: ModelOptions,
+    models: ServedModelOptions,
     method: Annotated[
         str | None,
         typer.Option(help=f"{', '.join(METHODS)}, or all side by side. Default: the best one that the model allows."),

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.report.requirement import Requirement
     from llamaindex_clipverify.verification.verifier import Verifier
 
-_MODELS = ("models", "encoder", "detector", "profile")
+_MODELS = ("models", "encoder", "detector", "profile", "server")
 _VALUES = {"min_trust": 0.5, "min_coverage": 0.0, "max_fall": 0.2}
 _OPTIONS = {
     "models": ("NAME", "tiny (drawn scenes only)"),
     "encoder": ("NAME", "a CLIP or SigLIP: hub id or folder"),
     "detector": ("NAME", "a YOLO file, transformers:ID, or none"),
     "profile": ("FILE.json", "a profile of your own"),
+    "server": ("URL", "a server of clipverify serve, whose models are used"),
     "min_trust": ("TRUST", "trust from which an answer passes; .5"),
     "min_coverage": ("SHARE", "share of an answer's claims, in words, that must have been checked for it to pass; 0"),
     "max_fall": ("TRUST", "fall of trust below the golden file's that fails the run; .2"),
@@ -268,6 +269,8 @@ def _verifier(models: Any) -> Verifier:
     if not isinstance(models, Mapping):
         given: Verifier = models
         return given
+    if set(models) == {"server"}:
+        return Verifier.remote(models["server"])
     if models.get("models") == "tiny":
         return Verifier.tiny()
     named = {name: value for name, value in models.items() if name != "models"}
@@ -284,10 +287,9 @@ def _identities(models: Any) -> list[str]:
     from llamaindex_clipverify.models.identity import fingerprint, identity
     from llamaindex_clipverify.models.registry import TINY
 
-    if not isinstance(models, Mapping):
-        return sorted(
-            {check.model for check in models.checks if check.model} | {str(getattr(models.profile, "name", ""))}
-        )
+    if not isinstance(models, Mapping) or set(models) == {"server"}:  # a server is asked for its models
+        made = _verifier(models)
+        return sorted({model for model in made.models.values() if model} | {str(getattr(made.profile, "name", ""))})
     found = []
     for name, value in sorted(models.items()):
         folder = (

@@ -242,7 +242,7 @@ def _exchanged(
     else:
         answer = connection.getresponse()
     data = bytearray()
-    while piece := answer.read1(_PIECE):
+    while piece := _piece_of(answer):
         data += piece
         if len(data) > MOST_BYTES:
             raise http.client.HTTPException(f"an answer of more than {MOST_BYTES:,} bytes")
@@ -253,6 +253,13 @@ def _exchanged(
     found = {name.lower(): value for name, value in answer.getheaders()}
     answer.close()  # else the connection takes it for unread
     return Reply(answer.status, found, bytes(data)), not answer.will_close
+
+
+def _piece_of(answer: http.client.HTTPResponse) -> bytes:
+    try:
+        return answer.read1(_PIECE)
+    except ConnectionError as error:
+        raise http.client.HTTPException(f"an answer that broke off ({reason(error)})") from error
 
 
 def _early(connection: http.client.HTTPConnection) -> http.client.HTTPResponse | None:

@@ -54,9 +54,9 @@ class RemoteStream(StreamingVerifier):
         if not ends:
             return []
         self._verified = ends[-1].end
-        expected = sum(end.says_something for end in ends) if any(source.picture for source in self.sources) else 0
         try:
             self._send(self._unsent)
+            expected = sum(end.says_something for end in ends) if self._sending.sent else 0
             found = [self._next("sentence") for _ in range(expected)]
         except ClipVerifyError as error:
             self._fail(error)
@@ -103,11 +103,13 @@ class RemoteStream(StreamingVerifier):
         """Open a connection and send what is known before the answer."""
         given = [source.picture for source in self.sources if source.picture is not None]
         self._sending = Sending.of(given, self._remote.url)
+        passages = [source.text for source in self.sources if source.is_passage]
+        if self._sending.problems and not (self._sending.sent or passages):
+            raise self._sending.problems[0]
         pictures: list[dict[str, Any]] = []
         for sent in self._sending.sent:
             known = {"id": sent.content} if sent.data is None else _inline(sent.data, sent.picture.name)
             pictures.append(known)
-        passages = [source.text for source in self.sources if source.is_passage]
         self._open = self._remote.connection.open("/v1/verify/stream", "application/x-ndjson")
         head = {"question": self.question, "passages": passages, "pictures": pictures, "exact": True, "so_far": True}
         self._write(head)
