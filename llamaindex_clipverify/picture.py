@@ -222,9 +222,16 @@ class Picture:
         raw = self._content
         if isinstance(raw, bytes):
             return raw, f".{(decoding.opened(raw, self.name).format or 'png').lower()}"
+        return self.data(), ".png"
+
+    def data(self) -> bytes:
+        """Return the bytes of a file of it: as they came, whatever they are, or PNG of pixels that came without."""
+        raw = self._content
+        if isinstance(raw, bytes):
+            return raw
         stream = io.BytesIO()
         self.image.save(stream, "PNG")
-        return stream.getvalue(), ".png"
+        return stream.getvalue()
 
     def array(self) -> np.ndarray[Any, Any]:
         """Return the pixels: H×W×3 uint8, RGB; a fresh copy."""

@@ -28,7 +28,7 @@ HEAVY = (
     "fastapi",
     "httpx",
     "rich",
-    "pydantic",
+    "PIL.PngImagePlugin",
 )
 
 

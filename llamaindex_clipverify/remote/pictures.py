@@ -42,7 +42,7 @@ class Sent:
         """
         if isinstance(picture, RemotePicture) and picture.url == url:
             return cls(picture, picture.id, None)
-        data, _ = picture.encoded()
+        data = picture.data()
         return cls(picture, hashlib.sha256(data).hexdigest(), data)
 
     @property
