@@ -1,8 +1,8 @@
 """The service under load: ``python benchmarks/serving.py [--minutes 10] [--clients 8]``.
 
 ``clipverify serve`` runs in a process of its own with the bundled models and an index of drawn scenes. Clients ask without a
-pause, each on a connection of its own, for the reports on answers of three sentences about indexed pictures. Before and after, one
-client asks one answer at a time.
+pause, each on a connection of its own, for the reports on answers of three sentences about indexed pictures. Before and after,
+one client asks one answer at a time.
 """
 
 from __future__ import annotations

@@ -39,6 +39,7 @@ VERBS = (
     "optimize",
     "chat",
     "serve",
+    "mcp",
     "demo",
     "doctor",
 )
