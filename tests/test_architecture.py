@@ -24,15 +24,17 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("report",),
     ("verification",),
     ("index", "evaluation", "description", "similarity_matrices"),
+    ("remote",),
     ("testing",),
     ("adapting",),
-    ("llama_index", "integrations", "demo", "doctor", "ui"),
+    ("llama_index", "integrations", "demo", "doctor", "ui", "serving"),
     ("cli",),
     ("__main__",),
 )
 """Folders and root files, the lowest first. Imports inside functions and for types count like all others."""
 
 ALLOWED = {
+    ("verification", "remote"): "Verifier.remote returns the client, imported when called",
     ("index", "llama_index"): "as_retriever and as_query_engine return LlamaIndex objects, imported when called",
 }
 """Imports against the order: importing and imported folder, and why."""
@@ -79,6 +81,12 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "onnxruntime": ("models.onnx", "models.onnx_export"),
     "chromadb": ("index.chroma",),
     "gradio": ("ui.app",),
+    "starlette": ("ui.app", "serving.app"),
+    "fastapi": ("serving.app",),
+    "python_multipart": ("serving.app",),
+    "uvicorn": ("serving.server",),
+    "prometheus_client": ("serving.metrics",),
+    "mcp": ("serving.mcp_server",),
     "langchain_core": ("integrations.langchain",),
     "ray": ("integrations.ray_engine",),
     "llama_index": ("llama_index.*", "index.index", "demo", "ui.answering"),

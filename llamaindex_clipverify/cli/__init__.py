@@ -41,6 +41,8 @@ VERBS = (
     "finetune",
     "optimize",
     "chat",
+    "serve",
+    "mcp",
     "init",
     "demo",
     "doctor",

@@ -53,16 +53,18 @@ class Evidence:
         """Return the evidence on the negated claim."""
         return replace(self, stance=_OPPOSITE.get(self.stance, self.stance))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form of the report contract."""
+    def to_dict(self, *, exact: bool = False) -> dict[str, Any]:
+        """Return the JSON form of the report contract; with `exact` numbers keep all digits."""
+        region = None if self.region is None else [float(edge) for edge in self.region]
+        score = None if self.score is None else float(self.score)
         return {
             "check": self.check,
             "stance": self.stance,
-            "score": None if self.score is None else round(self.score, 4),
+            "score": score if exact or score is None else round(score, 4),
             "reason": self.reason,
             "picture": self.picture,
-            "region": None if self.region is None else [round(float(edge), 1) for edge in self.region],
-            "others": [[round(float(edge), 1) for edge in box] for box in self.others],
+            "region": region if exact or region is None else [round(edge, 1) for edge in region],
+            "others": [[float(edge) if exact else round(float(edge), 1) for edge in box] for box in self.others],
         }
 
 

@@ -25,10 +25,11 @@ from llamaindex_clipverify.index.documents import entries_of
 from llamaindex_clipverify.index.import_chroma import entries_in
 from llamaindex_clipverify.index.ingest import ingest
 from llamaindex_clipverify.index.records import Records
-from llamaindex_clipverify.index.schema import Added, Entry, Hit, Integrity, Metadata
+from llamaindex_clipverify.index.schema import Added, Entry, Hit, Integrity, Metadata, picture_of
 from llamaindex_clipverify.index.search import nearest, query_vector
 from llamaindex_clipverify.models.protocols import Detector, Encoder, Reader
 from llamaindex_clipverify.models.registry import as_encoder, loadable
+from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.verification.verifier import Verifier
 
 if TYPE_CHECKING:
@@ -256,6 +257,11 @@ class EvidenceIndex:
     def hits(self, where: Mapping[str, Any] | None = None) -> Iterator[Hit]:
         """Yield every picture, or those that a Chroma metadata filter matches, with a score of 1."""
         return self.records.hits(where)
+
+    def picture(self, content: str) -> Picture | None:
+        """Return a picture by its id, None if there is none; its file is opened only when pixels are needed."""
+        found = self.records.pictures.get(ids=[content], include=["metadatas"])
+        return picture_of(content, found["metadatas"][0] or {}) if found["ids"] else None
 
     def facts(self, ids: Sequence[str]) -> dict[str, Facts]:
         """Return the stored facts of pictures by id, without unknown and incomplete ones."""

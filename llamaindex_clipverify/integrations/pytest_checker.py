@@ -157,6 +157,8 @@ def _verifier(models: Any) -> Verifier:
     if not isinstance(models, Mapping):
         given: Verifier = models
         return given
+    if set(models) == {"server"}:
+        return Verifier.remote(models["server"])
     if models.get("models") == "tiny":
         return Verifier.tiny()
     named = {name: value for name, value in models.items() if name != "models"}
@@ -170,10 +172,9 @@ def _verifier(models: Any) -> Verifier:
 
 def _identities(models: Any) -> list[str]:
     """Return ids of the models, without loading models that are only named."""
-    if not isinstance(models, Mapping):
-        return sorted(
-            {check.model for check in models.checks if check.model} | {str(getattr(models.profile, "name", ""))}
-        )
+    if not isinstance(models, Mapping) or set(models) == {"server"}:  # a server is asked for its models
+        made = _verifier(models)
+        return sorted({model for model in made.models.values() if model} | {str(getattr(made.profile, "name", ""))})
     found = []
     for name, value in sorted(models.items()):
         folder = (

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-MODELS = ("models", "encoder", "detector", "profile")
+MODELS = ("models", "encoder", "detector", "profile", "server")
 VALUES = {"min_trust": 0.5, "min_coverage": 0.0, "max_fall": 0.2}
 OPTIONS = {
     "models": ("NAME", "tiny (drawn scenes only)"),
     "encoder": ("NAME", "a CLIP or SigLIP: hub id or folder"),
     "detector": ("NAME", "a YOLO file, transformers:ID, or none"),
     "profile": ("FILE.json", "a profile of your own"),
+    "server": ("URL", "a server of clipverify serve, whose models are used"),
     "min_trust": ("TRUST", "trust from which an answer passes; .5"),
     "min_coverage": ("SHARE", "share of an answer's claims, in words, that must have been checked for it to pass; 0"),
     "max_fall": ("TRUST", "a test fails when trust is below the golden file's by more than this; .2"),

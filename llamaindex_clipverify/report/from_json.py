@@ -121,7 +121,7 @@ def report_of(data: Mapping[str, Any], access: Access) -> Report:
     """
     if not isinstance(data, Mapping) or data.get("schema") not in (1, SCHEMA):
         got = data.get("schema") if isinstance(data, Mapping) else type(data).__name__
-        raise DataError(f"not a report of schema {SCHEMA}", got=got)
+        raise DataError(f"not a report of schema {SCHEMA}", got=got, do="save it again with this version")
     read = record(_ReportForm, data, "the report is damaged", "save it again")
     if problem := _problem_of(read):
         raise DataError("the report is damaged", got=problem, do="save it again")

@@ -17,7 +17,7 @@ from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.node_pictures import Access, AccessOptions
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.report.format import MARKS, number, printable, rounded, shortened
+from llamaindex_clipverify.report.format import MARKS, edges, number, printable, rounded, shortened
 from llamaindex_clipverify.report.saving import embeddable, save_one
 from llamaindex_clipverify.trust.fusion import Calibration, ReportCalibration
 from llamaindex_clipverify.trust.profile import AnswerModel
@@ -102,22 +102,22 @@ class CheckedClaim:
         decided.sort(key=lambda piece: -abs(self.shares.get(piece.check, 0.0)))
         return [f"{piece.check}: {piece.reason}" for piece in decided] or ([self.note] if self.note else [])
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form of the report contract."""
+    def to_dict(self, *, exact: bool = False) -> dict[str, Any]:
+        """Return the JSON form of the report contract; `exact` as for `Report.to_dict`."""
         return {
             "text": self.claim.text,
             "start": self.claim.start,
             "end": self.claim.end,
             "kind": self.claim.kind,
             "negated": self.claim.negated,
-            "trust": rounded(self.trust),
+            "trust": rounded(self.trust, exact=exact),
             "verdict": self.verdict,
             "calibration": None if self.trust is None else self.calibration,
             "note": self.note,
             "picture": self.picture,
-            "region": None if self.region is None else [round(float(edge), 1) for edge in self.region],
-            "evidence": [piece.to_dict() for piece in self.evidence],
-            "shares": {check: round(share, 4) for check, share in self.shares.items()},
+            "region": edges(self.region, exact=exact),
+            "evidence": [piece.to_dict(exact=exact) for piece in self.evidence],
+            "shares": {check: rounded(share, exact=exact) for check, share in self.shares.items()},
             "words": _words(self.claim),
         }
 
@@ -135,10 +135,10 @@ class ObjectAgreement:
     score: float | None = None
     """Share 0–1 of the named objects that were seen, among those that the detector can check; None if there are none."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form of the report contract."""
+    def to_dict(self, *, exact: bool = False) -> dict[str, Any]:
+        """Return the JSON form of the report contract; `exact` as for `Report.to_dict`."""
         lists = {name: list(getattr(self, name)) for name in ("named", "seen", "hallucinated", "missing")}
-        return {**lists, "score": rounded(self.score)}
+        return {**lists, "score": rounded(self.score, exact=exact)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,27 +263,32 @@ class Report:
         """Return the picture with a content id, or None."""
         return next((picture for picture in self.pictures if picture.id == content_id), None)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form of the report contract, schema 2."""
+    def to_dict(self, *, exact: bool = False) -> dict[str, Any]:
+        """Return the JSON form of the report contract, schema 2.
+
+        Args:
+            exact: Whether numbers keep all digits, so that `from_dict` returns an equal report. Default: four digits of a
+                probability, tenths of a pixel.
+        """
         return {
             "schema": SCHEMA,
             "question": self.question,
             "answer": self.answer,
             "language": self.language,
-            "trust": rounded(self.trust),
-            "checked_trust": rounded(self.checked_trust),
-            "least_trust": rounded(self.least_trust),
-            "mean_trust": rounded(self.mean_trust),
-            "coverage": round(self.coverage, 4),
+            "trust": rounded(self.trust, exact=exact),
+            "checked_trust": rounded(self.checked_trust, exact=exact),
+            "least_trust": rounded(self.least_trust, exact=exact),
+            "mean_trust": rounded(self.mean_trust, exact=exact),
+            "coverage": rounded(self.coverage, exact=exact),
             "verdict": self.verdict,
             "calibration": self.calibration,
             "profile": self.profile,
-            "claims": [claim.to_dict() for claim in self.claims],
+            "claims": [claim.to_dict(exact=exact) for claim in self.claims],
             "unread": [list(span) for span in self.unread],
-            "object_agreement": self.object_agreement.to_dict(),
+            "object_agreement": self.object_agreement.to_dict(exact=exact),
             "maps": [
                 {"claim": drawn.claim, "picture": drawn.picture, "method": drawn.map.method, "path": drawn.path,
-                 "evidence": rounded(drawn.map.evidence), "doubt": drawn.map.doubt}
+                 "evidence": rounded(drawn.map.evidence, exact=exact), "doubt": drawn.map.doubt}
                 for drawn in self.maps
             ],
             "pictures": [

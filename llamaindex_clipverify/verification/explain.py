@@ -41,6 +41,15 @@ class ExplainingVerifier:
             raise ModelError("heat maps need an encoder", got="a detector alone", do="name one with encoder=")
         return load_explainer(self.encoder)
 
+    @property
+    def map_methods(self) -> tuple[str, ...]:
+        """Methods of heat maps that the encoder allows; none without an encoder that has gradients."""
+        try:
+            drawer = self.explainer
+        except ModelError:
+            return ()
+        return tuple(name for name in drawer.methods if drawer.suits(name))
+
     def heat_maps(self, texts: Sequence[str], image: Any, method: str | None = None) -> list[HeatMap]:
         """Return one heat map per text on one picture, contrasted with the foils of the one thing that the text names.
 
