@@ -6,7 +6,7 @@ RUN := .venv/bin
 STAMP := .venv/.installed
 OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 .ci/offline
 JOBS ?= 2
-EXTRAS := yolo,cam,together,openai,clip,ocr,onnx,finetune,langchain,data,ui,serve,mcp
+EXTRAS := yolo,cam,together,openai,clip,ocr,onnx,finetune,langchain,data,ui,serve,mcp,traces
 
 export UV_LINK_MODE = copy
 export UV_PYTHON_DOWNLOADS = never

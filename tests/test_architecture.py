@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1] / PACKAGE
 
 ORDER: tuple[tuple[str, ...], ...] = (
     ("errors", "geometry", "numerics"),
-    ("boundary",),
+    ("boundary", "tracing"),
     ("picture", "prompts"),
     ("answer", "node_pictures", "claims"),
     ("facts", "models"),
@@ -23,7 +23,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("trust", "explainers"),
     ("report",),
     ("verification",),
-    ("index", "evaluation", "description", "similarity_matrices"),
+    ("index", "evaluation", "monitoring", "description", "similarity_matrices"),
     ("remote",),
     ("testing",),
     ("adapting",),
@@ -73,6 +73,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "openai": ("llama_index.openai",),
     "httpx": ("models.together", "models.http_limits", "models.service_errors"),
     "clip": (),
+    "opentelemetry": ("tracing",),
     "datasets": ("boundary.tables",),
     "pyarrow": (),
     "pillow_heif": ("boundary.decoding",),

@@ -38,6 +38,7 @@ VERBS = (
     "describe",
     "calibrate",
     "label",
+    "report",
     "finetune",
     "optimize",
     "chat",

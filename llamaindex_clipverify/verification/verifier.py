@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from llamaindex_clipverify import tracing
 from llamaindex_clipverify.answer import Answer, Source, sources_given
 from llamaindex_clipverify.boundary.failures import telling
 from llamaindex_clipverify.claims.claim import Claim, Splitter
@@ -37,6 +38,7 @@ from llamaindex_clipverify.models.pickling import Portable
 from llamaindex_clipverify.models.protocols import Detector, Encoder, Grounder, Reader
 from llamaindex_clipverify.node_pictures import in_folders
 from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.report.observability import attributes_of
 from llamaindex_clipverify.report.report import CheckedClaim, Report
 from llamaindex_clipverify.trust.fusion import Trust
 from llamaindex_clipverify.trust.profile import COMMON_NOUNS, TRANSFERRED, Profile
@@ -285,8 +287,14 @@ class Verifier(ExplainingVerifier, Portable):
     def verify_batch(self, answers: Sequence[Answer]) -> list[Report | ClipVerifyError]:
         """Return a report for each answer, or in its place the error that kept it from being verified."""
         try:
-            with telling(VerificationError, "the answers cannot be verified", do=_ONE_BY_ONE):
-                return self._verified(answers)
+            with (
+                tracing.span("verify", "CHAIN") as span,
+                telling(VerificationError, "the answers cannot be verified", do=_ONE_BY_ONE),
+            ):
+                results = self._verified(answers)
+                if span.is_recorded and len(results) == 1 and isinstance(results[0], Report):
+                    span.set(attributes_of(results[0]))
+                return results
         except (MissingExtraError, ModelError) as error:
             return [error for _ in answers]
         except ClipVerifyError as error:
@@ -295,7 +303,9 @@ class Verifier(ExplainingVerifier, Portable):
     def _verified(self, answers: Sequence[Answer]) -> list[Report | ClipVerifyError]:
         started = time.perf_counter()
         readings = [self.splitters.read(answer.text, answer.question) for answer in answers]
-        seen = self.observe([picture for answer in answers for picture in answer.pictures])
+        with tracing.span("look", "CHAIN") as span:
+            seen = self.observe([picture for answer in answers for picture in answer.pictures])
+            span.set({"clipverify.pictures": len(seen)})
         observed = (time.perf_counter() - started) * 1000 / max(len(answers), 1)
         self.encode_texts([claim for reading in readings for claim in reading.claims])
         results: list[Report | ClipVerifyError] = []
@@ -311,8 +321,11 @@ class Verifier(ExplainingVerifier, Portable):
 
     def _timed(self, looked: Looked, reading: Reading, observed: float) -> Report:
         started = time.perf_counter()
-        facts = self.ask(reading.claims, looked.facts)
-        report = looked.noted(self._assembly.report(looked.answer, reading, facts, self.check))
+        with tracing.span("judge", "EVALUATOR") as span:
+            facts = self.ask(reading.claims, looked.facts)
+            report = looked.noted(self._assembly.report(looked.answer, reading, facts, self.check))
+            if span.is_recorded:
+                span.set(attributes_of(report))
         judged = (time.perf_counter() - started) * 1000
         return replace(report, timings_ms={"observe": observed, "judge": judged, "total": observed + judged})
 
