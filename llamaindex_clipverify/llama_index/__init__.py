@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.llama_index.together import TogetherVisionLLM as TogetherVisionLLM
     from llamaindex_clipverify.llama_index.tools import verified_tool as verified_tool
     from llamaindex_clipverify.llama_index.verified_synthesizer import ClipVerifySynthesizer as ClipVerifySynthesizer
+    from llamaindex_clipverify.llama_index.workflow import ClipVerifyStep as ClipVerifyStep
+    from llamaindex_clipverify.llama_index.workflow import ClipVerifyWorkflow as ClipVerifyWorkflow
+    from llamaindex_clipverify.llama_index.workflow import ToVerifyEvent as ToVerifyEvent
+    from llamaindex_clipverify.llama_index.workflow import VerifiedEvent as VerifiedEvent
+    from llamaindex_clipverify.llama_index.workflow import guardrail as guardrail
 
 _HOMES = {
     "ClipVerifyChatEngine": "chat",
@@ -38,12 +43,17 @@ _HOMES = {
     "ClipVerifyRelevancyEvaluator": "relevancy",
     "ClipVerifyRetrievalEvaluator": "relevancy",
     "ClipVerifyRetriever": "retriever",
+    "ClipVerifyStep": "workflow",
     "ClipVerifySynthesizer": "verified_synthesizer",
+    "ClipVerifyWorkflow": "workflow",
     "LLMSplitter": "splitter",
     "LlavaLLM": "llava",
     "LlavaSynthesizer": "synthesizer",
+    "ToVerifyEvent": "workflow",
     "TogetherVisionLLM": "together",
+    "VerifiedEvent": "workflow",
     "get_report": "response",
+    "guardrail": "workflow",
     "load_llm": "llms",
     "pictures_of": "response",
     "verified_tool": "tools",
