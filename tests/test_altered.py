@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -256,6 +257,32 @@ def test_a_child_forked_while_others_verify_does_not_hang(tmp_path: Path) -> Non
         [sys.executable, "-c", FORK, str(tmp_path)], capture_output=True, text=True, timeout=500, check=False
     )
     assert "bad 0" in ran.stdout, ran.stdout + ran.stderr[-800:]
+
+
+def test_a_detector_at_work_at_the_fork_works_in_the_child(tiny: Verifier, scene: Any) -> None:
+    """Ultralytics' predictor has a lock of its own, which a thread that is not forked would hold for ever."""
+    detector, picture = tiny.detector, Picture.of(scene.image)
+    assert detector is not None
+    seen = detector.detect([picture])
+    half = detector.at(0.5)
+    held, go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with detector.lock, detector.model.predictor._lock:
+            held.set()
+            go.wait(60)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait(10)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(50)
+        same = half.lock is detector.lock and half.model is detector.model
+        os._exit(0 if same and detector.detect([picture]) == seen and half.detect([picture]) else 1)
+    go.set()
+    thread.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_a_lock_held_at_the_fork_is_free_in_the_child(tiny: Verifier, scene: Any) -> None:

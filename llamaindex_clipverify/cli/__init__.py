@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 import typer
@@ -86,8 +87,11 @@ def _run(given: list[str]) -> object:
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(_PIPE_CLOSED)
+        _leave_quietly()
+    except SystemExit as left:
+        if isinstance(left.__context__, BrokenPipeError):  # typer takes it for an exit code of 1
+            _leave_quietly()
+        raise
     except OSError as error:
         _leave(f"{error.strerror or error}; got {error.filename}" if error.filename else str(error))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is one line and exit code 2
@@ -152,6 +156,12 @@ def _help_of(arguments: Sequence[str]) -> str:
     return f"clipverify {arguments[0]} --help" if arguments and arguments[0] in verbs else "clipverify --help"
 
 
+def _leave_quietly() -> NoReturn:
+    """Exit because nobody reads the output any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(_PIPE_CLOSED)
+
+
 def _leave(message: str) -> NoReturn:
     typer.echo(f"clipverify: {printable(' '.join(message.split()))}", err=True)
     sys.exit(_CRASHED)
@@ -162,9 +172,22 @@ def _quieten() -> None:
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     warnings.simplefilter("ignore")
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+
+
+def _open_streams() -> None:
+    """Open standard streams that whoever started the process has closed: else the next file opened would be one of them."""
+    for handle in range(3):
+        try:
+            os.fstat(handle)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest handle that is free
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open to the end of the process
 
 
 _QUIET = {

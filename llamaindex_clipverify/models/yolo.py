@@ -55,6 +55,8 @@ _AT_ONCE = 16
 class YoloDetector(Portable):
     """A `Detector` with fixed classes, from a ``.pt`` file or a folder with ``model.yaml`` and ``model.safetensors``."""
 
+    _of_process = ("model",)
+
     def __init__(self, path: str, device: str | None = None, imgsz: int | None = None) -> None:
         """Store the path; weights are read on first use.
 

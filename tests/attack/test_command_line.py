@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from attacking import OF_PROCESSES, Attacks
-from special import NO_FILES, special
+from special import special
 
 from llamaindex_clipverify.cli import main
 from llamaindex_clipverify.errors import DataError
@@ -98,8 +98,8 @@ def test_paths_of_every_verb(attacks: Attacks, here: Path) -> None:
     names = [name for name in special(here / "special") if name not in ("/", "~", "..")]
     assert len(names) >= 40
     for number, name in enumerate(names):
-        for line in _lines(name, "scene.png"):
-            if not (line[0] in ("explain", "optimize") and number % 3):  # slow where the picture can be read
+        for place, line in enumerate(_lines(name, "scene.png")):
+            if (number + place) % 3 == 0:
                 attacks.run(f"{line[0]} {name!r}"[:80], lambda line=line: run(*line))
 
 
@@ -122,7 +122,7 @@ def test_targets_of_every_verb(attacks: Attacks, here: Path) -> None:
         ]
         if not name.startswith("/dev/"):  # an index in a folder makes that folder
             lines.append(("index", "scene.png", "--store", f"{name}/store", *tiny))
-        for line in lines:
+        for line in lines[number % 2 :: 2]:
             attacks.run(f"{line[0]} to {target!r}"[:80], lambda line=line: run(*line))
 
 
@@ -163,7 +163,7 @@ def _ended(
     """Run the command line in a shell, after commands that change what it has, and return code, output and errors."""
     script = f'{prefix}\nexec "$@"'
     ran = subprocess.run(
-        ["bash", "-c", script, "bash", sys.executable, "-c", _RUN, *arguments], cwd=here, capture_output=True, text=True,
+        ["bash", "-c", script, "bash", sys.executable, "-c", _RUN, *arguments], cwd=here, capture_output=True, text=True, errors="replace",
         stdin=subprocess.DEVNULL, timeout=OF_PROCESSES - 10, check=False, env={**os.environ, **(env or {})},
     )  # fmt: skip
     assert "Traceback" not in ran.stderr, ran.stderr[-600:]
@@ -209,4 +209,3 @@ def test_an_output_that_is_closed_or_full(attacks: Attacks, here: Path) -> None:
     attacks.run("closed stdout", lambda: ends("exec >&-", 0, 1, 2, 141), OF_PROCESSES)
     attacks.run("a reader that has left", lambda: ends("exec > >(exit)", 0, 141), OF_PROCESSES)
     attacks.run("a full disk", lambda: ends("exec > /dev/full", 2), OF_PROCESSES)
-    assert NO_FILES
