@@ -92,6 +92,7 @@ figures: setup  ## Measure again and write the tables of both README files and d
 	$(RUN)/python benchmarks/light.py
 	$(RUN)/python benchmarks/indexing.py --large
 	$(RUN)/python benchmarks/doors.py
+	$(RUN)/python benchmarks/serving.py
 	$(RUN)/python benchmarks/report_page.py --page clipverify-demo/many.html
 	$(RUN)/python benchmarks/tables.py
 

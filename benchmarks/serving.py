@@ -24,7 +24,8 @@ from typing import Any
 
 from measuring import save
 
-from llamaindex_clipverify import EvidenceIndex
+from llamaindex_clipverify import EvidenceIndex, Verifier
+from llamaindex_clipverify.answer import Source
 from llamaindex_clipverify.errors import ClipVerifyError
 from llamaindex_clipverify.remote.connection import Connection
 from llamaindex_clipverify.testing import FRESH, draw_scene
@@ -125,6 +126,42 @@ def serve(store: str) -> tuple[subprocess.Popen[str], str]:
     return process, url
 
 
+def streamed(url: str, forms: Sequence[bytes], number: int) -> dict[str, float]:
+    """Return the milliseconds from the end of a sentence to its verdict, of growing answers one after the other."""
+    verifier = Verifier.remote(url)
+    first, later = [], []
+    for body in forms[:number]:
+        form = json.loads(body)
+        sources = [Source(picture=verifier.picture(one["id"])) for one in form["pictures"]]
+        stream = verifier.stream(sources)
+        for place, sentence in enumerate(re.split(r"(?<=\.) ", form["answer"])):
+            stream.add(sentence)
+            began = time.perf_counter()
+            verdicts = stream.add(" ")
+            (later if place else first).append(1000 * (time.perf_counter() - began))
+            assert len(verdicts) == 1, (sentence, stream.report)
+        stream.finish()
+    cuts = [statistics.quantiles(times, n=20) for times in (first, later)]
+    return {
+        "streams": number,
+        "first_p50_ms": round(cuts[0][9], 1),
+        "first_p95_ms": round(cuts[0][18], 1),
+        "later_p50_ms": round(cuts[1][9], 1),
+        "later_p95_ms": round(cuts[1][18], 1),
+    }
+
+
+def commanded(url: str, picture: Path, number: int) -> dict[str, float]:
+    """Return the seconds of ``clipverify verify --server``, from start to exit."""
+    command = [sys.executable, "-m", "llamaindex_clipverify", "verify", "--server", url, "--image", str(picture)]
+    times = []
+    for _ in range(number):
+        began = time.perf_counter()
+        subprocess.run([*command, "--answer", "There is a cup. It is red."], capture_output=True, check=False)
+        times.append(time.perf_counter() - began)
+    return {"runs": number, "median_s": round(statistics.median(times), 2), "most_s": round(max(times), 2)}
+
+
 def figures(options: argparse.Namespace, each: int) -> dict[str, Any]:
     """Measure answers on so many pictures each."""
     with tempfile.TemporaryDirectory() as name:
@@ -134,6 +171,8 @@ def figures(options: argparse.Namespace, each: int) -> dict[str, Any]:
         process, url = serve(store)
         try:
             Load(url, forms, options.clients, 0).run(min(options.warm, 20.0))
+            growing = streamed(url, forms[-options.streams :], options.streams)
+            command = commanded(url, folder / "000.png", 9)
             alone = [Load(url, forms, 1, 0).run(options.alone)]
             sizes = metric(url, "clipverify_batch_size_count"), metric(url, "clipverify_batch_size_sum")
             over, memory = threading.Event(), [metric(url, "process_resident_memory_bytes") / 2**20]
@@ -154,6 +193,8 @@ def figures(options: argparse.Namespace, each: int) -> dict[str, Any]:
         "answers_per_batch": round((after[1] - sizes[1]) / max(after[0] - sizes[0], 1), 2),
         "memory_mb": {"first": round(memory[0], 1), "most": round(max(memory), 1), "last": round(memory[-1], 1)},
         "alone": alone,
+        "stream": growing,
+        "command": command,
         "times_alone": round(together["per_second"] / one, 2),
     }
 
@@ -167,6 +208,7 @@ def main() -> None:
     parser.add_argument("--each", type=int, nargs="+", default=[1], help="pictures that an answer rests on")
     parser.add_argument("--answers", type=int, default=4000, help="different answers")
     parser.add_argument("--alone", type=float, default=30.0, help="seconds of one client, before and after")
+    parser.add_argument("--streams", type=int, default=60, help="growing answers")
     parser.add_argument("--warm", type=float, default=10.0, help="seconds before anything is measured")
     options = parser.parse_args()
     rows = []

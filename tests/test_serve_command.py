@@ -15,6 +15,7 @@ import pytest
 from services import KEY, Served, command, png, without_times
 
 from llamaindex_clipverify import Verifier
+from llamaindex_clipverify.errors import PictureError
 
 ANSWER = "There is a yellow cup. The clock is red."
 HEAVY = (
@@ -171,3 +172,22 @@ def test_ctrl_c_ends_it_with_0():
     with command("--models", "tiny") as (process, _):
         os.kill(process.pid, signal.SIGINT)
         assert process.wait(60) == 0
+
+
+def test_an_index_on_a_chroma_server_is_made_and_takes_pictures(server, scene, tmp_path):
+    kept = tmp_path / "kept"
+    with command("--store", server, "--models", "tiny", "--pictures", kept) as (_, running):
+        remote = Verifier.remote(running.url)
+        assert remote.about.pictures == 0 and remote.about.writable
+        [content] = remote.add([scene.image], captions=["a drawn scene"])
+        [hit] = remote.search("a zebra", top_k=3)
+        assert (
+            hit.id == content and hit.caption == "a drawn scene" and [file.stem for file in kept.iterdir()] == [content]
+        )
+        assert remote.verify("There is a yellow cup.", [hit.picture]).verdict == "supported"
+        assert hit.picture.data() == next(kept.iterdir()).read_bytes()
+        with pytest.raises(PictureError):
+            remote.add([b"no picture"])
+        assert len(list(kept.iterdir())) == 1
+    with command("--store", server) as (_, running):  # its models are known now
+        assert Verifier.remote(running.url).about.pictures == 1

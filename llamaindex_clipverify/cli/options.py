@@ -149,6 +149,19 @@ class ReadingModelOptions(ModelOptions):
 
         return EvidenceIndex.open(store, *self.names(), reader=self.reader)
 
+    def make_index(self, store: str) -> EvidenceIndex:
+        """Open an index with these models, or make an empty one.
+
+        Raises:
+            DataError: They have no encoder.
+        """
+        from llamaindex_clipverify.index.index import EvidenceIndex
+
+        encoder, detector = self.names()
+        if encoder is None:
+            raise DataError("an index needs an encoder", got="a detector alone", do="give --encoder or --models")
+        return EvidenceIndex(store, encoder, detector, reader=self.reader)
+
     def _options(self) -> dict[str, Any]:
         return {} if self.reader is None else {"reader": self.reader}
 

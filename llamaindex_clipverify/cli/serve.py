@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,49 @@ from llamaindex_clipverify.cli.groups import with_groups
 from llamaindex_clipverify.cli.options import ReadingModelOptions
 from llamaindex_clipverify.cli.output import say, warn
 from llamaindex_clipverify.errors import DataError
+
+if TYPE_CHECKING:
+    from llamaindex_clipverify.serving.keys import Keys
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressOptions:
+    """Where the service listens, and who may ask."""
+
+    host: Annotated[
+        str, typer.Option("--host", help="Address to bind. Default: this machine only; others need API keys.")
+    ] = "127.0.0.1"
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to bind; 0 takes a free one.")] = 8700
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", metavar="NAME", help="Name by which callers may reach it, besides its address."),
+    ] = None
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            "--keys",
+            metavar="FILE",
+            help="API keys, NAME:KEY in each line; also from the environment: CLIPVERIFY_API_KEYS.",
+        ),
+    ] = None
+    no_key: Annotated[bool, typer.Option("--no-key", help="Let everybody ask who reaches the address.")] = False
+
+    def known(self) -> Keys:
+        """Return the keys.
+
+        Raises:
+            DataError: There is none, and others than this machine can reach the address.
+        """
+        from llamaindex_clipverify.serving.keys import VARIABLE, Keys
+        from llamaindex_clipverify.serving.server import is_loopback
+
+        known = Keys.given(self.keys)
+        if not known and not is_loopback(self.host):
+            if not self.no_key:
+                do = f"give --keys FILE or set {VARIABLE}; --no-key lets everybody ask"
+                raise DataError("others can reach this address, and no API key is set", got=self.host, do=do)
+            warn(f"whoever reaches {self.host} can use this service, and its models")
+        return known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,24 +81,21 @@ class LimitOptions:
 @with_groups
 def serve(
     models: ReadingModelOptions,
+    address: AddressOptions,
     limits: LimitOptions,
     store: Annotated[
-        str | None, typer.Option(metavar="DIR|URL", help="Index whose pictures can be named by id and searched.")
-    ] = None,
-    host: Annotated[
-        str, typer.Option(help="Address to bind. Default: this machine only; others need API keys.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to bind; 0 takes a free one.")] = 8700,
-    allow_host: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Name by which callers may reach it, besides its address.")
-    ] = None,
-    keys: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            metavar="FILE", help="API keys, NAME:KEY in each line; also from the environment: CLIPVERIFY_API_KEYS."
+            metavar="DIR|URL",
+            help="Index whose pictures can be named by id and searched; made if models are named and it is not there.",
         ),
     ] = None,
-    no_key: Annotated[bool, typer.Option("--no-key", help="Let everybody ask who reaches the address.")] = False,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Where files of added pictures are kept. Default: in the folder of the index."
+        ),
+    ] = None,
     read_only: Annotated[bool, typer.Option("--read-only", help="Take no pictures into the index.")] = False,
     log_answers: Annotated[
         bool, typer.Option("--log-answers", help="Write the texts of answers into the log.")
@@ -67,21 +107,17 @@ def serve(
     """
     from llamaindex_clipverify.serving import server
     from llamaindex_clipverify.serving.app import make_app
-    from llamaindex_clipverify.serving.keys import VARIABLE, Keys
     from llamaindex_clipverify.serving.limits import Limits
     from llamaindex_clipverify.serving.logs import Log
     from llamaindex_clipverify.serving.service import Service
 
     if store is None:
         models.require()
-    known = Keys.given(keys)
-    if not known and not no_key and not server.is_loopback(host):
-        do = f"give --keys FILE or set {VARIABLE}; --no-key lets everybody ask"
-        raise DataError("others can reach this address, and no API key is set", got=host, do=do)
-    if no_key and not server.is_loopback(host):
-        warn(f"whoever reaches {host} can use this service, and its models")
-    made = server.bound(host, port)  # before the models are loaded: a port that is taken is said at once
-    index = models.open_index(store) if store is not None else None
+    known = address.known()
+    made = server.bound(
+        address.host, address.port
+    )  # before the models are loaded: a port that is taken is said at once
+    index = None if store is None else models.make_index(store) if models.given else models.open_index(store)
     verifier = index.verifier if index is not None else models.verifier()
     allowed = Limits(
         body=limits.max_mb * 2**20,
@@ -92,15 +128,15 @@ def serve(
         concurrent=limits.concurrent,
         batch=limits.batch,
     )
-    service = Service(verifier, index, allowed, writable=not read_only)
-    address = server.address_of(made, host)
+    service = Service(verifier, index, allowed, writable=not read_only, folder=pictures)
+    url = server.address_of(made, address.host)
     serving: list[server.Server] = []
     asgi = make_app(
         service,
         keys=known,
-        names=(host, *(allow_host or ())),
+        names=(address.host, *(address.allow_host or ())),
         log=Log(answers=log_answers),
         failed=lambda error: serving[0].fail(error),
     )
-    serving.append(server.Server(asgi, started=lambda: say(f"serving: {address}  (Ctrl+C ends it)")))
+    serving.append(server.Server(asgi, started=lambda: say(f"serving: {url}  (Ctrl+C ends it)")))
     serving[0].serve_on(made)

@@ -1,13 +1,15 @@
 """The workflow API: a step and its events to put into a workflow, a workflow of that step alone, and a guardrail for agents.
 
-class Bot(ClipVerifyStep, Workflow):
-    verification = Verification(Verifier.tiny(), on_doubt="revise")
+    class Bot(ClipVerifyStep, Workflow):
+        verification = Verification(Verifier.tiny(), on_doubt="revise")
 
-    @step
-    async def answer(self, ev: StartEvent) -> ToVerifyEvent: ...
+        @step
+        async def answer(self, ev: StartEvent) -> ToVerifyEvent: ...
 
-    @step
-    async def show(self, ev: VerifiedEvent) -> StopEvent: ...
+        @step
+        async def show(self, ev: VerifiedEvent) -> StopEvent: ...
+
+Nodes and reports travel in the events, so a workflow's context can be saved and restored between the steps.
 """
 
 from __future__ import annotations

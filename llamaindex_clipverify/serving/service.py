@@ -7,13 +7,14 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from cachetools import TTLCache
 
 import llamaindex_clipverify
 from llamaindex_clipverify.answer import Answer, Source
-from llamaindex_clipverify.boundary import texts
+from llamaindex_clipverify.boundary import files, texts
 from llamaindex_clipverify.errors import ClipVerifyError, DataError, MissingExtraError, ModelError, PictureError
 from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.index.index import EvidenceIndex
@@ -45,6 +46,7 @@ class Service:
         limits: Limits | None = None,
         *,
         writable: bool = True,
+        folder: Path | None = None,
     ) -> None:
         """Serve a verifier.
 
@@ -53,8 +55,9 @@ class Service:
             index: Its pictures can be named by id, and searched.
             limits: What one request may cost.
             writable: Whether callers may add pictures to the index.
+            folder: Where the files of added pictures are kept. Default: the folder of the index, if it is one.
         """
-        self.verifier, self.index, self.limits = verifier, index, limits or Limits()
+        self.verifier, self.index, self.limits, self.folder = verifier, index, limits or Limits(), folder
         self.writable = writable and index is not None
         self.ready = False
         self._known: TTLCache[str, Picture] = TTLCache(4096, _FORGOTTEN)
@@ -303,13 +306,29 @@ class Service:
         if captions and len(captions) != len(given):
             raise DataError("captions and pictures differ in number", got=len(captions), do=f"give {len(given)}")
         written = [*captions] or [""] * len(given)
-        entries = [
-            Entry(picture=picture, caption=texts.checked(caption, "a caption", self.limits.answer), metadata=metadata)
-            for picture, caption in zip(map(_nameless, self.pictures(given)), written, strict=True)
-        ]
         with self._writing, sharing():
+            entries = [
+                Entry(
+                    picture=picture, caption=texts.checked(caption, "a caption", self.limits.answer), metadata=metadata
+                )
+                for picture, caption in zip(map(self._kept, self.pictures(given)), written, strict=True)
+            ]
             added = self.index.add(entries, strict=True)
         return list(added.ids), added.new
+
+    def _kept(self, picture: Picture) -> Picture:
+        """Return an uploaded picture with a file: in the folder of the service, or, without one, in that of the index.
+
+        Raises:
+            PictureError: It cannot be read.
+        """
+        picture.uri = None  # the name that a caller gave it is no file here
+        if self.folder is None:
+            return picture
+        data, suffix = picture.encoded()
+        _ = picture.size  # what cannot be decoded is not written
+        path = (self.folder / f"{picture.id}{suffix}").resolve()
+        return Picture.known(picture.id, picture.size, str(files.write_bytes(path, data)))
 
 
 @contextmanager
@@ -349,12 +368,6 @@ def claim_png(report: Report, drawn: ClaimMap) -> bytes:
         [Mark(claim.region, "", claim.verdict)] if claim.region is not None and claim.picture == drawn.picture else []
     )
     return png_of(picture, drawn.map, marks)
-
-
-def _nameless(picture: Picture) -> Picture:
-    """Return an uploaded picture without its name, which is no file here."""
-    picture.uri = None
-    return picture
 
 
 def _affordable(maps: Iterable[HeatMap]) -> None:
