@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 OFFLINE_THERE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 ../.ci/offline
 OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 .ci/offline
 JOBS ?= 2
-EXTRAS := yolo,cam,together,openai,clip,ocr,onnx,finetune,langchain,data,ui,serve,mcp,traces
+EXTRAS := yolo,cam,together,openai,clip,ocr,onnx,finetune,langchain,data,pdf,ui,serve,mcp,traces
 
 export UV_LINK_MODE = copy
 export UV_PYTHON_DOWNLOADS = never

@@ -76,6 +76,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "opentelemetry": ("tracing",),
     "datasets": ("boundary.tables",),
     "pyarrow": (),
+    "pypdfium2": ("boundary.pages",),
     "pillow_heif": ("boundary.decoding",),
     "rapidocr": ("models.ocr",),
     "onnx": ("models.onnx_export",),

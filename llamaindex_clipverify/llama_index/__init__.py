@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.llama_index.ingestion import ClipVerifyIngestion as ClipVerifyIngestion
     from llamaindex_clipverify.llama_index.llava import LlavaLLM as LlavaLLM
     from llamaindex_clipverify.llama_index.llms import load_llm as load_llm
+    from llamaindex_clipverify.llama_index.pages import PdfPageReader as PdfPageReader
     from llamaindex_clipverify.llama_index.postprocessor import ClipVerifyPostprocessor as ClipVerifyPostprocessor
     from llamaindex_clipverify.llama_index.query_engine import ClipVerifyQueryEngine as ClipVerifyQueryEngine
     from llamaindex_clipverify.llama_index.relevancy import ClipVerifyRelevancyEvaluator as ClipVerifyRelevancyEvaluator
@@ -50,6 +51,7 @@ _HOMES = {
     "LlavaLLM": "llava",
     "LlavaSynthesizer": "synthesizer",
     "ToVerifyEvent": "workflow",
+    "PdfPageReader": "pages",
     "TogetherVisionLLM": "together",
     "VerifiedEvent": "workflow",
     "get_report": "response",
