@@ -27,7 +27,7 @@ from llamaindex_clipverify.remote.stream import RemoteStream
 from llamaindex_clipverify.remote.wire import Field, claim_map_of, map_of, multipart, renamed
 from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.trust.verdict import Policy
-from llamaindex_clipverify.verification.reading import Splitters
+from llamaindex_clipverify.verification.reading import Reading, Splitters
 from llamaindex_clipverify.verification.streaming import StreamingVerifier
 from llamaindex_clipverify.verification.verifier import Fit, Verifier
 
@@ -78,10 +78,12 @@ class RemoteVerifier(Verifier):
 
     # -- verifying ----------------------------------------------------------------------------------------------------
 
-    def verify_batch(self, answers: Sequence[Answer]) -> list[Report | ClipVerifyError]:
+    def verify_batch(
+        self, answers: Sequence[Answer], readings: Sequence[Reading | None] = ()
+    ) -> list[Report | ClipVerifyError]:
         """Return a report for each answer, or in its place the error that kept it from being verified.
 
-        Several answers are sent at a time; the server puts them into one batch.
+        Several answers are sent at a time; the server puts them into one batch, and reads them itself.
         """
         if len(answers) < 2:
             return [self._verified_or_error(answer) for answer in answers]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any
 
 from llamaindex_clipverify import __version__
+from llamaindex_clipverify.answer import Answer
 from llamaindex_clipverify.boundary.failures import reason
 from llamaindex_clipverify.boundary.requests import App, Receive, Scope, Send
 from llamaindex_clipverify.errors import ClipVerifyError, DataError, MissingExtraError, ServerError
@@ -26,8 +27,10 @@ from llamaindex_clipverify.serving.keys import Keys
 from llamaindex_clipverify.serving.logs import Log
 from llamaindex_clipverify.serving.metrics import CONTENT_TYPE, Metrics
 from llamaindex_clipverify.serving.openapi import BODY_FORMS, body_of, describe, problems
+from llamaindex_clipverify.serving.reading import Reader
 from llamaindex_clipverify.serving.service import Service, claim_png, png_of
 from llamaindex_clipverify.serving.streams import Lines, Stream, StreamHead, parsed, pieces_of, sentences_of
+from llamaindex_clipverify.verification.reading import Reading
 
 try:
     import python_multipart  # noqa: F401 - Starlette reads multipart forms with it
@@ -76,12 +79,14 @@ class _Addresses:
         self.service, self.metrics, self.log, self.failed = service, metrics, log, failed
         limits = service.limits
         self.pool = ThreadPoolExecutor(_THREADS, "clipverify-work")
+        self.reader: Reader | None = None
         self.batches = Batches(
             service.verify_batch,
             most=limits.batch,
             gather=limits.gather,
             waiting=limits.concurrent,
             observe=metrics.batches.observe,
+            read=self._read if service.reads_by_itself else None,
         )
         metrics.count_waiting(lambda: len(self.batches))
         self.app = FastAPI(
@@ -102,9 +107,12 @@ class _Addresses:
 
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        self.reader = Reader() if self.service.reads_by_itself else None
         warming = asyncio.create_task(self._warm_up())
         yield
         warming.cancel()
+        if self.reader is not None:
+            self.reader.close()
         await self.batches.close()
         self.pool.shutdown(wait=False, cancel_futures=True)
         self.log.write("stopped")
@@ -118,6 +126,9 @@ class _Addresses:
                 self.failed(error)
             return
         self.log.write("ready")
+
+    async def _read(self, answers: Sequence[Answer]) -> Sequence[Reading | None]:
+        return [None] * len(answers) if self.reader is None else await self.reader.read(answers)
 
     async def _in_thread(self, work: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self.pool, work, *arguments)

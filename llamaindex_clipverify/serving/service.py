@@ -28,6 +28,7 @@ from llamaindex_clipverify.report.report import ClaimMap, Report
 from llamaindex_clipverify.report.sharing import shareable, without_paths
 from llamaindex_clipverify.serving.given import GivenPicture
 from llamaindex_clipverify.serving.limits import Limits
+from llamaindex_clipverify.verification.reading import Reading
 from llamaindex_clipverify.verification.streaming import StreamingVerifier
 from llamaindex_clipverify.verification.verifier import Fit, Verifier
 
@@ -188,9 +189,16 @@ class Service:
 
     # -- what is done -------------------------------------------------------------------------------------------------
 
-    def verify_batch(self, answers: Sequence[Answer]) -> list[Report | ClipVerifyError]:
+    @property
+    def reads_by_itself(self) -> bool:
+        """Whether the splitters are those of the package, so that another process reads as they do."""
+        return self.verifier.splitters.is_default
+
+    def verify_batch(
+        self, answers: Sequence[Answer], readings: Sequence[Reading | None] = ()
+    ) -> list[Report | ClipVerifyError]:
         """Return the reports on several answers, without folders of this machine, or the error of each."""
-        found = self.verifier.verify_batch(answers)
+        found = self.verifier.verify_batch(answers, readings)
         return [shareable(one) if isinstance(one, Report) else shared(one) for one in found]
 
     def verify(self, answer: Answer) -> Report:

@@ -281,19 +281,29 @@ class Verifier(ExplainingVerifier, Portable):
         """Verify in a worker thread, without blocking the event loop."""
         return await asyncio.to_thread(self.verify, answer, images, question, passages)
 
-    def verify_batch(self, answers: Sequence[Answer]) -> list[Report | ClipVerifyError]:
-        """Return a report for each answer, or in its place the error that kept it from being verified."""
+    def verify_batch(
+        self, answers: Sequence[Answer], readings: Sequence[Reading | None] = ()
+    ) -> list[Report | ClipVerifyError]:
+        """Return a report for each answer, or in its place the error that kept it from being verified.
+
+        Args:
+            answers: The answers.
+            readings: What the splitters read of each already; None, or none at all, for what is to be read here.
+        """
         try:
             with telling(VerificationError, "the answers cannot be verified", do=_ONE_BY_ONE):
-                return self._verified(answers)
+                return self._verified(answers, readings or [None] * len(answers))
         except (MissingExtraError, ModelError) as error:
             return [error for _ in answers]
         except ClipVerifyError as error:
             return [error] if len(answers) == 1 else [self.verify_batch([answer])[0] for answer in answers]
 
-    def _verified(self, answers: Sequence[Answer]) -> list[Report | ClipVerifyError]:
+    def _verified(self, answers: Sequence[Answer], known: Sequence[Reading | None]) -> list[Report | ClipVerifyError]:
         started = time.perf_counter()
-        readings = [self.splitters.read(answer.text, answer.question) for answer in answers]
+        readings = [
+            reading or self.splitters.read(answer.text, answer.question)
+            for answer, reading in zip(answers, known, strict=True)
+        ]
         seen = self.observe([picture for answer in answers for picture in answer.pictures])
         observed = (time.perf_counter() - started) * 1000 / max(len(answers), 1)
         self.encode_texts([claim for reading in readings for claim in reading.claims])
