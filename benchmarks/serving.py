@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import re
 import statistics
@@ -227,7 +228,7 @@ def main() -> None:
     parser.add_argument("--warm", type=float, default=10.0, help="seconds before anything is measured")
     options = parser.parse_args()
     options.serve = [f"--{one}" if one.isalpha() else one for one in options.serve]
-    rows = []
+    rows, load = [], round(os.getloadavg()[0], 1)
     for each in options.each:
         rows.append(figures(options, each))
         print(json.dumps(rows[-1]), flush=True)
@@ -235,7 +236,7 @@ def main() -> None:
     if options.each != [1]:
         command += f" --each {' '.join(map(str, options.each))}"
     save("serving", {"command": command, "clients": options.clients, "minutes": options.minutes, "sentences": SENTENCES,
-                     "pictures": options.pictures, "answers": options.answers, "rows": rows})  # fmt: skip
+                     "pictures": options.pictures, "answers": options.answers, "load_before": load, "rows": rows})  # fmt: skip
 
 
 if __name__ == "__main__":
