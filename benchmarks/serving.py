@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import re
 import statistics
@@ -111,9 +112,21 @@ def watched(url: str, over: threading.Event, memory: list[float]) -> None:
         memory.append(round(metric(url, "process_resident_memory_bytes") / 2**20, 1))
 
 
-def serve(store: str) -> tuple[subprocess.Popen[str], str]:
+def serve(store: str, more: Sequence[str]) -> tuple[subprocess.Popen[str], str]:
     """Start the service and wait until its models are loaded."""
-    command = [sys.executable, "-m", "llamaindex_clipverify", "serve", "--store", store, "--port", "0", "--rate", "0"]
+    command = [
+        sys.executable,
+        "-m",
+        "llamaindex_clipverify",
+        "serve",
+        "--store",
+        store,
+        "--port",
+        "0",
+        "--rate",
+        "0",
+        *more,
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
     url = process.stdout.readline().split()[1]
@@ -168,7 +181,7 @@ def figures(options: argparse.Namespace, each: int) -> dict[str, Any]:
         folder = Path(name)
         store = str(folder / "store")
         forms = forms_of(options.answers, store, folder, options.pictures, each)
-        process, url = serve(store)
+        process, url = serve(store, options.serve)
         try:
             Load(url, forms, options.clients, 0).run(min(options.warm, 20.0))
             growing = streamed(url, forms[-options.streams :], options.streams)
@@ -208,10 +221,14 @@ def main() -> None:
     parser.add_argument("--each", type=int, nargs="+", default=[1], help="pictures that an answer rests on")
     parser.add_argument("--answers", type=int, default=4000, help="different answers")
     parser.add_argument("--alone", type=float, default=30.0, help="seconds of one client, before and after")
+    parser.add_argument(
+        "--serve", nargs="*", default=[], help="further options of clipverify serve, without their dashes"
+    )
     parser.add_argument("--streams", type=int, default=60, help="growing answers")
     parser.add_argument("--warm", type=float, default=10.0, help="seconds before anything is measured")
     options = parser.parse_args()
-    rows = []
+    options.serve = [f"--{one}" if one.isalpha() else one for one in options.serve]
+    rows, load = [], round(os.getloadavg()[0], 1)
     for each in options.each:
         rows.append(figures(options, each))
         print(json.dumps(rows[-1]), flush=True)
@@ -219,7 +236,7 @@ def main() -> None:
     if options.each != [1]:
         command += f" --each {' '.join(map(str, options.each))}"
     save("serving", {"command": command, "clients": options.clients, "minutes": options.minutes, "sentences": SENTENCES,
-                     "pictures": options.pictures, "answers": options.answers, "rows": rows})  # fmt: skip
+                     "pictures": options.pictures, "answers": options.answers, "load_before": load, "rows": rows})  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -21,7 +21,17 @@ def served(data: Any) -> str:
         f"{data['sentences']} sentences on {data['pictures']} indexed scenes** – `{data['command']}`"
     )
     rows = [_row(one) for one in data["rows"]]
-    return "\n\n".join([title, table(heads, rows, {}), *(_alone(one) for one in data["rows"][:1])])
+    parts = [title, table(heads, rows, {}), *(_alone(one) for one in data["rows"][:1])]
+    if data["load_before"] > _IDLE:
+        cores = data["machine"].split()[0]
+        parts.append(
+            f"Measured beside other work: the load of the {cores} cores was {data['load_before']:g} before it began."
+        )
+    return "\n\n".join(parts)
+
+
+_IDLE = 1.0
+"""Load of the machine up to which it has nothing else to do."""
 
 
 def _row(one: dict[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ from mcp import Client, StdioServerParameters
 from services import Served, command, without_times
 
 from llamaindex_clipverify import EvidenceIndex, Verifier
+from llamaindex_clipverify.errors import OnlyLocalError, RequestError
 from llamaindex_clipverify.integrations.langchain import ClipVerifyCompressor, as_runnable
 from llamaindex_clipverify.llama_index import (
     ClipVerifyEvaluator,
@@ -233,3 +234,26 @@ def test_a_server_that_is_gone_leaves_the_answer_with_a_note(folder, files):
     engine = ClipVerifyQueryEngine(Engine(nodes=nodes(files)), Verifier.remote("http://127.0.0.1:9"), folders=[folder])
     response = engine.query(QUESTION)
     assert str(response) == ANSWER and "cannot be reached" in get_report(response).notes[0]
+
+
+def test_an_index_of_a_server_retrieves_answers_and_verifies(remote, running, index, clipverify, monkeypatch):
+    engines = [one.as_query_engine("tiny", 1) for one in (remote.index, index)]
+    one, two = (engine.query("What does the picture show?") for engine in engines)
+    assert str(one) == str(two)
+    assert without_times(get_report(one).to_dict()) == without_times(get_report(two).to_dict())
+    assert len(remote.index) == len(index) == 2
+    from llamaindex_clipverify.integrations.langchain import ClipVerifyRetriever
+
+    found = ClipVerifyRetriever(index=remote.index, top_k=2).invoke("a zebra")
+    assert [document.id for document in found] == [hit.id for hit in index.search("a zebra", top_k=2)]
+    ran = clipverify("ask", "What is there?", "--llm", "tiny", "--server", running.url, "--json", "-", "--top-k", "1")
+    assert ran.code in (0, 1) and json.loads(ran.out)["pictures"], ran.err
+    monkeypatch.delenv("CLIPVERIFY_SERVER", raising=False)
+    for arguments in ((), ("--store", "s", "--server", running.url)):
+        refused = clipverify("ask", "What is there?", "--llm", "tiny", *arguments)
+        assert refused.code == 2 and refused.err.count("\n") == 1
+    with pytest.raises(OnlyLocalError):
+        remote.index.facts([])
+    with pytest.raises(RequestError, match="takes no pictures"):
+        remote.index.add([Picture.of(b"no picture")], strict=True)
+    assert len(remote.index.add([Picture.of(b"no picture")]).skipped) == 1

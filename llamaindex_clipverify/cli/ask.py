@@ -8,7 +8,7 @@ import typer
 
 from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.cli.groups import with_groups
-from llamaindex_clipverify.cli.options import JsonFile, LlmName, MinCoverage, ReadingModelOptions, ReportFile, Store
+from llamaindex_clipverify.cli.options import JsonFile, LlmName, MinCoverage, ReportFile, ServedReadingOptions
 from llamaindex_clipverify.cli.output import print_report, save_report, say, working, write_or_print
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.report.requirement import Requirement
@@ -19,9 +19,11 @@ from llamaindex_clipverify.report.saving import check_suffix
 @with_groups
 def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="What to ask about the pictures.")],
-    store: Store,
     llm: LlmName,
-    models: ReadingModelOptions,
+    models: ServedReadingOptions,
+    store: Annotated[
+        str | None, typer.Option(metavar="DIR|URL", help="The index: a folder, or the URL of a Chroma server.")
+    ] = None,
     top_k: Annotated[int, typer.Option(min=1, help="Number of pictures to retrieve.")] = 4,
     on_doubt: Annotated[
         Literal["annotate", "abstain", "revise"] | None,
@@ -47,7 +49,7 @@ def ask(
     if report is not None:
         check_suffix(report)
     needed = Requirement(min_trust=min_trust, min_coverage=min_coverage)
-    opened = models.open_index(store)
+    opened = models.index(store)
     with working("loading the models, answering and checking"):
         response = opened.as_query_engine(llm, top_k, on_doubt=on_doubt, min_coverage=min_coverage).query(question)
     result = get_report(response)

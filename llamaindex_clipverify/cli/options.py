@@ -232,6 +232,28 @@ class ServedModelOptions(ServerOption):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ServedReadingOptions(ServerOption, ReadingModelOptions):
+    """Which encoder, detector and reader to use, or which server."""
+
+    def index(self, store: str | None) -> EvidenceIndex:
+        """Open an index, or that of the server where no store is named.
+
+        Raises:
+            DataError: Neither is named, or both are.
+        """
+        from llamaindex_clipverify.verification.verifier import Verifier
+
+        if store is not None and self.server is None:
+            return self.open_index(store)
+        if store is not None:
+            raise DataError("a server has an index of its own", got=store, do="give either --server or --store")
+        if self.address is None:
+            raise DataError("no index is named", do="give --store DIR or --server URL")
+        self.require()
+        return Verifier.remote(self.address).index
+
+
+@dataclass(frozen=True, kw_only=True)
 class ServedVerifierOptions(ServerOption, VerifierOptions):
     """Models, reference pictures and guaranteed thresholds, or a server."""
 

@@ -75,6 +75,9 @@ class LimitOptions:
     )
     concurrent: Annotated[int, typer.Option("--concurrent", min=1, help="Requests under way at a time.")] = 64
     batch: Annotated[int, typer.Option("--batch", min=1, help="Answers verified in one call.")] = 16
+    gather: Annotated[
+        float, typer.Option("--gather", min=0.0, help="Milliseconds that a batch waits for requests that are arriving.")
+    ] = 2.0
 
 
 @app.command()
@@ -127,6 +130,7 @@ def serve(
         rate=limits.rate,
         concurrent=limits.concurrent,
         batch=limits.batch,
+        gather=limits.gather / 1000,
     )
     service = Service(verifier, index, allowed, writable=not read_only, folder=pictures)
     url = server.address_of(made, address.host)

@@ -27,12 +27,13 @@ from llamaindex_clipverify.remote.stream import RemoteStream
 from llamaindex_clipverify.remote.wire import Field, claim_map_of, map_of, multipart, renamed
 from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.trust.verdict import Policy
-from llamaindex_clipverify.verification.reading import Splitters
+from llamaindex_clipverify.verification.reading import Reading, Splitters
 from llamaindex_clipverify.verification.streaming import StreamingVerifier
 from llamaindex_clipverify.verification.verifier import Fit, Verifier
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.index.schema import Hit
+    from llamaindex_clipverify.remote.index import RemoteIndex
 
 KEY = "CLIPVERIFY_API_KEY"
 """Environment variable of the key."""
@@ -69,14 +70,20 @@ class RemoteVerifier(Verifier):
     @cached_property
     def about(self) -> About:
         """What the server says about itself; asked for once."""
+        return self.told()
+
+    def told(self) -> About:
+        """Return what the server says about itself now."""
         return record(About, self._json("GET", "/v1"), _FORM, _UPDATE)
 
     # -- verifying ----------------------------------------------------------------------------------------------------
 
-    def verify_batch(self, answers: Sequence[Answer]) -> list[Report | ClipVerifyError]:
+    def verify_batch(
+        self, answers: Sequence[Answer], readings: Sequence[Reading | None] = ()
+    ) -> list[Report | ClipVerifyError]:
         """Return a report for each answer, or in its place the error that kept it from being verified.
 
-        Several answers are sent at a time; the server puts them into one batch.
+        Several answers are sent at a time; the server puts them into one batch, and reads them itself.
         """
         if len(answers) < 2:
             return [self._verified_or_error(answer) for answer in answers]
@@ -194,14 +201,32 @@ class RemoteVerifier(Verifier):
             raise DataError("captions and pictures differ in number", got=len(captions), do=f"give {len(pictures)}")
         ids: list[str] = []
         for place, picture in enumerate(pictures):
-            sending = Sending.of([picture], self.url)
-            if sending.problems:
-                raise sending.problems[0]
             caption = [Field(name="caption", value=captions[place])] if captions else []
-            data = self._posted("/v1/pictures", [*caption, *sending.fields()])
-            ids += [str(content) for content in data.get("ids", ())] if isinstance(data, Mapping) else []
-            picture.forget()
+            ids += self.send_picture(picture, caption)[0]
         return ids
+
+    def send_picture(self, picture: Picture, fields: Sequence[Field]) -> tuple[list[str], int]:
+        """Add one picture with fields of the form to the server's index; return its id there, and whether it was new.
+
+        Raises:
+            ClipVerifyError: It cannot be read, or the server takes none.
+        """
+        sending = Sending.of([picture], self.url)
+        if sending.problems:
+            raise sending.problems[0]
+        data = self._posted("/v1/pictures", [*fields, *sending.fields()])
+        picture.forget()
+        ids = data.get("ids") if isinstance(data, Mapping) else None
+        if not isinstance(ids, list) or len(ids) != 1:
+            raise DataError(_FORM, got="the ids of added pictures", do=_UPDATE)
+        return [str(ids[0])], int(bool(data.get("new")))
+
+    @cached_property
+    def index(self) -> RemoteIndex:
+        """The index of the server, for retrievers and engines."""
+        from llamaindex_clipverify.remote.index import RemoteIndex
+
+        return RemoteIndex(self)
 
     def picture(self, content: str, size: tuple[int, int] = (0, 0), name: str = "") -> Picture:
         """Return a picture of the server's index by its id; it is fetched only when its pixels are needed."""

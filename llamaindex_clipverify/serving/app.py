@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any
 
 from llamaindex_clipverify import __version__
-from llamaindex_clipverify.boundary.failures import reason
+from llamaindex_clipverify.answer import Answer
 from llamaindex_clipverify.boundary.requests import App, Receive, Scope, Send
 from llamaindex_clipverify.errors import ClipVerifyError, DataError, MissingExtraError, ServerError
 from llamaindex_clipverify.remote.hits import hit_to_dict
@@ -20,29 +20,29 @@ from llamaindex_clipverify.remote.wire import claim_map_to_dict, map_to_dict
 from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.serving import forms
 from llamaindex_clipverify.serving.batches import Batches
+from llamaindex_clipverify.serving.bodies import form_of, kind_of, wanted_of
 from llamaindex_clipverify.serving.door import EXCHANGE, STREAM, Door, problem_answer
+from llamaindex_clipverify.serving.drawn import claim_png, png_of
 from llamaindex_clipverify.serving.given import GivenPicture
 from llamaindex_clipverify.serving.keys import Keys
 from llamaindex_clipverify.serving.logs import Log
 from llamaindex_clipverify.serving.metrics import CONTENT_TYPE, Metrics
-from llamaindex_clipverify.serving.openapi import BODY_FORMS, body_of, describe, problems
-from llamaindex_clipverify.serving.service import Service, claim_png, png_of
+from llamaindex_clipverify.serving.openapi import body_of, describe, problems
+from llamaindex_clipverify.serving.reading import Reader
+from llamaindex_clipverify.serving.service import Service
 from llamaindex_clipverify.serving.streams import Lines, Stream, StreamHead, parsed, pieces_of, sentences_of
+from llamaindex_clipverify.verification.reading import Reading
 
 try:
     import python_multipart  # noqa: F401 - Starlette reads multipart forms with it
     from fastapi import FastAPI, Request, Response
     from fastapi.exceptions import HTTPException
-    from starlette.datastructures import UploadFile
     from starlette.exceptions import HTTPException as StarletteHTTPException
 except ImportError as missing:
     raise MissingExtraError("fastapi", "serve") from missing
 
 _THREADS = 8
 """Threads for everything but verifying: heat maps, searches, streams."""
-_AS_JSON = ("report", "where", "metadata")
-"""Fields of a multipart form whose text is JSON."""
-_FIELDS = 300
 
 
 def make_app(
@@ -76,12 +76,14 @@ class _Addresses:
         self.service, self.metrics, self.log, self.failed = service, metrics, log, failed
         limits = service.limits
         self.pool = ThreadPoolExecutor(_THREADS, "clipverify-work")
+        self.reader: Reader | None = None
         self.batches = Batches(
             service.verify_batch,
             most=limits.batch,
             gather=limits.gather,
             waiting=limits.concurrent,
             observe=metrics.batches.observe,
+            read=self._read if service.reads_by_itself else None,
         )
         metrics.count_waiting(lambda: len(self.batches))
         self.app = FastAPI(
@@ -102,9 +104,12 @@ class _Addresses:
 
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        self.reader = Reader() if self.service.reads_by_itself else None
         warming = asyncio.create_task(self._warm_up())
         yield
         warming.cancel()
+        if self.reader is not None:
+            self.reader.close()
         await self.batches.close()
         self.pool.shutdown(wait=False, cancel_futures=True)
         self.log.write("stopped")
@@ -118,6 +123,9 @@ class _Addresses:
                 self.failed(error)
             return
         self.log.write("ready")
+
+    async def _read(self, answers: Sequence[Answer]) -> Sequence[Reading | None]:
+        return [None] * len(answers) if self.reader is None else await self.reader.read(answers)
 
     async def _in_thread(self, work: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self.pool, work, *arguments)
@@ -167,7 +175,7 @@ class _Addresses:
         )
         async def verify(request: Request) -> Response:
             with self.batches.arriving():
-                form = await self._form(request, forms.VerifyForm)
+                form = await form_of(request, self.service.limits, forms.VerifyForm)
                 answer = await self._answer(form)
             said = request.scope[EXCHANGE].said
             return _raw(await self.batches.verify(answer, lambda report: self._written(report, form.exact, said)))
@@ -194,7 +202,7 @@ class _Addresses:
             openapi_extra=body_of(forms.FitsForm),
         )
         async def fits(request: Request) -> Response:
-            form = await self._form(request, forms.FitsForm)
+            form = await form_of(request, self.service.limits, forms.FitsForm)
             found = await self._in_thread(service.fits, form.text, form.given)
             return _json({"fits": [None if one is None else asdict(one) for one in found]})
 
@@ -216,12 +224,12 @@ class _Addresses:
 
     async def _stream(self, request: Request) -> Response:
         exchange = request.scope[EXCHANGE]
-        if _kind_of(request) == "application/x-ndjson":
+        if kind_of(request) == "application/x-ndjson":
             lines = Lines(request.receive)
             head = forms.read(StreamHead, parsed(await lines.next() or b""))
             pieces = pieces_of(lines)
         else:
-            form = await self._form(request, forms.VerifyForm)
+            form = await form_of(request, self.service.limits, forms.VerifyForm)
             self.service.check_length(form.answer)
             head = StreamHead(question=form.question, passages=form.passages, exact=form.exact, so_far=False)
             head.with_uploads(form.given)
@@ -255,8 +263,8 @@ class _Addresses:
             openapi_extra=body_of(forms.ExplainForm),
         )
         async def explain(request: Request) -> Response:
-            form = await self._form(request, forms.ExplainForm)
-            wanted = _wanted(request, "application/json", "text/html", "image/png")
+            form = await form_of(request, self.service.limits, forms.ExplainForm)
+            wanted = wanted_of(request, "application/json", "text/html", "image/png")
             return _raw(await self._in_thread(self._explained, form, wanted), wanted)
 
         @app.post(
@@ -271,8 +279,8 @@ class _Addresses:
             openapi_extra=body_of(forms.MapsForm),
         )
         async def maps(request: Request) -> Response:
-            form = await self._form(request, forms.MapsForm)
-            wanted = _wanted(request, "application/json", "image/png")
+            form = await form_of(request, self.service.limits, forms.MapsForm)
+            wanted = wanted_of(request, "application/json", "image/png")
             picture, drawn = await self._in_thread(service.maps, form.texts, form.given, form.method)
             if wanted == "image/png":
                 return _raw(await self._in_thread(png_of, picture, drawn[0]), wanted)
@@ -316,7 +324,7 @@ class _Addresses:
             openapi_extra=body_of(forms.SearchForm),
         )
         async def search(request: Request) -> Response:
-            form = await self._form(request, forms.SearchForm)
+            form = await form_of(request, self.service.limits, forms.SearchForm)
             hits = await self._in_thread(service.search, form.text, form.given, form.top_k, form.where)
             return _json({"hits": [hit_to_dict(hit, hit.uri.replace("\\", "/").rsplit("/", 1)[-1]) for hit in hits]})
 
@@ -329,7 +337,7 @@ class _Addresses:
             status_code=201,
         )
         async def add(request: Request) -> Response:
-            form = await self._form(request, forms.AddForm)
+            form = await form_of(request, self.service.limits, forms.AddForm)
             ids, new = await self._in_thread(service.add, form.given, form.captions, form.metadata)
             return _raw(_dumped({"ids": ids, "new": new}), status=201)
 
@@ -342,79 +350,6 @@ class _Addresses:
         async def picture(content: str) -> Response:
             data, suffix = await self._in_thread(lambda: service.file(GivenPicture.named(content)))
             return _raw(data, f"image/{suffix.lstrip('.').replace('jpg', 'jpeg')}")
-
-    # -- forms --------------------------------------------------------------------------------------------------------
-
-    async def _form(self, request: Request, form: type[forms.T]) -> forms.T:
-        """Read a form of JSON, or a multipart form.
-
-        Raises:
-            DataError: It is not of this form.
-            Refused: It is something else.
-        """
-        kind = _kind_of(request)
-        if kind == "application/json":
-            body = await request.body()
-            try:
-                data = json.loads(body)
-            except (ValueError, RecursionError) as error:
-                raise Refused(400, "the request is no JSON", got=reason(error), do="send one object") from error
-            return forms.read(form, data)
-        if kind not in ("multipart/form-data", "application/x-www-form-urlencoded"):
-            do = f"send {' or '.join(BODY_FORMS)}"
-            raise Refused(415, "a body of this type is not read", got=kind or "no content type", do=do)
-        limits = self.service.limits
-        async with request.form(max_files=limits.pictures + 1, max_fields=_FIELDS, max_part_size=limits.body) as sent:
-            pictures: list[GivenPicture] = []
-            values: dict[str, Any] = {}
-            for name, value in sent.multi_items():
-                if name == "picture":
-                    pictures.append(await _given(value))
-                else:
-                    _put(values, form.model_fields, name, value)
-        made = forms.read(form, values)
-        if pictures and isinstance(made, forms.PicturesForm):
-            made.with_uploads(pictures)
-        return made
-
-
-async def _given(value: UploadFile | str) -> GivenPicture:
-    if isinstance(value, str):
-        return GivenPicture.named(value.strip())
-    return GivenPicture(data=await value.read(), name=value.filename or "")
-
-
-def _put(values: dict[str, Any], known: Mapping[str, Any], name: str, value: Any) -> None:
-    """Put the value of a multipart field where JSON has it: ``passage`` twice is the list ``passages``."""
-    if not isinstance(value, str):
-        raise DataError("a file that is no picture", got=name, do="name the field of each file: picture")
-    if name in _AS_JSON:
-        try:
-            values[name] = json.loads(value)
-        except (ValueError, RecursionError) as error:
-            raise DataError(f"the field {name} is no JSON", got=reason(error), do="send one object") from error
-    elif f"{name}s" in known:
-        values.setdefault(f"{name}s", []).append(value)
-    else:
-        values[name] = value
-
-
-def _kind_of(request: Request) -> str:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def _wanted(request: Request, *offered: str) -> str:
-    """Return the first of the types that the caller accepts, in the caller's order.
-
-    Raises:
-        Refused: None of them is accepted.
-    """
-    accepted = [one.partition(";")[0].strip().lower() for one in request.headers.get("accept", "*/*").split(",")]
-    for one in accepted:
-        for kind in offered:
-            if one in (kind, "*/*", f"{kind.partition('/')[0]}/*"):
-                return kind
-    raise Refused(406, "no answer of this type is made", got=", ".join(accepted), do=f"accept {' or '.join(offered)}")
 
 
 def _dumped(data: Any) -> bytes:

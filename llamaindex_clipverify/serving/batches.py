@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,8 +13,12 @@ from typing import Any
 from llamaindex_clipverify.answer import Answer
 from llamaindex_clipverify.errors import ClipVerifyError, ServerError
 from llamaindex_clipverify.report.report import Report
+from llamaindex_clipverify.verification.reading import Reading
 
-Run = Callable[[Sequence[Answer]], Sequence[Report | ClipVerifyError]]
+Read = Callable[[Sequence[Answer]], Awaitable[Sequence[Reading | None]]]
+"""Reads answers before they are verified."""
+Run = Callable[[Sequence[Answer], Sequence[Reading | None]], Sequence[Report | ClipVerifyError]]
+"""Verifies answers; what was not read before it reads itself."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,14 @@ class Batches:
     """A queue of answers. One thread verifies: whatever waits when it is free is its next batch."""
 
     def __init__(
-        self, run: Run, *, most: int, gather: float, waiting: int, observe: Callable[[int], None] | None = None
+        self,
+        run: Run,
+        *,
+        most: int,
+        gather: float,
+        waiting: int,
+        observe: Callable[[int], None] | None = None,
+        read: Read | None = None,
     ) -> None:
         """Make a queue.
 
@@ -38,13 +49,16 @@ class Batches:
             gather: Seconds to wait for requests that are arriving before a batch is begun that is not full.
             waiting: Maximum number of answers that wait.
             observe: Called with the size of each batch.
+            read: Reads the answers of a batch while another one is verified.
         """
         self.run, self.most, self.gather, self.most_waiting, self.observe = run, most, gather, waiting, observe
         self._waiting: deque[_Waiting] = deque()
         self._arriving = 0
         self._more = asyncio.Event()
         self._pool = ThreadPoolExecutor(1, "clipverify-verify")
+        self.read = read
         self._task: asyncio.Task[None] | None = None
+        self._verifying: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         """Return how many answers wait."""
@@ -77,33 +91,45 @@ class Batches:
 
     async def close(self) -> None:
         """Stop; what is under way ends."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        for task in (self._task, self._verifying):
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _work(self) -> None:
+        """Take one batch after the other: while one is verified, the next is read."""
         while True:
             await self._more.wait()
             if self._arriving and len(self._waiting) < self.most:
                 await asyncio.sleep(self.gather)
-            batch: list[_Waiting] = []
-            while self._waiting and len(batch) < self.most:
-                one = self._waiting.popleft()
-                if not one.result.done():  # else its caller has left
-                    batch.append(one)
-            if not self._waiting:
-                self._more.clear()
-            if batch:
-                await self._verify(batch)
+            batch = self._taken()
+            if not batch:
+                continue
+            busy = self._verifying is not None and not self._verifying.done()
+            readings = await self.read([one.answer for one in batch]) if self.read and (busy or len(batch) > 1) else []
+            if self._verifying is not None:
+                await self._verifying
+            self._verifying = asyncio.create_task(self._verify(batch, readings))
 
-    async def _verify(self, batch: Sequence[_Waiting]) -> None:
+    def _taken(self) -> list[_Waiting]:
+        """Take the next batch from the queue, without those whose callers have left."""
+        batch: list[_Waiting] = []
+        while self._waiting and len(batch) < self.most:
+            one = self._waiting.popleft()
+            if not one.result.done():
+                batch.append(one)
+        if not self._waiting:
+            self._more.clear()
+        return batch
+
+    async def _verify(self, batch: Sequence[_Waiting], readings: Sequence[Reading | None]) -> None:
         if self.observe is not None:
             self.observe(len(batch))
         loop = asyncio.get_running_loop()
         try:
-            results = await loop.run_in_executor(self._pool, self._made, batch)
+            results = await loop.run_in_executor(self._pool, self._made, batch, readings)
         except BaseException as error:
             for one in batch:
                 if not one.result.done():
@@ -119,10 +145,10 @@ class Batches:
             else:
                 one.result.set_result(result)
 
-    def _made(self, batch: Sequence[_Waiting]) -> list[Any]:
+    def _made(self, batch: Sequence[_Waiting], readings: Sequence[Reading | None]) -> list[Any]:
         """Verify in the thread, and make of each report what its caller wants."""
         results: list[Any] = []
-        for one, result in zip(batch, self.run([one.answer for one in batch]), strict=True):
+        for one, result in zip(batch, self.run([one.answer for one in batch], readings), strict=True):
             if isinstance(result, ClipVerifyError):
                 results.append(result)
                 continue

@@ -31,7 +31,7 @@ class Limits:
     """Requests under way at a time."""
     batch: int = 16
     """Answers verified in one call."""
-    gather: float = 0.003
+    gather: float = 0.002
     """Seconds that a batch waits for requests whose bodies are arriving."""
 
     def __post_init__(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from cachetools import TTLCache
 import llamaindex_clipverify
 from llamaindex_clipverify.answer import Answer, Source
 from llamaindex_clipverify.boundary import files, texts
-from llamaindex_clipverify.errors import ClipVerifyError, DataError, MissingExtraError, ModelError, PictureError
+from llamaindex_clipverify.errors import ClipVerifyError, DataError, MissingExtraError, ModelError
 from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.index.index import EvidenceIndex
 from llamaindex_clipverify.index.schema import Entry, Hit
@@ -23,11 +22,11 @@ from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.remote.about import About
 from llamaindex_clipverify.remote.problems import Refused
 from llamaindex_clipverify.remote.wire import MOST_MAP_PIXELS
-from llamaindex_clipverify.report.drawing import Mark, draw_map
-from llamaindex_clipverify.report.report import ClaimMap, Report
+from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.report.sharing import shareable, without_paths
 from llamaindex_clipverify.serving.given import GivenPicture
 from llamaindex_clipverify.serving.limits import Limits
+from llamaindex_clipverify.verification.reading import Reading
 from llamaindex_clipverify.verification.streaming import StreamingVerifier
 from llamaindex_clipverify.verification.verifier import Fit, Verifier
 
@@ -188,9 +187,16 @@ class Service:
 
     # -- what is done -------------------------------------------------------------------------------------------------
 
-    def verify_batch(self, answers: Sequence[Answer]) -> list[Report | ClipVerifyError]:
+    @property
+    def reads_by_itself(self) -> bool:
+        """Whether the splitters are those of the package, so that another process reads as they do."""
+        return self.verifier.splitters.is_default
+
+    def verify_batch(
+        self, answers: Sequence[Answer], readings: Sequence[Reading | None] = ()
+    ) -> list[Report | ClipVerifyError]:
         """Return the reports on several answers, without folders of this machine, or the error of each."""
-        found = self.verifier.verify_batch(answers)
+        found = self.verifier.verify_batch(answers, readings)
         return [shareable(one) if isinstance(one, Report) else shared(one) for one in found]
 
     def verify(self, answer: Answer) -> Report:
@@ -345,29 +351,6 @@ def shared(error: ClipVerifyError) -> ClipVerifyError:
     if isinstance(error, (Refused, MissingExtraError)) or error.got is None:
         return error
     return type(error)(error.what, got=without_paths(str(error.got)), do=error.do)
-
-
-def png_of(picture: Picture, heat: HeatMap, marks: Sequence[Mark] = ()) -> bytes:
-    """Return a heat map on its picture as a PNG."""
-    file = io.BytesIO()
-    draw_map(picture, heat, marks).save(file, "PNG")
-    return file.getvalue()
-
-
-def claim_png(report: Report, drawn: ClaimMap) -> bytes:
-    """Return the heat map of a claim with the box of its evidence, as a PNG.
-
-    Raises:
-        PictureError: The report has no such picture.
-    """
-    picture = report.picture(drawn.picture)
-    if picture is None:
-        raise PictureError("the report has no such picture", got=drawn.picture, do="verify the answer again")
-    claim = report.claims[drawn.claim]
-    marks = (
-        [Mark(claim.region, "", claim.verdict)] if claim.region is not None and claim.picture == drawn.picture else []
-    )
-    return png_of(picture, drawn.map, marks)
 
 
 def _affordable(maps: Iterable[HeatMap]) -> None:

@@ -15,8 +15,9 @@ from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.remote.hits import hit_to_dict
 from llamaindex_clipverify.report.drawing import Mark, draw_boxes, shrunk
 from llamaindex_clipverify.report.report import CheckedClaim, Report
+from llamaindex_clipverify.serving.drawn import claim_png
 from llamaindex_clipverify.serving.given import GivenPicture
-from llamaindex_clipverify.serving.service import Service, claim_png, sharing
+from llamaindex_clipverify.serving.service import Service, sharing
 
 _SHOWN = 640
 """Longer side of a picture that is shown, in pixels."""

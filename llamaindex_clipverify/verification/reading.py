@@ -38,6 +38,8 @@ class Splitters:
         Raises:
             DataError: The text is no such name.
         """
+        self.is_default = splitter is None
+        """Whether these are the splitters of the package, without a parser or one of somebody's own."""
         self.default: Splitter = _english(splitter) if splitter is None or isinstance(splitter, str) else splitter
         self._by_language: dict[str, Splitter] = {self.default.language: self.default}
         if splitter is None or isinstance(splitter, str):

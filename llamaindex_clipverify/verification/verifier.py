@@ -284,14 +284,21 @@ class Verifier(ExplainingVerifier, Portable):
         """Verify in a worker thread, without blocking the event loop."""
         return await asyncio.to_thread(self.verify, answer, images, question, passages)
 
-    def verify_batch(self, answers: Sequence[Answer]) -> list[Report | ClipVerifyError]:
-        """Return a report for each answer, or in its place the error that kept it from being verified."""
+    def verify_batch(
+        self, answers: Sequence[Answer], readings: Sequence[Reading | None] = ()
+    ) -> list[Report | ClipVerifyError]:
+        """Return a report for each answer, or in its place the error that kept it from being verified.
+
+        Args:
+            answers: The answers.
+            readings: What the splitters read of each already; None, or none at all, for what is to be read here.
+        """
         try:
             with (
                 tracing.span("verify", "CHAIN") as span,
                 telling(VerificationError, "the answers cannot be verified", do=_ONE_BY_ONE),
             ):
-                results = self._verified(answers)
+                results = self._verified(answers, readings or [None] * len(answers))
                 if span.is_recorded and len(results) == 1 and isinstance(results[0], Report):
                     span.set(attributes_of(results[0]))
                 return results
@@ -300,9 +307,12 @@ class Verifier(ExplainingVerifier, Portable):
         except ClipVerifyError as error:
             return [error] if len(answers) == 1 else [self.verify_batch([answer])[0] for answer in answers]
 
-    def _verified(self, answers: Sequence[Answer]) -> list[Report | ClipVerifyError]:
+    def _verified(self, answers: Sequence[Answer], known: Sequence[Reading | None]) -> list[Report | ClipVerifyError]:
         started = time.perf_counter()
-        readings = [self.splitters.read(answer.text, answer.question) for answer in answers]
+        readings = [
+            reading or self.splitters.read(answer.text, answer.question)
+            for answer, reading in zip(answers, known, strict=True)
+        ]
         with tracing.span("look", "CHAIN") as span:
             seen = self.observe([picture for answer in answers for picture in answer.pictures])
             span.set({"clipverify.pictures": len(seen)})
