@@ -10,6 +10,7 @@ from llamaindex_clipverify.boundary import texts
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence.vectors import picture_vector
 from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.models.encoding import text_vectors
 from llamaindex_clipverify.verification.verifier import Verifier
 
 
@@ -67,7 +68,7 @@ def rank_by_question(
     assert verifier.encoder is not None
     given = [(index, source.picture) for index, source in enumerate(sources) if source.picture is not None]
     seen = verifier.observe([picture for _, picture in given])
-    text = verifier.encoder.encode_texts([texts.checked(question, "the question")])[0]
+    text = text_vectors(verifier.encoder, [texts.checked(question, "the question")])[0]
     ranked = [
         RankedPicture(index=index, cosine=float(vector @ text), facts=known)
         for (index, _), known in zip(given, seen, strict=True)
