@@ -29,7 +29,7 @@ def query_vector(encoder: Encoder, text: str | None, image: Any) -> Array:
         DataError: There is neither.
         PictureError: The image is not a picture.
     """
-    vectors = []
+    vectors: list[Array] = []
     if text and text.strip():
         vectors.append(text_vectors(encoder, [text])[0])
     if image is not None:
