@@ -61,7 +61,7 @@ test-slow: setup  ## Run the tests that take minutes, with vector stores of othe
 	$(OFFLINE) $(RUN)/python -m pytest -m slow $(ARGS)
 
 test-attack: setup  ## Attack every door: pictures, texts, files, records, servers, processes (some 15 minutes)
-	OMP_NUM_THREADS=1 CLIPVERIFY_ATTACK_FIGURES=clipverify-attack.json $(OFFLINE) $(RUN)/python -m pytest -m attack tests/attack $(ARGS)
+	OMP_NUM_THREADS=1 CLIPVERIFY_ATTACK_FIGURES=benchmarks/results/attacks.json $(OFFLINE) $(RUN)/python -m pytest -n $(JOBS) --dist worksteal -m attack tests/attack $(ARGS)
 
 lint: setup  ## Check style
 	$(RUN)/ruff check .

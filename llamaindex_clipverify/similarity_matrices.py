@@ -11,6 +11,7 @@ import numpy as np
 
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.geometry import Array
+from llamaindex_clipverify.models.encoding import image_vectors, text_vectors
 from llamaindex_clipverify.models.protocols import Encoder
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.tables import aligned
@@ -90,10 +91,10 @@ class Comparison:
 def compare(encoder: Encoder, texts: Sequence[str], images: Sequence[Picture]) -> Comparison:
     """Encode pictures and texts (without a prompt template), each once."""
     names = tuple(picture.name if picture.uri else f"picture {place + 1}" for place, picture in enumerate(images))
-    image_vectors = encoder.encode_images([picture.image for picture in images]) if images else np.zeros((0, 0))
-    text_vectors = encoder.encode_texts(list(texts)) if texts else np.zeros((0, 0))
+    of_images = image_vectors(encoder, [picture.image for picture in images]) if images else np.zeros((0, 0))
+    of_texts = text_vectors(encoder, list(texts)) if texts else np.zeros((0, 0))
     return Comparison(
-        encoder=encoder.id, images=names, texts=tuple(texts), image_vectors=image_vectors, text_vectors=text_vectors
+        encoder=encoder.id, images=names, texts=tuple(texts), image_vectors=of_images, text_vectors=of_texts
     )
 
 

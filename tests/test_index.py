@@ -304,3 +304,19 @@ def test_connections_end_with_their_index(server: str, tiny: Verifier) -> None:
     for _ in range(5):
         len(EvidenceIndex(server, tiny.encoder, name="kept"))  # type: ignore[arg-type]
     assert handles() <= before + 1 and len(kept) == 0
+
+
+@pytest.mark.parametrize("odd", [5, b"x", [], object(), "\ud800", "x" * 100_001])
+def test_a_query_that_is_no_text(index: EvidenceIndex, odd: Any) -> None:
+    with pytest.raises(DataError, match="the query"):
+        index.search(odd)
+
+
+@pytest.mark.parametrize("odd", [0, -1, None, "5", 1.5, float("nan"), []])
+def test_a_number_that_is_none(index: EvidenceIndex, odd: Any) -> None:
+    for use in (lambda: index.search("a cup", top_k=odd), lambda: index.sample(odd)):
+        with pytest.raises(DataError, match="at least one picture"):
+            use()
+    if not isinstance(odd, type(None)):
+        with pytest.raises(DataError, match="a filter is a mapping"):
+            index.search("a cup", where=odd)

@@ -23,6 +23,7 @@ from llamaindex_clipverify.evidence.text_vectors import TextVectors
 from llamaindex_clipverify.evidence.vectors import REGION_FACTS, region_vectors
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array, Box, overlap
+from llamaindex_clipverify.models.encoding import image_vectors
 from llamaindex_clipverify.picture import Picture
 
 _MARGIN = 0.08
@@ -60,7 +61,7 @@ class Regions:
         regions = [self._regions(facts) for facts in known]
         boxes = [[box for box, _ in own] for own in regions]
         crops = [picture.crop(box) for picture, own in zip(pictures, boxes, strict=True) for box in own]
-        vectors = self.texts.encoder.encode_images(crops)
+        vectors = image_vectors(self.texts.encoder, crops)
         ends = np.cumsum([len(own) for own in boxes])[:-1]
         parts = np.split(vectors, ends)
         return [

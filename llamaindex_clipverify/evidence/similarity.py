@@ -18,6 +18,7 @@ from llamaindex_clipverify.evidence.reference import Reference, standardised
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
 from llamaindex_clipverify.evidence.vectors import PICTURE_FACTS, picture_vector
 from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.models.encoding import image_vectors
 from llamaindex_clipverify.picture import Picture
 
 
@@ -45,7 +46,7 @@ class Similarity:
 
     def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
         """Encode the pictures in one batch: ``vector``, float32 (D,)."""
-        vectors = self.texts.encoder.encode_images([picture.image for picture in pictures])
+        vectors = image_vectors(self.texts.encoder, [picture.image for picture in pictures])
         return [{"vector": vector} for vector in vectors]
 
     def phrases(self, claim: Claim) -> list[str]:

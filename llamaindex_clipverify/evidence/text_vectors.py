@@ -10,6 +10,7 @@ from cachetools import LRUCache
 
 from llamaindex_clipverify.facts.disk_cache import DiskCache
 from llamaindex_clipverify.geometry import Array
+from llamaindex_clipverify.models.encoding import text_vectors
 from llamaindex_clipverify.models.pickling import Portable
 from llamaindex_clipverify.models.protocols import Encoder
 
@@ -66,7 +67,7 @@ class TextVectors(Portable):
         missing = [phrase for phrase in phrases if phrase not in self._vectors]
         if not missing:
             return
-        vectors = self.encoder.encode_texts([PROMPT.format(phrase) for phrase in missing])
+        vectors = text_vectors(self.encoder, [PROMPT.format(phrase) for phrase in missing])
         self._vectors.update(zip(missing, vectors, strict=True))
         if self.disk is not None:
             rows = zip(missing, vectors, strict=True)

@@ -10,11 +10,13 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from numbers import Integral
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from llamaindex_clipverify import tracing
-from llamaindex_clipverify.boundary import files
+from llamaindex_clipverify.boundary import files, texts
 from llamaindex_clipverify.errors import ClipVerifyError, DataError
 from llamaindex_clipverify.evidence.reference import LEAST
 from llamaindex_clipverify.facts.disk_cache import DiskCache
@@ -270,6 +272,8 @@ class EvidenceIndex:
 
     def sample(self, number: int) -> list[Facts]:
         """Return the facts of at most `number` pictures, spread evenly over the index."""
+        if not _is_number_of_pictures(number):
+            raise DataError("at least one picture must be asked for", got=repr(number), do="give a number ≥ 1")
         return self.records.sample(number)
 
     def folders(self) -> list[Path]:
@@ -320,8 +324,12 @@ class EvidenceIndex:
             DataError: Neither text nor image, or a `top_k` below 1.
             PictureError: The image is not a picture.
         """
-        if top_k < 1:
-            raise DataError("at least one picture must be asked for", got=top_k, do="give top_k ≥ 1")
+        if not _is_number_of_pictures(top_k):
+            raise DataError("at least one picture must be asked for", got=repr(top_k), do="give top_k ≥ 1")
+        if not isinstance(where, (Mapping, NoneType)):
+            raise DataError("a filter is a mapping", got=type(where).__name__, do='give where={"name": "value"}')
+        if text is not None:
+            texts.checked(text, "the query")
         number = min(top_k, len(self))
         if not number:
             return []
@@ -384,3 +392,7 @@ def _found(hits: Sequence[Hit]) -> dict[str, Any]:
         for place, hit in enumerate(hits)
         for name, value in (("id", hit.id), ("score", float(hit.score)), ("content", hit.caption))
     }
+
+
+def _is_number_of_pictures(number: Any) -> bool:
+    return isinstance(number, Integral) and int(number) >= 1

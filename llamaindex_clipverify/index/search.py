@@ -12,6 +12,7 @@ from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.index import chroma
 from llamaindex_clipverify.index.records import Records
 from llamaindex_clipverify.index.schema import OF, Hit, better, hit_of
+from llamaindex_clipverify.models.encoding import image_vectors, text_vectors
 from llamaindex_clipverify.models.protocols import Encoder
 from llamaindex_clipverify.picture import Picture
 
@@ -28,11 +29,11 @@ def query_vector(encoder: Encoder, text: str | None, image: Any) -> Array:
         DataError: There is neither.
         PictureError: The image is not a picture.
     """
-    vectors = []
+    vectors: list[Array] = []
     if text and text.strip():
-        vectors.append(encoder.encode_texts([text])[0])
+        vectors.append(text_vectors(encoder, [text])[0])
     if image is not None:
-        vectors.append(encoder.encode_images([Picture.of(image).image])[0])
+        vectors.append(image_vectors(encoder, [Picture.of(image).image])[0])
     if not vectors:
         raise DataError("nothing to look for", do="give a text or an image")
     total: Array = sum(vectors[1:], vectors[0])

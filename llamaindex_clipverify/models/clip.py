@@ -14,6 +14,7 @@ from PIL import Image
 from transformers import AutoConfig, AutoModel, AutoProcessor
 
 from llamaindex_clipverify.boundary import files
+from llamaindex_clipverify.boundary.failures import telling
 from llamaindex_clipverify.errors import ModelError
 from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.models.identity import identity, place_of
@@ -134,7 +135,8 @@ class ClipEncoder(Portable):
     def _encode(self, features: Iterator[Any], count: int) -> Array:
         if not count:
             return np.zeros((0, self.width), np.float32)
-        with self.lock, torch.inference_mode():
+        failing = telling(ModelError, "the encoder failed", got=self.name, do="see that its folder is whole")
+        with self.lock, torch.inference_mode(), failing:
             rows = torch.cat([embedding(part).float() for part in features])
             unit: Array = torch.nn.functional.normalize(rows, dim=-1).cpu().numpy()
             return unit
@@ -162,8 +164,5 @@ _GIVE = "give a CLIP or SigLIP hub id, a folder of one, or tiny"
 def _read(kind: Any, name: str, **options: Any) -> Any:
     if (name.startswith((".", "/", "~")) or "\\" in name) and not files.is_folder(name):
         raise ModelError("no such model folder", got=name, do=_GIVE)
-    try:
-        return from_pretrained(kind, str(place_of(name)) if name.startswith("~") else name, **options)
-    except (OSError, ValueError) as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelError(f"the model cannot be loaded ({first})", got=name, do=_GIVE) from error
+    place = str(place_of(name)) if name.startswith("~") else name
+    return from_pretrained(kind, place, what="the model cannot be loaded", do=_GIVE, **options)

@@ -79,9 +79,4 @@ class TransformersGrounder(Portable):
         return found[0]
 
     def _read(self, kind: Any) -> Any:
-        try:
-            return from_pretrained(kind, self.name)
-        except (OSError, ValueError) as error:
-            raise ModelError(
-                "the grounder cannot be read", got=f"{self.name} ({error})", do="give a hub id or a folder"
-            ) from error
+        return from_pretrained(kind, self.name, what="the grounder cannot be read", do="give a hub id or a folder")

@@ -190,12 +190,9 @@ class Llava:
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _read(self, family: Any, **options: Any) -> Any:
-        try:
-            return from_pretrained(family, self.name, trust_remote_code=self.trust_remote_code, **options)
-        except (OSError, ValueError, KeyError) as error:
-            what = "the vision model cannot be loaded"
-            do = "give a hub id or the folder of a vision model (AutoModelForImageTextToText)"
-            raise ModelError(what, got=f"{self.name} ({error})", do=do) from error
+        what = "the vision model cannot be loaded"
+        do = "give a hub id or the folder of a vision model (AutoModelForImageTextToText)"
+        return from_pretrained(family, self.name, what=what, do=do, trust_remote_code=self.trust_remote_code, **options)
 
     def _quantization(self) -> Any:
         if not self.device.startswith("cuda"):

@@ -132,9 +132,5 @@ def _detections(boxes: list[Any], names: list[str], scores: list[float]) -> Dete
 
 
 def _read(kind: Any, name: str) -> Any:
-    try:
-        return from_pretrained(kind, name)
-    except (OSError, ValueError) as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        do = "give the hub id or folder of an object-detection model"
-        raise ModelError(f"the detector cannot be loaded ({first})", got=name, do=do) from error
+    do = "give the hub id or folder of an object-detection model"
+    return from_pretrained(kind, name, what="the detector cannot be loaded", do=do)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.report.format import number
@@ -27,8 +28,9 @@ class Requirement:
     def __post_init__(self) -> None:
         """Check the ranges."""
         for name in ("min_trust", "min_coverage"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise DataError(f"{name} lies between 0 and 1", got=getattr(self, name))
+            value = getattr(self, name)
+            if not isinstance(value, Real) or not 0 <= float(value) <= 1:
+                raise DataError(f"{name} lies between 0 and 1", got=repr(value), do="give a number of this range")
 
     def problem(self, report: Report) -> str:
         """Return why a report does not reach the minimums; "" if it does."""

@@ -34,6 +34,7 @@ from llamaindex_clipverify.facts.disk_cache import DiskCache
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.facts.memory import Memory
 from llamaindex_clipverify.geometry import Array
+from llamaindex_clipverify.models.encoding import text_vectors
 from llamaindex_clipverify.models.pickling import Portable
 from llamaindex_clipverify.models.protocols import Detector, Encoder, Grounder, Reader
 from llamaindex_clipverify.node_pictures import in_folders
@@ -377,7 +378,7 @@ class Verifier(ExplainingVerifier, Portable):
         """
         if self.encoder is None:
             raise ModelError("comparing needs an encoder", got="a verifier without one", do="name one with encoder=")
-        text = self.encoder.encode_texts([question])[0]
+        text = text_vectors(self.encoder, [question])[0]
         return [_fit(known, text) if isinstance(known, Facts) else None for known in self.observe(pictures)]
 
     def unverified(self, answer: str, question: str | None, why: str) -> Report:

@@ -15,7 +15,7 @@ from PIL import Image, features
 
 from llamaindex_clipverify.picture import Picture
 
-_EACH = 125
+_EACH = 60
 """Mutants of each encoded picture."""
 
 
