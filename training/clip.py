@@ -248,6 +248,23 @@ def export(model: CLIPModel, tokenizer: PreTrainedTokenizerFast, folder: Path) -
     print(f"exported {sum(p.numel() for p in half.parameters()):,} numbers to {folder}")
 
 
+def average(model: CLIPModel, folder: Path, share: float) -> None:
+    """Replace weights by their mean with those of an exported encoder (Wortsman et al. 2022, arXiv 2203.05482).
+
+    Args:
+        model: Weighs `share`, 0 to 1.
+        folder: The exported encoder that the training started from.
+        share: The rest, 1 - `share`, is the encoder in `folder`.
+    """
+    before = CLIPModel.from_pretrained(folder, dtype=torch.float32).state_dict()
+    after = model.state_dict()
+    mean = {
+        name: torch.lerp(before[name], value.float().cpu(), share) if value.is_floating_point() else value
+        for name, value in after.items()
+    }
+    model.load_state_dict(mean)
+
+
 def _edit(path: Path, changes: dict[str, Any]) -> None:
     table = {**json.loads(path.read_text(encoding="utf-8")), **changes}
     kept = {key: value for key, value in table.items() if value is not None}
@@ -286,7 +303,12 @@ def main() -> None:
     parser.add_argument(
         "--export", type=Path, nargs="?", const=EXPORT, help="only write the last checkpoint to a folder"
     )
+    parser.add_argument(
+        "--average", type=float, help="with --export: share of these weights in the mean with those of --from"
+    )
     arguments = parser.parse_args()
+    if arguments.average is not None and not (arguments.export and arguments.start):
+        parser.error("--average needs --export and --from")
     torch.manual_seed(arguments.seed)
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
@@ -308,6 +330,8 @@ def main() -> None:
     if (arguments.run / "last.pt").exists():
         lesson.load(arguments.run / "last.pt", device)
     if arguments.export:
+        if arguments.average is not None:
+            average(lesson.model, arguments.start, arguments.average)
         export(lesson.model.cpu(), tokenizer, arguments.export)
         return
     pictures = Pictures(arguments.data, SIDE)
