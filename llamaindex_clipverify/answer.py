@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from llamaindex_clipverify.boundary import texts
+from llamaindex_clipverify.boundary.failures import telling
 from llamaindex_clipverify.errors import ClipVerifyError, DataError
 from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.node_pictures import NO_ACCESS, Access, passage_in, picture_given, picture_in, text_in
@@ -32,6 +34,32 @@ class Source:
     def is_passage(self) -> bool:
         """Whether it is a passage that may support statements."""
         return self.picture is None and bool(self.text)
+
+    @classmethod
+    def tried(cls, read: Callable[[], Source]) -> Source:
+        """Return the source that a function finds; one with a `problem` where it fails, or its file or text cannot be read.
+
+        Every door through which retrieved things come uses it, so that one bad source among others is a gap and no error.
+        """
+        try:
+            with telling(DataError, "a source cannot be read", do="leave it out"):
+                source = read()
+                if source.picture is not None:
+                    _ = source.picture.id  # reads the file
+                else:
+                    texts.checked(source.text, "a passage", _PASSAGE)
+                return source
+        except ClipVerifyError as error:
+            return cls(problem=error)
+
+    @classmethod
+    def of_picture(cls, image: Any) -> Source:
+        """Return the source of a picture that the user gave; see `Answer.of`.
+
+        Raises:
+            PictureError: It is no picture.
+        """
+        return cls(picture=picture_given(image))
 
     @classmethod
     def of_node(cls, node: Any, access: Access = NO_ACCESS) -> Source:
@@ -132,7 +160,12 @@ class Answer:
         Raises:
             DataError: The text is too long, or no text.
         """
-        return cls(text=text, sources=sources_of(nodes, access), question=question, is_partial=True)
+        return cls.on_sources(text, sources_of(nodes, access), question)
+
+    @classmethod
+    def on_sources(cls, text: str, sources: Iterable[Source], question: str | None = None) -> Answer:
+        """Make an answer from sources of any framework, each read by `Source.tried`; rules and errors as `from_nodes`."""
+        return cls(text=text, sources=distinct(sources), question=question, is_partial=True)
 
 
 def sources_given(images: Sequence[Any], passages: Sequence[str] = ()) -> tuple[Source, ...]:
@@ -151,16 +184,17 @@ def sources_given(images: Sequence[Any], passages: Sequence[str] = ()) -> tuple[
 
 def sources_of(nodes: Iterable[Any], access: Access = NO_ACCESS) -> tuple[Source, ...]:
     """Return the sources in retrieved nodes, each picture and passage once; parameters as for `Answer.from_nodes`."""
-    distinct: dict[Picture | str, Source] = {}
-    for node in nodes:
-        try:
-            source = Source.of_node(node, access)
-            key = source.picture if source.picture is not None else source.text
-            if key:
-                distinct.setdefault(key, source)  # reads the file of a picture
-        except ClipVerifyError as error:
-            distinct.setdefault(str(error), Source(problem=error))
-    return tuple(distinct.values())
+    return distinct(Source.tried(partial(Source.of_node, node, access)) for node in nodes)
+
+
+def distinct(sources: Iterable[Source]) -> tuple[Source, ...]:
+    """Return every picture, passage and problem once, in their order; sources that hold none of them are left out."""
+    found: dict[Picture | str, Source] = {}
+    for source in sources:
+        key = source.picture or source.text or (str(source.problem) if source.problem else "")
+        if key:
+            found.setdefault(key, source)
+    return tuple(found.values())
 
 
 _PASSAGE = 1_000_000

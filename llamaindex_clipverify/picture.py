@@ -212,6 +212,12 @@ class Picture:
         if size is not None:
             self.__dict__.setdefault("size", size)
 
+    def called(self, uri: str | None) -> Picture:
+        """Return it with a name for reports, unless it has one: nothing is opened by it."""
+        if uri is not None and self.uri is None:
+            self.uri = uri
+        return self
+
     @property
     def name(self) -> str:
         """Return a name for messages: the last part of the path or URL, or "picture"."""

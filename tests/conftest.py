@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+from chroma_server import ChromaServer
 
 from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
 from llamaindex_clipverify.evidence.evidence import Evidence
@@ -131,7 +125,13 @@ def make_report(
         note = "nothing a picture can show" if trust is None else ""
         claims.append(
             CheckedClaim(
-                claim=claim, trust=trust, verdict=policy.verdict(trust), evidence=(evidence,), shares=shares, note=note
+                claim=claim,
+                trust=trust,
+                verdict=policy.verdict(trust),
+                calibration=fields.get("calibration", "uncalibrated"),
+                evidence=(evidence,),
+                shares=shares,
+                note=note,
             )
         )
     drawn = tuple(_map(place, pictures[0]) for place in range(len(claims))) if maps else ()
@@ -173,26 +173,6 @@ def report(scene_file: Path) -> Report:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real `chroma run` on loopback."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [str(Path(sys.executable).parent / "chroma"), "run", "--host", "127.0.0.1", "--port", str(port)]
-    folder = tmp_path_factory.mktemp("server")
-    process = subprocess.Popen(
-        [*command, "--path", str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        env={**os.environ, "ANONYMIZED_TELEMETRY": "False"},
-    )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{url}/api/v2/heartbeat", timeout=2).close()
-                break
-            except OSError:
-                time.sleep(0.2)
-        else:
-            pytest.fail("chroma run does not answer")
-        yield url
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    running = ChromaServer(tmp_path_factory.mktemp("server"))
+    yield running.url
+    running.kill()

@@ -1,12 +1,13 @@
 """A program that forks eight times while two threads verify, and prints how many children failed or hung."""
 
 FORK = """
-import os, sys, threading, time
+import faulthandler, os, signal, sys, threading, time
 from llamaindex_clipverify import EvidenceIndex, Verifier
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.testing import FRESH, draw_scene
 import warnings; warnings.simplefilter("ignore")
 verifier = Verifier.tiny()
+faulthandler.register(signal.SIGUSR1)
 images = [draw_scene(FRESH + place).image for place in range(6)]
 want = verifier.verify("There is a yellow cup.", images[:1]).trust
 store = EvidenceIndex.from_documents([], sys.argv[1], "tiny")
@@ -40,7 +41,8 @@ for turn in range(8):
             break
         time.sleep(0.05)
     else:
-        os.kill(child, 9); os.waitpid(child, 0); bad += 1; print("HANGS", flush=True)
+        print("HANGS", flush=True); os.kill(child, signal.SIGUSR1); time.sleep(2)  # its stack goes to stderr
+        os.kill(child, 9); os.waitpid(child, 0); bad += 1
 stop.set()
 print("bad", bad, flush=True)
 os._exit(bad)

@@ -8,12 +8,13 @@ import struct
 import subprocess
 import sys
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import make_report
+from conftest import Ran, make_report
 from PIL import Image
 
 from llamaindex_clipverify import cli
@@ -369,3 +370,33 @@ def test_missing_yolo_weights_are_told_before_any_model_is_loaded(clipverify, sc
         ran.err
         == "clipverify: no such detector weights; got nowhere.pt; give the path of a YOLO file; none is downloaded\n"
     )
+
+
+@pytest.mark.parametrize("odd", ["nan", "inf", "-1", "2"])
+@pytest.mark.parametrize("option", ["--min-trust", "--min-coverage"])
+@pytest.mark.parametrize("verb", [("ask", "What?", "--store", "s", "--llm", "tiny"), ("verify", "--answer", "A cup.")])
+def test_no_minimum_outside_its_range_lets_an_answer_through(
+    clipverify: Callable[..., Ran], scene_file: Path, verb: tuple[str, ...], option: str, odd: str
+) -> None:
+    more = () if verb[0] == "ask" else ("--models", "tiny", "--image", scene_file)
+    ran = clipverify(*verb, *more, option, odd)
+    assert ran.code == 2 and option[2:].replace("-", "_") in ran.err.replace("-", "_") and ran.out == ""
+
+
+@pytest.mark.parametrize(("redirected", "codes"), [(">&-", {0}), ("> >(exit)", {0, 141}), ("2>&-", {0})])
+def test_a_closed_output_is_no_verdict(scene_file: Path, redirected: str, codes: set[int]) -> None:
+    script = f'exec "$@" {redirected}'
+    command = [
+        sys.executable,
+        "-c",
+        "import llamaindex_clipverify.cli as cli; cli.run()",
+        "compare",
+        "--models",
+        "tiny",
+    ]
+    ran = subprocess.run(
+        ["bash", "-c", script, "bash", *command, "--image", str(scene_file), "--text", "a cup"],
+        capture_output=True,
+        check=False,
+    )
+    assert ran.returncode in codes and ran.stderr == b""

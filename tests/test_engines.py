@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from llama_index.core import get_response_synthesizer
+from llama_index.core.base.llms.types import ImageBlock
 from llama_index.core.base.response.schema import AsyncStreamingResponse, Response, StreamingResponse
 from llama_index.core.instrumentation import get_dispatcher
 from llama_index.core.instrumentation.event_handlers import BaseEventHandler
@@ -359,8 +360,11 @@ def test_a_verifier_that_cannot_look_does_not_cost_the_answer(tiny: Verifier, sc
 
 
 def test_the_synthesizer_opens_no_path_without_leave(llm: LlavaLLM, scene_file: Path) -> None:
+    passage, pictured = nodes_of(scene_file)
     with pytest.raises(PictureError, match="may not be opened"):
-        LlavaSynthesizer(llm).synthesize(QUESTION, nodes_of(scene_file))
+        LlavaSynthesizer(llm).synthesize(QUESTION, [pictured])
+    (message,) = LlavaSynthesizer(llm).messages(QUESTION, [passage, pictured])
+    assert "a passage" in str(message.content) and not any(isinstance(one, ImageBlock) for one in message.blocks)
 
 
 def test_passages_take_part(index: EvidenceIndex, llm: LlavaLLM) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import re
 from pathlib import Path
 from typing import Any
 
 import chromadb
 import pytest
+from chroma_server import ChromaServer
 from chromadb.config import Settings
 from conftest import Drawn
 from llama_index.core.schema import ImageDocument, ImageNode, MetadataMode, Node, QueryBundle, TextNode
@@ -271,3 +273,34 @@ def test_folders_follow_when_one_picture_takes_anothers_place(
     moved.write_bytes(files[0].read_bytes())
     index.add([moved])
     assert index.folders() == sorted([files[0].parent, moved.parent])
+
+
+@pytest.mark.parametrize("way", ["killed", "paused"])
+def test_a_server_that_goes_away_is_one_error_and_works_again_when_it_is_back(
+    scene_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr("llamaindex_clipverify.index.chroma.SECONDS", 2.0)
+    server = ChromaServer(tmp_path / "store")
+    try:
+        index = EvidenceIndex.from_documents([scene_file], server.url, "tiny", "tiny")
+        server.kill() if way == "killed" else server.pause()
+        for use in (lambda: index.search("a cup"), lambda: len(index), lambda: EvidenceIndex.open(server.url)):
+            with pytest.raises(DataError, match=f"got {server.url}") as caught:
+                use()
+            assert "\n" not in str(caught.value)
+        server.start() if way == "killed" else server.resume()
+        assert len(index) == 1 and index.search("a cup")[0].uri == str(scene_file)
+    finally:
+        server.kill()
+
+
+def test_connections_end_with_their_index(server: str, tiny: Verifier) -> None:
+    def handles() -> int:
+        gc.collect()
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    kept = EvidenceIndex(server, tiny.encoder, name="kept")  # type: ignore[arg-type]
+    before = handles()
+    for _ in range(5):
+        len(EvidenceIndex(server, tiny.encoder, name="kept"))  # type: ignore[arg-type]
+    assert handles() <= before + 1 and len(kept) == 0

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from safetensors.torch import load_file
 from sklearn.metrics import roc_auc_score
 from transformers import AutoProcessor, CLIPModel
 
+from llamaindex_clipverify.boundary.scratch import scratch_folder
 from llamaindex_clipverify.testing import FRESH, NOUNS, STYLES, Scene, statements
 from training.render import detector_crop
 from training.worlds import GENERATORS, TRAINED_STYLES, UNSEEN, UNSEEN_STYLE, Draw
@@ -158,7 +158,8 @@ def evaluate_clip(folder: Path, measured: list[World], number: int) -> dict[str,
 
 def load_yolo(folder: Path) -> Any:
     """Return an ultralytics YOLO from the exported architecture and weights."""
-    os.environ.setdefault("YOLO_CONFIG_DIR", tempfile.mkdtemp(prefix="ultralytics-"))
+    if "YOLO_CONFIG_DIR" not in os.environ:
+        os.environ["YOLO_CONFIG_DIR"] = str(scratch_folder("clipverify-yolo-"))
     os.environ.update(YOLO_OFFLINE="True", YOLO_AUTOINSTALL="False", YOLO_VERBOSE="False", ULTRALYTICS_SAFE_LOAD="1")
     from ultralytics import YOLO
 

@@ -19,7 +19,10 @@ from math import cos, pi
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("YOLO_CONFIG_DIR", tempfile.mkdtemp(prefix="ultralytics-"))
+from llamaindex_clipverify.boundary.scratch import scratch_folder
+
+if "YOLO_CONFIG_DIR" not in os.environ:
+    os.environ["YOLO_CONFIG_DIR"] = str(scratch_folder("clipverify-yolo-"))
 os.environ.update(YOLO_OFFLINE="True", YOLO_AUTOINSTALL="False", YOLO_VERBOSE="False", ULTRALYTICS_SAFE_LOAD="1")
 
 import torch

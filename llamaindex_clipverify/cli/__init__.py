@@ -14,12 +14,15 @@ import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 import typer
 
 from llamaindex_clipverify.boundary.failures import reason
+from llamaindex_clipverify.cli import config
 from llamaindex_clipverify.cli.app import app
+from llamaindex_clipverify.cli.output import warn
 from llamaindex_clipverify.errors import ClipVerifyError
 from llamaindex_clipverify.report.format import printable
 
@@ -27,6 +30,7 @@ __all__ = ["VERBS", "app", "main", "run"]
 
 VERBS = (
     "verify",
+    "verify_file",
     "explain",
     "compare",
     "eval",
@@ -35,11 +39,13 @@ VERBS = (
     "describe",
     "calibrate",
     "label",
+    "report",
     "finetune",
     "optimize",
     "chat",
     "serve",
     "mcp",
+    "init",
     "demo",
     "doctor",
 )
@@ -71,14 +77,21 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _run(given: list[str]) -> object:
     """Run the verb and return its exit code, or exit with 2."""
     try:
-        return app(args=_spread(given) or ["--help"], prog_name="clipverify", standalone_mode=False)
+        values, lines = config.defaults(_options(), given)
+        for line in lines:
+            warn(line)
+        arguments = _spread(given) or ["--help"]
+        return app(args=arguments, prog_name="clipverify", standalone_mode=False, default_map=values)
     except ClipVerifyError as error:
         _leave(str(error))
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(_PIPE_CLOSED)
+        _leave_quietly()
+    except SystemExit as left:
+        if isinstance(left.__context__, BrokenPipeError):  # typer takes it for an exit code of 1
+            _leave_quietly()
+        raise
     except OSError as error:
         _leave(f"{error.strerror or error}; got {error.filename}" if error.filename else str(error))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is one line and exit code 2
@@ -124,9 +137,29 @@ def _spread(arguments: Sequence[str]) -> list[str]:
     return result
 
 
+def _options() -> dict[str, dict[str, str]]:
+    """Return the options of each verb: their name without dashes, and that of their parameter."""
+    group = typer.main.get_group(app)
+    return {
+        verb: {
+            flag.removeprefix("--"): str(option.name)
+            for option in command.params
+            for flag in option.opts
+            if flag.startswith("--")
+        }
+        for verb, command in group.commands.items()
+    }
+
+
 def _help_of(arguments: Sequence[str]) -> str:
     verbs = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
     return f"clipverify {arguments[0]} --help" if arguments and arguments[0] in verbs else "clipverify --help"
+
+
+def _leave_quietly() -> NoReturn:
+    """Exit because nobody reads the output any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(_PIPE_CLOSED)
 
 
 def _leave(message: str) -> NoReturn:
@@ -139,9 +172,22 @@ def _quieten() -> None:
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     warnings.simplefilter("ignore")
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+
+
+def _open_streams() -> None:
+    """Open standard streams that whoever started the process has closed: else the next file opened would be one of them."""
+    for handle in range(3):
+        try:
+            os.fstat(handle)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest handle that is free
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open to the end of the process
 
 
 _QUIET = {

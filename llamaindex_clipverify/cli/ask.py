@@ -9,8 +9,9 @@ import typer
 from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.cli.groups import with_groups
 from llamaindex_clipverify.cli.options import JsonFile, LlmName, MinCoverage, ReportFile, ServedReadingOptions
-from llamaindex_clipverify.cli.output import print_report, save_report, say, write_or_print
+from llamaindex_clipverify.cli.output import print_report, save_report, say, working, write_or_print
 from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.report.requirement import Requirement
 from llamaindex_clipverify.report.saving import check_suffix
 
 
@@ -47,8 +48,10 @@ def ask(
         raise DataError("the question is empty", do="give its text")
     if report is not None:
         check_suffix(report)
+    needed = Requirement(min_trust=min_trust, min_coverage=min_coverage)
     opened = models.index(store)
-    response = opened.as_query_engine(llm, top_k, on_doubt=on_doubt, min_coverage=min_coverage).query(question)
+    with working("loading the models, answering and checking"):
+        response = opened.as_query_engine(llm, top_k, on_doubt=on_doubt, min_coverage=min_coverage).query(question)
     result = get_report(response)
     if report is not None:
         save_report(opened.verifier, result, report)
@@ -59,4 +62,4 @@ def ask(
 
     write_or_print(json, json_.dumps({**result.to_dict(), "shown": str(response)}, indent=2, ensure_ascii=False), show)
     kept = on_doubt not in ("abstain", "revise") and bool(result.doubtful())
-    raise typer.Exit(1 if kept or (result.trust or 0.0) < min_trust else 0)
+    raise typer.Exit(1 if kept or (result.trust or 0.0) < needed.min_trust else 0)

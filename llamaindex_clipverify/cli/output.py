@@ -61,6 +61,18 @@ def write(path: Path, text: str) -> None:
 
 
 @contextmanager
+def working(label: str) -> Iterator[None]:
+    """Show on stderr that something is going on, with a spinner; nothing if stderr is not a terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(label):
+        yield
+
+
+@contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
     """Yield a function of (done, total) that moves a progress bar on stderr; hidden if stderr is not a terminal."""
     from rich.console import Console

@@ -10,7 +10,7 @@ import typer
 from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.cli.groups import with_groups
 from llamaindex_clipverify.cli.options import JsonFile, MinCoverage, ReportFile, ServedVerifierOptions, open_pictures
-from llamaindex_clipverify.cli.output import print_report, save_report, write_or_print
+from llamaindex_clipverify.cli.output import print_report, save_report, working, write_or_print
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.report.requirement import Requirement
 from llamaindex_clipverify.report.saving import check_suffix
@@ -46,9 +46,11 @@ def verify(
     models.require()
     pictures = open_pictures(image, decode=models.address is None)
     verifier = models.verifier()
-    result = verifier.verify(text, pictures, question=question, passages=passage or ())
+    with working("asking the server" if models.address else "loading the models, looking at the pictures"):
+        result = verifier.verify(text, pictures, question=question, passages=passage or ())
     if report is not None:
-        save_report(verifier, result, report)
+        with working("drawing heat maps"):
+            save_report(verifier, result, report)
     write_or_print(json, result.to_json(), lambda: print_report(result))
     needed = Requirement(min_trust=min_trust, min_coverage=min_coverage, allow_unverified=allow_unverified)
     raise typer.Exit(1 if needed.problem(result) else 0)

@@ -26,6 +26,8 @@ class Evidence:
     """Content id of the picture."""
     region: Box | None = None
     """The part of the picture that the evidence is about, xyxy pixels."""
+    others: tuple[Box, ...] = ()
+    """Further parts, where it is about several: the other things that were counted."""
     features: dict[str, float] = field(default_factory=dict)
     """Numbers that the fusion may weigh, by names unique within the check."""
     belief: float | None = None
@@ -62,6 +64,7 @@ class Evidence:
             "reason": self.reason,
             "picture": self.picture,
             "region": region if exact or region is None else [round(edge, 1) for edge in region],
+            "others": [[float(edge) if exact else round(float(edge), 1) for edge in box] for box in self.others],
         }
 
 

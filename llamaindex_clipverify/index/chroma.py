@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from llamaindex_clipverify.boundary import files
@@ -17,6 +20,8 @@ OWN = "clipverify_"
 """Prefix of the metadata keys that are the index's own."""
 MOST = 300
 """Records written, read or found at once at most: what Chroma Cloud takes."""
+SECONDS = 60.0
+"""Time limit for connecting to a server, and for each silence of it while it answers; Chroma itself waits for ever."""
 CLOUD = "api.trychroma.com"
 """The host whose key, and tenant and database where the address names none, are looked up in the environment."""
 
@@ -50,9 +55,9 @@ class Guarded:
     It is of one process: a forked child must open the store itself, because Chroma's threads are not forked.
     """
 
-    def __init__(self, inner: Any, store: object) -> None:
-        """Guard a client or collection of a store."""
-        self._inner, self._store, self._owner = inner, store, os.getpid()
+    def __init__(self, inner: Any, store: object, client: Guarded | None = None) -> None:
+        """Guard a client, or a collection of the guarded `client`, of a store."""
+        self._inner, self._store, self._owner, self._client = inner, store, os.getpid(), client
 
     def __getattr__(self, name: str) -> Any:
         """Return an attribute of the client or collection; methods are guarded."""
@@ -113,20 +118,55 @@ def client_of(store: Any) -> Any:
             return Guarded(chromadb.PersistentClient(str(files.resolved(store)), settings), store)  # kept by this name
     from urllib.parse import urlsplit
 
-    parts = urlsplit(str(store))
+    with telling(DataError, "not the address of a Chroma server", got=store, do=_ADDRESS):
+        parts = urlsplit(str(store))
+        ssl, cloud = parts.scheme.lower() == "https", parts.hostname == CLOUD
+        port = parts.port or (443 if ssl else 8000)
     names = [name for name in parts.path.split("/") if name]
     if len(names) not in (0, 2):
-        raise DataError("not the address of a Chroma server", got=store, do="give http://HOST:PORT[/TENANT/DATABASE]")
+        raise DataError("not the address of a Chroma server", got=store, do=_ADDRESS)
     where: dict[str, Any] = dict(zip(("tenant", "database"), names, strict=False))
-    ssl, cloud = parts.scheme.lower() == "https", parts.hostname == CLOUD
-    try:
+    do = "set CHROMA_API_KEY" if cloud else "start it (chroma run --path DIR) and make the database"
+    with telling(DataError, "the Chroma server does not answer", got=store, do=do):
         if cloud:
-            return Guarded(chromadb.CloudClient(settings=settings, **where), store)
-        port = parts.port or (443 if ssl else 8000)
-        return Guarded(chromadb.HttpClient(parts.hostname or "", port, ssl, settings=settings, **where), store)
-    except Exception as error:
-        do = "set CHROMA_API_KEY" if cloud else "start it (chroma run --path DIR) and make the database"
-        raise DataError("the Chroma server does not answer", got=f"{store} ({error})", do=do) from error
+            made = _in_time(lambda: chromadb.CloudClient(settings=settings, **where))
+        else:
+            made = _in_time(lambda: chromadb.HttpClient(parts.hostname or "", port, ssl, settings=settings, **where))
+        client = Guarded(made, store)
+    weakref.finalize(client, _close, made, os.getpid()).atexit = False
+    return client
+
+
+def _close(client: Any, owner: int) -> None:
+    """Close the connections of a client that nobody uses any more: Chroma would keep them to the end of the process."""
+    if os.getpid() == owner:
+        with suppress(Exception):
+            client._server._session.close()
+            client.close()
+
+
+_ADDRESS = "give http://HOST:PORT[/TENANT/DATABASE]"
+
+
+def _in_time(connect: Callable[[], Any]) -> Any:
+    """Return a client of a server whose requests have a time limit, those of its making included.
+
+    Raises:
+        TimeoutError: The server takes connections and does not answer.
+    """
+    made: Future[Any] = Future()
+
+    def run() -> None:
+        try:
+            made.set_result(connect())
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            made.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    client = made.result(SECONDS)
+    with suppress(AttributeError):  # of a release that names it otherwise
+        client._server._session.timeout = SECONDS
+    return client
 
 
 def collection(client: Any, name: str, made: Mapping[str, str | int]) -> Any:
@@ -154,7 +194,9 @@ def collection(client: Any, name: str, made: Mapping[str, str | int]) -> Any:
             got=f"{encoder}, not {known[f'{OWN}encoder']}",
             do="open it with that one, or index the pictures anew under another name=",
         )
-    return found if isinstance(found, Guarded) else Guarded(found, name)
+    if isinstance(found, Guarded):
+        return found
+    return Guarded(found, client._store, client) if isinstance(client, Guarded) else Guarded(found, name)
 
 
 def made_with(client: Any, name: str, store: object) -> Mapping[str, Any]:

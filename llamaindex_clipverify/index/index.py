@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from llamaindex_clipverify import tracing
 from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.errors import ClipVerifyError, DataError
 from llamaindex_clipverify.evidence.reference import LEAST
@@ -324,8 +325,12 @@ class EvidenceIndex:
         number = min(top_k, len(self))
         if not number:
             return []
-        vector = query_vector(self.encoder, text, image)
-        return nearest(self.records, vector, number, where, regions and image is None)
+        with tracing.span("retrieve", "RETRIEVER") as span:
+            vector = query_vector(self.encoder, text, image)
+            hits = nearest(self.records, vector, number, where, regions and image is None)
+            if span.is_recorded:
+                span.set({"input.value": text, "clipverify.encoder": self.encoder.id, **_found(hits)})
+        return hits
 
     # -- LlamaIndex ---------------------------------------------------------------------------------------------------
 
@@ -370,3 +375,12 @@ def _entries(documents: Iterable[Any], strict: bool) -> tuple[list[Entry], tuple
 
 def _opened(store: Any, encoder: Any, detector: Any, options: dict[str, Any]) -> EvidenceIndex:
     return EvidenceIndex(store, encoder, detector, **options)
+
+
+def _found(hits: Sequence[Hit]) -> dict[str, Any]:
+    """Return hits as attributes of a span: id, score and caption of each, in OpenInference's names."""
+    return {
+        f"retrieval.documents.{place}.document.{name}": value
+        for place, hit in enumerate(hits)
+        for name, value in (("id", hit.id), ("score", float(hit.score)), ("content", hit.caption))
+    }

@@ -6,14 +6,15 @@ deepeval needs an environment of its own: see docs/test-suites.md.
 from __future__ import annotations
 
 import asyncio
-import base64
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
+from llamaindex_clipverify.answer import Answer, Source
 from llamaindex_clipverify.errors import ClipVerifyError, MissingExtraError
 from llamaindex_clipverify.llama_index.evaluation import feedback
-from llamaindex_clipverify.node_pictures import Access
+from llamaindex_clipverify.node_pictures import Access, decoded
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.report.requirement import Requirement
@@ -81,9 +82,15 @@ class ClipVerifyMetric(BaseMetric):  # type: ignore[misc]  # deepeval is in an e
         texts, _ = _parted([test_case.actual_output])
         passages, images = _parted([*(test_case.retrieval_context or ()), *(test_case.context or ())])
         question, shown = _parted([test_case.input])
+        text = " ".join(texts)
+        if not text:
+            return self._unverified("the answer is empty")
         try:
-            pictures = [_picture(image, self.access) for image in (*images, *shown)]
-            self.report = self.verifier.verify(" ".join(texts), pictures, " ".join(question), passages)
+            sources = [
+                *(Source.tried(partial(_source, image, self.access)) for image in (*images, *shown)),
+                *(Source.tried(partial(Source, text=passage)) for passage in passages),
+            ]
+            self.report = self.verifier.verify(Answer.on_sources(text, sources, " ".join(question)))
         except ClipVerifyError as problem:
             return self._unverified(str(problem))
         if self.report.trust is None:
@@ -121,7 +128,7 @@ def _pieces(texts: Iterable[Any]) -> Iterator[Any]:
         yield from convert_to_multi_modal_array(str(getattr(text, "context", text) or ""))
 
 
-def _picture(image: MLLMImage, access: Access) -> Picture:
+def _source(image: MLLMImage, access: Access) -> Source:
     if image.dataBase64:
-        return Picture.of(base64.b64decode(image.dataBase64))
-    return access.picture_of_url(str(image.url))
+        return Source(picture=Picture.of(decoded(image.dataBase64)))
+    return Source(picture=access.picture_of_url(str(image.url)))

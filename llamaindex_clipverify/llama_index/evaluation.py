@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, Unpack
 
 from llama_index.core.bridge.pydantic import Field
 from llama_index.core.evaluation import BaseEvaluator, EvaluationResult
 from llama_index.core.prompts.mixin import PromptDictType
 
-from llamaindex_clipverify.answer import Answer
+from llamaindex_clipverify.answer import Answer, Source, distinct, sources_of
 from llamaindex_clipverify.errors import ClipVerifyError
 from llamaindex_clipverify.node_pictures import Access, AccessOptions
 from llamaindex_clipverify.report.format import number
@@ -28,8 +29,9 @@ class ClipVerifyEvaluationResult(EvaluationResult):
 class ClipVerifyEvaluator(BaseEvaluator):
     """Evaluates a response on the pictures of its nodes: deterministic, local, without judge calls.
 
-    A response that cannot be verified (no picture, an unreadable one, nothing checkable) is an invalid result with its reason. It
-    is never a pass and never an exception, because batch runners retry after exceptions.
+    A response that cannot be verified (no picture, none that is readable, nothing checkable) is an invalid result with its
+    reason. It is never a pass and never an exception, because batch runners retry after exceptions. A response some of whose
+    sources cannot be read has the score of the others, and does not pass.
     """
 
     def __init__(
@@ -58,19 +60,27 @@ class ClipVerifyEvaluator(BaseEvaluator):
         **kwargs: Any,
     ) -> ClipVerifyEvaluationResult:
         """Evaluate a text on pictures (`image_paths`, or anything `Picture.of` takes in `images`) and passages (`contexts`)."""
-        given = [*(image_paths or ()), *(images or ())]
-        return self._evaluate({"query": query, "response": response, "contexts": contexts}, given, contexts or ())
+        frame: dict[str, Any] = {"query": query, "response": response, "contexts": contexts}
+        passages = (Source.tried(partial(Source, text=text)) for text in contexts or ())
+        return self._about(frame, (*_named(image_paths, images), *passages), is_partial=False)
 
-    def _evaluate(
-        self, frame: dict[str, Any], images: Sequence[Any], passages: Sequence[str]
-    ) -> ClipVerifyEvaluationResult:
-        return self._judged(frame, frame["response"] or "", images, passages)
-
-    def _judged(
-        self, frame: dict[str, Any], statement: str, images: Sequence[Any], passages: Sequence[str]
+    def _about(
+        self, frame: dict[str, Any], sources: Sequence[Source], *, is_partial: bool
     ) -> ClipVerifyEvaluationResult:
         try:
-            report = self.verifier.verify(statement, images, frame["query"], passages)
+            answer = Answer(
+                text=frame["response"] or "", sources=distinct(sources), question=frame["query"], is_partial=is_partial
+            )
+        except ClipVerifyError as error:
+            return invalid(frame, str(error))
+        return self._evaluate(frame, answer)
+
+    def _evaluate(self, frame: dict[str, Any], answer: Answer) -> ClipVerifyEvaluationResult:
+        return self._judged(frame, answer) if answer.text.strip() else invalid(frame, "the answer is empty")
+
+    def _judged(self, frame: dict[str, Any], answer: Answer) -> ClipVerifyEvaluationResult:
+        try:
+            report = self.verifier.verify(answer)
         except ClipVerifyError as error:
             return invalid(frame, str(error))
         if report.trust is None:
@@ -101,14 +111,8 @@ class ClipVerifyEvaluator(BaseEvaluator):
         nodes = response.source_nodes if response is not None else []
         text, contexts = None if response is None else str(response), [node.get_content() for node in nodes]
         frame: dict[str, Any] = {"query": query, "response": text, "contexts": contexts}
-        try:
-            answer = Answer.from_nodes(text or "", nodes, self.access, query)
-        except ClipVerifyError as error:
-            return invalid(frame, str(error))
-        if answer.gaps:
-            return invalid(frame, str(answer.gaps[0]))
-        given = [*answer.pictures, *(kwargs.get("images") or ()), *(kwargs.get("image_paths") or ())]
-        return self._evaluate(frame, given, answer.passages)
+        named = _named(kwargs.get("image_paths"), kwargs.get("images"))
+        return self._about(frame, (*sources_of(nodes, self.access), *named), is_partial=True)
 
     async def aevaluate_response(
         self, query: str | None = None, response: Any = None, **kwargs: Any
@@ -123,6 +127,12 @@ class ClipVerifyEvaluator(BaseEvaluator):
         """Do nothing: there is no prompt."""
 
 
+def _named(*images: Sequence[Any] | None) -> Iterator[Source]:
+    """Yield the sources of pictures that the user named."""
+    for image in (image for given in images for image in given or ()):
+        yield Source.tried(partial(Source.of_picture, image))
+
+
 def invalid(frame: dict[str, Any], why: str, report: Report | None = None) -> ClipVerifyEvaluationResult:
     """Return the result of what could not be evaluated; its feedback says why, because retrying engines ask for one."""
     return ClipVerifyEvaluationResult(**frame, report=report, feedback=why, invalid_result=True, invalid_reason=why)
@@ -135,4 +145,5 @@ def feedback(report: Report) -> str:
         for one in report.doubtful()
     ]
     share = f"{report.coverage:.0%} of the words of its claims could be checked."
-    return " ".join([*(doubts or ["No claim is contradicted by the pictures."]), share])
+    missed = [f"Not looked at: {gap}." for gap in report.gaps]
+    return " ".join([*(doubts or ["No claim is contradicted by the pictures."]), share, *missed])

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import BaseNode, NodeWithScore, QueryBundle
 
+from llamaindex_clipverify.answer import Source
 from llamaindex_clipverify.llama_index.access_fields import AccessFields
 from llamaindex_clipverify.llama_index.response import KEY
 from llamaindex_clipverify.models.registry import loadable
-from llamaindex_clipverify.node_pictures import picture_in
 from llamaindex_clipverify.verification.ranking import RankedPicture, rank_by_question, require_encoder
 from llamaindex_clipverify.verification.verifier import Verifier
 
@@ -19,6 +20,7 @@ from llamaindex_clipverify.verification.verifier import Verifier
 class ClipVerifyPostprocessor(AccessFields, BaseNodePostprocessor):
     """Scores pictures by the cosine of question and picture, drops and re-ranks them; nodes without a picture follow.
 
+    So do nodes whose picture cannot be opened or read: the report on the answer names them in its `gaps`.
     A postprocessor never sees the answer. The verifier keeps the facts of the pictures and need not observe them again. Nodes are
     not changed: those with a new score are copies. Serialises with the names of its models.
     """
@@ -58,12 +60,12 @@ class ClipVerifyPostprocessor(AccessFields, BaseNodePostprocessor):
     def _postprocess_nodes(
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
-        pictures = [picture_in(scored.node, self.access) for scored in nodes]
-        if query_bundle is None or not any(picture is not None for picture in pictures):
+        sources = [Source.tried(partial(Source.of_node, scored, self.access)) for scored in nodes]
+        if query_bundle is None or not any(source.picture is not None for source in sources):
             return nodes
-        ranked = rank_by_question(self._verifier, query_bundle.query_str, pictures, self.similarity_cutoff, self.top_n)
-        kept = [NodeWithScore(node=self._node(nodes[one.index].node, one), score=one.cosine) for one in ranked]
-        return [*kept, *(node for node, picture in zip(nodes, pictures, strict=True) if picture is None)]
+        ranked = rank_by_question(self._verifier, query_bundle.query_str, sources, self.similarity_cutoff, self.top_n)
+        kept = [NodeWithScore(node=self._node(nodes[one.index].node, one), score=one.cosine) for one in ranked.pictures]
+        return [*kept, *(nodes[index] for index in ranked.others)]
 
     def _node(self, node: BaseNode, ranked: RankedPicture) -> BaseNode:
         return _annotated(node, ranked) if self.annotate else node

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ from llama_index.core.evaluation.retrieval.base import BaseRetrievalEvaluator, R
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
+from llamaindex_clipverify.answer import Answer, Source
 from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
 from llamaindex_clipverify.claims.wording import sentence
 from llamaindex_clipverify.llama_index.access_fields import AccessFields
 from llamaindex_clipverify.llama_index.evaluation import ClipVerifyEvaluationResult, ClipVerifyEvaluator, invalid
-from llamaindex_clipverify.node_pictures import carries_picture, picture_in
+from llamaindex_clipverify.node_pictures import carries_picture
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.format import number
 from llamaindex_clipverify.report.report import Report
@@ -29,15 +31,14 @@ class ClipVerifyRelevancyEvaluator(ClipVerifyEvaluator):
     picture can show is an invalid result. English questions only; a question about a relation requires both things.
     """
 
-    def _evaluate(
-        self, frame: dict[str, Any], images: Sequence[Any], passages: Sequence[str]
-    ) -> ClipVerifyEvaluationResult:
+    def _evaluate(self, frame: dict[str, Any], answer: Answer) -> ClipVerifyEvaluationResult:
         asked = asked_for(frame["query"] or "", self.verifier.splitter)
         if not asked:
             return invalid(frame, "the question names nothing that a picture can show")
-        if not images:
+        sources = tuple(source for source in answer.sources if not source.is_passage)
+        if not sources:
             return invalid(frame, "no picture was retrieved")
-        return self._judged(frame, asked, images, ())
+        return self._judged(frame, replace(answer, text=asked, sources=sources))
 
     def _feedback(self, report: Report) -> str:
         missing = [f"“{one.claim.text}” (trust {number(one.trust)})" for one in report.doubtful()]
@@ -74,7 +75,7 @@ class ClipVerifyRetrievalEvaluator(AccessFields, BaseRetrievalEvaluator):
         return [self._id(scored) for scored in shown], [str(getattr(scored.node, "text", "")) for scored in shown]
 
     def _id(self, scored: NodeWithScore) -> str:
-        picture = picture_in(scored.node, self.access)
+        picture = Source.tried(partial(Source.of_node, scored, self.access)).picture
         return picture.id if picture is not None else scored.node.node_id
 
     async def aevaluate(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator, Sequence
+from functools import partial
 from typing import Any, Unpack
 
 from llama_index.core.base.llms.types import ChatMessage, ImageBlock, TextBlock
@@ -21,7 +22,7 @@ from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
 from llama_index_instrumentation import get_dispatcher
 
 from llamaindex_clipverify.answer import Source
-from llamaindex_clipverify.errors import DataError, PictureError
+from llamaindex_clipverify.errors import ClipVerifyError, DataError
 from llamaindex_clipverify.llama_index.base_llm import VisionLLM
 from llamaindex_clipverify.llama_index.messages import PictureBlock, image_block, reduced
 from llamaindex_clipverify.node_pictures import Access, AccessOptions
@@ -69,8 +70,7 @@ class LlavaSynthesizer(BaseSynthesizer):
 
         Raises:
             DataError: Not even the first source fits the model's window.
-            PictureError: A path or URL that may not be opened, or no source can be read. A picture among others that cannot be
-                read is left out; the report names it.
+            PictureError: No source can be opened and read. One among others is left out; the report names it.
         """
         pictures, passages = self._sources(nodes)
         while True:
@@ -88,15 +88,13 @@ class LlavaSynthesizer(BaseSynthesizer):
     def _sources(self, nodes: Sequence[NodeWithScore]) -> _Sources:
         pictures: dict[Picture, str | None] = {}
         passages: list[str] = []
-        problems: list[PictureError] = []
+        problems: list[ClipVerifyError] = []
         for node in nodes:
-            source = Source.of_node(node, self.access)
-            if source.picture is not None:
-                try:
-                    _ = source.picture.image
-                    pictures.setdefault(source.picture, source.text or None)
-                except PictureError as error:
-                    problems.append(error)
+            source = Source.tried(partial(_decoded, node, self.access))
+            if source.problem is not None:
+                problems.append(source.problem)
+            elif source.picture is not None:
+                pictures.setdefault(source.picture, source.text or None)
             elif node.node.get_content(MetadataMode.NONE):  # all of them, the answers of sub-questions too
                 passages.append(node.node.get_content(MetadataMode.LLM))
         if problems and not pictures and not passages:
@@ -197,6 +195,13 @@ class LlavaSynthesizer(BaseSynthesizer):
         changed = {name: prompt.get_template() for name, prompt in prompts.items()}
         self.prompts = Prompts(**{**vars(self.prompts), **changed})
         self._empty_response = self.prompts.nothing_found
+
+
+def _decoded(node: NodeWithScore, access: Access) -> Source:
+    source = Source.of_node(node, access)
+    if source.picture is not None:
+        _ = source.picture.image
+    return source
 
 
 def _started(query: QueryTextType) -> QueryBundle:

@@ -14,19 +14,15 @@ from llama_index.core.base.response.schema import AsyncStreamingResponse, Stream
 from llama_index.core.instrumentation.events import BaseEvent
 from llama_index_instrumentation import get_dispatcher
 
-from llamaindex_clipverify.answer import Answer, sources_of
-from llamaindex_clipverify.errors import ClipVerifyError, DataError
+from llamaindex_clipverify.answer import sources_of
+from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.llama_index.response import attach, nodes_of
 from llamaindex_clipverify.node_pictures import NO_ACCESS, Access
 from llamaindex_clipverify.report.format import number
 from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.report.requirement import Requirement
 from llamaindex_clipverify.report.revision import revise
-from llamaindex_clipverify.verification.streaming import (
-    VerifiedSentence,
-    unverified,
-    verify_or_explain,
-)
+from llamaindex_clipverify.verification.streaming import VerifiedSentence, on_sources
 from llamaindex_clipverify.verification.verifier import Verifier
 
 dispatcher = get_dispatcher(__name__)
@@ -115,12 +111,7 @@ class Verification:
     @dispatcher.span
     def report(self, response: Any, question: str | None) -> Report:
         """Return the report on a whole response; the notes say what kept it from being verified."""
-        text = str(response)
-        try:
-            answer = Answer.from_nodes(text, nodes_of(response), self.access, question)
-        except ClipVerifyError as error:
-            return unverified(self.verifier, text, question, f"not verified: {error}")
-        return verify_or_explain(self.verifier, answer)
+        return on_sources(self.verifier, str(response), sources_of(nodes_of(response), self.access), question)
 
     def _settle(self, response: Any, report: Report) -> None:
         self._attach(response, report)

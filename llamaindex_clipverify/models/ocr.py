@@ -31,6 +31,8 @@ _FLOOR = 0.3
 class RapidReader(Portable):
     """A `Reader` of printed lines in Latin script, digits and Chinese."""
 
+    _of_process = ("model",)
+
     def __init__(self, threads: int = 1, longest: int = 1280) -> None:
         """Store the settings; models are loaded on first use.
 

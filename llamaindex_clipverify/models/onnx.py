@@ -35,6 +35,8 @@ class OnnxEncoder(Portable):
     vector would depend on the rest of its batch. Runs on the CPU.
     """
 
+    _of_process = ("_vision", "_text")
+
     def __init__(self, folder: str, threads: int | None = None) -> None:
         """Store the folder; files are read on first use.
 
@@ -121,6 +123,8 @@ class OnnxDetector(Portable):
 
     Each picture is processed alone, in its own proportions, so that its detections never depend on other pictures.
     """
+
+    _of_process = ("_network",)
 
     def __init__(self, folder: str, threads: int | None = None, imgsz: int | None = None) -> None:
         """Store the folder; files are read on first use.
@@ -225,7 +229,7 @@ def _session(path: Path, threads: int | None) -> Any:
 def _cores() -> int:
     """Return the number of cores torch would use: ``OMP_NUM_THREADS``, or the cores available to this process."""
     threads = os.environ.get("OMP_NUM_THREADS", "")
-    if threads.isdigit() and int(threads):
+    if threads.isdecimal() and int(threads):
         return int(threads)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

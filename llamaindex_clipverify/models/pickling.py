@@ -30,6 +30,8 @@ class Portable:
 
     _not_pickled: ClassVar[Mapping[str, Callable[[], Any]]] = {}
     """Further attributes that are not pickled, and the factory of each."""
+    _of_process: ClassVar[tuple[str, ...]] = ()
+    """Loaded models with locks or threads of their own; see `forking.watch`."""
 
     def __new__(cls, *_: Any, **__: Any) -> Self:
         """Make an object whose locks are free in forked processes; see `forking`."""

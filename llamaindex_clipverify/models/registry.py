@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable
 from importlib import resources
 from importlib.metadata import entry_points
@@ -13,6 +14,7 @@ from weakref import WeakValueDictionary
 
 from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.errors import MissingExtraError, ModelError
+from llamaindex_clipverify.models.forking import watch
 from llamaindex_clipverify.models.identity import place_of
 from llamaindex_clipverify.models.protocols import Detector, Encoder, Grounder, Reader
 
@@ -30,6 +32,7 @@ RECORD = "optimized.json"
 _LLAVAS: WeakValueDictionary[tuple[Any, ...], Any] = WeakValueDictionary()
 """The local vision language models in use, by name and options."""
 _LLAVAS_LOCK = Lock()
+watch(sys.modules[__name__])
 VIEWS = (0.75, 1.0, 1.5)
 """Scales of ``views:``, relative to the detector's own input size."""
 

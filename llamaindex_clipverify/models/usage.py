@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from threading import Lock
 
+from llamaindex_clipverify.models.forking import watch
+
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
@@ -34,6 +36,7 @@ class UsageCounter:
         self.prompt_price, self.completion_price = prompt_price, completion_price
         self._lock = Lock()
         self._counted = (0, 0, 0, 0)
+        watch(self)
 
     def add(self, prompt_tokens: int | None, completion_tokens: int | None) -> None:
         """Count one answer; None for a count that the server did not report."""

@@ -7,19 +7,18 @@ file cannot run code when it is read (its default loader unpickles).
 from __future__ import annotations
 
 import os
-import tempfile
+import sys
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from llamaindex_clipverify.models.scratch import scratch_folder
+from llamaindex_clipverify.boundary.scratch import scratch, scratch_folder
 
 os.environ.setdefault("YOLO_OFFLINE", "True")
 os.environ.setdefault("YOLO_AUTOINSTALL", "False")
 os.environ.setdefault("YOLO_VERBOSE", "False")
-if "YOLO_CONFIG_DIR" not in os.environ:
+if "YOLO_CONFIG_DIR" not in os.environ and "ultralytics" not in sys.modules:
     os.environ["YOLO_CONFIG_DIR"] = str(scratch_folder("clipverify-yolo-"))
 os.environ.setdefault("ULTRALYTICS_SAFE_LOAD", "1")
 
@@ -41,6 +40,10 @@ from llamaindex_clipverify.models.pickling import Portable
 from llamaindex_clipverify.models.yolo_layout import read_layout
 from llamaindex_clipverify.picture import Picture
 
+if "clipverify-yolo-" in os.environ.get("YOLO_CONFIG_DIR", ""):
+    del os.environ[
+        "YOLO_CONFIG_DIR"
+    ]  # it was read; a child process may live longer than the folder, and makes one of its own
 SETTINGS["sync"] = False
 Image.open = getattr(patches, "_image_open", Image.open)  # its own wants a further package where a file is no picture
 UNSAFE = "CLIPVERIFY_UNSAFE_WEIGHTS"
@@ -51,6 +54,8 @@ _AT_ONCE = 16
 
 class YoloDetector(Portable):
     """A `Detector` with fixed classes, from a ``.pt`` file or a folder with ``model.yaml`` and ``model.safetensors``."""
+
+    _of_process = ("model",)
 
     def __init__(self, path: str, device: str | None = None, imgsz: int | None = None) -> None:
         """Store the path; weights are read on first use.
@@ -175,9 +180,9 @@ class YoloDetector(Portable):
         }
         with (
             telling(ModelError, "the detector cannot be loaded", got=self.path, do=_GIVE),
-            tempfile.TemporaryDirectory(prefix="clipverify-layout-") as folder,
+            scratch("clipverify-layout-") as folder,
         ):
-            copy = files.write_text(Path(folder) / "model.yaml", yaml.safe_dump(checked))
+            copy = files.write_text(folder / "model.yaml", yaml.safe_dump(checked))
             model = YOLO(str(copy), task="detect")
             model.model.load_state_dict({name: value.float() for name, value in load_file(self._weights).items()})
         model.model.names = dict(enumerate(layout["names"]))

@@ -19,7 +19,7 @@ from llamaindex_clipverify.node_pictures import Access, AccessOptions
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.format import MARKS, edges, number, printable, rounded, shortened
 from llamaindex_clipverify.report.saving import embeddable, save_one
-from llamaindex_clipverify.trust.fusion import Calibration
+from llamaindex_clipverify.trust.fusion import Calibration, ReportCalibration
 from llamaindex_clipverify.trust.profile import AnswerModel
 from llamaindex_clipverify.trust.unchecked import truth
 from llamaindex_clipverify.trust.verdict import AnswerVerdict, Policy, Verdict, combined
@@ -47,6 +47,8 @@ class CheckedClaim:
     trust: float | None
     """Probability 0–1 that the claim, as stated (negation included), is true; None when nothing could check it."""
     verdict: Verdict
+    calibration: Calibration = "uncalibrated"
+    """Where the trust comes from."""
     evidence: tuple[Evidence, ...] = ()
     """Evidence on the claim as stated, in the picture with the highest belief in its positive form."""
     shares: Mapping[str, float] = field(default_factory=dict)
@@ -67,13 +69,21 @@ class CheckedClaim:
         return next((piece.picture for piece in self.evidence if piece.picture is not None), None)
 
     @property
+    def placed(self) -> Evidence | None:
+        """The evidence with the largest share that has a region; what supports a contradicted claim does not place it."""
+        against = self.verdict == "contradicted"
+        pieces = [piece for piece in self.evidence if piece.region and not (against and piece.stance == "supports")]
+        return max(pieces, key=lambda piece: (piece.is_decisive, abs(self.shares.get(piece.check, 0.0))), default=None)
+
+    @property
     def region(self) -> Box | None:
-        """The region of the evidence with the largest share that has a region."""
-        placed = [piece for piece in self.evidence if piece.region is not None]
-        weight = max(
-            placed, key=lambda piece: (piece.is_decisive, abs(self.shares.get(piece.check, 0.0))), default=None
-        )
-        return None if weight is None else weight.region
+        """The part of the picture that decided: the region of `placed`."""
+        return None if self.placed is None else self.placed.region
+
+    @property
+    def regions(self) -> tuple[Box, ...]:
+        """That part, and the further ones of the same evidence: every thing that was counted."""
+        return () if self.placed is None or self.placed.region is None else (self.placed.region, *self.placed.others)
 
     @property
     def said(self) -> str:
@@ -102,6 +112,7 @@ class CheckedClaim:
             "negated": self.claim.negated,
             "trust": rounded(self.trust, exact=exact),
             "verdict": self.verdict,
+            "calibration": None if self.trust is None else self.calibration,
             "note": self.note,
             "picture": self.picture,
             "region": edges(self.region, exact=exact),
@@ -151,7 +162,7 @@ class Report:
     """Spans of the answer that say something and are in no claim: they were not read, so nothing checked them."""
     question: str | None = None
     language: str = "en"
-    calibration: Calibration = "uncalibrated"
+    calibration: ReportCalibration = "uncalibrated"
     profile: str | None = None
     object_agreement: ObjectAgreement = ObjectAgreement()
     pictures: tuple[Picture, ...] = field(default=(), repr=False)
@@ -338,7 +349,7 @@ class Report:
                 "picture": self._address(checked.picture),
                 "region": checked.region,
                 "note": checked.note,
-                "calibration": self.calibration,
+                "calibration": None if checked.trust is None else checked.calibration,
             }
             for checked in self.claims
         ]
@@ -363,11 +374,11 @@ class Report:
     def _headline(self) -> str:
         parts = [
             f"trust {number(self.trust)}",
-            "partly checked" if self.verdict == "partly_checked" else self.verdict,
+            self.verdict.replace("_", " "),
             f"{len(self.claims)} claim{'' if len(self.claims) == 1 else 's'}",
             verdict_counts(self.claims),
             f"coverage {self.coverage:.0%}",
-            self.calibration,
+            self.calibration.replace("_", " "),
         ]
         return " · ".join(part for part in parts if part)
 

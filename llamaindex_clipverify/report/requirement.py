@@ -11,7 +11,7 @@ from llamaindex_clipverify.report.report import Report
 
 @dataclass(frozen=True, kw_only=True)
 class Requirement:
-    """Minimum trust and coverage of an answer.
+    """Minimum trust and coverage of an answer. One whose sources could not all be looked at never passes.
 
     Raises:
         DataError: A minimum outside 0–1.
@@ -34,6 +34,8 @@ class Requirement:
         """Return why a report does not reach the minimums; "" if it does."""
         if report.trust is None:
             return "" if self.allow_unverified else "nothing in the answer could be checked on the pictures"
+        if report.gaps:
+            return f"it rests on sources that could not be looked at: {report.gaps[0]}"
         if report.trust < self.min_trust:
             return f"trust {number(report.trust)} is below {self.min_trust:.2f}"
         if report.coverage < self.min_coverage:

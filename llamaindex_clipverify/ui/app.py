@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from llamaindex_clipverify.boundary.scratch import scratch_folder
 from llamaindex_clipverify.errors import ClipVerifyError, DataError, MissingExtraError
 from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.report.saving import save_all
@@ -59,7 +60,7 @@ class Page:
         """
         self.answering, self.title, self.samples = answering, title, samples
         self.sessions = Sessions(limits, dropped=self._remove)
-        self.folder = Path(tempfile.mkdtemp(prefix="clipverify-chat-"))
+        self.folder = scratch_folder("clipverify-chat-")
         self.methods = self._methods()
 
     def _methods(self) -> list[str]:

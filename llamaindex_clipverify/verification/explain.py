@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from llamaindex_clipverify import tracing
 from llamaindex_clipverify.claims.claim import Splitter
 from llamaindex_clipverify.claims.foils import pictured
 from llamaindex_clipverify.errors import ModelError
@@ -96,7 +97,10 @@ class ExplainingVerifier:
                 Default: the best one that the encoder allows.
             claims: Indices of the claims to explain. Default: all.
         """
-        return with_heat_maps(report, self.explainer, method, claims)
+        with tracing.span("explain", "CHAIN") as span:
+            explained = with_heat_maps(report, self.explainer, method, claims)
+            span.set({"clipverify.maps": len(explained.maps)})
+        return explained
 
 
 def with_heat_maps(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from llamaindex_clipverify.answer import Source
+from llamaindex_clipverify.boundary import texts
 from llamaindex_clipverify.errors import DataError
-from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.verification.verifier import Verifier
 
 
@@ -22,6 +23,16 @@ class RankedPicture:
     """What the detector sees in it, in alphabetical order."""
 
 
+@dataclass(frozen=True)
+class Ranking:
+    """Sources in their new order, by their position among those given."""
+
+    pictures: tuple[RankedPicture, ...]
+    """Pictures, best first."""
+    others: tuple[int, ...]
+    """Passages, and pictures that could not be read: a later verification names those as gaps."""
+
+
 def require_encoder(verifier: Verifier) -> None:
     """Check that a verifier can rank.
 
@@ -35,30 +46,31 @@ def require_encoder(verifier: Verifier) -> None:
 def rank_by_question(
     verifier: Verifier,
     question: str,
-    pictures: Sequence[Picture | None],
+    sources: Sequence[Source],
     cutoff: float | None = None,
     top_n: int | None = None,
-) -> list[RankedPicture]:
-    """Return the pictures to keep, best first; the verifier keeps their facts.
+) -> Ranking:
+    """Return the pictures to keep, best first, and the sources to keep as they are; the verifier remembers the facts.
 
     Args:
         verifier: A verifier with an encoder.
         question: The query.
-        pictures: Pictures; None for sources that are none, which are left out.
+        sources: What was retrieved; read them with `Source.tried`.
         cutoff: Pictures with a lower cosine are dropped. Default: none is.
         top_n: Maximum number of pictures. Default: all.
 
     Raises:
         DataError: The verifier has no encoder.
-        PictureError: A picture cannot be read.
     """
     require_encoder(verifier)
-    given = [(index, picture) for index, picture in enumerate(pictures) if picture is not None]
-    fits = verifier.fits(question, [picture for _, picture in given])
+    given = [(index, source.picture) for index, source in enumerate(sources) if source.picture is not None]
+    fits = verifier.fits(texts.checked(question, "the question"), [picture for _, picture in given])
     ranked = [
         RankedPicture(index=index, cosine=fit.cosine, objects=fit.objects)
         for (index, _), fit in zip(given, fits, strict=True)
         if fit is not None
     ]
     kept = [picture for picture in ranked if cutoff is None or picture.cosine >= cutoff]
-    return sorted(kept, key=lambda picture: -picture.cosine)[:top_n]
+    unread = [index for (index, _), fit in zip(given, fits, strict=True) if fit is None]
+    others = [index for index, source in enumerate(sources) if source.picture is None]
+    return Ranking(tuple(sorted(kept, key=lambda picture: -picture.cosine)[:top_n]), tuple(sorted([*others, *unread])))

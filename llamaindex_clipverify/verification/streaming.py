@@ -104,7 +104,7 @@ class StreamingVerifier:
             with telling(VerificationError, "the answer cannot be verified"):
                 answer = Answer(text=text, sources=self.sources, question=self.question, is_partial=True)
                 if problem := why_not_verifiable(answer):
-                    return unverified(self.verifier, text, self.question, problem)
+                    return unverified(self.verifier, text, self.question, problem, answer.gaps)
                 if self._looked is None:
                     self._looked = self.verifier.look(answer)
                     self._observing = time.perf_counter() - started
@@ -126,11 +126,19 @@ def verify_or_explain(verifier: Verifier, answer: Answer) -> Report:
     """Return the report on an answer; if it cannot be verified, the report's notes say why."""
     problem = why_not_verifiable(answer)
     if problem:
-        return unverified(verifier, answer.text, answer.question, problem)
+        return unverified(verifier, answer.text, answer.question, problem, answer.gaps)
     try:
         return verifier.verify(answer)
     except ClipVerifyError as error:
-        return unverified(verifier, answer.text, answer.question, f"not verified: {error}")
+        return unverified(verifier, answer.text, answer.question, f"not verified: {error}", answer.gaps)
+
+
+def on_sources(verifier: Verifier, text: str, sources: Sequence[Source], question: str | None = None) -> Report:
+    """Return the report on an answer and sources that were read by `Source.tried`; whatever prevents it stands in the notes."""
+    try:
+        return verify_or_explain(verifier, Answer.on_sources(text, sources, question))
+    except ClipVerifyError as error:  # no text, or too long
+        return unverified(verifier, text, question, f"not verified: {error}")
 
 
 def why_not_verifiable(answer: Answer) -> str:
@@ -142,12 +150,16 @@ def why_not_verifiable(answer: Answer) -> str:
     return f"not verified: {answer.gaps[0]}" if answer.gaps else "no picture was retrieved"
 
 
-def unverified(verifier: Verifier, text: str, question: str | None, problem: str) -> Report:
+def unverified(
+    verifier: Verifier, text: str, question: str | None, problem: str, gaps: Sequence[ClipVerifyError] = ()
+) -> Report:
     """Return the report on an answer that cannot be verified; without claims where its text cannot even be read."""
+    missed = tuple(map(str, gaps))
     try:
         with telling(VerificationError, "the answer cannot be read"):
             if texts.checked(text, "the answer").strip():
-                return verifier.unverified(text, question, problem)
+                return replace(verifier.unverified(text, question, problem), gaps=missed)
     except ClipVerifyError as error:
         problem = f"not verified: {error}"
-    return Report(answer=texts.shown(text), claims=(), question=question and texts.shown(question), notes=(problem,))
+    asked = question and texts.shown(question)
+    return Report(answer=texts.shown(text), claims=(), question=asked, notes=(problem,), gaps=missed)

@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from llamaindex_clipverify import tracing
 from llamaindex_clipverify.answer import Answer, Source, sources_given
 from llamaindex_clipverify.boundary.failures import telling
 from llamaindex_clipverify.claims.claim import Claim, Splitter
@@ -32,10 +33,12 @@ from llamaindex_clipverify.evidence.vectors import picture_vector
 from llamaindex_clipverify.facts.disk_cache import DiskCache
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.facts.memory import Memory
+from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.models.pickling import Portable
 from llamaindex_clipverify.models.protocols import Detector, Encoder, Grounder, Reader
 from llamaindex_clipverify.node_pictures import in_folders
 from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.report.observability import attributes_of
 from llamaindex_clipverify.report.report import CheckedClaim, Report
 from llamaindex_clipverify.trust.fusion import Trust
 from llamaindex_clipverify.trust.profile import COMMON_NOUNS, TRANSFERRED, Profile
@@ -291,8 +294,14 @@ class Verifier(ExplainingVerifier, Portable):
             readings: What the splitters read of each already; None, or none at all, for what is to be read here.
         """
         try:
-            with telling(VerificationError, "the answers cannot be verified", do=_ONE_BY_ONE):
-                return self._verified(answers, readings or [None] * len(answers))
+            with (
+                tracing.span("verify", "CHAIN") as span,
+                telling(VerificationError, "the answers cannot be verified", do=_ONE_BY_ONE),
+            ):
+                results = self._verified(answers, readings or [None] * len(answers))
+                if span.is_recorded and len(results) == 1 and isinstance(results[0], Report):
+                    span.set(attributes_of(results[0]))
+                return results
         except (MissingExtraError, ModelError) as error:
             return [error for _ in answers]
         except ClipVerifyError as error:
@@ -304,7 +313,9 @@ class Verifier(ExplainingVerifier, Portable):
             reading or self.splitters.read(answer.text, answer.question)
             for answer, reading in zip(answers, known, strict=True)
         ]
-        seen = self.observe([picture for answer in answers for picture in answer.pictures])
+        with tracing.span("look", "CHAIN") as span:
+            seen = self.observe([picture for answer in answers for picture in answer.pictures])
+            span.set({"clipverify.pictures": len(seen)})
         observed = (time.perf_counter() - started) * 1000 / max(len(answers), 1)
         self.encode_texts([claim for reading in readings for claim in reading.claims])
         results: list[Report | ClipVerifyError] = []
@@ -320,8 +331,11 @@ class Verifier(ExplainingVerifier, Portable):
 
     def _timed(self, looked: Looked, reading: Reading, observed: float) -> Report:
         started = time.perf_counter()
-        facts = self.ask(reading.claims, looked.facts)
-        report = looked.noted(self._assembly.report(looked.answer, reading, facts, self.check))
+        with tracing.span("judge", "EVALUATOR") as span:
+            facts = self.ask(reading.claims, looked.facts)
+            report = looked.noted(self._assembly.report(looked.answer, reading, facts, self.check))
+            if span.is_recorded:
+                span.set(attributes_of(report))
         judged = (time.perf_counter() - started) * 1000
         return replace(report, timings_ms={"observe": observed, "judge": judged, "total": observed + judged})
 
@@ -356,23 +370,15 @@ class Verifier(ExplainingVerifier, Portable):
         yield growing.finish()
 
     def fits(self, question: str, pictures: Sequence[Picture]) -> list[Fit | None]:
-        """Return how each picture fits a text; None for one that the encoder could not see.
+        """Return how each picture fits a text; None for one that cannot be read or that the encoder could not see.
 
         Raises:
             ModelError: There is no encoder.
-            PictureError: A picture cannot be read.
         """
         if self.encoder is None:
             raise ModelError("comparing needs an encoder", got="a verifier without one", do="name one with encoder=")
-        facts = self.facts(pictures)
         text = self.encoder.encode_texts([question])[0]
-        vectors = [picture_vector(known) for known in facts]
-        return [
-            None
-            if vector is None
-            else Fit(float(vector @ text), tuple(sorted({one.label for one in sightings(known)})))
-            for known, vector in zip(facts, vectors, strict=True)
-        ]
+        return [_fit(known, text) if isinstance(known, Facts) else None for known in self.observe(pictures)]
 
     def unverified(self, answer: str, question: str | None, why: str) -> Report:
         """Return the report on an answer that cannot be checked: every claim is unverifiable, with the reason."""
@@ -517,3 +523,8 @@ _REPORT_IT = "leave it out; this is a fault of the package, worth a report"
 def _with_scenes(transferred: Profile) -> Profile:
     """Return transferred weights with those kinds of claim that need no reference pictures."""
     return replace(transferred, kinds={**Profile.load(COMMON_NOUNS).kinds, **transferred.kinds})
+
+
+def _fit(facts: Facts, text: Array) -> Fit | None:
+    vector = picture_vector(facts)
+    return None if vector is None else Fit(float(vector @ text), tuple(sorted({one.label for one in sightings(facts)})))

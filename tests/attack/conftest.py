@@ -25,6 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 _all: dict[str, dict[str, Any]] = {}
+_peaks: list[int] = []
 
 
 @pytest.fixture
@@ -66,8 +67,19 @@ def outside(tmp_path: Path) -> Iterator[Path]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the figures, with the most memory that the process had."""
+    """Write the figures, with the most memory that one process had; a worker of xdist sends them to the controller."""
+    _peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**10)
+    output = getattr(session.config, "workeroutput", None)
     target = os.environ.get("CLIPVERIFY_ATTACK_FIGURES")
-    if target and _all:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-        Path(target).write_text(json.dumps({**_all, "peak_mb": round(peak)}, indent=1) + "\n", "utf-8")
+    if output is not None:
+        output["attacks"], output["peak"] = _all, _peaks[-1]
+    elif target and _all:
+        Path(target).write_text(json.dumps({**_all, "peak_mb": max(_peaks)}, indent=1) + "\n", "utf-8")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: Any) -> None:
+    """Take the figures of a worker."""
+    output = getattr(node, "workeroutput", {})
+    _all.update(output.get("attacks", {}))
+    _peaks.append(output.get("peak", 0))

@@ -3,58 +3,20 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from attacking import OF_PROCESSES, Attacks
+from attacking import Attacks
 from llama_index.core.schema import Document, ImageNode, MediaResource, Node, NodeWithScore, TextNode
 from PIL import Image
+from special import special
 
 from llamaindex_clipverify import Answer, EvidenceIndex, Picture, Profile, Report
 from llamaindex_clipverify.evaluation.evaluation import read_rows
 from llamaindex_clipverify.models.registry import load_detector, load_encoder
 from llamaindex_clipverify.node_pictures import Access, picture_files
 from llamaindex_clipverify.verification.verifier import Verifier
-
-
-def _special(folder: Path) -> list[str]:
-    """Make special files, and return names of them and of devices, folders and what is no name."""
-    folder.mkdir()
-    os.mkfifo(folder / "pipe.png")
-    listening = socket.socket(socket.AF_UNIX)
-    listening.bind(str(folder / "socket.png"))
-    (folder / "loop.png").symlink_to(folder / "loop.png")
-    (folder / "to_pipe.png").symlink_to(folder / "pipe.png")
-    (folder / "to_zero.png").symlink_to("/dev/zero")
-    (folder / "dangling.png").symlink_to(folder / "nothing")
-    (folder / "folder.png").mkdir()
-    (folder / "empty.png").touch()
-    (folder / "text.png").write_text("no picture")
-    with (folder / "sparse.png").open("wb") as stream:
-        stream.truncate(10**12)
-    odd = [
-        os.fsdecode(b"\xff\xfe.png"),
-        "new\nline.png",
-        "\x1b[31m.png",
-        "a\u202egnp.exe.png",
-        " .png",
-        "-rf.png",
-        "'\".png",
-        "*.png",
-    ]
-    for name in odd:
-        Image.new("RGB", (4, 4)).save(folder / name, "PNG")
-    named = [str(folder / name) for name in sorted(path.name for path in folder.iterdir())]
-    return [
-        *named, "/dev/zero", "/dev/random", "/dev/null", "/dev/stdin", "/dev/full", "/dev/tty", "/proc/self/mem", "/proc/kmsg",
-        "/proc/self/fd/0", "/proc/self/environ", "/", ".", "..", "", " ", "~", "~nobody9/a.png", "a" * 300, "a" * 5000, "a/" * 3000,
-        "a\0b.png", "file:///dev/zero", "file://other/a.png", "file:", "http:", "http://", "data:", "data:,", "data:image/png;base64,!",
-        "gopher://x/a.png", "\\\\host\\share\\a.png", "C:\\a.png", "con", "//etc//passwd", "ftp://127.0.0.1/a.png", "\ud800.png",
-    ]  # fmt: skip
 
 
 def _doors(tiny: Verifier) -> dict[str, Callable[[str], Any]]:
@@ -72,7 +34,7 @@ def _doors(tiny: Verifier) -> dict[str, Callable[[str], Any]]:
 
 
 def test_special_files_and_names(attacks: Attacks, outside: Path, tmp_path: Path, tiny: Verifier) -> None:
-    names = _special(tmp_path / "special")
+    names = special(tmp_path / "special")
     assert len(names) >= 40
     for door, use in _doors(tiny).items():
         for name in names if door != "files" else [name for name in names if name not in ("/", "~", "..")]:
@@ -82,7 +44,7 @@ def test_special_files_and_names(attacks: Attacks, outside: Path, tmp_path: Path
 def test_writing_to_special_files(attacks: Attacks, tmp_path: Path, tiny: Verifier) -> None:
     report = tiny.verify("A cup.", [Image.new("RGB", (32, 32))])
     profile = Profile.load("tiny")
-    for name in (*_special(tmp_path / "special"), "/proc/x/y.json", "/dev/full/x.json", "/sys/x.json"):
+    for name in (*special(tmp_path / "special"), "/proc/x/y.json", "/dev/full/x.json", "/sys/x.json"):
         if name.startswith("/dev/") and "/" not in name[5:]:
             continue
         attacks.run(f"report {name!r}", lambda name=name: report.save(f"{name}.json") if name.startswith("/") else None)
@@ -134,30 +96,6 @@ def test_nodes(attacks: Attacks, outside: Path, tmp_path: Path, tiny: Verifier) 
             "all", lambda every=every, access=access: tiny.verify(Answer.from_nodes("A cup.", every, access))
         )
         assert report is None or len(report.gaps) > 5
-
-
-def test_the_command_line(attacks: Attacks, tmp_path: Path) -> None:
-    """No verb ends with 1 or a traceback, whatever file it is given."""
-    names = [name for name in _special(tmp_path / "special") if "\0" not in name and "\ud800" not in name][:4]
-    lines: list[list[str]] = [
-        ["verify", "--answer", "A cup.", "--models", "tiny", "--image", name] for name in names
-    ] + [
-        ["eval", names[0], "--models", "tiny"], ["index", names[0], "--store", str(tmp_path / "s"), "--models", "tiny"],
-        ["ask", "x", "--store", "/dev/zero"], ["verify", "--answer", "\x1b[31m", "--models", names[1], "--image", names[2]],
-        ["optimize", "/dev/zero"], ["nonsense"],
-        ["describe", names[1], "--models", "tiny"],
-    ]  # fmt: skip
-
-    def run(line: list[str]) -> None:
-        ran = subprocess.run(
-            [sys.executable, "-c", "from llamaindex_clipverify.cli import run; run()", *line],
-            capture_output=True, stdin=subprocess.DEVNULL, timeout=390, check=False,
-        )  # fmt: skip
-        assert ran.returncode in (0, 2), (ran.returncode, ran.stderr[-300:])
-        assert b"Traceback" not in ran.stderr, ran.stderr[-300:]
-
-    for line in lines:
-        attacks.run(" ".join(line)[:80], lambda line=line: run(line), OF_PROCESSES)
 
 
 def test_reports_name_and_open_nothing(attacks: Attacks, outside: Path, tiny: Verifier) -> None:

@@ -56,6 +56,15 @@ def test_pictures_of_the_question_count_and_those_of_the_answer_do_not(verifier:
     assert not metric.is_successful() and str(metric.reason).startswith("not verified: ")
 
 
+def test_a_picture_that_cannot_be_read_is_a_gap(verifier: Verifier, picture: MLLMImage) -> None:
+    metric = ClipVerifyMetric(verifier)
+    metric.measure(case(TRUE, picture, f"{MLLMImage(url='http://127.0.0.1:9/a.png')}"))
+    assert metric.report is not None and len(metric.report.gaps) == 1 and metric.score > 0.5
+    assert not metric.is_successful() and "Not looked at: URLs are not opened" in str(metric.reason)
+    metric.measure(case("", picture))
+    assert metric.reason == "not verified: the answer is empty"
+
+
 def test_strictly_one_doubt_fails(verifier: Verifier, picture: MLLMImage) -> None:
     metric = ClipVerifyMetric(verifier, strict_mode=True)
     assert metric.measure(case(TRUE, picture)) == 1.0 and metric.is_successful()
