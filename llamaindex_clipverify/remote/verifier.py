@@ -118,7 +118,7 @@ class RemoteVerifier(Verifier):
         """Return how each picture fits a text; None for one that cannot be read or that the encoder could not see."""
         sent = [Sending.of([picture], self.url) for picture in pictures]
         readable = [one for sending in sent for one in sending.sent]
-        found: list[Any] = []
+        found: Any = []
         if readable:
             data = self._posted("/v1/fits", [Field(name="text", value=question), *(one.field for one in readable)])
             found = data.get("fits") if isinstance(data, Mapping) else []
