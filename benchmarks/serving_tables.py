@@ -56,5 +56,6 @@ def _alone(one: dict[str, Any]) -> str:
         f"One client alone waits {alone:.0f} ms (median). Of a growing answer, the first verdict comes "
         f"{stream['first_p50_ms']:.0f} ms after its sentence ends (95th percentile {stream['first_p95_ms']:.0f} ms), later ones "
         f"after {stream['later_p50_ms']:.0f} ms ({stream['later_p95_ms']:.0f} ms), on {stream['streams']} streams without other "
-        f"load. `clipverify verify --server` takes {command['median_s']:.1f} s from start to exit (median of {command['runs']})."
+        f"requests. `clipverify verify --server` takes {command['median_s']:.1f} s from start to exit (median of "
+        f"{command['runs']})."
     )

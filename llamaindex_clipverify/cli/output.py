@@ -63,13 +63,12 @@ def write(path: Path, text: str) -> None:
 @contextmanager
 def working(label: str) -> Iterator[None]:
     """Show on stderr that something is going on, with a spinner; nothing if stderr is not a terminal."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield
         return
-    with console.status(label):
+    from rich.console import Console
+
+    with Console(stderr=True).status(label):
         yield
 
 

@@ -46,7 +46,7 @@ def verify(
     models.require()
     pictures = open_pictures(image, decode=models.address is None)
     verifier = models.verifier()
-    with working("loading the models, looking at the pictures"):
+    with working("asking the server" if models.address else "loading the models, looking at the pictures"):
         result = verifier.verify(text, pictures, question=question, passages=passage or ())
     if report is not None:
         with working("drawing heat maps"):

@@ -115,17 +115,18 @@ class RemoteVerifier(Verifier):
         return RemoteStream(self, sources, question)
 
     def fits(self, question: str, pictures: Sequence[Picture]) -> list[Fit | None]:
-        """Return how each picture fits a text; None for one that the encoder could not see."""
-        sending = Sending.of(pictures, self.url)
-        if sending.problems:
-            raise sending.problems[0]
-        if not pictures:
-            return []
-        data = self._posted("/v1/fits", [Field(name="text", value=question), *sending.fields()])
-        found = data.get("fits") if isinstance(data, Mapping) else None
-        if not isinstance(found, list) or len(found) != len(pictures):
+        """Return how each picture fits a text; None for one that cannot be read or that the encoder could not see."""
+        sent = [Sending.of([picture], self.url) for picture in pictures]
+        readable = [one for sending in sent for one in sending.sent]
+        found: Any = []
+        if readable:
+            data = self._posted("/v1/fits", [Field(name="text", value=question), *(one.field for one in readable)])
+            found = data.get("fits") if isinstance(data, Mapping) else []
+        if not isinstance(found, list) or len(found) != len(readable):
             raise DataError(_FORM, got="the fits of pictures", do=_UPDATE)
-        return [None if one is None else record(Fit, one, _FORM, _UPDATE) for one in found]
+        remaining = iter(found)
+        fits = [next(remaining) if sending.sent else None for sending in sent]
+        return [None if one is None else record(Fit, one, _FORM, _UPDATE) for one in fits]
 
     # -- heat maps ----------------------------------------------------------------------------------------------------
 
