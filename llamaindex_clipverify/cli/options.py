@@ -207,7 +207,10 @@ class ServerOption(ModelOptions):
     @property
     def address(self) -> str | None:
         """Address of the server: the one named, or that of the environment where no model is named."""
-        return self.server or (None if self._has_model else os.environ.get(SERVER) or None)
+        elsewhere = os.environ.get(SERVER) or None
+        if self._has_model and self.server in (None, elsewhere):
+            return None
+        return self.server or elsewhere
 
     def require(self) -> None:
         """Check that either a server or models are named; errors as for `ModelOptions.require`."""
