@@ -4,15 +4,16 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 UV := .uv/bin/uv
 RUN := .venv/bin
 STAMP := .venv/.installed
+OFFLINE_THERE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 ../.ci/offline
 OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 .ci/offline
 JOBS ?= 2
-EXTRAS := yolo,cam,together,openai,clip,ocr,onnx,finetune,langchain,ui
+EXTRAS := yolo,cam,together,openai,clip,ocr,onnx,finetune,langchain,data,pdf,ui,serve,mcp,traces
 
 export UV_LINK_MODE = copy
 export UV_PYTHON_DOWNLOADS = never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-deepeval test-oldest test-slow test-attack sbom audit lint types format constraints figures real picture docs clean
+.PHONY: help setup demo test test-deepeval test-oldest test-slow test-attack wheel sbom audit lint types format constraints figures real picture docs clean
 
 help:  ## Show what there is
 	@echo "make TARGET; UV_TORCH_BACKEND=cpu make setup installs several GB less where the CPU build can be reached"
@@ -55,7 +56,8 @@ test-oldest: $(UV)  ## Run the tests with the oldest supported releases, in an e
 	  --group dev -c constraints-oldest.txt --override overrides.txt
 	OMP_NUM_THREADS=1 $(OFFLINE) $(OLDEST)/python -m pytest -n $(JOBS) $(ARGS)
 
-test-slow: setup  ## Run the tests that take minutes
+test-slow: setup  ## Run the tests that take minutes, with vector stores of others
+	$(UV) pip install --quiet --python $(RUN)/python --group slow -c constraints.txt --override overrides.txt
 	$(OFFLINE) $(RUN)/python -m pytest -m slow $(ARGS)
 
 test-attack: setup  ## Attack every door: pictures, texts, files, records, servers, processes (some 15 minutes)
@@ -73,7 +75,7 @@ format: setup  ## Put the code into its form
 	$(RUN)/ruff format .
 
 constraints: $(UV)  ## Pin anew what setup installs
-	$(UV) pip compile pyproject.toml --extra all --extra spacy --group dev --group training --override overrides.txt \
+	$(UV) pip compile pyproject.toml --extra all --extra spacy --group dev --group slow --group training --override overrides.txt \
 	  --no-emit-index-url --python-version 3.11 --upgrade --quiet -o constraints.txt
 	$(UV) pip compile pyproject.toml --extra deepeval --extra yolo --extra cam --override overrides.txt \
 	  --no-emit-index-url --python-version 3.11 --upgrade --quiet -o constraints-deepeval.txt
@@ -92,6 +94,7 @@ figures: setup  ## Measure again and write the tables of both README files and d
 	$(RUN)/python benchmarks/light.py
 	$(RUN)/python benchmarks/indexing.py --large
 	$(RUN)/python benchmarks/doors.py
+	$(RUN)/python benchmarks/serving.py
 	$(RUN)/python benchmarks/report_page.py --page clipverify-demo/many.html
 	$(RUN)/python benchmarks/tables.py
 
@@ -114,6 +117,14 @@ AUDIT := .venv-audit/bin
 $(AUDIT)/python: | $(UV)
 	$(UV) venv --quiet --python $(PYTHON) .venv-audit
 	$(UV) pip install --quiet --python $@ cyclonedx-bom pip-audit
+
+wheel: setup  ## Build wheel and source distribution into dist/, install the wheel into a bare environment and run the ten lines from there
+	rm -rf dist .venv-wheel
+	$(UV) build --quiet --out-dir dist
+	@for file in dist/*; do size=$$(stat -c %s $$file); echo "$$file $$((size / 1000)) kB"; [ $$size -le 24500000 ] || { echo "larger than 24.5 MB"; exit 1; }; done
+	$(UV) venv --quiet --python $(PYTHON) .venv-wheel
+	$(UV) pip install --quiet --python .venv-wheel/bin/python "$$(ls dist/*.whl)[yolo,cam]" -c constraints.txt --override overrides.txt
+	cd .venv-wheel && $(OFFLINE_THERE) bin/python ../examples/verify_an_answer.py
 
 sbom: setup $(AUDIT)/python  ## Write the software bill of materials of .venv: clipverify.cdx.json (CycloneDX)
 	$(AUDIT)/cyclonedx-py environment $(RUN)/python --output-reproducible --of JSON -o clipverify.cdx.json

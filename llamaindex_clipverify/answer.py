@@ -135,17 +135,7 @@ class Answer:
         """
         if not texts.checked(text, "the answer").strip():
             raise DataError("the answer is empty", do="give the text to verify")
-        if isinstance(images, (str, bytes)) or not isinstance(images, Sequence):
-            images = [images]
-        if isinstance(passages, str):
-            passages = (passages,)
-        for passage in passages:
-            texts.checked(passage, "a passage", _PASSAGE)
-        if not images and not passages:
-            raise DataError("an answer needs a picture to be verified on", do="give at least one")
-        pictures = dict.fromkeys(picture_given(image) for image in images)
-        sources = (*(Source(picture=picture) for picture in pictures), *(Source(text=passage) for passage in passages))
-        return cls(text=text, sources=sources, question=question)
+        return cls(text=text, sources=sources_given(images, passages), question=question)
 
     @classmethod
     def on_pictures(cls, text: str, pictures: Sequence[Picture], question: str | None = None) -> Answer:
@@ -176,6 +166,20 @@ class Answer:
     def on_sources(cls, text: str, sources: Iterable[Source], question: str | None = None) -> Answer:
         """Make an answer from sources of any framework, each read by `Source.tried`; rules and errors as `from_nodes`."""
         return cls(text=text, sources=distinct(sources), question=question, is_partial=True)
+
+
+def sources_given(images: Sequence[Any], passages: Sequence[str] = ()) -> tuple[Source, ...]:
+    """Return the sources that the user gave; parameters and errors as for `Answer.of`."""
+    if isinstance(images, (str, bytes)) or not isinstance(images, Sequence):
+        images = [images]
+    if isinstance(passages, str):
+        passages = (passages,)
+    for passage in passages:
+        texts.checked(passage, "a passage", _PASSAGE)
+    if not images and not passages:
+        raise DataError("an answer needs a picture to be verified on", do="give at least one")
+    pictures = dict.fromkeys(picture_given(image) for image in images)
+    return (*(Source(picture=picture) for picture in pictures), *(Source(text=passage) for passage in passages))
 
 
 def sources_of(nodes: Iterable[Any], access: Access = NO_ACCESS) -> tuple[Source, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from llamaindex_clipverify.answer import Answer
 from llamaindex_clipverify.boundary import files
+from llamaindex_clipverify.boundary.tables import inert
 from llamaindex_clipverify.errors import ClipVerifyError, DataError, PictureError
 from llamaindex_clipverify.models.conversation import Conversation, Generated
 from llamaindex_clipverify.models.protocols import VisionModel
@@ -215,12 +216,7 @@ def save(descriptions: Sequence[Description], path: str | Path) -> Path:
     table = to_pandas(descriptions)
     if target.suffix.lower() == ".jsonl":
         return files.write_text(target, table.to_json(orient="records", lines=True, force_ascii=True))
-    return files.write_text(target, table.map(_inert).to_csv(index=False))
-
-
-def _inert(value: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.lstrip().startswith(("=", "+", "-", "@")) else value
+    return files.write_text(target, table.map(inert).to_csv(index=False))
 
 
 def _worth(one: Description) -> tuple[float, int]:

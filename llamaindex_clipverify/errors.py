@@ -68,6 +68,15 @@ class ResponseError(ServiceError):
     """The response of the server is incomplete: a stream that broke off, a body that is not JSON, or an empty answer."""
 
 
+class OnlyLocalError(ClipVerifyError):
+    """Something needs the models in this process, and the verifier is a client of a server."""
+
+    def __init__(self, name: str, url: str) -> None:
+        """Name what was asked for and the server."""
+        do = "load the models here: Verifier.from_defaults"
+        super().__init__(f"{name} needs the models in this process", got=f"a verifier at {url}", do=do)
+
+
 class MissingExtraError(ClipVerifyError, ImportError):
     """An optional library is not installed."""
 

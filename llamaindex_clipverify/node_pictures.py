@@ -141,10 +141,19 @@ def picture_in(node: Any, access: Access = NO_ACCESS) -> Picture | None:
         return known
     data, path, url = _image_fields(node)
     if data:
-        return Picture.of(decoded(data))
+        return Picture.of(decoded(data)).called(_page_of(node))
     if path:
         return access.picture_at(str(path))
     return access.picture_of_url(str(url)) if url else None
+
+
+def _page_of(node: Any) -> str | None:
+    """Return the page that a node is the picture of, ``slides.pdf#page=3``, from the metadata of LlamaIndex's readers."""
+    metadata = getattr(node, "metadata", None)
+    if not isinstance(metadata, Mapping):
+        return None
+    name, page = metadata.get("file_name"), metadata.get("page_label")
+    return f"{name}#page={page}" if isinstance(name, str) and name and isinstance(page, (str, int)) and page else None
 
 
 def picture_given(image: Any) -> Picture:
@@ -261,7 +270,7 @@ def decoded(data: str | bytes) -> bytes:
 
 def path_in(metadata: Mapping[str, Any]) -> str | None:
     """Return the path of a picture in metadata, or None."""
-    for key in ("image_path", "file_path"):
+    for key in ("image_path", "file_path", "source"):
         path = metadata.get(key)
         if isinstance(path, str) and Path(path).suffix.lower() in decoding.suffixes():
             return path

@@ -9,7 +9,7 @@ import io
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import numpy as np
@@ -27,6 +27,28 @@ if TYPE_CHECKING:
 MAX_BYTES = 200_000_000
 """Maximum size of a file, and of what is fetched from an address, in bytes."""
 _URL_PREFIXES = ("http://", "https://")
+
+
+T = TypeVar("T")
+
+
+class _kept(cached_property[T]):  # noqa: N801 - it is used as a decorator
+    """A value that is computed once for each picture.
+
+    In Python 3.11 `cached_property` holds one lock for all objects of a class: a slow address would keep the pictures of every
+    other thread waiting.
+    """
+
+    if not TYPE_CHECKING:
+
+        def __get__(self, instance: Any, owner: Any = None) -> Any:
+            """Return the value, without a lock."""
+            if instance is None:
+                return self
+            known = instance.__dict__
+            if self.attrname not in known:
+                known[self.attrname] = self.func(instance)
+            return known[self.attrname]
 
 
 class Picture:
@@ -88,7 +110,7 @@ class Picture:
             uri: Path of the file.
         """
         made = cls(lambda: _read_known(uri, content), uri)
-        made.__dict__["id"], made.__dict__["size"] = content, size
+        made.note(content=content, size=size)
         return made
 
     @classmethod
@@ -123,7 +145,7 @@ class Picture:
             )
 
         picture = cls(refuse, uri)
-        picture.__dict__["id"], picture.__dict__["size"] = content, size
+        picture.note(content=content, size=size)
         return picture
 
     @classmethod
@@ -146,31 +168,31 @@ class Picture:
         pixels = array[:, :, 0] if array.ndim == 3 and array.shape[2] == 1 else array
         return cls(lambda: Image.fromarray(pixels))
 
-    @cached_property
+    @_kept
     def image(self) -> Image.Image:
         """Return the decoded PIL image: RGB, EXIF orientation applied, transparency on white. Do not draw into it."""
         made = decoding.decoded(self._content, self.name)
         self.__dict__["reduced"] = made.reduced
         return made.image
 
-    @cached_property
+    @_kept
     def reduced(self) -> int:
         """Return 2, 4 or 8 for a JPEG of more than `MAX_PIXELS`, decoded at that part of its width and height; else 1."""
         _ = self.image
         return int(self.__dict__["reduced"])
 
-    @cached_property
+    @_kept
     def frames(self) -> int:
         """Return the number of frames or pages in the file; only the first is looked at. 1 without a file."""
         raw = self._content
         return decoding.frames(raw, self.name) if isinstance(raw, bytes) else 1
 
-    @cached_property
+    @_kept
     def size(self) -> tuple[int, int]:
         """Return width and height of the upright picture, in pixels."""
         return self.image.size
 
-    @cached_property
+    @_kept
     def id(self) -> str:
         """Return the SHA-256 of the file's bytes, or of the upright RGB pixels if there is no file."""
         raw = self._content
@@ -183,6 +205,19 @@ class Picture:
         for kept in ("image", "_content"):  # `reduced` stays
             self.__dict__.pop(kept, None)
 
+    def note(self, *, content: str | None = None, size: tuple[int, int] | None = None) -> None:
+        """Keep an id or a size that is known from elsewhere, so that the picture need not be opened for it."""
+        if content is not None:
+            self.__dict__.setdefault("id", content)
+        if size is not None:
+            self.__dict__.setdefault("size", size)
+
+    def called(self, uri: str | None) -> Picture:
+        """Return it with a name for reports, unless it has one: nothing is opened by it."""
+        if uri is not None and self.uri is None:
+            self.uri = uri
+        return self
+
     @property
     def name(self) -> str:
         """Return a name for messages: the last part of the path or URL, or "picture"."""
@@ -193,9 +228,16 @@ class Picture:
         raw = self._content
         if isinstance(raw, bytes):
             return raw, f".{(decoding.opened(raw, self.name).format or 'png').lower()}"
+        return self.data(), ".png"
+
+    def data(self) -> bytes:
+        """Return the bytes of a file of it: as they came, whatever they are, or PNG of pixels that came without."""
+        raw = self._content
+        if isinstance(raw, bytes):
+            return raw
         stream = io.BytesIO()
         self.image.save(stream, "PNG")
-        return stream.getvalue(), ".png"
+        return stream.getvalue()
 
     def array(self) -> np.ndarray[Any, Any]:
         """Return the pixels: H×W×3 uint8, RGB; a fresh copy."""
@@ -211,7 +253,7 @@ class Picture:
         )
         return self.image.crop((left, top, right, bottom))
 
-    @cached_property
+    @_kept
     def _content(self) -> bytes | Image.Image:
         return self._read()
 
@@ -247,9 +289,17 @@ def _read_file(source: str | Path) -> bytes:
 
 def _read_known(uri: str, content: str) -> bytes:
     """Return the bytes of a file whose content is known by its hash: that of the bytes, or of the pixels."""
-    data = _read_file(uri)
-    if hashlib.sha256(data).hexdigest() != content and _pixel_id(decoding.decoded(data, uri).image) != content:
-        raise PictureError("the file is not the picture that was looked at", got=uri, do="index or verify it again")
+    return of_content(_read_file(uri), content, uri)
+
+
+def of_content(data: bytes, content: str, name: str) -> bytes:
+    """Return the bytes of a file if they are the picture with that content id.
+
+    Raises:
+        PictureError: They are another picture, or none.
+    """
+    if hashlib.sha256(data).hexdigest() != content and _pixel_id(decoding.decoded(data, name).image) != content:
+        raise PictureError("the file is not the picture that was looked at", got=name, do="index or verify it again")
     return data
 
 

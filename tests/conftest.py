@@ -125,7 +125,13 @@ def make_report(
         note = "nothing a picture can show" if trust is None else ""
         claims.append(
             CheckedClaim(
-                claim=claim, trust=trust, verdict=policy.verdict(trust), evidence=(evidence,), shares=shares, note=note
+                claim=claim,
+                trust=trust,
+                verdict=policy.verdict(trust),
+                calibration=fields.get("calibration", "uncalibrated"),
+                evidence=(evidence,),
+                shares=shares,
+                note=note,
             )
         )
     drawn = tuple(_map(place, pictures[0]) for place in range(len(claims))) if maps else ()

@@ -233,7 +233,7 @@ def test_however_a_decoder_fails_it_is_a_picture_error(error: type[Exception], m
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"%PDF-1.7 ...", "pdftoppm"),
+        (b"%PDF-1.7 ...", "PdfPageReader"),
         (b"<?xml version='1.0'?><svg/>", "SVG"),
         (b"\0\0\0\x18ftypheic" + b"\0" * 40, "heif"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "PostScript"),

@@ -14,6 +14,7 @@ from conftest import make_report
 from hostile import HOSTILE, report_of
 
 from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.report.format import printable
 from llamaindex_clipverify.report.report import ClaimMap, Report
 from llamaindex_clipverify.report.saving import save_all
 
@@ -24,8 +25,6 @@ pytestmark = [
 ]
 
 SHOWN = "return document.querySelector('.cv-report.is-open .cv-panel.is-on, html:not(.cv-many) .cv-panel.is-on')?.id"
-FIGURE = """const seen = [...document.querySelectorAll('.cv-panel.is-on .cv-figure')].filter((one) => one.checkVisibility());
-return seen.map((one) => one.querySelector('figcaption').innerText.trim())"""
 
 
 @pytest.fixture(scope="module")
@@ -97,10 +96,6 @@ def _point(browser: Browser, selector: str) -> None:
     ActionChains(browser.driver).move_to_element(browser.driver.find_element("css selector", selector)).perform()
 
 
-def _choose(browser: Browser, method: str) -> None:
-    browser.driver.find_element("css selector", f".cv-tools [type=radio][value='{method}']").click()
-
-
 def _rows(browser: Browser) -> list[str]:
     return browser.run(
         "return [...document.querySelectorAll('.cv-index li')].filter((row) => row.checkVisibility()).map((row) => row.dataset.place)"
@@ -168,51 +163,28 @@ def test_letters_arrows_and_escape(browser: Browser, one: Path):
     )
 
 
-def test_the_switch_changes_the_map_and_is_kept_from_claim_to_claim(browser: Browser, one: Path):
+def test_each_claim_shows_its_plain_picture_first_and_its_maps_below(browser: Browser, one: Path):
     browser.open(one)
-    _press(browser, "k", "k")
-    assert "by layercam" in browser.run(FIGURE)[0]
-    _choose(browser, "gradcam++")
-    (caption,) = browser.run(FIGURE)
-    assert "by gradcam++" in caption
-    _press(browser, "j")
-    (caption,) = browser.run(FIGURE)
-    assert "by gradcam++" in caption and "No evidence" not in caption
-    _press(browser, "j")
-    (caption,) = browser.run(FIGURE)
-    assert "no map by gradcam++" in caption
-    _choose(browser, "")
-    assert ["by " in caption for caption in browser.run(FIGURE)] == [False]
-
-
-def test_arrows_move_the_switch_and_m_too(browser: Browser, one: Path):
-    browser.open(one)
-    browser.run("document.querySelector('.cv-switch input:checked').focus()")
-    chosen = "return document.querySelector('.cv-switch input:checked').value"
-    for key, method in (
-        ("\ue014", "gradcam++"),
-        ("\ue012", "layercam"),
-        ("\ue012", ""),
-        ("m", "layercam"),
-        ("m", "gradcam++"),
-        ("m", ""),
-    ):
-        _press(browser, key)
-        assert browser.run(chosen) == method
-    assert browser.run(SHOWN) == "r1-c3"
-
-
-def test_a_map_that_failed_is_grey_with_its_reason_and_boxes_can_go(browser: Browser, one: Path):
-    browser.open(one)
+    seen = """return [...document.querySelectorAll('.cv-panel.is-on figure')].filter((one) => one.checkVisibility())
+      .map((one) => [one.className, one.querySelector('svg image') !== null, one.getBoundingClientRect().width])"""
     _press(browser, "k")
-    (caption,) = browser.run(FIGURE)
-    assert "No evidence: it points nowhere." in caption
-    filters = "return [...document.querySelectorAll('.cv-panel.is-on .cv-void use')].map((one) => getComputedStyle(one).filter)"
-    assert browser.run(filters) == ["grayscale(1)"]
+    plain, *maps = browser.run(seen)
+    assert plain[:2] == ["cv-figure", False]
+    assert [name for name, *_ in maps] == ["cv-map", "cv-map"]
+    assert [drawn for _, drawn, _ in maps] == [False, True]  # the first failed its trial: a line of text
+    assert all(width < plain[2] for *_, width in maps)
+    texts = browser.run("return [...document.querySelectorAll('.cv-panel.is-on .cv-map')].map((one) => one.innerText)")
+    assert "No evidence: it points nowhere." in texts[0]
+
+
+def test_boxes_can_go(browser: Browser, one: Path):
+    browser.open(one)
     boxes = "return [...new Set([...document.querySelectorAll('.cv-panel.is-on .cv-boxes')].map((one) => getComputedStyle(one).display))]"
     assert browser.run(boxes) == ["inline"]
     _press(browser, "b")
     assert browser.run(boxes) == ["none"]
+    _press(browser, "b")
+    assert browser.run(boxes) == ["inline"]
 
 
 def test_filters_filter_and_count(browser: Browser, many: Path):
@@ -278,13 +250,22 @@ def test_next_and_previous_keep_to_the_filter(browser: Browser, many: Path):
     assert browser.run("return document.getElementById('cv-previous').getAttribute('href')") == "#r2"
 
 
-def test_the_map_stays_chosen_from_answer_to_answer(browser: Browser, many: Path):
+def test_boxes_stay_away_from_answer_to_answer(browser: Browser, many: Path):
     browser.open(f"{many.as_uri()}#r1")
-    _press(browser, "m", "m", "b")
-    _press(browser, "m")
+    _press(browser, "b")
     browser.run("location.hash = '#r2'")
-    chosen = "return [document.querySelector('.is-open .cv-tools [type=radio]:checked').value, document.querySelector('.is-open .cv-boxed').checked]"
-    _until(lambda: browser.run(chosen) == ["", False])
+    hidden = "return [...document.querySelectorAll('.is-open .cv-panel.is-on .cv-boxes')].every((one) => getComputedStyle(one).display === 'none')"
+    _until(lambda: browser.run(hidden))
+
+
+def test_the_list_shows_a_thumbnail_and_what_is_doubted_on_a_line_of_its_own(browser: Browser, many: Path):
+    browser.open(many)
+    row = browser.run("""const row = document.querySelector('.cv-index .cv-doubts').closest('a');
+      const box = (selector) => row.querySelector(selector).getBoundingClientRect().toJSON();
+      return [box('.cv-title'), box('.cv-doubts'), box('.cv-thumbs .cv-sight')]""")
+    title, doubts, thumb = row
+    assert doubts["top"] >= title["bottom"] - 1
+    assert thumb["width"] > 40 and thumb["height"] > 30
 
 
 @pytest.mark.parametrize("which", ["one", "many", "open", *HOSTILE])
@@ -351,16 +332,18 @@ def test_paper_has_every_claim_with_every_map(browser: Browser, one: Path, many:
         == 5
     )
     assert (
-        browser.run("return [...document.querySelectorAll('.cv-figure')].filter((one) => one.checkVisibility()).length")
+        browser.run(
+            "return [...document.querySelectorAll('.cv-panel figure')].filter((one) => one.checkVisibility()).length"
+        )
         == 5 + 5 + 4
     )
     assert (
         browser.run(
-            "return [...document.querySelectorAll('.cv-tools .cv-switch, .cv-bar, .cv-keys')].filter((one) => one.checkVisibility()).length"
+            "return [...document.querySelectorAll('.cv-bar, .cv-keys')].filter((one) => one.checkVisibility()).length"
         )
         == 0
     )
-    seen = "dispatchEvent(new Event('beforeprint')); return [...document.querySelectorAll('.cv-figure')].filter((one) => one.checkVisibility()).length / 2"
+    seen = "dispatchEvent(new Event('beforeprint')); return [...document.querySelectorAll('.cv-panel figure')].filter((one) => one.checkVisibility()).length / 2"
     browser.open(many)
     assert browser.run(seen) == 12
     browser.run("document.querySelector('[name=cv-verdict][value=contradicted]').click()")
@@ -385,11 +368,10 @@ def test_without_script_it_is_a_whole_document(browser: Browser, one: Path, many
         panels = browser.driver.find_elements("css selector", ".cv-panel")
         assert len(panels) == 5 and all(panel.is_displayed() for panel in panels)
         assert not browser.driver.find_element("id", "cv-theme").is_displayed()
-        _choose(browser, "gradcam++")
         captions = [
             one.text for one in browser.driver.find_elements("css selector", "figcaption") if one.is_displayed()
         ]
-        assert sum("by gradcam++, cosine" in caption for caption in captions) == 4
+        assert sum("gradcam++ for" in caption for caption in captions) == 4
         browser.open(many)
         assert all(found.is_displayed() for found in browser.driver.find_elements("css selector", ".cv-report"))
         assert not browser.driver.find_element("css selector", ".cv-filters").is_displayed()
@@ -402,19 +384,21 @@ def test_hostile_texts_are_shown_and_not_obeyed(browser: Browser, tmp_path: Path
     browser.open(save_all([report_of(HOSTILE[name])] * 2, tmp_path / "r.html"))
     browser.run("location.hash = '#r2-c1'")
     _until(lambda: browser.run(SHOWN) == "r2-c1")
-    wanted = "".join("\ufffd" if character == "\0" else character for character in HOSTILE[name]).replace("\r", "\n")
+    wanted = printable(HOSTILE[name]).replace("\r", "\n")
     assert browser.run("return document.querySelector('#r2 .cv-answer').textContent") == wanted
     assert browser.run("return document.querySelectorAll('img, script').length") == 1
 
 
-def test_a_fragment_switches_without_script_and_two_do_not_meddle(browser: Browser, two_maps: Report, tmp_path: Path):
+def test_two_fragments_do_not_meddle(browser: Browser, two_maps: Report, tmp_path: Path):
     page = tmp_path / "cell.html"
     page.write_text(f"<!doctype html><meta charset=utf-8>{two_maps._repr_html_()}{two_maps._repr_html_()}", "utf-8")
     browser.open(page)
-    _choose(browser, "")
-    seen = """return [...document.querySelectorAll('.clipverify')].map((cell) => [...cell.querySelectorAll('details[open] .cv-figure')]
-      .filter((one) => one.checkVisibility()).map((one) => one.querySelector('image') !== null))"""
-    assert browser.run(seen) == [[False], [True]]
+    browser.run("document.querySelectorAll('.clipverify summary')[0].click()")
+    seen = """return [...document.querySelectorAll('.clipverify')].map((cell) =>
+      [...cell.querySelectorAll('details.cv-panel')].map((one) => one.open))"""
+    first, second = browser.run(seen)
+    assert sum(first) == 2 and sum(second) == 1
+    assert browser.run("return document.querySelectorAll('.clipverify details[open] .cv-maps').length") >= 2
 
 
 def test_many_answers_load_at_once(browser: Browser, report: Report, tmp_path: Path):

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.ui.gate import Gate, tidy, without_paths
-from llamaindex_clipverify.ui.session import Sessions, Shown, Turn, shareable
+from llamaindex_clipverify.report.sharing import shareable, without_paths
+from llamaindex_clipverify.ui.gate import Gate, tidy
+from llamaindex_clipverify.ui.session import Sessions, Shown, Turn
 from llamaindex_clipverify.verification.verifier import Verifier
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -17,6 +18,7 @@ from hostile import HARMLESS, HOSTILE, report_of
 from PIL import Image
 
 from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.format import printable
 from llamaindex_clipverify.report.html import fragment, page
@@ -130,7 +132,7 @@ def test_worst_verdict_colours_shared_words(report: Report):
 def test_headline_notes_and_agreement_are_there(report: Report):
     source = page([report])
     for text in ("0.03", "75%", "4 of 5 claims could be checked", "calibrated · tiny", "trust is a probability", "Something the reader must know.", "What is there?", "named, not seen",
-                 "zebra", "clip@1", "no evidence", "layercam", "log-odds"):  # fmt: skip
+                 "zebra", "clip@1", "No evidence", "layercam", "log-odds"):  # fmt: skip
         assert text in source, text
 
 
@@ -145,34 +147,70 @@ def _with_methods(report: Report, *methods: str, doubt: str = "") -> Report:
     return replace(report, maps=tuple(replace(first, map=one) for one in drawn))
 
 
-def test_each_map_has_its_figure_and_the_switch_names_all_methods(report: Report):
+def _maps(source: str) -> list[str]:
+    return re.findall(r"<figure class=\"cv-map\".*?</figure>", source, re.DOTALL)
+
+
+def test_every_claim_has_its_plain_picture_and_under_it_a_figure_for_each_map(report: Report):
     source = page([_with_methods(report, "layercam", "gradcam++", "lrp")])
-    switch = [found for tag, found in _Reader(source).tags if tag == "input" and found.get("type") == "radio"]
-    assert [found["value"] for found in switch] == ["", "layercam", "gradcam++", "lrp"]
-    assert [found["value"] for found in switch if "checked" in found] == ["layercam"]
-    assert len({found["name"] for found in switch}) == 1
-    plain, *mapped = _figures(source)[:4]
-    assert "<image" not in plain and "cv-m0" not in plain
-    assert [f'class="cv-figure cv-m{place}"' in one for place, one in enumerate(mapped)] == [True] * 3
+    assert len(_figures(source)) == len(report.claims)
+    assert not any("<image" in one for one in _figures(source))
+    mapped = _maps(source)
+    assert [re.findall(r"<figcaption[^>]*>(\S+) for", one) for one in mapped] == [["layercam"], ["gradcam++"], ["lrp"]]
     assert all("<image" in one for one in mapped)
+    assert source.count("A heat map shows where the model looked") == 1
 
 
-def test_a_claim_without_a_map_says_so_for_each_method(report: Report):
-    source = page([_with_methods(report, "layercam", "gradcam++")])
-    (other,) = [one for one in _figures(source) if "no map by gradcam++" in one][:1]
-    assert 'class="cv-figure cv-plain cv-m0 cv-m1"' in other and "no map by layercam" in other
-
-
-def test_a_map_that_failed_its_trial_is_grey_and_says_why(report: Report):
+def test_a_map_that_failed_its_trial_is_no_picture_but_says_why(report: Report):
     for source in (
         page([_with_methods(report, "a", "b", doubt="it points & nowhere")]),
         fragment(_with_methods(report, "b", doubt="it points & nowhere")),
     ):
-        (grey,) = [one for one in _figures(source) if "cv-void" in one]
-        assert "<strong>No evidence:</strong> it points &amp; nowhere." in grey
-        assert "<image" not in grey and ">no evidence</text>" in grey
+        empty = _maps(source)[-1]
+        assert "<strong>No evidence:</strong> it points &amp; nowhere." in empty and "<svg" not in empty
     silent = replace(report.maps[0], map=replace(report.maps[0].map, evidence=0.0))
     assert "the method found no region that supports these words" in page([replace(report, maps=(silent,))])
+
+
+def _with_evidence(report: Report, *pieces: Evidence, shares: dict[str, float] | None = None) -> Report:
+    """Give its first claim other evidence, in its picture."""
+    content = report.pictures[0].id
+    evidence = tuple(replace(piece, picture=content) for piece in pieces)
+    first = replace(report.claims[0], evidence=evidence, shares=shares or {})
+    return replace(report, claims=(first, *report.claims[1:]))
+
+
+def test_all_counted_things_are_boxed(report: Report):
+    boxes = [(1.0, 2.0, 30.0, 40.0), (50.0, 2.0, 80.0, 40.0), (5.0, 60.0, 30.0, 90.0)]
+    counted = Evidence(check="objects", stance="supports", region=boxes[0], others=tuple(boxes[1:]))
+    shown = replace(_with_evidence(report, counted), maps=())
+    assert shown.claims[0].regions == tuple(boxes)
+    figure = _figures(page([shown]))[0]
+    assert figure.count("cv-box ") == 3 and "3 boxes of objects" in figure
+    read = Report.from_dict(json.loads(shown.to_json()))
+    assert read.claims[0].regions == tuple(boxes)
+
+
+def test_what_supports_a_contradicted_claim_is_not_its_box(report: Report):
+    """The best region of a thing that is not there is anywhere."""
+    anywhere = Evidence(check="regions", stance="supports", region=(0.0, 0.0, 9.0, 9.0), reason="fits at the corner")
+    against = Evidence(check="objects", stance="contradicts", reason="saw none")
+    doubted = _with_evidence(report, anywhere, against)
+    first = replace(doubted.claims[0], verdict="contradicted", trust=0.02)
+    doubted = replace(doubted, claims=(first, *doubted.claims[1:]))
+    assert first.region is None and first.regions == ()
+    assert "cv-box" not in _figures(page([doubted]))[0]
+    assert replace(first, verdict="supported").region == (0.0, 0.0, 9.0, 9.0)
+
+
+def test_sign_and_weight_of_a_row_never_contradict_each_other(report: Report):
+    weak = Evidence(check="regions", stance="supports", reason="fits best here")
+    strong = Evidence(check="objects", stance="supports", reason="saw one")
+    source = page([_with_evidence(report, weak, strong, shares={"regions": -1.3, "objects": 2.0})])
+    rows = re.findall(r"<li><span class=\"cv-stance.*?</li>", source, re.DOTALL)
+    (row,) = [one for one in rows if "fits best here" in one]
+    assert "(weaker than for most claims)" in row and "✔" not in row and "−1.3" in row
+    assert "✔" in next(one for one in rows if "saw one" in one)
 
 
 def test_a_picture_of_many_answers_is_embedded_once(report: Report, scene_file: Path):

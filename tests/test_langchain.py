@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import chromadb
@@ -13,7 +15,7 @@ pytest.importorskip("langchain_core", reason="needs the extra [langchain]")
 
 from langchain_core.documents import Document
 from langchain_core.messages import AIMessage
-from langchain_core.runnables import RunnableLambda, RunnablePassthrough
+from langchain_core.runnables import RunnableGenerator, RunnableLambda, RunnablePassthrough
 
 from llamaindex_clipverify import EvidenceIndex, Verifier
 from llamaindex_clipverify.errors import DataError
@@ -89,6 +91,52 @@ def test_a_path_in_a_document_is_opened_only_with_leave(files, tiny):
     assert as_runnable(tiny, folders=[files[0].parent]).invoke(given)[KEY]["claims"]
     with pytest.raises(DataError, match="no answer in the step's input"):
         as_runnable(tiny).invoke({"text": "There is a cup."})
+
+
+def test_a_stream_passes_through_token_by_token_and_ends_with_the_report(scenes, tiny):
+    there = scenes[0].nouns()[0]
+    tokens = re.findall(r"\S+ ?", f"There is a {there}. There is a submarine in the picture.")
+    arrived = []
+
+    def speak(given: Iterator[dict[str, str]]) -> Iterator[str]:
+        list(given)
+        for token in tokens:
+            arrived.append(token)
+            yield token
+
+    async def aspeak(given: AsyncIterator[dict[str, str]]) -> AsyncIterator[str]:
+        async for _ in given:
+            pass
+        for token in tokens:
+            yield token
+
+    bot = RunnablePassthrough.assign(answer=RunnableGenerator(speak, aspeak), images=lambda _: [scenes[0].image])
+    chain = bot | as_runnable(tiny)
+    chunks, seen = [], []
+    for chunk in chain.stream({"input": "What is there?"}):
+        chunks.append(chunk)
+        seen.append(len(arrived))
+    assert [chunk["answer"] for chunk in chunks if "answer" in chunk] == tokens
+    assert seen[0] < len(tokens) and list(chunks[-1]) == [KEY]
+    report = Report.from_dict(chunks[-1][KEY])
+    assert report.answer == "".join(tokens) and report.question == "What is there?"
+    assert report.to_dict()["claims"] == chain.invoke({"input": "What is there?"})[KEY]["claims"]
+
+    async def collect() -> list[dict]:
+        return [chunk async for chunk in chain.astream({"input": "What is there?"})]
+
+    assert [chunk["answer"] for chunk in asyncio.run(collect()) if "answer" in chunk] == tokens
+    with pytest.raises(DataError, match="no mapping"):
+        as_runnable(tiny).invoke("There is a cup.")
+
+
+def test_the_source_of_a_document_may_be_its_picture(scenes, files, tiny):
+    """LangChain's loaders name a document's file ``source``."""
+    there = scenes[0].nouns()[0]
+    given = {"answer": f"There is a {there}.", "context": [Document("", metadata={"source": str(files[0])})]}
+    assert as_runnable(tiny, folders=[files[0].parent]).invoke(given)[KEY]["trust"] > 0.5
+    (gap,) = as_runnable(tiny).invoke(given)[KEY]["gaps"]
+    assert "may not be opened" in gap
 
 
 def test_passages_support_and_pictures_may_stand_beside(scenes, tiny):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import struct
 import zlib
@@ -174,3 +175,21 @@ def test_frames_and_pages_are_counted(gradient: Image.Image, form: str) -> None:
     gradient.save(buffer, form, save_all=True, append_images=others)
     assert Picture.of(buffer.getvalue()).frames == (1 if form == "MPO" else 3)
     assert Picture.of(gradient).frames == 1
+
+
+def test_a_slow_picture_keeps_no_other_thread_waiting():
+    import threading
+
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow() -> bytes:
+        begun.set()
+        assert go_on.wait(30)
+        return b"slow"
+
+    waiting = threading.Thread(target=lambda: Picture(slow).id)
+    waiting.start()
+    assert begun.wait(30)
+    assert Picture(lambda: b"quick").id == hashlib.sha256(b"quick").hexdigest()
+    go_on.set()
+    waiting.join(30)

@@ -143,7 +143,7 @@ def suffixes() -> frozenset[str]:
 REMEDIED = frozenset((".svg", ".svgz", ".pdf", ".eps", ".jxl", ".dng", ".cr2", ".nef", ".arw"))
 """Endings of files that show pictures and are not read; their error says what to do."""
 _UNREAD: tuple[tuple[tuple[bytes, ...], str, str], ...] = (
-    ((b"%PDF",), "a PDF is not a picture", "render its pages as PNG first, for example with pdftoppm -png"),
+    ((b"%PDF",), "a PDF is not a picture", "read its pages with llama_index.PdfPageReader, or render them as PNG"),
     ((b"%!PS", b"\xc5\xd0\xd3\xc6"), "PostScript is not read, because it is a program", "convert it to PNG first"),
     ((b"\xff\x0a", b"\0\0\0\x0cJXL "), "JPEG XL is not read", "convert it to PNG first"),
     ((b"<?xml", b"<svg", b"<!DOCTYPE svg"), "an SVG drawing is not read", "render it as PNG first"),

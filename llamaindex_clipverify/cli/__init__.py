@@ -20,7 +20,9 @@ from typing import NoReturn
 import typer
 
 from llamaindex_clipverify.boundary.failures import reason
+from llamaindex_clipverify.cli import config
 from llamaindex_clipverify.cli.app import app
+from llamaindex_clipverify.cli.output import warn
 from llamaindex_clipverify.errors import ClipVerifyError
 from llamaindex_clipverify.report.format import printable
 
@@ -28,6 +30,7 @@ __all__ = ["VERBS", "app", "main", "run"]
 
 VERBS = (
     "verify",
+    "verify_file",
     "explain",
     "compare",
     "eval",
@@ -36,9 +39,13 @@ VERBS = (
     "describe",
     "calibrate",
     "label",
+    "report",
     "finetune",
     "optimize",
     "chat",
+    "serve",
+    "mcp",
+    "init",
     "demo",
     "doctor",
 )
@@ -70,7 +77,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _run(given: list[str]) -> object:
     """Run the verb and return its exit code, or exit with 2."""
     try:
-        return app(args=_spread(given) or ["--help"], prog_name="clipverify", standalone_mode=False)
+        values, lines = config.defaults(_options(), given)
+        for line in lines:
+            warn(line)
+        arguments = _spread(given) or ["--help"]
+        return app(args=arguments, prog_name="clipverify", standalone_mode=False, default_map=values)
     except ClipVerifyError as error:
         _leave(str(error))
     except (KeyboardInterrupt, typer.Abort):
@@ -124,6 +135,20 @@ def _spread(arguments: Sequence[str]) -> list[str]:
             taken = bool(flag)
         result.append(argument)
     return result
+
+
+def _options() -> dict[str, dict[str, str]]:
+    """Return the options of each verb: their name without dashes, and that of their parameter."""
+    group = typer.main.get_group(app)
+    return {
+        verb: {
+            flag.removeprefix("--"): str(option.name)
+            for option in command.params
+            for flag in option.opts
+            if flag.startswith("--")
+        }
+        for verb, command in group.commands.items()
+    }
 
 
 def _help_of(arguments: Sequence[str]) -> str:

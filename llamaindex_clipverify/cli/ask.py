@@ -9,7 +9,7 @@ import typer
 from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.cli.groups import with_groups
 from llamaindex_clipverify.cli.options import JsonFile, LlmName, MinCoverage, ReadingModelOptions, ReportFile, Store
-from llamaindex_clipverify.cli.output import print_report, save_report, say, write_or_print
+from llamaindex_clipverify.cli.output import print_report, save_report, say, working, write_or_print
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.report.requirement import Requirement
 from llamaindex_clipverify.report.saving import check_suffix
@@ -48,7 +48,8 @@ def ask(
         check_suffix(report)
     needed = Requirement(min_trust=min_trust, min_coverage=min_coverage)
     opened = models.open_index(store)
-    response = opened.as_query_engine(llm, top_k, on_doubt=on_doubt, min_coverage=min_coverage).query(question)
+    with working("loading the models, answering and checking"):
+        response = opened.as_query_engine(llm, top_k, on_doubt=on_doubt, min_coverage=min_coverage).query(question)
     result = get_report(response)
     if report is not None:
         save_report(opened.verifier, result, report)

@@ -9,7 +9,7 @@ import typer
 
 from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.cli.groups import with_groups
-from llamaindex_clipverify.cli.options import ModelOptions, open_pictures
+from llamaindex_clipverify.cli.options import ServedModelOptions, open_pictures
 from llamaindex_clipverify.cli.output import say
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.explainers import METHODS
@@ -17,7 +17,6 @@ from llamaindex_clipverify.report.labels import doubt
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.explainers.words import WordMap
-    from llamaindex_clipverify.verification.verifier import Verifier
 
 
 @app.command()
@@ -26,7 +25,7 @@ def explain(
     text: Annotated[str, typer.Option(metavar="TEXT", help="What to look for.")],
     image: Annotated[str, typer.Option(metavar="FILE", help="The picture.")],
     out: Annotated[Path, typer.Option(metavar="FILE.png", help="Where to write the heat map.")],
-    models: ModelOptions,
+    models: ServedModelOptions,
     method: Annotated[
         str | None,
         typer.Option(help=f"{', '.join(METHODS)}, or all side by side. Default: the best one that the model allows."),
@@ -49,7 +48,7 @@ def explain(
     models.require()
     (picture,) = open_pictures([image])
     verifier = models.verifier()
-    methods = _suitable(verifier) if method == "all" else [method]
+    methods: list[str | None] = [*verifier.map_methods] if method == "all" else [method]
     maps = [verifier.heat_maps([text], picture, name)[0] for name in methods]
     out.parent.mkdir(parents=True, exist_ok=True)
     if method == "all":
@@ -65,12 +64,6 @@ def explain(
     if words:
         say(_word_table(verifier.words(text, picture)))
     say(str(out))
-
-
-def _suitable(verifier: Verifier) -> list[str | None]:
-    """Return the methods that the encoder allows."""
-    explainer = verifier.explainer
-    return [name for name in explainer.methods if explainer.suits(name)]
 
 
 def _word_table(words: WordMap) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,8 @@ Store = Annotated[str, typer.Option(metavar="DIR|URL", help="The index: a folder
 LlmName = Annotated[
     str, typer.Option("--llm", metavar="NAME", help="tiny, local:ID_OR_FOLDER, together:MODEL, openai:MODEL@URL.")
 ]
+SERVER = "CLIPVERIFY_SERVER"
+"""Environment variable of the address of a server."""
 NAME_MODELS = (
     "give --models tiny (knows only drawn scenes) or "
     "--encoder openai/clip-vit-base-patch32 --detector yolov8n.pt (photographs)"
@@ -146,6 +149,19 @@ class ReadingModelOptions(ModelOptions):
 
         return EvidenceIndex.open(store, *self.names(), reader=self.reader)
 
+    def make_index(self, store: str) -> EvidenceIndex:
+        """Open an index with these models, or make an empty one.
+
+        Raises:
+            DataError: They have no encoder.
+        """
+        from llamaindex_clipverify.index.index import EvidenceIndex
+
+        encoder, detector = self.names()
+        if encoder is None:
+            raise DataError("an index needs an encoder", got="a detector alone", do="give --encoder or --models")
+        return EvidenceIndex(store, encoder, detector, reader=self.reader)
+
     def _options(self) -> dict[str, Any]:
         return {} if self.reader is None else {"reader": self.reader}
 
@@ -175,6 +191,51 @@ class VerifierOptions(ReadingModelOptions):
         return {**super()._options(), **reference, "policy": Policy(alpha=self.alpha, delta=self.delta)}
 
 
+@dataclass(frozen=True, kw_only=True)
+class ServerOption(ModelOptions):
+    """A server that has the models, instead of models here."""
+
+    server: Annotated[
+        str | None,
+        typer.Option(
+            "--server",
+            metavar="URL",
+            help=f"Ask a server of clipverify serve: no model is loaded here. Default: {SERVER}, where no model is named.",
+        ),
+    ] = None
+
+    @property
+    def address(self) -> str | None:
+        """Address of the server: the one named, or that of the environment where no model is named."""
+        return self.server or (None if self._has_model else os.environ.get(SERVER) or None)
+
+    def require(self) -> None:
+        """Check that either a server or models are named; errors as for `ModelOptions.require`."""
+        if self.address is None:
+            super().require()
+        elif self._has_model or self._options() != type(self)()._options():
+            do = "leave out --server, or the models, --reader, --reference and --alpha"
+            raise DataError("a server has models of its own", got=self.address, do=do)
+
+    def verifier(self) -> Verifier:
+        """Return the verifier of the server, or the one with these models."""
+        if self.address is None:
+            return super().verifier()
+        from llamaindex_clipverify.verification.verifier import Verifier
+
+        return Verifier.remote(self.address)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServedModelOptions(ServerOption):
+    """Which encoder and detector to use, or which server."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServedVerifierOptions(ServerOption, VerifierOptions):
+    """Models, reference pictures and guaranteed thresholds, or a server."""
+
+
 def sample_of(folder: Path, most: int = 200) -> list[Path]:
     """Return at most `most` pictures of a folder, spread evenly over it."""
     from llamaindex_clipverify.node_pictures import picture_files
@@ -183,13 +244,13 @@ def sample_of(folder: Path, most: int = 200) -> list[Path]:
     return [files[int(index * len(files) / most)] for index in range(most)] if len(files) > most else files
 
 
-def open_pictures(names: Sequence[str]) -> list[Picture]:
-    """Open every picture, so that a bad one is reported before any model is loaded."""
+def open_pictures(names: Sequence[str], *, decode: bool = True) -> list[Picture]:
+    """Open every picture, so that a bad one is reported before any model is loaded; `decode` looks into its file, too."""
     from llamaindex_clipverify.picture import Picture
 
     pictures = [Picture.of(name, allow_urls=True) for name in names]
     for picture in pictures:
-        _ = picture.id, picture.size
+        _ = picture.id, decode and picture.size
     return pictures
 
 

@@ -61,6 +61,19 @@ def write(path: Path, text: str) -> None:
 
 
 @contextmanager
+def working(label: str) -> Iterator[None]:
+    """Show on stderr that something is going on, with a spinner; nothing if stderr is not a terminal."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(label):
+        yield
+
+
+@contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
     """Yield a function of (done, total) that moves a progress bar on stderr; hidden if stderr is not a terminal."""
     from rich.console import Console

@@ -9,8 +9,8 @@ import typer
 
 from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.cli.groups import with_groups
-from llamaindex_clipverify.cli.options import JsonFile, MinCoverage, ReportFile, VerifierOptions, open_pictures
-from llamaindex_clipverify.cli.output import print_report, save_report, write_or_print
+from llamaindex_clipverify.cli.options import JsonFile, MinCoverage, ReportFile, ServedVerifierOptions, open_pictures
+from llamaindex_clipverify.cli.output import print_report, save_report, working, write_or_print
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.report.requirement import Requirement
 from llamaindex_clipverify.report.saving import check_suffix
@@ -21,7 +21,7 @@ from llamaindex_clipverify.report.saving import check_suffix
 def verify(
     answer: Annotated[str, typer.Option(metavar="TEXT", help="The answer to check; - reads it from stdin.")],
     image: Annotated[list[str], typer.Option(metavar="FILE…", help="The pictures it rests on: paths or URLs.")],
-    models: VerifierOptions,
+    models: ServedVerifierOptions,
     question: Annotated[str | None, typer.Option(metavar="TEXT", help="Kept in the report.")] = None,
     passage: Annotated[
         list[str] | None, typer.Option(metavar="TEXT…", help="Texts that were retrieved with the pictures.")
@@ -44,11 +44,13 @@ def verify(
     if not text.strip():
         raise DataError("the answer is empty", do="give its text with --answer")
     models.require()
-    pictures = open_pictures(image)
+    pictures = open_pictures(image, decode=models.address is None)
     verifier = models.verifier()
-    result = verifier.verify(text, pictures, question=question, passages=passage or ())
+    with working("loading the models, looking at the pictures"):
+        result = verifier.verify(text, pictures, question=question, passages=passage or ())
     if report is not None:
-        save_report(verifier, result, report)
+        with working("drawing heat maps"):
+            save_report(verifier, result, report)
     write_or_print(json, result.to_json(), lambda: print_report(result))
     needed = Requirement(min_trust=min_trust, min_coverage=min_coverage, allow_unverified=allow_unverified)
     raise typer.Exit(1 if needed.problem(result) else 0)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from llamaindex_clipverify.answer import Answer
-from llamaindex_clipverify.boundary import files
+from llamaindex_clipverify.boundary import files, tables
 from llamaindex_clipverify.errors import ClipVerifyError, DataError
 from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS
 from llamaindex_clipverify.evidence.vectors import picture_vector
@@ -72,12 +72,17 @@ class Judged:
 
 
 def read_rows(path: str | Path) -> list[Row]:
-    """Read JSONL of ``{"images": [...], "claim": ..., "label": 0|1, "kind"?, "group"?}``.
+    """Read rows of ``{"images": [...], "claim": ..., "label": 0|1, "kind"?, "group"?}``.
+
+    A file of JSON lines, or another table that `boundary.tables` reads, with one picture under ``image`` or ``file_name``, or a
+    list under ``images``. Paths are relative to the file.
 
     Raises:
-        DataError: The file cannot be read, or a line is not of this form; the message names the line.
+        DataError: The file cannot be read, or a row is not of this form; the message names it.
     """
     source = Path(path)
+    if files.is_folder(source) or source.suffix.lower() in (".csv", ".parquet", ".json"):
+        return _table_rows(source)
     lines = files.read_text(path, "the rows cannot be read", "give a JSONL file").split("\n")
     rows = [_row(line, f"{source.name}:{place}", source.parent) for place, line in enumerate(lines, 1) if line.strip()]
     if not rows:
@@ -85,12 +90,41 @@ def read_rows(path: str | Path) -> list[Row]:
     return rows
 
 
+def _table_rows(source: Path) -> list[Row]:
+    folder = source if files.is_folder(source) else source.parent
+    found = []
+    for place, row in enumerate(tables.rows_of(source), 1):
+        image = row.get("images") or row.get("image") or row.get("file_name")
+        named = json.loads(image) if isinstance(image, str) and image.startswith("[") else image
+        label = str(row.get("label", "")).strip().lower()
+        data = {
+            **row,
+            "images": named if isinstance(named, list) else [named],
+            "label": _LABELS.get(label, label),
+        }
+        found.append(_row_of(data, f"{source.name}, row {place}", folder))
+    if not found:
+        raise DataError("no rows", got=source, do="give a table with images, claim and label")
+    return found
+
+
+_LABELS = {"1": 1, "0": 0, "1.0": 1, "0.0": 0, "true": 1, "false": 0, "yes": 1, "no": 0}
+_FORM = 'give {"images": ["a.jpg"], "claim": "…", "label": 0 or 1}'
+
+
 def _row(line: str, place: str, folder: Path) -> Row:
-    form = 'give {"images": ["a.jpg"], "claim": "…", "label": 0 or 1}'
     try:
         data = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{place} is not a row", got=line, do=_FORM) from error
+    return _row_of(data, place, folder, line)
+
+
+def _row_of(data: Any, place: str, folder: Path, line: object = None) -> Row:
+    line, form = data if line is None else line, _FORM
+    try:
         images, claim, label = data["images"], data["claim"], data["label"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (KeyError, TypeError) as error:
         raise DataError(f"{place} is not a row", got=line, do=form) from error
     listed = isinstance(images, list) and images and all(isinstance(image, str) for image in images)
     if not listed or not isinstance(claim, str) or label not in (0, 1):

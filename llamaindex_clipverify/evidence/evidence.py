@@ -26,6 +26,8 @@ class Evidence:
     """Content id of the picture."""
     region: Box | None = None
     """The part of the picture that the evidence is about, xyxy pixels."""
+    others: tuple[Box, ...] = ()
+    """Further parts, where it is about several: the other things that were counted."""
     features: dict[str, float] = field(default_factory=dict)
     """Numbers that the fusion may weigh, by names unique within the check."""
     belief: float | None = None
@@ -51,15 +53,18 @@ class Evidence:
         """Return the evidence on the negated claim."""
         return replace(self, stance=_OPPOSITE.get(self.stance, self.stance))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form of the report contract."""
+    def to_dict(self, *, exact: bool = False) -> dict[str, Any]:
+        """Return the JSON form of the report contract; with `exact` numbers keep all digits."""
+        region = None if self.region is None else [float(edge) for edge in self.region]
+        score = None if self.score is None else float(self.score)
         return {
             "check": self.check,
             "stance": self.stance,
-            "score": None if self.score is None else round(self.score, 4),
+            "score": score if exact or score is None else round(score, 4),
             "reason": self.reason,
             "picture": self.picture,
-            "region": None if self.region is None else [round(float(edge), 1) for edge in self.region],
+            "region": region if exact or region is None else [round(edge, 1) for edge in region],
+            "others": [[float(edge) if exact else round(float(edge), 1) for edge in box] for box in self.others],
         }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from llamaindex_clipverify.evidence.sightings import (
     where,
 )
 from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.models.detections import Detections
 from llamaindex_clipverify.models.protocols import Detector
 from llamaindex_clipverify.numerics import poisson_binomial
@@ -190,7 +191,7 @@ class Objects:
             score=score,
             reason=f"saw {saw} {claim.noun if saw == 1 else claim.words.plural(str(claim.noun))}",
             picture=facts.picture,
-            region=boxes[0].box if boxes else None,
+            **_counted(boxes, odds),
             features={"logit": bounded_logit(score)},
             belief=score if stance == "supports" or too_many else enough,
         )
@@ -228,7 +229,7 @@ class Objects:
             score=score,
             reason=f"named {number} {named}, saw {saw}" if saw != number else f"saw {saw} {named}",
             picture=facts.picture,
-            region=boxes[0].box if boxes else None,
+            **_counted(boxes, odds),
             features={
                 "logit": bounded_logit(score),
                 "difference": -abs(float(saw - number)),
@@ -236,6 +237,19 @@ class Objects:
             },
             belief=None if unsure else value,
         )
+
+
+class _Places(TypedDict):
+    """Where evidence on a number is in the picture."""
+
+    region: Box | None
+    others: tuple[Box, ...]
+
+
+def _counted(boxes: Sequence[Sighting], odds: Sequence[float]) -> _Places:
+    """Return the boxes that were counted; the surest one where none was."""
+    seen = [box.box for box, odd in zip(boxes, odds, strict=True) if odd >= SEEN] or [box.box for box in boxes[:1]]
+    return {"region": seen[0] if seen else None, "others": tuple(seen[1:])}
 
 
 def asked_for(facts: Facts) -> frozenset[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
+from llamaindex_clipverify import tracing
 from llamaindex_clipverify.boundary import files, texts
 from llamaindex_clipverify.errors import ClipVerifyError, DataError
 from llamaindex_clipverify.evidence.reference import LEAST
@@ -27,10 +28,11 @@ from llamaindex_clipverify.index.documents import entries_of
 from llamaindex_clipverify.index.import_chroma import entries_in
 from llamaindex_clipverify.index.ingest import ingest
 from llamaindex_clipverify.index.records import Records
-from llamaindex_clipverify.index.schema import Added, Entry, Hit, Integrity, Metadata
+from llamaindex_clipverify.index.schema import Added, Entry, Hit, Integrity, Metadata, picture_of
 from llamaindex_clipverify.index.search import nearest, query_vector
 from llamaindex_clipverify.models.protocols import Detector, Encoder, Reader
 from llamaindex_clipverify.models.registry import as_encoder, loadable
+from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.verification.verifier import Verifier
 
 if TYPE_CHECKING:
@@ -259,6 +261,11 @@ class EvidenceIndex:
         """Yield every picture, or those that a Chroma metadata filter matches, with a score of 1."""
         return self.records.hits(where)
 
+    def picture(self, content: str) -> Picture | None:
+        """Return a picture by its id, None if there is none; its file is opened only when pixels are needed."""
+        found = self.records.pictures.get(ids=[content], include=["metadatas"])
+        return picture_of(content, found["metadatas"][0] or {}) if found["ids"] else None
+
     def facts(self, ids: Sequence[str]) -> dict[str, Facts]:
         """Return the stored facts of pictures by id, without unknown and incomplete ones."""
         return self.records.facts(ids)
@@ -326,8 +333,12 @@ class EvidenceIndex:
         number = min(top_k, len(self))
         if not number:
             return []
-        vector = query_vector(self.encoder, text, image)
-        return nearest(self.records, vector, number, where, regions and image is None)
+        with tracing.span("retrieve", "RETRIEVER") as span:
+            vector = query_vector(self.encoder, text, image)
+            hits = nearest(self.records, vector, number, where, regions and image is None)
+            if span.is_recorded:
+                span.set({"input.value": text, "clipverify.encoder": self.encoder.id, **_found(hits)})
+        return hits
 
     # -- LlamaIndex ---------------------------------------------------------------------------------------------------
 
@@ -376,3 +387,12 @@ def _opened(store: Any, encoder: Any, detector: Any, options: dict[str, Any]) ->
 
 def _is_number_of_pictures(number: Any) -> bool:
     return isinstance(number, Integral) and int(number) >= 1
+
+
+def _found(hits: Sequence[Hit]) -> dict[str, Any]:
+    """Return hits as attributes of a span: id, score and caption of each, in OpenInference's names."""
+    return {
+        f"retrieval.documents.{place}.document.{name}": value
+        for place, hit in enumerate(hits)
+        for name, value in (("id", hit.id), ("score", float(hit.score)), ("content", hit.caption))
+    }

@@ -37,6 +37,7 @@ def assert_trusted(
         AssertionError: Trust or coverage is lower, or nothing could be checked; the message contains the report.
         DataError: A minimum outside 0–1.
     """
+    __tracebackhide__ = True
     needed = Requirement(min_trust=min_trust, min_coverage=min_coverage, allow_unverified=allow_unverified)
     return require(verifier.verify(answer, images, question, passages), needed)
 
@@ -47,6 +48,7 @@ def require(report: Report, needed: Requirement) -> Report:
     Raises:
         AssertionError: See `assert_trusted`.
     """
+    __tracebackhide__ = True
     problem = complaint(report, needed)
     if problem:
         raise AssertionError(problem)

@@ -7,7 +7,7 @@ A picture is a `Document` whose text is its caption and whose metadata names its
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from langchain_core.callbacks import CallbackManagerForRetrieverRun, Callbacks
 from langchain_core.documents import BaseDocumentCompressor, Document
 from langchain_core.retrievers import BaseRetriever
-from langchain_core.runnables import Runnable, RunnableLambda
+from langchain_core.runnables import AddableDict, Runnable, RunnableGenerator
 from pydantic import ConfigDict, Field
 
 from llamaindex_clipverify.answer import Source
@@ -94,6 +94,8 @@ def as_runnable(
 ) -> Runnable[Mapping[str, Any], dict[str, Any]]:
     """Return a step that adds the report on the answer to its input, under ``clipverify``.
 
+    In a stream the chunks of the input pass through as they come, and the report follows when the answer is complete.
+
     A source that may not be opened or cannot be read is a gap of the report, and the answer is verified on the others. An answer
     that could not be verified at all has a report without trust, whose notes say why.
 
@@ -110,7 +112,7 @@ def as_runnable(
         DataError: The input holds no answer.
     """
 
-    def verify(given: Mapping[str, Any]) -> dict[str, Any]:
+    def verify(given: Mapping[str, Any]) -> AddableDict:
         if answer not in given:
             raise DataError(
                 "no answer in the step's input", got=", ".join(map(str, given)), do=f"name its key: answer={answer!r}"
@@ -123,12 +125,34 @@ def as_runnable(
             *(Source.tried(partial(Source.of_picture, one)) for one in _listed(given.get(images))),
         ]
         report = on_sources(verifier, text, sources, asked if isinstance(asked, str) else None)
-        return {**given, KEY: report.to_dict()}
+        return AddableDict({KEY: report.to_dict()})
 
-    async def averify(given: Mapping[str, Any]) -> dict[str, Any]:
-        return await asyncio.to_thread(verify, given)
+    def transform(chunks: Iterator[Mapping[str, Any]]) -> Iterator[AddableDict]:
+        whole = AddableDict()
+        for chunk in chunks:
+            whole += _chunk(chunk)
+            yield _chunk(chunk)
+        yield verify(whole)
 
-    return RunnableLambda(verify, averify, name="clipverify")
+    async def atransform(chunks: AsyncIterator[Mapping[str, Any]]) -> AsyncIterator[AddableDict]:
+        whole = AddableDict()
+        async for chunk in chunks:
+            whole += _chunk(chunk)
+            yield _chunk(chunk)
+        yield await asyncio.to_thread(verify, whole)
+
+    return RunnableGenerator(transform, atransform, name="clipverify")
+
+
+def _chunk(given: Mapping[str, Any]) -> AddableDict:
+    """Return a part of the step's input in the form that LangChain adds up.
+
+    Raises:
+        DataError: No mapping.
+    """
+    if not isinstance(given, Mapping):
+        raise DataError("the step's input is no mapping", got=type(given).__name__, do="give a dict with the answer")
+    return AddableDict(given)
 
 
 def _listed(given: Any) -> list[Any]:

@@ -3,100 +3,50 @@
     def test_the_bot(clipverify):
         clipverify.assert_trusted(bot.ask("What is on the table?"), images=["table.jpg"])
 
-Loaded in every pytest run of the environment, so it imports nothing heavy until a test asks. Works under pytest-xdist: workers
-send what they verified to the controller.
+Loaded in every pytest run of the environment, so it imports nothing heavy until a test asks. Under pytest-xdist the workers send
+what they verified to the controller, which alone writes files.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Generator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from llamaindex_clipverify.errors import ClipVerifyError
+from llamaindex_clipverify.integrations.pytest_run import FLAGS, OPTIONS, Row, Run, fall_of, two_digits
+
 if TYPE_CHECKING:
-    from llamaindex_clipverify.answer import Answer
-    from llamaindex_clipverify.report.report import Report
-    from llamaindex_clipverify.report.requirement import Requirement
-    from llamaindex_clipverify.verification.verifier import Verifier
+    from llamaindex_clipverify.integrations.pytest_checker import Checker
 
-_MODELS = ("models", "encoder", "detector", "profile")
-_VALUES = {"min_trust": 0.5, "min_coverage": 0.0, "max_fall": 0.2}
-_OPTIONS = {
-    "models": ("NAME", "tiny (drawn scenes only)"),
-    "encoder": ("NAME", "a CLIP or SigLIP: hub id or folder"),
-    "detector": ("NAME", "a YOLO file, transformers:ID, or none"),
-    "profile": ("FILE.json", "a profile of your own"),
-    "min_trust": ("TRUST", "trust from which an answer passes; .5"),
-    "min_coverage": ("SHARE", "share of an answer's claims, in words, that must have been checked for it to pass; 0"),
-    "max_fall": ("TRUST", "fall of trust below the golden file's that fails the run; .2"),
-    "golden": ("FILE.json", "file of expected trusts; written when missing"),
-    "report": ("FILE.html", "a page of all answers of the run"),
-}
 _MINIMUMS = ("min_trust", "min_coverage")
-_RUN = pytest.StashKey["Run"]()
-
-
-@dataclass(kw_only=True)
-class Row:
-    """One answer that was verified."""
-
-    test: str
-    """Node id, with the number of the call where a test makes several."""
-    trust: float | None
-    passed: bool
-    cached: bool
-    report: dict[str, Any]
-    pictures: list[str | None] = field(default_factory=list)
-
-
-class Run:
-    """What one process verified."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
-        self.rows: list[Row] = []
-
-    def value(self, name: str) -> Any:
-        """Return an option of the command line, or else of the ini file, or else its default."""
-        given = self.config.getoption(f"clipverify_{name}")
-        found = given if given is not None else self.config.getini(f"clipverify_{name}") or None
-        return float(found) if name in _VALUES and found is not None else _VALUES.get(name) if found is None else found
-
-    @property
-    def cache(self) -> Any:
-        """Pytest's cache; None where its plugin is off."""
-        return getattr(self.config, "cache", None)
-
-    @property
-    def models(self) -> dict[str, str]:
-        """The models named, for `Verifier.from_defaults`."""
-        named = {name: self.value(name) for name in _MODELS}
-        return {name: str(value) for name, value in named.items() if value is not None}
+_RUN = pytest.StashKey[Run]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add ``--clipverify-…`` and the same in the ini file."""
     group = parser.getgroup("clipverify", "answers verified on their pictures")
-    for name, (value, text) in _OPTIONS.items():
-        flag = f"--clipverify-{name.replace('_', '-')}"
-        group.addoption(flag, dest=f"clipverify_{name}", metavar=value, default=None, help=text)
+    for name, (value, text) in OPTIONS.items():
+        group.addoption(_flag(name), dest=f"clipverify_{name}", metavar=value, default=None, help=text)
         parser.addini(f"clipverify_{name}", text, default="")
-    group.addoption(
-        "--clipverify-update", dest="clipverify_update", action="store_true", help="write the golden file anew"
-    )
+    for name, text in FLAGS.items():
+        group.addoption(_flag(name), dest=f"clipverify_{name}", action="store_true", help=text)
+
+
+def _flag(name: str) -> str:
+    return f"--clipverify-{name.replace('_', '-')}"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Add the marker."""
+    """Add the marker, and read the golden file."""
     config.addinivalue_line(
         "markers", "clipverify(min_trust, min_coverage): trust and coverage 0–1 that the answers of this test must have"
     )
-    config.stash[_RUN] = Run(config)
+    run = config.stash[_RUN] = Run(config)
+    assert run.golden is not None  # read now: a damaged file ends the run before its first test
 
 
 @pytest.fixture(scope="session")
@@ -108,6 +58,8 @@ def clipverify_models(pytestconfig: pytest.Config) -> Any:
 @pytest.fixture
 def clipverify(request: pytest.FixtureRequest, clipverify_models: Any) -> Checker:
     """Verify answers in a test; see `Checker`."""
+    from llamaindex_clipverify.integrations.pytest_checker import Checker
+
     marker = request.node.get_closest_marker("clipverify")
     run = request.config.stash[_RUN]
     given = dict(zip(_MINIMUMS, marker.args, strict=False)) | dict(marker.kwargs) if marker else {}
@@ -115,201 +67,32 @@ def clipverify(request: pytest.FixtureRequest, clipverify_models: Any) -> Checke
     return Checker(run, request.node.nodeid, clipverify_models, **minimums)
 
 
-class Checker:
-    """What the fixture gives to a test."""
-
-    def __init__(self, run: Run, test: str, models: Any, min_trust: float, min_coverage: float) -> None:
-        """Verify for one test."""
-        from llamaindex_clipverify.report.requirement import Requirement
-
-        self._run, self._test, self._models = run, test, models
-        self._made = 0
-        self.needed = Requirement(min_trust=min_trust, min_coverage=min_coverage)
-
-    @property
-    def verifier(self) -> Verifier:
-        """The verifier, made on first use and kept for the run."""
-        kept = self._run.__dict__.setdefault("verifiers", {})
-        key = id(self._models)
-        if key not in kept:
-            kept[key] = _verifier(self._models)
-        made: Verifier = kept[key]
-        return made
-
-    def verify(
-        self,
-        answer: Any,
-        images: Sequence[Any] = (),
-        question: str | None = None,
-        passages: Sequence[str] = (),
-        folders: Sequence[str | Path] = (),
-    ) -> Report:
-        """Return the report of an answer: from the cache where answer, pictures and models are unchanged.
-
-        Args:
-            answer: A text, or a response of LlamaIndex, whose pictures are those of its nodes.
-            images: The pictures a text rests on.
-            question: Kept in the report.
-            passages: Texts it may rest on as well.
-            folders: Where paths in a response's nodes may be opened.
-        """
-        return self._verified(_answer(answer, images, question, passages, folders), None)
-
-    def assert_trusted(
-        self,
-        answer: Any,
-        images: Sequence[Any] = (),
-        question: str | None = None,
-        passages: Sequence[str] = (),
-        folders: Sequence[str | Path] = (),
-        min_trust: float | None = None,
-        min_coverage: float | None = None,
-        allow_unverified: bool = False,
-    ) -> Report:
-        """Return the report of an answer that is trusted enough; arguments as `verify`.
-
-        Raises:
-            AssertionError: It is not; the message is the table of its claims.
-        """
-        from llamaindex_clipverify.integrations.assertions import require
-
-        needed = replace(
-            self.needed,
-            min_trust=self.needed.min_trust if min_trust is None else min_trust,
-            min_coverage=self.needed.min_coverage if min_coverage is None else min_coverage,
-            allow_unverified=allow_unverified,
-        )
-        return require(self._verified(_answer(answer, images, question, passages, folders), needed), needed)
-
-    def _verified(self, answer: Answer, needed: Requirement | None) -> Report:
-        from llamaindex_clipverify.integrations.assertions import complaint
-
-        pictures = answer.pictures
-        key = "" if answer.gaps else self._key(answer)
-        report, cached = self._recalled(key, pictures)
-        if report is None:
-            report = self.verifier.verify(answer)
-            if not report.gaps:  # what could not be read may be readable the next time
-                self._keep(key, report)
-        self._made += 1
-        name = self._test if self._made == 1 else f"{self._test} #{self._made}"
-        trust = None if report.trust is None else round(report.trust, 4)
-        passed = not complaint(report, needed or replace(self.needed, allow_unverified=True))
-        self._run.rows.append(
-            Row(
-                test=name,
-                trust=trust,
-                passed=passed,
-                cached=cached,
-                report=report.to_dict(),
-                pictures=[picture.uri for picture in pictures],
-            )
-        )
-        return report
-
-    def _key(self, answer: Answer) -> str:
-        from importlib.metadata import version
-
-        pictures = [picture.id for picture in answer.pictures]
-        rests_on = [answer.text, pictures, answer.question, list(answer.passages)]
-        parts = [version("llamaindex-clipverify"), _identities(self._models), *rests_on]
-        return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
-
-    def _file(self, key: str) -> Path | None:
-        cache = self._run.cache
-        return None if cache is None else cache.mkdir("clipverify") / f"{key}.json"
-
-    def _recalled(self, key: str, pictures: Sequence[Any]) -> tuple[Report | None, bool]:
-        from dataclasses import replace
-
-        from llamaindex_clipverify.boundary import files
-        from llamaindex_clipverify.errors import DataError
-        from llamaindex_clipverify.report.report import Report
-
-        path = self._file(key) if key else None
-        if path is None or not path.is_file():
-            return None, False
-        try:
-            kept = Report.from_dict(files.read_json(path, "the cached report cannot be read"))
-        except DataError:  # damaged, or of another release
-            return None, False
-        return replace(kept, pictures=tuple(pictures)), True
-
-    def _keep(self, key: str, report: Report) -> None:
-        from llamaindex_clipverify.boundary import files
-
-        path = self._file(key)
-        if path is not None:
-            files.write_text(path, report.to_json(indent=None))
-
-
-def _answer(
-    answer: Any, images: Sequence[Any], question: str | None, passages: Sequence[str], folders: Sequence[str | Path]
-) -> Answer:
-    """Return a text or a response with its sources; pictures that the test names must be readable, those of nodes may be gaps."""
-    from llamaindex_clipverify.answer import Answer, sources_of
-    from llamaindex_clipverify.node_pictures import Access, carries_picture
-
-    nodes = getattr(answer, "source_nodes", None)
-    if nodes is None:
-        return Answer.of(str(answer), images, question, passages)
-    # with images of the caller's own, the paths of nodes are not needed and nothing of them is opened
-    kept = [node for node in nodes if not images or not carries_picture(getattr(node, "node", node))]
-    named = Answer.of(str(answer), images, question, passages).sources if images or passages else ()
-    return Answer.on_sources(str(answer), (*named, *sources_of(kept, Access(folders))), question)
-
-
-def _verifier(models: Any) -> Verifier:
-    from llamaindex_clipverify.errors import DataError
-    from llamaindex_clipverify.verification.verifier import Verifier
-
-    if not isinstance(models, Mapping):
-        given: Verifier = models
-        return given
-    if models.get("models") == "tiny":
-        return Verifier.tiny()
-    named = {name: value for name, value in models.items() if name != "models"}
-    if not named or "models" in models:
-        do = "give --clipverify-encoder and --clipverify-detector, the same in the ini file, or the fixture clipverify_models"
-        raise DataError("no model named", got=models.get("models"), do=do)
-    if set(named) == {"profile"}:
-        return Verifier.from_profile(named["profile"])
-    return Verifier.from_defaults(**named)
-
-
-def _identities(models: Any) -> list[str]:
-    """Return ids of the models, without loading models that are only named."""
-    from llamaindex_clipverify.models.identity import fingerprint, identity
-    from llamaindex_clipverify.models.registry import TINY
-
-    if not isinstance(models, Mapping):
-        return sorted(
-            {check.model for check in models.checks if check.model} | {str(getattr(models.profile, "name", ""))}
-        )
-    found = []
-    for name, value in sorted(models.items()):
-        folder = (
-            TINY / {"encoder": "clip", "detector": "yolo"}.get(name, "")
-            if value == "tiny"
-            else Path(value).expanduser()
-        )
-        version = fingerprint(folder) if folder.is_file() else identity(str(folder)) if folder.is_dir() else str(value)
-        found.append(f"{name}={version}")
-    return found
-
-
-# -- the end of the run ---------------------------------------------------------------------------------------------------
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test whose answers are trusted less than the golden file says."""
+    report = yield
+    if call.when == "call":
+        fallen = item.config.stash[_RUN].finish_test(item.nodeid, report.passed)
+        if fallen and report.passed:
+            report.outcome, report.longrepr = "failed", "\n".join(fallen)
+    return report
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Send rows to the controller, or hold them against the golden file."""
+    """Send rows to the controller, or write the files of the run."""
     run = session.config.stash[_RUN]
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
         output["clipverify"] = [asdict(row) for row in run.rows]
-        return
-    if run.rows and any(True for _ in _fallen(run)) and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    elif run.rows:
+        try:
+            run.write_golden()
+            if run.value("report"):
+                run.notes.append(f"the answers are in {_page(run)}")
+        except ClipVerifyError as error:
+            pytest.exit(str(error), pytest.ExitCode.USAGE_ERROR)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -320,9 +103,9 @@ def pytest_testnodedown(node: Any, error: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say what was verified, what is not trusted, and what fell; write the page."""
+    """Say what was verified, what is not trusted, what fell, and what was written."""
     run = config.stash[_RUN]
-    if not run.rows:
+    if not run.rows or hasattr(config, "workerinput"):
         return
     write = terminalreporter.write_line
     terminalreporter.section("clipverify")
@@ -334,84 +117,13 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for row in sorted(doubted, key=lambda one: one.trust or 0.0):
         words = [f"“{one['text']}”" for one in row.report["claims"] if one["verdict"] == "contradicted"]
         missed = [f"not looked at: {gap}" for gap in row.report.get("gaps", ())]
-        write(f"✗ {_two(row.trust)}  {row.test}  {', '.join([*words, *missed])}")
-    for row, before in _fallen(run):
-        write(f"trust fell from {before:.2f} to {_two(row.trust)} below {run.value('golden')}: {row.test}")
-    for row, before in _since_last(run):
-        write(f"trust fell from {before:.2f} to {_two(row.trust)} since the last run: {row.test}")
-    _write_golden(run, write)
-    if run.value("report"):
-        write(f"the answers are in {_page(run)}")
-
-
-def _two(trust: float | None) -> str:
-    return "–" if trust is None else f"{trust:.2f}"
-
-
-def _falls(run: Run, before: Mapping[str, float], least: float) -> Iterator[tuple[Row, float]]:
-    for row in run.rows:
-        known = before.get(row.test)
-        if known is not None and known - (row.trust or 0.0) > least:
-            yield row, known
-
-
-def _fallen(run: Run) -> Iterator[tuple[Row, float]]:
-    """Yield rows whose trust is below the golden file's by more than allowed."""
-    path = run.value("golden")
-    if path and Path(path).is_file() and not run.config.getoption("clipverify_update"):
-        yield from _falls(run, _golden(path), run.value("max_fall"))
-
-
-def _since_last(run: Run) -> list[tuple[Row, float]]:
-    """Return rows whose trust fell by a tenth since the last run, and remember this one's."""
-    cache = run.cache
-    if cache is None:
-        return []
-    before = _numbers(cache.get("clipverify/trusts", {})) or {}
-    fallen = list(_falls(run, before, 0.1))
-    cache.set("clipverify/trusts", {**before, **_trusts(run)})
-    return fallen
-
-
-def _trusts(run: Run) -> dict[str, float]:
-    return {row.test: row.trust for row in run.rows if row.trust is not None}
-
-
-def _golden(path: str) -> dict[str, float]:
-    """Return the trusts in a golden file.
-
-    Raises:
-        UsageError: It is damaged: pytest shows the one line.
-    """
-    from llamaindex_clipverify.boundary import files
-    from llamaindex_clipverify.errors import DataError
-
-    what, do = "the golden file cannot be read", "restore it, or delete it and run again"
-    try:
-        found = _numbers(files.read_json(path, what, do))
-    except DataError as error:
-        raise pytest.UsageError(str(error)) from error
-    if found is None:
-        raise pytest.UsageError(f"{what}; got {path}; {do}")
-    return found
-
-
-def _numbers(data: Any) -> dict[str, float] | None:
-    """Return names with trusts 0–1; None for anything else."""
-    if not isinstance(data, dict) or not all(isinstance(one, (int, float)) and 0 <= one <= 1 for one in data.values()):
-        return None
-    return {str(name): float(one) for name, one in data.items()}
-
-
-def _write_golden(run: Run, write: Any) -> None:
-    from llamaindex_clipverify.boundary import files
-
-    path = run.value("golden")
-    if not path or (Path(path).is_file() and not run.config.getoption("clipverify_update")):
-        return
-    kept = _golden(path) if Path(path).is_file() else {}
-    files.write_text(path, json.dumps({**kept, **_trusts(run)}, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
-    write(f"{len(_trusts(run))} trusts are written to {path}")
+        write(f"✗ {two_digits(row.trust)}  {row.test}  {', '.join([*words, *missed])}")
+    for row, before in run.fallen():
+        write(fall_of(row, before, run))
+    for row, before in run.fallen_since_last():
+        write(f"trust fell from {before:.2f} to {two_digits(row.trust)} since the last run: {row.test}")
+    for note in run.notes:
+        write(note)
 
 
 def _page(run: Run) -> Path:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.llama_index.ingestion import ClipVerifyIngestion as ClipVerifyIngestion
     from llamaindex_clipverify.llama_index.llava import LlavaLLM as LlavaLLM
     from llamaindex_clipverify.llama_index.llms import load_llm as load_llm
+    from llamaindex_clipverify.llama_index.pages import PdfPageReader as PdfPageReader
     from llamaindex_clipverify.llama_index.postprocessor import ClipVerifyPostprocessor as ClipVerifyPostprocessor
     from llamaindex_clipverify.llama_index.query_engine import ClipVerifyQueryEngine as ClipVerifyQueryEngine
     from llamaindex_clipverify.llama_index.relevancy import ClipVerifyRelevancyEvaluator as ClipVerifyRelevancyEvaluator
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.llama_index.together import TogetherVisionLLM as TogetherVisionLLM
     from llamaindex_clipverify.llama_index.tools import verified_tool as verified_tool
     from llamaindex_clipverify.llama_index.verified_synthesizer import ClipVerifySynthesizer as ClipVerifySynthesizer
+    from llamaindex_clipverify.llama_index.workflow import ClipVerifyStep as ClipVerifyStep
+    from llamaindex_clipverify.llama_index.workflow import ClipVerifyWorkflow as ClipVerifyWorkflow
+    from llamaindex_clipverify.llama_index.workflow import ToVerifyEvent as ToVerifyEvent
+    from llamaindex_clipverify.llama_index.workflow import VerifiedEvent as VerifiedEvent
+    from llamaindex_clipverify.llama_index.workflow import guardrail as guardrail
 
 _HOMES = {
     "ClipVerifyChatEngine": "chat",
@@ -38,12 +44,18 @@ _HOMES = {
     "ClipVerifyRelevancyEvaluator": "relevancy",
     "ClipVerifyRetrievalEvaluator": "relevancy",
     "ClipVerifyRetriever": "retriever",
+    "ClipVerifyStep": "workflow",
     "ClipVerifySynthesizer": "verified_synthesizer",
+    "ClipVerifyWorkflow": "workflow",
     "LLMSplitter": "splitter",
     "LlavaLLM": "llava",
     "LlavaSynthesizer": "synthesizer",
+    "ToVerifyEvent": "workflow",
+    "PdfPageReader": "pages",
     "TogetherVisionLLM": "together",
+    "VerifiedEvent": "workflow",
     "get_report": "response",
+    "guardrail": "workflow",
     "load_llm": "llms",
     "pictures_of": "response",
     "verified_tool": "tools",

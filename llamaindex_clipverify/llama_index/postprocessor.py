@@ -10,8 +10,6 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import BaseNode, NodeWithScore, QueryBundle
 
 from llamaindex_clipverify.answer import Source
-from llamaindex_clipverify.evidence.sightings import sightings
-from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.llama_index.access_fields import AccessFields
 from llamaindex_clipverify.llama_index.response import KEY
 from llamaindex_clipverify.models.registry import loadable
@@ -70,12 +68,12 @@ class ClipVerifyPostprocessor(AccessFields, BaseNodePostprocessor):
         return [*kept, *(nodes[index] for index in ranked.others)]
 
     def _node(self, node: BaseNode, ranked: RankedPicture) -> BaseNode:
-        return _annotated(node, ranked.facts, ranked.cosine) if self.annotate else node
+        return _annotated(node, ranked) if self.annotate else node
 
 
-def _annotated(node: BaseNode, facts: Facts, cosine: float) -> BaseNode:
+def _annotated(node: BaseNode, ranked: RankedPicture) -> BaseNode:
     """Return a copy of a node with the cosine and the detected objects of its picture in the metadata."""
-    seen = {"cosine": round(cosine, 4), "objects": sorted({sighting.label for sighting in sightings(facts)})}
+    seen = {"cosine": round(ranked.cosine, 4), "objects": list(ranked.objects)}
     return node.model_copy(
         update={
             "metadata": {**node.metadata, KEY: seen},

@@ -22,7 +22,7 @@ from llamaindex_clipverify.report.format import number
 from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.report.requirement import Requirement
 from llamaindex_clipverify.report.revision import revise
-from llamaindex_clipverify.verification.streaming import StreamingVerifier, VerifiedSentence, on_sources
+from llamaindex_clipverify.verification.streaming import VerifiedSentence, on_sources
 from llamaindex_clipverify.verification.verifier import Verifier
 
 dispatcher = get_dispatcher(__name__)
@@ -168,7 +168,7 @@ class _Stream:
 
     def __init__(self, how: Verification, response: Any, question: str | None) -> None:
         self.how, self.response = how, response
-        self.verifier = StreamingVerifier(how.verifier, sources_of(nodes_of(response), how.access), question)
+        self.verifier = how.verifier.stream(sources_of(nodes_of(response), how.access), question)
 
     def add(self, piece: str) -> None:
         """Take a piece of the answer; verified sentences are reported as events."""

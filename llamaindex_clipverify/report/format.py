@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 MARKS: Mapping[str, str] = {"supported": "✔", "contradicted": "✗", "partly_checked": "◐", "unverifiable": "?"}
 """Verdict to its sign."""
@@ -31,6 +31,15 @@ def shortened(text: str, length: int) -> str:
     return flat if len(flat) <= length else flat[: length - 1] + "…"
 
 
-def rounded(value: float | None) -> float | None:
-    """Return a probability or score with four digits, for JSON."""
-    return None if value is None else round(float(value), 4)
+def rounded(value: float | None, *, exact: bool = False) -> float | None:
+    """Return a probability or score with four digits, or with all of them, for JSON."""
+    if value is None:
+        return None
+    return float(value) if exact else round(float(value), 4)
+
+
+def edges(region: Sequence[float] | None, *, exact: bool = False) -> list[float] | None:
+    """Return a region with tenths of pixels, or with all digits, for JSON."""
+    if region is None:
+        return None
+    return [float(edge) if exact else round(float(edge), 1) for edge in region]

@@ -16,7 +16,7 @@ from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.node_pictures import Access
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.report import SCHEMA, CheckedClaim, ObjectAgreement, Report
-from llamaindex_clipverify.trust.fusion import Calibration
+from llamaindex_clipverify.trust.fusion import Calibration, ReportCalibration
 from llamaindex_clipverify.trust.profile import AnswerModel
 from llamaindex_clipverify.trust.verdict import Policy, Verdict
 
@@ -29,6 +29,7 @@ class _EvidenceForm:
     reason: str
     picture: str | None
     region: Box | None
+    others: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,7 @@ class _ClaimForm:
     verdict: Verdict
     note: str
     evidence: tuple[_EvidenceForm, ...]
+    calibration: Calibration | None = None
     picture: str | None = None
     region: Box | None = None
     shares: Mapping[str, float] = field(default_factory=dict)
@@ -86,7 +88,7 @@ class _ReportForm:
     claims: tuple[_ClaimForm, ...]
     question: str | None
     language: str
-    calibration: Calibration
+    calibration: ReportCalibration
     profile: str | None
     object_agreement: ObjectAgreement
     pictures: tuple[_PictureForm, ...]
@@ -119,7 +121,7 @@ def report_of(data: Mapping[str, Any], access: Access) -> Report:
     """
     if not isinstance(data, Mapping) or data.get("schema") not in (1, SCHEMA):
         got = data.get("schema") if isinstance(data, Mapping) else type(data).__name__
-        raise DataError(f"not a report of schema {SCHEMA}", got=got)
+        raise DataError(f"not a report of schema {SCHEMA}", got=got, do="save it again with this version")
     read = record(_ReportForm, data, "the report is damaged", "save it again")
     if problem := _problem_of(read):
         raise DataError("the report is damaged", got=problem, do="save it again")
@@ -187,6 +189,7 @@ def _claim(read: _ClaimForm) -> CheckedClaim:
         claim=claim,
         trust=read.trust,
         verdict=read.verdict,
+        calibration=read.calibration or "uncalibrated",
         evidence=tuple(Evidence(**vars(piece)) for piece in read.evidence),
         shares=read.shares,
         note=read.note,

@@ -10,6 +10,7 @@ from llamaindex_clipverify.report.report import Report, verdict_counts
 
 CALIBRATIONS: Mapping[str, str] = {
     "calibrated": "trust is a probability, on pictures like those of the profile",
+    "partly_calibrated": "the profile fits only some of the models or claims: the other trusts are transferred or raw confidence",
     "transferred": "trust comes from weights fitted with another encoder: within about a tenth where that was measured",
     "uncalibrated": "trust is raw confidence, not a probability",
 }
@@ -29,7 +30,7 @@ _NAMED = 3
 
 def calibration(report: Report) -> str:
     """Return the state of calibration with its profile: ``calibrated · tiny``."""
-    return " · ".join(part for part in (report.calibration, report.profile) if part)
+    return " · ".join(part for part in (report.calibration.replace("_", " "), report.profile) if part)
 
 
 def coverage(report: Report) -> str:

@@ -17,9 +17,9 @@ from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.node_pictures import Access, AccessOptions
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.report.format import MARKS, number, printable, rounded, shortened
+from llamaindex_clipverify.report.format import MARKS, edges, number, printable, rounded, shortened
 from llamaindex_clipverify.report.saving import embeddable, save_one
-from llamaindex_clipverify.trust.fusion import Calibration
+from llamaindex_clipverify.trust.fusion import Calibration, ReportCalibration
 from llamaindex_clipverify.trust.profile import AnswerModel
 from llamaindex_clipverify.trust.unchecked import truth
 from llamaindex_clipverify.trust.verdict import AnswerVerdict, Policy, Verdict, combined
@@ -47,6 +47,8 @@ class CheckedClaim:
     trust: float | None
     """Probability 0–1 that the claim, as stated (negation included), is true; None when nothing could check it."""
     verdict: Verdict
+    calibration: Calibration = "uncalibrated"
+    """Where the trust comes from."""
     evidence: tuple[Evidence, ...] = ()
     """Evidence on the claim as stated, in the picture with the highest belief in its positive form."""
     shares: Mapping[str, float] = field(default_factory=dict)
@@ -67,13 +69,21 @@ class CheckedClaim:
         return next((piece.picture for piece in self.evidence if piece.picture is not None), None)
 
     @property
+    def placed(self) -> Evidence | None:
+        """The evidence with the largest share that has a region; what supports a contradicted claim does not place it."""
+        against = self.verdict == "contradicted"
+        pieces = [piece for piece in self.evidence if piece.region and not (against and piece.stance == "supports")]
+        return max(pieces, key=lambda piece: (piece.is_decisive, abs(self.shares.get(piece.check, 0.0))), default=None)
+
+    @property
     def region(self) -> Box | None:
-        """The region of the evidence with the largest share that has a region."""
-        placed = [piece for piece in self.evidence if piece.region is not None]
-        weight = max(
-            placed, key=lambda piece: (piece.is_decisive, abs(self.shares.get(piece.check, 0.0))), default=None
-        )
-        return None if weight is None else weight.region
+        """The part of the picture that decided: the region of `placed`."""
+        return None if self.placed is None else self.placed.region
+
+    @property
+    def regions(self) -> tuple[Box, ...]:
+        """That part, and the further ones of the same evidence: every thing that was counted."""
+        return () if self.placed is None or self.placed.region is None else (self.placed.region, *self.placed.others)
 
     @property
     def said(self) -> str:
@@ -92,21 +102,22 @@ class CheckedClaim:
         decided.sort(key=lambda piece: -abs(self.shares.get(piece.check, 0.0)))
         return [f"{piece.check}: {piece.reason}" for piece in decided] or ([self.note] if self.note else [])
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form of the report contract."""
+    def to_dict(self, *, exact: bool = False) -> dict[str, Any]:
+        """Return the JSON form of the report contract; `exact` as for `Report.to_dict`."""
         return {
             "text": self.claim.text,
             "start": self.claim.start,
             "end": self.claim.end,
             "kind": self.claim.kind,
             "negated": self.claim.negated,
-            "trust": rounded(self.trust),
+            "trust": rounded(self.trust, exact=exact),
             "verdict": self.verdict,
+            "calibration": None if self.trust is None else self.calibration,
             "note": self.note,
             "picture": self.picture,
-            "region": None if self.region is None else [round(float(edge), 1) for edge in self.region],
-            "evidence": [piece.to_dict() for piece in self.evidence],
-            "shares": {check: round(share, 4) for check, share in self.shares.items()},
+            "region": edges(self.region, exact=exact),
+            "evidence": [piece.to_dict(exact=exact) for piece in self.evidence],
+            "shares": {check: rounded(share, exact=exact) for check, share in self.shares.items()},
             "words": _words(self.claim),
         }
 
@@ -124,10 +135,10 @@ class ObjectAgreement:
     score: float | None = None
     """Share 0–1 of the named objects that were seen, among those that the detector can check; None if there are none."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form of the report contract."""
+    def to_dict(self, *, exact: bool = False) -> dict[str, Any]:
+        """Return the JSON form of the report contract; `exact` as for `Report.to_dict`."""
         lists = {name: list(getattr(self, name)) for name in ("named", "seen", "hallucinated", "missing")}
-        return {**lists, "score": rounded(self.score)}
+        return {**lists, "score": rounded(self.score, exact=exact)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +162,7 @@ class Report:
     """Spans of the answer that say something and are in no claim: they were not read, so nothing checked them."""
     question: str | None = None
     language: str = "en"
-    calibration: Calibration = "uncalibrated"
+    calibration: ReportCalibration = "uncalibrated"
     profile: str | None = None
     object_agreement: ObjectAgreement = ObjectAgreement()
     pictures: tuple[Picture, ...] = field(default=(), repr=False)
@@ -252,27 +263,32 @@ class Report:
         """Return the picture with a content id, or None."""
         return next((picture for picture in self.pictures if picture.id == content_id), None)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form of the report contract, schema 2."""
+    def to_dict(self, *, exact: bool = False) -> dict[str, Any]:
+        """Return the JSON form of the report contract, schema 2.
+
+        Args:
+            exact: Whether numbers keep all digits, so that `from_dict` returns an equal report. Default: four digits of a
+                probability, tenths of a pixel.
+        """
         return {
             "schema": SCHEMA,
             "question": self.question,
             "answer": self.answer,
             "language": self.language,
-            "trust": rounded(self.trust),
-            "checked_trust": rounded(self.checked_trust),
-            "least_trust": rounded(self.least_trust),
-            "mean_trust": rounded(self.mean_trust),
-            "coverage": round(self.coverage, 4),
+            "trust": rounded(self.trust, exact=exact),
+            "checked_trust": rounded(self.checked_trust, exact=exact),
+            "least_trust": rounded(self.least_trust, exact=exact),
+            "mean_trust": rounded(self.mean_trust, exact=exact),
+            "coverage": rounded(self.coverage, exact=exact),
             "verdict": self.verdict,
             "calibration": self.calibration,
             "profile": self.profile,
-            "claims": [claim.to_dict() for claim in self.claims],
+            "claims": [claim.to_dict(exact=exact) for claim in self.claims],
             "unread": [list(span) for span in self.unread],
-            "object_agreement": self.object_agreement.to_dict(),
+            "object_agreement": self.object_agreement.to_dict(exact=exact),
             "maps": [
                 {"claim": drawn.claim, "picture": drawn.picture, "method": drawn.map.method, "path": drawn.path,
-                 "evidence": rounded(drawn.map.evidence), "doubt": drawn.map.doubt}
+                 "evidence": rounded(drawn.map.evidence, exact=exact), "doubt": drawn.map.doubt}
                 for drawn in self.maps
             ],
             "pictures": [
@@ -333,7 +349,7 @@ class Report:
                 "picture": self._address(checked.picture),
                 "region": checked.region,
                 "note": checked.note,
-                "calibration": self.calibration,
+                "calibration": None if checked.trust is None else checked.calibration,
             }
             for checked in self.claims
         ]
@@ -358,11 +374,11 @@ class Report:
     def _headline(self) -> str:
         parts = [
             f"trust {number(self.trust)}",
-            "partly checked" if self.verdict == "partly_checked" else self.verdict,
+            self.verdict.replace("_", " "),
             f"{len(self.claims)} claim{'' if len(self.claims) == 1 else 's'}",
             verdict_counts(self.claims),
             f"coverage {self.coverage:.0%}",
-            self.calibration,
+            self.calibration.replace("_", " "),
         ]
         return " · ".join(part for part in parts if part)
 

@@ -25,6 +25,8 @@ _ABSENT = 0.4
 
 Calibration = Literal["calibrated", "transferred", "uncalibrated"]
 """Where a trust comes from: the profile of these models, weights fitted with other encoders, or a detector's confidence."""
+ReportCalibration = Literal["calibrated", "partly_calibrated", "transferred", "uncalibrated"]
+"""The same of a whole report; *partly_calibrated* where a profile weighed only some claims, or fits only some of the models."""
 
 
 @dataclass(frozen=True)

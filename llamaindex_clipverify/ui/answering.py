@@ -15,9 +15,8 @@ from llamaindex_clipverify.errors import ClipVerifyError, DataError
 from llamaindex_clipverify.index.index import EvidenceIndex
 from llamaindex_clipverify.llama_index.retriever import PictureNode
 from llamaindex_clipverify.llama_index.synthesizer import LlavaSynthesizer
-from llamaindex_clipverify.ui.gate import without_paths
+from llamaindex_clipverify.report.sharing import without_paths
 from llamaindex_clipverify.ui.session import Session, Turn
-from llamaindex_clipverify.verification.streaming import StreamingVerifier
 from llamaindex_clipverify.verification.verifier import Verifier
 
 _logger = logging.getLogger(__name__)
@@ -58,7 +57,7 @@ class Answering:
         synthesizer = LlavaSynthesizer(self.llm, streaming=True, folders=self.index.folders if self.index else ())
         response = synthesizer.synthesize(turn.question, nodes)
         pieces = response.response_gen if isinstance(response, StreamingResponse) else iter([str(response)])
-        stream = StreamingVerifier(self.verifier, [Source(picture=picture) for picture in turn.pictures], turn.question)
+        stream = self.verifier.stream([Source(picture=picture) for picture in turn.pictures], turn.question)
         for piece in pieces:
             turn.answer += piece
             if stream.add(piece):

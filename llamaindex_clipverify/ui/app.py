@@ -14,10 +14,11 @@ from llamaindex_clipverify.boundary.scratch import scratch_folder
 from llamaindex_clipverify.errors import ClipVerifyError, DataError, MissingExtraError
 from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.report.saving import save_all
+from llamaindex_clipverify.report.sharing import shareable, without_paths
 from llamaindex_clipverify.ui import markup
 from llamaindex_clipverify.ui.answering import Answering
-from llamaindex_clipverify.ui.gate import Gate, without_paths
-from llamaindex_clipverify.ui.session import Limits, Session, Sessions, Turn, complaint, shareable
+from llamaindex_clipverify.ui.gate import Gate
+from llamaindex_clipverify.ui.session import Limits, Session, Sessions, Turn, complaint
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 try:

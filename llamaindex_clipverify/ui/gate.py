@@ -6,18 +6,14 @@ visitor's name, or show the page in a frame.
 
 from __future__ import annotations
 
-import ipaddress
-import re
 import time
-from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from collections.abc import Collection, MutableMapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+from llamaindex_clipverify.boundary import requests
+from llamaindex_clipverify.boundary.requests import App, Receive, Scope, Send
 
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
@@ -35,7 +31,6 @@ _UNUSED = 60.0
 """Seconds after which an upload that nobody took is removed."""
 _EXPORTED = 600.0
 """Seconds after which an exported file is removed."""
-_PATH = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/\s;:,()'\"“”]+){2,}")
 
 
 class Gate:
@@ -51,7 +46,7 @@ class Gate:
             most_bytes: Maximum size of that folder; more is refused.
         """
         self.app, self.uploads, self.most_bytes = app, uploads, most_bytes
-        self.hosts = frozenset(name.lower() for name in hosts) | {"localhost"}
+        self.hosts = requests.known_names(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
@@ -65,26 +60,19 @@ class Gate:
             await self.app(scope, receive, _with_headers(send))
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
-        given = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope.get("headers", ())}
-        host = given.get("host", "")
-        if not self._is_known(_name_of(host)):
-            return 421, "this server is not known by that name; start the chat with --allow-host NAME"
-        writes = scope.get("method", "GET") not in ("GET", "HEAD", "OPTIONS") or scope["type"] == "websocket"
-        origin = given.get("origin")
-        elsewhere = given.get("sec-fetch-site") == "cross-site" or (origin is not None and not _is_same(origin, host))
-        if writes and elsewhere:
-            return 403, "only the page itself may send anything"
+        writes = requests.is_writing(scope)
+        status = requests.refusal(requests.headers_of(scope), self.hosts, writes=writes)
+        if status is not None:
+            return status, _WHY[status]
         if writes and "upload" in scope.get("path", "") and tidy(self.uploads) > self.most_bytes:
             return 507, "too many uploads; try again in a minute"
         return None
 
-    def _is_known(self, name: str) -> bool:
-        if name.lower() in self.hosts:
-            return True
-        with suppress(ValueError):
-            ipaddress.ip_address(name.partition("%")[0])
-            return True
-        return False
+
+_WHY = {
+    requests.UNKNOWN_NAME: "this server is not known by that name; start the chat with --allow-host NAME",
+    requests.ELSEWHERE: "only the page itself may send anything",
+}
 
 
 def tidy(folder: Path) -> int:
@@ -101,23 +89,6 @@ def tidy(folder: Path) -> int:
             else:
                 total += known.st_size
     return total
-
-
-def without_paths(text: str) -> str:
-    """Return a text in which full paths are cut to their last part: a visitor need not know the server's folders."""
-    return _PATH.sub(lambda found: re.split(r"[\\/]", found[0])[-1], text)
-
-
-def _name_of(host: str) -> str:
-    """Return the name or address in a Host header, without the port."""
-    bare = host.strip()
-    if bare.startswith("["):
-        return bare[1:].partition("]")[0]
-    return bare.rpartition(":")[0] if bare.count(":") == 1 else bare
-
-
-def _is_same(origin: str, host: str) -> bool:
-    return origin.partition("://")[2].lower() == host.lower()
 
 
 def _with_headers(send: Send) -> Send:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
 
 from llamaindex_clipverify.errors import DataError, PictureError
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.report import Report
-from llamaindex_clipverify.ui.gate import without_paths
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,17 +206,6 @@ class Sessions:
     def __len__(self) -> int:
         """Return the number of sessions."""
         return len(self._open)
-
-
-def shareable(report: Report) -> Report:
-    """Return a report whose pictures are named, without the folders of the server."""
-    pictures = []
-    for picture in report.pictures:
-        _ = picture.id, picture.size
-        named = copy(picture)
-        named.uri = picture.name if picture.uri else None
-        pictures.append(named)
-    return replace(report, pictures=tuple(pictures), notes=tuple(map(without_paths, report.notes)))
 
 
 def complaint(problems: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from llamaindex_clipverify import tracing
 from llamaindex_clipverify.claims.claim import Splitter
 from llamaindex_clipverify.claims.foils import pictured
 from llamaindex_clipverify.errors import ModelError
@@ -40,6 +41,15 @@ class ExplainingVerifier:
         if self.encoder is None:
             raise ModelError("heat maps need an encoder", got="a detector alone", do="name one with encoder=")
         return load_explainer(self.encoder)
+
+    @property
+    def map_methods(self) -> tuple[str, ...]:
+        """Methods of heat maps that the encoder allows; none without an encoder that has gradients."""
+        try:
+            drawer = self.explainer
+        except ModelError:
+            return ()
+        return tuple(name for name in drawer.methods if drawer.suits(name))
 
     def heat_maps(self, texts: Sequence[str], image: Any, method: str | None = None) -> list[HeatMap]:
         """Return one heat map per text on one picture, contrasted with the foils of the one thing that the text names.
@@ -87,7 +97,10 @@ class ExplainingVerifier:
                 Default: the best one that the encoder allows.
             claims: Indices of the claims to explain. Default: all.
         """
-        return with_heat_maps(report, self.explainer, method, claims)
+        with tracing.span("explain", "CHAIN") as span:
+            explained = with_heat_maps(report, self.explainer, method, claims)
+            span.set({"clipverify.maps": len(explained.maps)})
+        return explained
 
 
 def with_heat_maps(

@@ -16,13 +16,13 @@ from llamaindex_clipverify.evidence.sightings import SEEN, confidence, detector_
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.models.protocols import Detector, Grounder
 from llamaindex_clipverify.report.report import CheckedClaim, ObjectAgreement, Report
-from llamaindex_clipverify.trust.fusion import UNCHECKED, Calibration, Trust, fuse
+from llamaindex_clipverify.trust.fusion import UNCHECKED, Calibration, ReportCalibration, Trust, fuse
 from llamaindex_clipverify.trust.profile import Profile
 from llamaindex_clipverify.trust.verdict import Policy, Verdict
 from llamaindex_clipverify.verification import typography
 from llamaindex_clipverify.verification.agreement import object_agreement
 from llamaindex_clipverify.verification.implied import presences
-from llamaindex_clipverify.verification.notes import report_notes, unreadable, why_unverifiable
+from llamaindex_clipverify.verification.notes import report_notes, unfitted, unreadable, why_unverifiable
 from llamaindex_clipverify.verification.reading import Reading
 
 Checked = tuple[CheckedClaim, Trust]
@@ -113,7 +113,13 @@ class Judge:
             note = "the evidence is undecided"
         stated = tuple(piece.inverted() if claim.negated else piece for piece in evidence)
         return CheckedClaim(
-            claim=claim, trust=trust.value, verdict=verdict, evidence=stated, shares=trust.shares, note=note
+            claim=claim,
+            trust=trust.value,
+            verdict=verdict,
+            calibration=trust.calibration,
+            evidence=stated,
+            shares=trust.shares,
+            note=note,
         )
 
     def trust(self, claim: Claim, facts: Sequence[Facts]) -> Trust:
@@ -227,7 +233,7 @@ class Assembly:
             unread=reading.unread,
             question=answer.question,
             language=reading.language,
-            calibration=_weakest([trust for _, trust in checked]),
+            calibration=self._calibration([trust for _, trust in checked]),
             profile=profile.name if profile else None,
             object_agreement=self._agreement(reading, facts),
             pictures=answer.pictures,
@@ -274,6 +280,13 @@ class Assembly:
         )
         return supported, Trust(support.score)
 
+    def _calibration(self, trusts: Sequence[Trust]) -> ReportCalibration:
+        """Return the weakest state of the trusts; *partly_calibrated* if only some are, or the profile fits only some models."""
+        states = {trust.calibration for trust in trusts if trust.value is not None}
+        if "calibrated" in states and (len(states) > 1 or unfitted(self.judge)):
+            return "partly_calibrated"
+        return next((state for state in _WEAKEST_FIRST if state in states), "uncalibrated")
+
     def _agreement(self, reading: Reading, facts: Sequence[Facts]) -> ObjectAgreement:
         if self.detector is None or not any(self._boxes_count(known) for known in facts):
             return ObjectAgreement()
@@ -288,9 +301,3 @@ class Assembly:
         if reading.supported:
             return tuple(notes)
         return (f"nothing was checked: {unreadable(reading.language, self.languages)}", *notes)
-
-
-def _weakest(trusts: Sequence[Trust]) -> Calibration:
-    """Return the weakest calibration among the claims that have a trust."""
-    states = {trust.calibration for trust in trusts if trust.value is not None}
-    return next((state for state in _WEAKEST_FIRST if state in states), "uncalibrated")

@@ -125,11 +125,17 @@ def report_notes(
     yield from _profile_notes(judge, judge.profile, facts)
 
 
+def unfitted(judge: Judge) -> list[str]:
+    """Return the checks that the profile has weights for, but of other models."""
+    parts = judge.profile.parts if judge.profile else ()
+    return [check.name for check in judge.checks if check.name in parts and check.name not in judge.fitted]
+
+
 def _profile_notes(judge: Judge, profile: Profile, facts: Sequence[Facts]) -> Iterator[str]:
-    unfitted = [check.name for check in judge.checks if check.name in profile.parts and check.name not in judge.fitted]
-    if unfitted:
+    foreign = unfitted(judge)
+    if foreign:
         yield (
-            f"profile {profile.name!r} was fitted with other models than those of {', '.join(unfitted)}: it cannot weigh them"
+            f"profile {profile.name!r} was fitted with other models than those of {', '.join(foreign)}: it cannot weigh them"
         )
     outside = sum(not profile.admits(known) for known in facts)
     if outside:

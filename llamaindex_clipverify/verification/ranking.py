@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from llamaindex_clipverify.answer import Source
 from llamaindex_clipverify.boundary import texts
 from llamaindex_clipverify.errors import DataError
-from llamaindex_clipverify.evidence.vectors import picture_vector
-from llamaindex_clipverify.facts.facts import Facts
-from llamaindex_clipverify.models.encoding import text_vectors
 from llamaindex_clipverify.verification.verifier import Verifier
 
 
@@ -22,7 +19,8 @@ class RankedPicture:
     """Position among the pictures given."""
     cosine: float
     """Cosine with the question, -1 to 1; comparable within one encoder only."""
-    facts: Facts
+    objects: tuple[str, ...] = ()
+    """What the detector sees in it, in alphabetical order."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ def require_encoder(verifier: Verifier) -> None:
     Raises:
         DataError: It has no encoder.
     """
-    if verifier.encoder is None:
+    if not verifier.has_encoder:
         raise DataError("scoring needs an encoder", got="a verifier without one", do="give encoder= to the verifier")
 
 
@@ -65,16 +63,14 @@ def rank_by_question(
         DataError: The verifier has no encoder.
     """
     require_encoder(verifier)
-    assert verifier.encoder is not None
     given = [(index, source.picture) for index, source in enumerate(sources) if source.picture is not None]
-    seen = verifier.observe([picture for _, picture in given])
-    text = text_vectors(verifier.encoder, [texts.checked(question, "the question")])[0]
+    fits = verifier.fits(texts.checked(question, "the question"), [picture for _, picture in given])
     ranked = [
-        RankedPicture(index=index, cosine=float(vector @ text), facts=known)
-        for (index, _), known in zip(given, seen, strict=True)
-        if isinstance(known, Facts) and (vector := picture_vector(known)) is not None
+        RankedPicture(index=index, cosine=fit.cosine, objects=fit.objects)
+        for (index, _), fit in zip(given, fits, strict=True)
+        if fit is not None
     ]
     kept = [picture for picture in ranked if cutoff is None or picture.cosine >= cutoff]
-    unread = [index for (index, _), known in zip(given, seen, strict=True) if not isinstance(known, Facts)]
+    unread = [index for (index, _), fit in zip(given, fits, strict=True) if fit is None]
     others = [index for index, source in enumerate(sources) if source.picture is None]
     return Ranking(tuple(sorted(kept, key=lambda picture: -picture.cosine)[:top_n]), tuple(sorted([*others, *unread])))

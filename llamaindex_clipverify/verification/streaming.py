@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from llamaindex_clipverify.answer import SENTENCE_END, Answer, Source
 from llamaindex_clipverify.boundary import texts
@@ -28,6 +29,21 @@ class VerifiedSentence:
     text: str
     report: Report
     """On the sentence alone; claims count characters from its start."""
+
+
+@dataclass(frozen=True)
+class SentenceEnd:
+    """A sentence that is complete, by its place in the answer."""
+
+    start: int
+    end: int
+    says_something: bool
+
+
+def sentence_ends(text: str, start: int) -> list[SentenceEnd]:
+    """Return the sentences of a growing answer that are complete, from a place on."""
+    ends = [start, *(match.end() for match in _END.finditer(text, start))]
+    return [SentenceEnd(one, two, bool(text[one:two].strip())) for one, two in pairwise(ends)]
 
 
 class StreamingVerifier:
@@ -53,11 +69,11 @@ class StreamingVerifier:
         """Take the next piece of the answer and return the sentences that are now complete."""
         self.text += piece
         sentences = []
-        for match in _END.finditer(self.text, self._verified):
-            start, self._verified = self._verified, match.end()
-            if self.text[start : match.end()].strip() and any(source.picture for source in self.sources):
-                self.report = self._verify(self.text[: match.end()])
-                sentences.append(self._sentence(start, match.end()))
+        for sentence in sentence_ends(self.text, self._verified):
+            self._verified = sentence.end
+            if sentence.says_something and any(source.picture for source in self.sources):
+                self.report = self._verify(self.text[: sentence.end])
+                sentences.append(self._sentence(sentence.start, sentence.end))
         return sentences
 
     def finish(self) -> Report:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from llamaindex_clipverify.answer import Answer
+from llamaindex_clipverify import tracing
+from llamaindex_clipverify.answer import Answer, Source, sources_given
 from llamaindex_clipverify.boundary.failures import telling
 from llamaindex_clipverify.claims.claim import Claim, Splitter
 from llamaindex_clipverify.errors import (
@@ -26,14 +27,19 @@ from llamaindex_clipverify.evidence.check import Check, EncoderCheck
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.evidence.passages import SharedWords
 from llamaindex_clipverify.evidence.reference import Reference
+from llamaindex_clipverify.evidence.sightings import sightings
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
+from llamaindex_clipverify.evidence.vectors import picture_vector
 from llamaindex_clipverify.facts.disk_cache import DiskCache
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.facts.memory import Memory
+from llamaindex_clipverify.geometry import Array
+from llamaindex_clipverify.models.encoding import text_vectors
 from llamaindex_clipverify.models.pickling import Portable
 from llamaindex_clipverify.models.protocols import Detector, Encoder, Grounder, Reader
 from llamaindex_clipverify.node_pictures import in_folders
 from llamaindex_clipverify.picture import Picture
+from llamaindex_clipverify.report.observability import attributes_of
 from llamaindex_clipverify.report.report import CheckedClaim, Report
 from llamaindex_clipverify.trust.fusion import Trust
 from llamaindex_clipverify.trust.profile import COMMON_NOUNS, TRANSFERRED, Profile
@@ -46,6 +52,20 @@ from llamaindex_clipverify.verification.implied import presences
 from llamaindex_clipverify.verification.judging import Active, Assembly, Checked, Judge
 from llamaindex_clipverify.verification.looking import Looked
 from llamaindex_clipverify.verification.reading import Reading, Splitters
+
+if TYPE_CHECKING:
+    from llamaindex_clipverify.remote.verifier import RemoteVerifier
+    from llamaindex_clipverify.verification.streaming import StreamingVerifier, VerifiedSentence
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a picture fits a text."""
+
+    cosine: float
+    """-1 to 1; comparable within one encoder only."""
+    objects: tuple[str, ...] = ()
+    """What the detector sees in the picture, in alphabetical order."""
 
 
 class Verifier(ExplainingVerifier, Portable):
@@ -176,6 +196,30 @@ class Verifier(ExplainingVerifier, Portable):
         names = {**{kind: profile.models.get(kind) for kind in ("encoder", "detector", "reader")}, **options}
         return cls.from_defaults(profile=profile, **names)
 
+    @classmethod
+    def remote(cls, url: str, *, api_key: str | None = None, timeout: float = 60.0) -> RemoteVerifier:
+        """Make a verifier whose models run in a server that ``clipverify serve`` started; no model is loaded here.
+
+        It has the methods of a verifier, returns the same reports, and can be used wherever one can. What needs the models in
+        this process raises an `OnlyLocalError`.
+
+        Args:
+            url: Address of the server: ``http://127.0.0.1:8700``.
+            api_key: Default: the environment variable ``CLIPVERIFY_API_KEY``, if it is set.
+            timeout: Seconds that one request may take.
+
+        Raises:
+            DataError: The address is none.
+        """
+        from llamaindex_clipverify.remote.verifier import RemoteVerifier
+
+        return RemoteVerifier(url, api_key=api_key, timeout=timeout)
+
+    @property
+    def has_encoder(self) -> bool:
+        """Whether it can compare texts with pictures: `fits`."""
+        return self.encoder is not None
+
     @property
     def needs_reference(self) -> bool:
         """Whether no profile was fitted with the encoder, and there are no reference pictures yet."""
@@ -244,8 +288,14 @@ class Verifier(ExplainingVerifier, Portable):
     def verify_batch(self, answers: Sequence[Answer]) -> list[Report | ClipVerifyError]:
         """Return a report for each answer, or in its place the error that kept it from being verified."""
         try:
-            with telling(VerificationError, "the answers cannot be verified", do=_ONE_BY_ONE):
-                return self._verified(answers)
+            with (
+                tracing.span("verify", "CHAIN") as span,
+                telling(VerificationError, "the answers cannot be verified", do=_ONE_BY_ONE),
+            ):
+                results = self._verified(answers)
+                if span.is_recorded and len(results) == 1 and isinstance(results[0], Report):
+                    span.set(attributes_of(results[0]))
+                return results
         except (MissingExtraError, ModelError) as error:
             return [error for _ in answers]
         except ClipVerifyError as error:
@@ -254,7 +304,9 @@ class Verifier(ExplainingVerifier, Portable):
     def _verified(self, answers: Sequence[Answer]) -> list[Report | ClipVerifyError]:
         started = time.perf_counter()
         readings = [self.splitters.read(answer.text, answer.question) for answer in answers]
-        seen = self.observe([picture for answer in answers for picture in answer.pictures])
+        with tracing.span("look", "CHAIN") as span:
+            seen = self.observe([picture for answer in answers for picture in answer.pictures])
+            span.set({"clipverify.pictures": len(seen)})
         observed = (time.perf_counter() - started) * 1000 / max(len(answers), 1)
         self.encode_texts([claim for reading in readings for claim in reading.claims])
         results: list[Report | ClipVerifyError] = []
@@ -270,10 +322,54 @@ class Verifier(ExplainingVerifier, Portable):
 
     def _timed(self, looked: Looked, reading: Reading, observed: float) -> Report:
         started = time.perf_counter()
-        facts = self.ask(reading.claims, looked.facts)
-        report = looked.noted(self._assembly.report(looked.answer, reading, facts, self.check))
+        with tracing.span("judge", "EVALUATOR") as span:
+            facts = self.ask(reading.claims, looked.facts)
+            report = looked.noted(self._assembly.report(looked.answer, reading, facts, self.check))
+            if span.is_recorded:
+                span.set(attributes_of(report))
         judged = (time.perf_counter() - started) * 1000
         return replace(report, timings_ms={"observe": observed, "judge": judged, "total": observed + judged})
+
+    def stream(self, sources: Sequence[Source], question: str | None = None) -> StreamingVerifier:
+        """Return what verifies a growing answer on some sources; see `StreamingVerifier`."""
+        from llamaindex_clipverify.verification.streaming import StreamingVerifier
+
+        return StreamingVerifier(self, sources, question)
+
+    def verify_stream(
+        self,
+        pieces: Iterable[str],
+        images: Sequence[Any] = (),
+        question: str | None = None,
+        passages: Sequence[str] = (),
+    ) -> Iterator[VerifiedSentence | Report]:
+        """Yield each sentence of a growing answer when it is complete, and at the end the report on all of it.
+
+        Args:
+            pieces: The answer, as it comes.
+            images: As for `verify`.
+            question: As for `verify`.
+            passages: As for `verify`.
+
+        Raises:
+            DataError: There is neither picture nor passage.
+            PictureError: A picture cannot be read.
+        """
+        growing = self.stream(sources_given(images, passages), question)
+        for piece in pieces:
+            yield from growing.add(piece)
+        yield growing.finish()
+
+    def fits(self, question: str, pictures: Sequence[Picture]) -> list[Fit | None]:
+        """Return how each picture fits a text; None for one that cannot be read or that the encoder could not see.
+
+        Raises:
+            ModelError: There is no encoder.
+        """
+        if self.encoder is None:
+            raise ModelError("comparing needs an encoder", got="a verifier without one", do="name one with encoder=")
+        text = text_vectors(self.encoder, [question])[0]
+        return [_fit(known, text) if isinstance(known, Facts) else None for known in self.observe(pictures)]
 
     def unverified(self, answer: str, question: str | None, why: str) -> Report:
         """Return the report on an answer that cannot be checked: every claim is unverifiable, with the reason."""
@@ -418,3 +514,8 @@ _REPORT_IT = "leave it out; this is a fault of the package, worth a report"
 def _with_scenes(transferred: Profile) -> Profile:
     """Return transferred weights with those kinds of claim that need no reference pictures."""
     return replace(transferred, kinds={**Profile.load(COMMON_NOUNS).kinds, **transferred.kinds})
+
+
+def _fit(facts: Facts, text: Array) -> Fit | None:
+    vector = picture_vector(facts)
+    return None if vector is None else Fit(float(vector @ text), tuple(sorted({one.label for one in sightings(facts)})))

@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from llamaindex_clipverify.claims.english.layout import plain
@@ -81,8 +82,15 @@ def sentences(answer: str) -> Iterator[Sentence]:
     Raises:
         DataError: The answer is too long.
     """
+    return iter(_sentences(answer))
+
+
+@lru_cache(16)
+def _sentences(answer: str) -> tuple[Sentence, ...]:
+    """Return the sentences; those of the last answers are kept, because an answer is read several times."""
     within_limit(answer)
     text = plain(answer)
+    found: list[Sentence] = []
     for match in _SENTENCE.finditer(text):
         if _SMALL_TALK.search(match.group().rstrip()):
             continue
@@ -92,7 +100,8 @@ def sentences(answer: str) -> Iterator[Sentence]:
             if word.end() - word.start() <= _LONGEST_WORD
         ]
         if any(not word.is_mark for word in words):
-            yield from _pieces(answer, text, match.start(), match.end(), words)
+            found += _pieces(answer, text, match.start(), match.end(), words)
+    return tuple(found)
 
 
 def within_limit(answer: str) -> None:

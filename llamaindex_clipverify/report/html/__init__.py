@@ -30,7 +30,7 @@ def page(reports: Sequence[Report]) -> str:
     """Return one HTML page with all reports; several get a list that can be searched, filtered and sorted."""
     album = Album(len({picture.uri or id(picture) for report in reports for picture in report.pictures}))
     views = [ReportView(report, f"r{place}", album) for place, report in enumerate(reports, 1)]
-    style = _text("style.css.j2", methods=max((len(view.methods) for view in views), default=0))
+    style = _text("style.css.j2")
     script = _text("page.js")
     found = Counter(view.state for view in views)
     return _templates().get_template("page.html.j2").render(
@@ -52,14 +52,14 @@ def fragment(report: Report) -> str:
     mark = f"cv{known}-{_shown[known]}"
     album = Album(len(report.pictures), prefix=f"{mark}-")
     view = ReportView(report, mark, album)
-    style = _text("style.css.j2", methods=len(view.methods))
+    style = _text("style.css.j2")
     template = _templates().get_template("fragment.html.j2")
     return template.render(view=view, album=album, style=style, states=labels.STATES, claim_states=labels.CLAIM_STATES)
 
 
-def _text(template: str, **values: object) -> Markup:
+def _text(template: str) -> Markup:
     """Return a style or script of the package, which is not escaped."""
-    return Markup(_templates().get_template(template).render(**values))  # noqa: S704
+    return Markup(_templates().get_template(template).render())  # noqa: S704
 
 
 def _policy(style: str, script: str) -> str:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.report.html.report_view import PictureView, ReportView
 
 
+_WEIGHTY = 0.05
+"""Log-odds from which a share is shown."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class EvidenceRow:
     """One row of evidence as shown."""
@@ -33,18 +37,27 @@ class EvidenceRow:
     @property
     def loud(self) -> bool:
         """Whether it is shown unfolded: it takes a stance, has a share, or failed."""
-        return self.stance != "silent" or abs(self.share or 0.0) >= 0.05
+        return self.stance != "silent" or abs(self.share or 0.0) >= _WEIGHTY
 
     @property
     def glyph(self) -> str:
-        """Sign of the stance."""
-        return {"supports": "✔", "contradicts": "✗", "failed": "!"}.get(self.stance, "·")
+        """Sign of what it says for the claim; "·" where its weight says the opposite."""
+        signs = {"supports": "✔", "contradicts": "✗", "failed": "!"}
+        return "·" if self.remark else signs.get(self.stance, "·")
 
     @property
     def state(self) -> str:
         """State that gives the sign its colour."""
         found = {"supports": "supported", "contradicts": "contradicted", "failed": "undecided"}
-        return found.get(self.stance, "unverifiable")
+        return "unverifiable" if self.remark else found.get(self.stance, "unverifiable")
+
+    @property
+    def remark(self) -> str:
+        """Where stance and weight differ in sign: how strong it is beside the evidence on an average claim."""
+        share = self.share or 0.0
+        if self.stance == "supports" and share <= -_WEIGHTY:
+            return "weaker than for most claims"
+        return "weaker than against most claims" if self.stance == "contradicts" and share >= _WEIGHTY else ""
 
     @property
     def added(self) -> str:
@@ -64,14 +77,10 @@ class Figure:
     name: str
     """The picture's."""
     print: Print
-    bold: Box | None = None
+    bold: tuple[Box, ...] = ()
     thin: tuple[Box, ...] = ()
     caption: str = ""
-    methods: tuple[int, ...] = ()
-    """Indices of the methods it is shown for."""
     heat: HeatMap | None = None
-    plain: bool = False
-    """Whether it is shown for "no map"."""
 
     @property
     def uri(self) -> str | None:
@@ -99,24 +108,18 @@ class ClaimView:
 
     @property
     def figures(self) -> list[Figure]:
-        """The picture with its box first; then one figure for each heat map."""
-        drawn = [figure for heat in self.view.maps(self.place) if (figure := self._mapped(heat)) is not None]
+        """The picture with its boxes; none if there is no picture."""
         picture = self._picture
         if picture is None:
-            return drawn
-        mapped = {place for figure in drawn for place in figure.methods}
-        bare = tuple(place for place in range(len(self.view.methods)) if place not in mapped)
-        caption = f"box of {self._boxed}" if self._boxed else ""
-        plain = Figure(
-            name=picture.name,
-            print=picture.print,
-            bold=self.one.region,
-            thin=self._thin,
-            caption=caption,
-            methods=bare,
-            plain=True,
-        )
-        return [plain, *drawn]
+            return []
+        count = len(self.one.regions)
+        caption = f"{'box' if count == 1 else f'{count} boxes'} of {self.one.placed.check}" if self.one.placed else ""
+        return [Figure(name=picture.name, print=picture.print, bold=self.one.regions, thin=self._thin, caption=caption)]
+
+    @property
+    def maps(self) -> list[Figure]:
+        """One figure for each heat map."""
+        return [figure for heat in self.view.maps(self.place) if (figure := self._mapped(heat)) is not None]
 
     @property
     def kind(self) -> str:
@@ -157,17 +160,11 @@ class ClaimView:
         return found or (pictures[0] if pictures else None)
 
     @property
-    def _boxed(self) -> str:
-        """Name of the check of the bold box."""
-        drawn = [piece for piece in self.one.evidence if piece.region == self.one.region and piece.region is not None]
-        return max(drawn, key=lambda one: one.is_decisive).check if drawn else ""
-
-    @property
     def _thin(self) -> tuple[Box, ...]:
         """Boxes of other evidence with a stance, in the same picture."""
         decisive = [line for line in self.one.evidence if line.is_decisive and line.picture == self.one.picture]
-        found = [line.region for line in decisive if line.region]
-        return tuple(box for box in dict.fromkeys(found) if box != self.one.region)
+        found = [line.region for line in decisive if line.region] if self.one.placed else []
+        return tuple(box for box in dict.fromkeys(found) if box not in self.one.regions)
 
     def _mapped(self, one: ClaimMap) -> Figure | None:
         picture = self.view.picture(one.picture)
@@ -177,9 +174,8 @@ class ClaimView:
         return Figure(
             name=picture.name,
             print=picture.print,
-            bold=self.one.region if own else None,
-            caption=f"“{one.map.text}” by {one.map.method}, cosine {signed(one.map.cosine, 2)}",
-            methods=(self.view.methods.index(one.map.method),),
+            bold=self.one.regions if own else (),
+            caption=f"{one.map.method} for “{one.map.text}”, cosine {signed(one.map.cosine, 2)}",
             heat=one.map,
         )
 

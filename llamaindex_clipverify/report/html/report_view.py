@@ -41,7 +41,6 @@ class ReportView:
         self._by_content = {
             picture.print.content: picture for picture in reversed(self.pictures) if picture.print.content
         }
-        self.methods = list(dict.fromkeys(heat.map.method for heat in report.maps))
         self.pieces = pieces(report)
         self.focus = focus(report)
         self.claims = [ClaimView(self, place) for place in range(len(report.claims))]

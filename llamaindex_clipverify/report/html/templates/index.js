@@ -62,7 +62,6 @@ function index() {
     }
     report.classList.add("is-open");
     unfold(report);
-    restore(report);
     if (claim && by(`r${place}-c${claim}`)) show(report, by(`r${place}-c${claim}`).dataset.claim);
     by("cv-where").textContent = `${place} of ${rows.length}`;
     for (const [id, step] of [["cv-previous", -1], ["cv-next", 1]]) {

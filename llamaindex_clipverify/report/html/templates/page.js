@@ -6,7 +6,6 @@ const by = (id) => document.getElementById(id);
 const claimsOf = (part) => part.dataset.claims.split(" ");
 const narrow = matchMedia("(max-width:56rem)");
 const calm = matchMedia("(prefers-reduced-motion:reduce)");
-const kept = {map: null, box: true};
 let first = {};
 
 /* one claim of a report at a time */
@@ -62,26 +61,11 @@ document.addEventListener("click", (event) => {
   if (narrow.matches) report.querySelector(".cv-panel.is-on").scrollIntoView({block: "nearest", behavior: calm.matches ? "auto" : "smooth"});
 });
 
-/* the map and the box stay chosen, from claim to claim and from answer to answer */
-document.addEventListener("change", ({target}) => {
-  if (target.closest(".cv-tools .cv-switch")) kept.map = target.value;
-  if (target.matches(".cv-boxed")) kept.box = target.checked;
-});
-function restore(report) {
-  const radio = all(".cv-tools [type=radio]", report).find((one) => one.value === kept.map);
-  if (radio) radio.checked = true;
-  for (const box of all(".cv-boxed", report)) box.checked = kept.box;
-}
-
 /* keys */
 const keys = {
   j: (report) => step(report, 1),
   k: (report) => step(report, -1),
-  b: (report) => report.querySelector(".cv-boxed")?.click(),
-  m: (report) => {
-    const radios = all(".cv-tools [type=radio]", report);
-    radios[(radios.findIndex((one) => one.checked) + 1) % radios.length]?.click();
-  },
+  b: () => root.classList.toggle("cv-boxless"),
   Escape: (report) => {
     const start = first[report.id];
     if (start !== undefined && report.dataset.shown !== start) { show(report, start); focusShown(report, ".cv-answer"); }

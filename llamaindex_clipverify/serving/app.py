@@ -1,0 +1,448 @@
+"""The addresses of the service, in FastAPI; the only file that imports it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import Any
+
+from llamaindex_clipverify import __version__
+from llamaindex_clipverify.boundary.failures import reason
+from llamaindex_clipverify.boundary.requests import App, Receive, Scope, Send
+from llamaindex_clipverify.errors import ClipVerifyError, DataError, MissingExtraError, ServerError
+from llamaindex_clipverify.remote.hits import hit_to_dict
+from llamaindex_clipverify.remote.problems import Refused
+from llamaindex_clipverify.remote.wire import claim_map_to_dict, map_to_dict
+from llamaindex_clipverify.report.report import Report
+from llamaindex_clipverify.serving import forms
+from llamaindex_clipverify.serving.batches import Batches
+from llamaindex_clipverify.serving.door import EXCHANGE, STREAM, Door, problem_answer
+from llamaindex_clipverify.serving.given import GivenPicture
+from llamaindex_clipverify.serving.keys import Keys
+from llamaindex_clipverify.serving.logs import Log
+from llamaindex_clipverify.serving.metrics import CONTENT_TYPE, Metrics
+from llamaindex_clipverify.serving.openapi import BODY_FORMS, body_of, describe, problems
+from llamaindex_clipverify.serving.service import Service, claim_png, png_of
+from llamaindex_clipverify.serving.streams import Lines, Stream, StreamHead, parsed, pieces_of, sentences_of
+
+try:
+    import python_multipart  # noqa: F401 - Starlette reads multipart forms with it
+    from fastapi import FastAPI, Request, Response
+    from fastapi.exceptions import HTTPException
+    from starlette.datastructures import UploadFile
+    from starlette.exceptions import HTTPException as StarletteHTTPException
+except ImportError as missing:
+    raise MissingExtraError("fastapi", "serve") from missing
+
+_THREADS = 8
+"""Threads for everything but verifying: heat maps, searches, streams."""
+_AS_JSON = ("report", "where", "metadata")
+"""Fields of a multipart form whose text is JSON."""
+_FIELDS = 300
+
+
+def make_app(
+    service: Service,
+    *,
+    keys: Keys,
+    names: tuple[str, ...] = (),
+    log: Log | None = None,
+    failed: Callable[[ClipVerifyError], None] | None = None,
+) -> App:
+    """Return the service as an ASGI app.
+
+    Args:
+        service: What is served.
+        keys: Who may ask.
+        names: Names by which the server may be reached, besides its addresses and ``localhost``.
+        log: Default: to stderr.
+        failed: Called when the models cannot be loaded.
+    """
+    metrics, log = Metrics(), log or Log()
+    made = _Addresses(service, metrics, log, failed)
+    return Door(made.app, keys=keys, names=names, limits=service.limits, log=log, metrics=metrics)
+
+
+class _Addresses:
+    """The app with its queue and its threads."""
+
+    def __init__(
+        self, service: Service, metrics: Metrics, log: Log, failed: Callable[[ClipVerifyError], None] | None
+    ) -> None:
+        self.service, self.metrics, self.log, self.failed = service, metrics, log, failed
+        limits = service.limits
+        self.pool = ThreadPoolExecutor(_THREADS, "clipverify-work")
+        self.batches = Batches(
+            service.verify_batch,
+            most=limits.batch,
+            gather=limits.gather,
+            waiting=limits.concurrent,
+            observe=metrics.batches.observe,
+        )
+        metrics.count_waiting(lambda: len(self.batches))
+        self.app = FastAPI(
+            title="clipverify",
+            version=__version__,
+            description="Which words of an answer the pictures do not support, how sure that is, and why.",
+            docs_url=None,
+            redoc_url=None,
+            lifespan=self._lifespan,
+        )
+        self.app.add_exception_handler(ClipVerifyError, self._problem)
+        self.app.add_exception_handler(StarletteHTTPException, self._problem)
+        self._about_itself()
+        self._verifying()
+        self._explaining()
+        self._pictures()
+        describe(self.app)
+
+    @asynccontextmanager
+    async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        warming = asyncio.create_task(self._warm_up())
+        yield
+        warming.cancel()
+        await self.batches.close()
+        self.pool.shutdown(wait=False, cancel_futures=True)
+        self.log.write("stopped")
+
+    async def _warm_up(self) -> None:
+        try:
+            await self._in_thread(self.service.warm_up)
+        except ClipVerifyError as error:
+            self.log.write("failed", error=str(error))
+            if self.failed is not None:
+                self.failed(error)
+            return
+        self.log.write("ready")
+
+    async def _in_thread(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self.pool, work, *arguments)
+
+    async def _problem(self, request: Request, error: Exception) -> Response:
+        if isinstance(error, HTTPException | StarletteHTTPException):
+            do = "see /openapi.json for the addresses and their forms"
+            error = Refused(error.status_code, str(error.detail).lower(), got=request.url.path, do=do)
+        assert isinstance(error, ClipVerifyError)
+        status, headers, body = problem_answer(error, request.scope[EXCHANGE].id)
+        return Response(body, status, headers)
+
+    # -- about itself -------------------------------------------------------------------------------------------------
+
+    def _about_itself(self) -> None:
+        app, service = self.app, self.service
+
+        @app.get("/health", summary="Whether the process answers", tags=["state"])
+        async def health() -> dict[str, str]:
+            return {"status": "ok"}
+
+        @app.get("/ready", summary="Whether the models are loaded", tags=["state"], responses=problems(503))
+        async def ready() -> dict[str, str]:
+            if not service.ready:
+                raise ServerError("the models are not loaded yet", do="ask again in a second")
+            return {"status": "ready"}
+
+        @app.get("/metrics", summary="Metrics in the format of Prometheus", tags=["state"])
+        async def metrics() -> Response:
+            return Response(self.metrics.text(), media_type=CONTENT_TYPE)
+
+        @app.get("/v1", summary="Models, thresholds, methods and limits of the service", tags=["state"])
+        async def about() -> Response:
+            return _json(asdict(await self._in_thread(service.about)))
+
+    # -- verifying ----------------------------------------------------------------------------------------------------
+
+    def _verifying(self) -> None:
+        app, service = self.app, self.service
+
+        @app.post(
+            "/v1/verify",
+            summary="The report on an answer",
+            tags=["verify"],
+            responses={200: {"model": forms.ReportOut}, **problems(401, 413, 415, 422, 429, 503, 504)},
+            openapi_extra=body_of(forms.VerifyForm),
+        )
+        async def verify(request: Request) -> Response:
+            with self.batches.arriving():
+                form = await self._form(request, forms.VerifyForm)
+                answer = await self._answer(form)
+            said = request.scope[EXCHANGE].said
+            return _raw(await self.batches.verify(answer, lambda report: self._written(report, form.exact, said)))
+
+        @app.post(
+            STREAM,
+            summary="Verdicts of a growing answer, sentence by sentence",
+            description="Server-sent events: `sentence` with its text and report as soon as one is complete, `report` at "
+            "the end, "
+            "`problem` if it fails. Send a form with the whole answer, or lines of JSON while it is written: the first line "
+            'has pictures, passages and question, each further one a piece, `{"text": "…"}`.',
+            tags=["verify"],
+            responses={200: {"content": {"text/event-stream": {}}}, **problems(401, 413, 415, 422, 429, 503, 504)},
+            openapi_extra=body_of(forms.VerifyForm, lines=StreamHead),
+        )
+        async def stream(request: Request) -> Response:
+            return await self._stream(request)
+
+        @app.post(
+            "/v1/fits",
+            summary="How well pictures fit a text",
+            tags=["verify"],
+            responses=problems(401, 413, 415, 422, 429, 503, 504),
+            openapi_extra=body_of(forms.FitsForm),
+        )
+        async def fits(request: Request) -> Response:
+            form = await self._form(request, forms.FitsForm)
+            found = await self._in_thread(service.fits, form.text, form.given)
+            return _json({"fits": [None if one is None else asdict(one) for one in found]})
+
+    async def _answer(self, form: forms.VerifyForm) -> Any:
+        def made() -> Any:
+            return self.service.answer(
+                form.answer, form.given, question=form.question, passages=form.passages, partial=form.partial
+            )
+
+        return made() if self.service.knows(form.given) else await self._in_thread(made)
+
+    def _written(self, report: Report, exact: bool, said: dict[str, Any]) -> bytes:
+        """Return a report as JSON, and note it for log and metrics; called in a thread."""
+        self.metrics.count_report(report)
+        said |= {"verdict": report.verdict, "trust": report.trust, "claims": len(report.claims)}
+        if self.log.answers:
+            said["answer"] = report.answer
+        return _dumped(report.to_dict(exact=exact))
+
+    async def _stream(self, request: Request) -> Response:
+        exchange = request.scope[EXCHANGE]
+        if _kind_of(request) == "application/x-ndjson":
+            lines = Lines(request.receive)
+            head = forms.read(StreamHead, parsed(await lines.next() or b""))
+            pieces = pieces_of(lines)
+        else:
+            form = await self._form(request, forms.VerifyForm)
+            self.service.check_length(form.answer)
+            head = StreamHead(question=form.question, passages=form.passages, exact=form.exact, so_far=False)
+            head.with_uploads(form.given)
+            pieces = sentences_of(form)
+        verifier = await self._in_thread(self.service.stream, head.given, head.passages, head.question)
+        growing = Stream(self.service, verifier, head, self.pool)
+
+        async def events() -> AsyncIterator[bytes]:
+            async for event in growing.events(pieces, exchange.id):
+                yield event
+            if growing.report is not None:
+                self._written(growing.report, False, exchange.said)
+
+        return _EventStream(events())
+
+    # -- heat maps ----------------------------------------------------------------------------------------------------
+
+    def _explaining(self) -> None:
+        app, service = self.app, self.service
+
+        @app.post(
+            "/v1/explain",
+            summary="Heat maps of the claims of an answer",
+            description="By the Accept header: `application/json` the maps, `text/html` the report as a page, `image/png` "
+            "the map of one claim.",
+            tags=["explain"],
+            responses={
+                200: {"content": {"application/json": {}, "text/html": {}, "image/png": {}}},
+                **problems(401, 413, 415, 422, 429, 501, 503, 504),
+            },
+            openapi_extra=body_of(forms.ExplainForm),
+        )
+        async def explain(request: Request) -> Response:
+            form = await self._form(request, forms.ExplainForm)
+            wanted = _wanted(request, "application/json", "text/html", "image/png")
+            return _raw(await self._in_thread(self._explained, form, wanted), wanted)
+
+        @app.post(
+            "/v1/maps",
+            summary="Heat maps of texts on one picture",
+            description="By the Accept header: `application/json` all maps, `image/png` the first one.",
+            tags=["explain"],
+            responses={
+                200: {"content": {"application/json": {}, "image/png": {}}},
+                **problems(401, 413, 415, 422, 429, 501, 503, 504),
+            },
+            openapi_extra=body_of(forms.MapsForm),
+        )
+        async def maps(request: Request) -> Response:
+            form = await self._form(request, forms.MapsForm)
+            wanted = _wanted(request, "application/json", "image/png")
+            picture, drawn = await self._in_thread(service.maps, form.texts, form.given, form.method)
+            if wanted == "image/png":
+                return _raw(await self._in_thread(png_of, picture, drawn[0]), wanted)
+            return _raw(await self._in_thread(lambda: _dumped({"maps": list(map(map_to_dict, drawn))})))
+
+    def _explained(self, form: forms.ExplainForm, wanted: str) -> bytes:
+        """Return the maps, the page or the picture; called in a thread."""
+        service = self.service
+        if (form.report is None) == (form.answer is None):
+            raise DataError("an answer or a report is explained", got="both or neither", do="give one of them")
+        if form.report is not None:
+            report = service.report_of(form.report, form.given)
+        else:
+            answer = service.answer(str(form.answer), form.given, question=form.question, passages=form.passages)
+            report = service.verify(answer)
+        methods = form.methods or (["all"] if wanted == "text/html" else [])
+        made = service.explained(report, methods, form.claims)
+        if wanted == "text/html":
+            from llamaindex_clipverify.report.html import page
+
+            return page([service.shared(made)]).encode("utf-8", "replace")
+        if wanted == "image/png":
+            if not made.maps:
+                raise DataError("no claim has a heat map", got=report.answer, do="maps are of claims that name a thing")
+            return claim_png(made, made.maps[0])
+        data: dict[str, Any] = {"maps": list(map(claim_map_to_dict, made.maps))}
+        if form.report is None:
+            data["report"] = report.to_dict(exact=form.exact)
+        return _dumped(data)
+
+    # -- pictures -----------------------------------------------------------------------------------------------------
+
+    def _pictures(self) -> None:
+        app, service = self.app, self.service
+
+        @app.post(
+            "/v1/search",
+            summary="The pictures of the index nearest to a text or a picture",
+            tags=["index"],
+            responses=problems(401, 404, 413, 415, 422, 429, 503, 504),
+            openapi_extra=body_of(forms.SearchForm),
+        )
+        async def search(request: Request) -> Response:
+            form = await self._form(request, forms.SearchForm)
+            hits = await self._in_thread(service.search, form.text, form.given, form.top_k, form.where)
+            return _json({"hits": [hit_to_dict(hit, hit.uri.replace("\\", "/").rsplit("/", 1)[-1]) for hit in hits]})
+
+        @app.post(
+            "/v1/pictures",
+            summary="Add pictures to the index",
+            tags=["index"],
+            responses=problems(401, 403, 404, 413, 415, 422, 429, 503, 504),
+            openapi_extra=body_of(forms.AddForm),
+            status_code=201,
+        )
+        async def add(request: Request) -> Response:
+            form = await self._form(request, forms.AddForm)
+            ids, new = await self._in_thread(service.add, form.given, form.captions, form.metadata)
+            return _raw(_dumped({"ids": ids, "new": new}), status=201)
+
+        @app.get(
+            "/v1/pictures/{content}",
+            summary="A picture of the index by its id",
+            tags=["index"],
+            responses={200: {"content": {"image/*": {}}}, **problems(401, 404, 422, 429)},
+        )
+        async def picture(content: str) -> Response:
+            data, suffix = await self._in_thread(lambda: service.file(GivenPicture.named(content)))
+            return _raw(data, f"image/{suffix.lstrip('.').replace('jpg', 'jpeg')}")
+
+    # -- forms --------------------------------------------------------------------------------------------------------
+
+    async def _form(self, request: Request, form: type[forms.T]) -> forms.T:
+        """Read a form of JSON, or a multipart form.
+
+        Raises:
+            DataError: It is not of this form.
+            Refused: It is something else.
+        """
+        kind = _kind_of(request)
+        if kind == "application/json":
+            body = await request.body()
+            try:
+                data = json.loads(body)
+            except (ValueError, RecursionError) as error:
+                raise Refused(400, "the request is no JSON", got=reason(error), do="send one object") from error
+            return forms.read(form, data)
+        if kind not in ("multipart/form-data", "application/x-www-form-urlencoded"):
+            do = f"send {' or '.join(BODY_FORMS)}"
+            raise Refused(415, "a body of this type is not read", got=kind or "no content type", do=do)
+        limits = self.service.limits
+        async with request.form(max_files=limits.pictures + 1, max_fields=_FIELDS, max_part_size=limits.body) as sent:
+            pictures: list[GivenPicture] = []
+            values: dict[str, Any] = {}
+            for name, value in sent.multi_items():
+                if name == "picture":
+                    pictures.append(await _given(value))
+                else:
+                    _put(values, form.model_fields, name, value)
+        made = forms.read(form, values)
+        if pictures and isinstance(made, forms.PicturesForm):
+            made.with_uploads(pictures)
+        return made
+
+
+async def _given(value: UploadFile | str) -> GivenPicture:
+    if isinstance(value, str):
+        return GivenPicture.named(value.strip())
+    return GivenPicture(data=await value.read(), name=value.filename or "")
+
+
+def _put(values: dict[str, Any], known: Mapping[str, Any], name: str, value: Any) -> None:
+    """Put the value of a multipart field where JSON has it: ``passage`` twice is the list ``passages``."""
+    if not isinstance(value, str):
+        raise DataError("a file that is no picture", got=name, do="name the field of each file: picture")
+    if name in _AS_JSON:
+        try:
+            values[name] = json.loads(value)
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"the field {name} is no JSON", got=reason(error), do="send one object") from error
+    elif f"{name}s" in known:
+        values.setdefault(f"{name}s", []).append(value)
+    else:
+        values[name] = value
+
+
+def _kind_of(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _wanted(request: Request, *offered: str) -> str:
+    """Return the first of the types that the caller accepts, in the caller's order.
+
+    Raises:
+        Refused: None of them is accepted.
+    """
+    accepted = [one.partition(";")[0].strip().lower() for one in request.headers.get("accept", "*/*").split(",")]
+    for one in accepted:
+        for kind in offered:
+            if one in (kind, "*/*", f"{kind.partition('/')[0]}/*"):
+                return kind
+    raise Refused(406, "no answer of this type is made", got=", ".join(accepted), do=f"accept {' or '.join(offered)}")
+
+
+def _dumped(data: Any) -> bytes:
+    return json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _json(data: Any) -> Response:
+    return _raw(_dumped(data))
+
+
+def _raw(body: bytes, kind: str = "application/json", status: int = 200) -> Response:
+    return Response(body, status, {"content-type": "text/html; charset=utf-8" if kind == "text/html" else kind})
+
+
+class _EventStream(Response):
+    """Server-sent events. Starlette's own streaming response would read what still comes of the body."""
+
+    def __init__(self, events: AsyncIterator[bytes]) -> None:
+        super().__init__(media_type="text/event-stream")
+        self.events = events
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events as they are made."""
+        headers = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        try:
+            async for event in self.events:
+                await send({"type": "http.response.body", "body": event, "more_body": True})
+        except ConnectionResetError:
+            return
+        await send({"type": "http.response.body", "body": b""})
