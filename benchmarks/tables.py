@@ -15,6 +15,7 @@ from measuring import bundled_weights
 from photograph_tables import on_photographs
 from reading_tables import compared, read_outside
 from rendering import interval, table, three
+from security_tables import attacked
 from serving_tables import served
 from trust_tables import ablated, curves, guaranteed, indexed, judged, labelled, retrieved, revised, sliced, transferred
 from world_tables import by_other_hands, earlier_weights, headline_row
@@ -350,6 +351,7 @@ def main() -> None:
         "docs/lighter-models.md": _light(_read("light")),
         "docs/photographs.md": on_photographs(_read("real_answers"), _read("real_clip")),
         "docs/reading-a-report.md": _page(_read("report_page")),
+        "docs/security.md": attacked(_read("attacks"), _read("load")),
         "docs/serving.md": served(_read("serving")),
     }
     for name, text in texts.items():

@@ -25,8 +25,9 @@ from llama_index.core.schema import ImageNode
 from PIL import Image
 
 from llamaindex_clipverify import EvidenceIndex, Profile, Report, Verifier
-from llamaindex_clipverify.description import _inert
+from llamaindex_clipverify.boundary.tables import inert
 from llamaindex_clipverify.errors import ClipVerifyError, DataError, PictureError
+from llamaindex_clipverify.evaluation.evaluation import read_rows
 from llamaindex_clipverify.evidence.stored import is_sound
 from llamaindex_clipverify.facts.disk_cache import DiskCache
 from llamaindex_clipverify.facts.encoding import pack, unpack
@@ -333,7 +334,7 @@ def test_nothing_in_a_page_or_cell_acts(tiny: Verifier, scene_file: Path) -> Non
     assert "</script" not in report.to_json() and "<!--" not in report.to_json()
     assert json.loads(report.to_json())["answer"] == report.answer
     assert len(printable("\u202eab\ud800")) == 4
-    assert [_inert(cell) for cell in ("=1+1", " -2", "@x", "+3", "a=b", 5)] == ["'=1+1", "' -2", "'@x", "'+3", "a=b", 5]
+    assert [inert(cell) for cell in ("=1+1", " -2", "@x", "+3", "a=b", 5)] == ["'=1+1", "' -2", "'@x", "'+3", "a=b", 5]
 
 
 def test_a_report_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, tiny: Verifier, scene_file: Path) -> None:
@@ -357,3 +358,9 @@ def test_a_page_grows_with_its_text(tiny: Verifier, scene_file: Path) -> None:
         report._repr_html_()
         times.append(time.perf_counter() - started)
     assert times[1] < 10 * times[0] + 0.5
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "a" * 5000, "a/" * 3000, "a\0b"])
+def test_names_too_long_for_a_file_are_no_rows(name: str) -> None:
+    with pytest.raises(DataError, match="the rows cannot be read"):
+        read_rows(name)

@@ -81,7 +81,7 @@ def read_rows(path: str | Path) -> list[Row]:
         DataError: The file cannot be read, or a row is not of this form; the message names it.
     """
     source = Path(path)
-    if source.is_dir() or source.suffix.lower() in (".csv", ".parquet", ".json"):
+    if files.is_folder(source) or source.suffix.lower() in (".csv", ".parquet", ".json"):
         return _table_rows(source)
     lines = files.read_text(path, "the rows cannot be read", "give a JSONL file").split("\n")
     rows = [_row(line, f"{source.name}:{place}", source.parent) for place, line in enumerate(lines, 1) if line.strip()]
@@ -91,7 +91,7 @@ def read_rows(path: str | Path) -> list[Row]:
 
 
 def _table_rows(source: Path) -> list[Row]:
-    folder = source if source.is_dir() else source.parent
+    folder = source if files.is_folder(source) else source.parent
     found = []
     for place, row in enumerate(tables.rows_of(source), 1):
         image = row.get("images") or row.get("image") or row.get("file_name")

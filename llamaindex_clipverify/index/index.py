@@ -385,6 +385,10 @@ def _opened(store: Any, encoder: Any, detector: Any, options: dict[str, Any]) ->
     return EvidenceIndex(store, encoder, detector, **options)
 
 
+def _is_number_of_pictures(number: Any) -> bool:
+    return isinstance(number, Integral) and int(number) >= 1
+
+
 def _found(hits: Sequence[Hit]) -> dict[str, Any]:
     """Return hits as attributes of a span: id, score and caption of each, in OpenInference's names."""
     return {
@@ -392,7 +396,3 @@ def _found(hits: Sequence[Hit]) -> dict[str, Any]:
         for place, hit in enumerate(hits)
         for name, value in (("id", hit.id), ("score", float(hit.score)), ("content", hit.caption))
     }
-
-
-def _is_number_of_pictures(number: Any) -> bool:
-    return isinstance(number, Integral) and int(number) >= 1

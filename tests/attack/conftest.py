@@ -1,6 +1,6 @@
 """What the attacks share: every one is counted, and a raw error, a hang or a file opened outside fails the suite.
 
-The suite writes its figures to the file named in ``CLIPVERIFY_ATTACK_FIGURES``.
+The suite writes its figures to the file named in ``CLIPVERIFY_ATTACK_FIGURES``, with the most memory that one process had.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ def attacks(request: pytest.FixtureRequest) -> Iterator[Attacks]:
     """Count the attacks of one test; it fails where one was raw or hung."""
     counted = Attacks(request.node.name)
     yield counted
-    _all[counted.kind] = counted.figures()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**10
+    request.node.user_properties.append(("attacks", {"kind": counted.kind, "peak_mb": peak, **counted.figures()}))
     assert not counted.raw, f"{len(counted.raw)} raw: {counted.raw[:10]}"
     assert sum(counted.came.values()), "nothing was attacked"
 
@@ -66,20 +67,13 @@ def outside(tmp_path: Path) -> Iterator[Path]:
     assert not _OPENED, f"opened outside: {_OPENED[:5]}"
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the figures, with the most memory that one process had; a worker of xdist sends them to the controller."""
-    _peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**10)
-    output = getattr(session.config, "workeroutput", None)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add the figures of a test to the file: one that is interrupted keeps those of the tests that ended. Workers write nothing."""
     target = os.environ.get("CLIPVERIFY_ATTACK_FIGURES")
-    if output is not None:
-        output["attacks"], output["peak"] = _all, _peaks[-1]
-    elif target and _all:
-        Path(target).write_text(json.dumps({**_all, "peak_mb": max(_peaks)}, indent=1) + "\n", "utf-8")
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any, error: Any) -> None:
-    """Take the figures of a worker."""
-    output = getattr(node, "workeroutput", {})
-    _all.update(output.get("attacks", {}))
-    _peaks.append(output.get("peak", 0))
+    if report.when != "teardown" or not target or "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    for name, figures in report.user_properties:
+        if name == "attacks" and isinstance(figures, dict):
+            _peaks.append(figures.pop("peak_mb"))
+            _all[figures.pop("kind")] = figures
+            Path(target).write_text(json.dumps({**_all, "peak_mb": max(_peaks)}, indent=1) + "\n", "utf-8")

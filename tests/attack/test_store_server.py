@@ -86,7 +86,7 @@ def _during(work: Callable[[], Any], server: ChromaServer, after: float) -> Any:
     thread.start()
     time.sleep(after)
     server.kill()
-    thread.join(60)
+    thread.join(180)
     server.start()
     return box[0] if box else TimeoutError("hangs")
 
