@@ -50,10 +50,10 @@ class Reader:
             return [None] * len(answers)
 
     def close(self) -> None:
-        """End the process."""
+        """End the process, and wait for it: one that still ran when the interpreter ends would be waited for without end."""
         pool, self._pool = self._pool, None
         if pool is not None:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _begin() -> None:
