@@ -102,7 +102,7 @@ real: setup  ## Download real models and public sets, measure them, and write do
 	$(RUN)/python benchmarks/real.py $(ARGS)
 
 picture: demo  ## Photograph the page of the demonstration, and make docs/report.png (needs chromium and chromedriver)
-	$(RUN)/python .ci/pictures.py clipverify-demo/report.html clipverify-demo/looks --readme docs/report.png --answer 5
+	$(RUN)/python .ci/pictures.py clipverify-demo/report.html clipverify-demo/looks --readme docs/report.png --answer 3
 
 DOCS := .venv-docs/bin
 
