@@ -72,7 +72,7 @@ def test_what_no_picture_shows_is_supported_by_a_passage(tiny: Verifier, scene: 
     assert stated.evidence[-1].picture is None
     assert beside.claims[0] == without.claims[0], "what the picture shows is the picture's alone"
     assert beside.coverage > without.coverage
-    assert beside.calibration == "uncalibrated"
+    assert beside.calibration == "partly_calibrated"
 
 
 def test_passages_do_not_overrule_pictures(tiny: Verifier, scene: Scene) -> None:

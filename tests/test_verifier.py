@@ -52,7 +52,7 @@ def test_a_report_has_the_contracts_form(tiny: Verifier, scene: Scene) -> None:
     assert data["claims"][2]["trust"] is None and data["claims"][2]["verdict"] == "unverifiable"
     assert data["coverage"] == pytest.approx(4 / 6, abs=1e-3), "four of six words: 'costs' was not read, $5 not checked"
     first = data["claims"][0]["evidence"][0]
-    assert set(first) == {"check", "stance", "score", "reason", "picture", "region"}
+    assert set(first) == {"check", "stance", "score", "reason", "picture", "region", "others"}
     assert data["pictures"][0]["width"] == scene.image.width
     assert set(data["timings_ms"]) == {"observe", "judge", "total"}
     again = Report.from_dict(data)
