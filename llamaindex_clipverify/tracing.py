@@ -25,7 +25,7 @@ _HIDDEN = {"input.value": "OPENINFERENCE_HIDE_INPUTS", "output.value": "OPENINFE
 
 
 class Span:
-    """A span under way; one that is not recorded ignores what it is told."""
+    """A span under way; one that is not recorded drops its attributes."""
 
     def __init__(self, recorded: Any = None) -> None:
         """Wrap a span of OpenTelemetry, or nothing."""

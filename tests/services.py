@@ -17,13 +17,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from llamaindex_clipverify import EvidenceIndex
 from llamaindex_clipverify.serving.app import make_app
 from llamaindex_clipverify.serving.keys import Keys
 from llamaindex_clipverify.serving.logs import Log
 from llamaindex_clipverify.serving.server import Server, address_of, bound
 from llamaindex_clipverify.serving.service import Service
+from llamaindex_clipverify.testing import FRESH, draw_scene
 
 KEY = "a-key-of-tests-0123456789"
+
+
+def scenes_indexed(tmp_path_factory: pytest.TempPathFactory) -> EvidenceIndex:
+    """Return an index of three drawn scenes, with the bundled models."""
+    folder = tmp_path_factory.mktemp("indexed")
+    for place in range(3):
+        draw_scene(FRESH + place).image.save(folder / f"{place}.png")
+    return EvidenceIndex.from_documents([folder], tmp_path_factory.mktemp("store"), "tiny", "tiny")
 
 
 @dataclass

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from mcp import Client, StdioServerParameters
-from services import without_times
+from services import scenes_indexed, without_times
 
 from llamaindex_clipverify import EvidenceIndex, Report
 from llamaindex_clipverify.picture import Picture
@@ -24,10 +24,7 @@ ANSWER = "There is a yellow cup. The clock is red."
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory) -> EvidenceIndex:
-    folder = tmp_path_factory.mktemp("indexed")
-    for place in range(3):
-        draw_scene(FRESH + place).image.save(folder / f"{place}.png")
-    return EvidenceIndex.from_documents([folder], tmp_path_factory.mktemp("store"), "tiny", "tiny")
+    return scenes_indexed(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

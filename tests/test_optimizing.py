@@ -46,23 +46,17 @@ def plain(tmp_path_factory, pictures) -> Optimization:
     return optimize(out, "tiny", "tiny", precision="fp32", pictures=pictures, profile=Profile.load("tiny"))
 
 
-@pytest.fixture
-def lower_bar(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let an int8 copy pass from .98 on: one text of those compared falls to .985 with the bundled encoder, and is refused."""
-    monkeypatch.setattr(optimized_forms, "LEAST_COSINE", 0.98)
+def _in_int8(out: Path, pictures: list[Picture], **options: Profile) -> Optimization:
+    """Export the bundled encoder in int8. Of the texts compared one falls to .985, for which the copy is refused: .98 is the bar here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(optimized_forms, "LEAST_COSINE", 0.98)
+        return optimize(out, "tiny", precision="int8", pictures=pictures, **options)
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory, pictures) -> Optimization:
-    """The bundled encoder in int8, with the bar of `lower_bar`."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(optimized_forms, "LEAST_COSINE", 0.98)
-        return _small(tmp_path_factory, pictures)
-
-
-def _small(tmp_path_factory, pictures) -> Optimization:
-    out = tmp_path_factory.mktemp("light") / "small"
-    return optimize(out, "tiny", precision="int8", pictures=pictures, profile=Profile.load("tiny"))
+    """The bundled encoder in int8."""
+    return _in_int8(tmp_path_factory.mktemp("light") / "small", pictures, profile=Profile.load("tiny"))
 
 
 @pytest.fixture
@@ -375,11 +369,11 @@ def test_an_interrupted_run_changes_nothing(mutable, tmp_path, pictures):
     assert _files(mutable) == before and not (tmp_path / "new").exists()
 
 
-def test_a_later_run_replaces_what_it_makes_and_no_more(mutable, pictures, lower_bar):
+def test_a_later_run_replaces_what_it_makes_and_no_more(mutable, pictures):
     """Left-overs of a run that was killed go too, and the profile, which belonged to the copy that is gone."""
     before = _files(mutable)
     (mutable / ".making-killed").mkdir()
-    optimize(mutable, "tiny", precision="int8", pictures=pictures[:1])
+    _in_int8(mutable, pictures[:1])
     after = _files(mutable)
     assert set(before) - set(after) == {"profile.json"}
     assert before["detector/network.onnx"] == after["detector/network.onnx"]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from services import KEY, png, served, without_times
+from services import KEY, png, scenes_indexed, served, without_times
 
 from llamaindex_clipverify import EvidenceIndex, Report, Verifier
 from llamaindex_clipverify.answer import Answer, Source
@@ -46,10 +46,7 @@ PIECES = ("There is a ", "yellow cup. The clock", " is red. A zebra is to the le
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory) -> EvidenceIndex:
-    folder = tmp_path_factory.mktemp("indexed")
-    for place in range(3):
-        draw_scene(FRESH + place).image.save(folder / f"{place}.png")
-    return EvidenceIndex.from_documents([folder], tmp_path_factory.mktemp("store"), "tiny", "tiny")
+    return scenes_indexed(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

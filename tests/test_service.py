@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from services import KEY, Served, png, served, without_times
+from services import KEY, Served, png, scenes_indexed, served, without_times
 
 from llamaindex_clipverify import EvidenceIndex, Report
 from llamaindex_clipverify.answer import Answer
@@ -36,10 +36,7 @@ def scene_bytes(scene) -> bytes:
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory) -> EvidenceIndex:
-    folder = tmp_path_factory.mktemp("indexed")
-    for place in range(3):
-        draw_scene(FRESH + place).image.save(folder / f"{place}.png")
-    return EvidenceIndex.from_documents([folder], tmp_path_factory.mktemp("store"), "tiny", "tiny")
+    return scenes_indexed(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

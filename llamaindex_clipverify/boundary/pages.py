@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.boundary.failures import telling
@@ -48,10 +49,10 @@ def page_pictures(path: str | Path, dpi: int = 150) -> Iterator[bytes]:
             document.close()
 
 
-def _png(page: object, dpi: int) -> bytes:
-    width, height = page.get_size()  # type: ignore[attr-defined]  # points, 72 an inch
+def _png(page: Any, dpi: int) -> bytes:
+    width, height = page.get_size()  # points, 72 an inch
     scale = min(dpi / 72, _LONGEST / max(width, height, 1))
-    image = page.render(scale=scale).to_pil()  # type: ignore[attr-defined]
+    image = page.render(scale=scale).to_pil()
     buffer = io.BytesIO()
     image.convert("RGB").save(buffer, "PNG")
     return buffer.getvalue()

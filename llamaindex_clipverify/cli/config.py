@@ -59,9 +59,10 @@ def defaults(options: Options, arguments: Sequence[str]) -> tuple[dict[str, dict
         own = {**general, **table.get(verb, {}), **_environment(names)}
         if given & _MODELS:
             own = {name: value for name, value in own.items() if name not in _MODELS}
-        chosen[verb] = {names[name]: value for name, value in own.items() if name not in given}
+        own = {name: value for name, value in own.items() if name not in given}
+        chosen[verb] = {names[name]: value for name, value in own.items()}
         if verb == asked and path is not None:
-            lines += _leaving(path, {name: value for name, value in own.items() if name not in given})
+            lines += _leaving(path, own)
     return chosen, lines
 
 
@@ -115,8 +116,13 @@ def _unknown(path: Path, place: str, key: str, known: Iterable[str]) -> DataErro
 
 def _environment(names: Iterable[str]) -> dict[str, str]:
     """Return the options that environment variables set."""
-    variables = {name: f"{_PREFIX}{name.replace('-', '_').upper()}" for name in names}
-    return {name: os.environ[variable] for name, variable in variables.items() if os.environ.get(variable)}
+    found = ((name, os.environ.get(_variable(name))) for name in names)
+    return {name: value for name, value in found if value}
+
+
+def _variable(name: str) -> str:
+    """Return the environment variable of an option."""
+    return f"{_PREFIX}{name.replace('-', '_').upper()}"
 
 
 def _leaving(path: Path, values: Mapping[str, Any]) -> list[str]:
@@ -124,5 +130,5 @@ def _leaving(path: Path, values: Mapping[str, Any]) -> list[str]:
     return [
         f"{name} {value} comes from {path}"
         for name, value in values.items()
-        if isinstance(value, str) and value.lower().startswith(_FAR) and f"{_PREFIX}{name.upper()}" not in os.environ
+        if isinstance(value, str) and value.lower().startswith(_FAR) and not os.environ.get(_variable(name))
     ]

@@ -1,4 +1,4 @@
-"""clipverify mcp: the verifier as tools for agents that speak the Model Context Protocol."""
+"""clipverify mcp: the verifier as tools for agents that use the Model Context Protocol."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def mcp(
 ) -> None:
     """Offer an agent tools over an index: verify_answer, search_pictures, explain_claim (extra mcp).
 
-    It speaks on standard input and output; an agent's program starts it.
+    It reads standard input and writes standard output; an agent's program starts it.
     """
     from llamaindex_clipverify.serving.limits import Limits
     from llamaindex_clipverify.serving.mcp_server import McpServer

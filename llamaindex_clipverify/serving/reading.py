@@ -80,6 +80,6 @@ def _read(texts: Sequence[Text]) -> list[Reading | None]:
 def _reading(splitters: Splitters, text: str, question: str | None) -> Reading | None:
     try:
         found = splitters.read(text, question)
-    except Exception:  # noqa: BLE001 - it is read again where it is judged, and its error is told there
+    except Exception:  # noqa: BLE001 - it is read again where it is judged, and fails there with its error
         return None
     return found if found.language == "en" and all(claim.vocabulary is None for claim in found.claims) else None

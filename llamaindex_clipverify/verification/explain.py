@@ -93,7 +93,7 @@ class ExplainingVerifier:
 
         Args:
             report: What `verify` returned.
-            method: One or several of `explainers.METHODS`, or ``all`` for those that a page lets its reader switch between.
+            method: One or several of `explainers.METHODS`, or ``all`` for those that a page shows side by side.
                 Default: the best one that the encoder allows.
             claims: Indices of the claims to explain. Default: all.
         """
