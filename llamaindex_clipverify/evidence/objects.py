@@ -92,7 +92,7 @@ class Objects:
         if needs_colours and (blind := colourless(self.name, facts)) is not None:
             return blind
         found = self._judged(claim, claim.noun, facts)
-        hidden = "" if (found.score or 0.0) >= SEEN else _too_small(facts.size)
+        hidden = "" if (found.score or 0.0) >= SEEN else _may_be_missed(claim, facts)
         return silent(self.name, hidden) if hidden else found
 
     def _judged(self, claim: Claim, noun: str, facts: Facts) -> Evidence:
@@ -280,9 +280,13 @@ def _sighting(score: float) -> float:
     return bounded_logit(score if score >= SEEN else min(score, _FAINT))
 
 
-def _too_small(size: tuple[int, int]) -> str:
-    """Return why things in a picture of this size (pixels) may be too small for a detector, or ""; it scales the longer side."""
-    short, long = sorted(size)
+def _may_be_missed(claim: Claim, facts: Facts) -> str:
+    """Return why a detector may miss the thing, or "": it is said to be hard to see, or the picture is too small or too long."""
+    missed = [noun for noun in (claim.noun, claim.reference) if noun and not sightings(facts, noun)]
+    if missed and all(noun in claim.hard_to_see for noun in missed):
+        return f"the {missed[0]} is said to be small, far away or partly hidden, and may have been missed"
+    short, long = sorted(facts.size)
+    size = facts.size
     if short < _SHORTEST:
         return f"a picture of {size[0]} × {size[1]} pixels is too small to see what is not there"
     if long > _LONGEST * short:
