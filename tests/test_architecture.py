@@ -15,11 +15,11 @@ PACKAGE = "llamaindex_clipverify"
 ROOT = Path(__file__).parents[1] / PACKAGE
 
 ORDER: tuple[tuple[str, ...], ...] = (
-    ("errors", "geometry", "numerics"),
+    ("errors", "geometry", "message", "numerics"),
     ("boundary", "tracing"),
     ("picture", "prompts"),
     ("answer", "node_pictures", "claims"),
-    ("facts", "models"),
+    ("facts", "models", "languages"),
     ("evidence",),
     ("trust", "explainers"),
     ("report",),
@@ -83,7 +83,6 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "onnx": ("models.onnx_export",),
     "onnxruntime": ("models.onnx", "models.onnx_export"),
     "chromadb": ("index.chroma",),
-    "gradio": ("ui.app",),
     "starlette": ("ui.app", "serving.app"),
     "fastapi": ("serving.app",),
     "python_multipart": ("serving.app",),

@@ -20,14 +20,20 @@ from llama_index.core.llms.mock import MockLLM
 from llamaindex_clipverify import EvidenceIndex, Picture, Verifier
 from llamaindex_clipverify.cli import main
 from llamaindex_clipverify.errors import DataError, PictureError, ServiceError
+from llamaindex_clipverify.languages import ENGLISH
 from llamaindex_clipverify.llama_index import load_llm
 from llamaindex_clipverify.report.format import printable
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
-from llamaindex_clipverify.ui import markup
+from llamaindex_clipverify.ui.actions import Actions
 from llamaindex_clipverify.ui.answering import Answering
-from llamaindex_clipverify.ui.session import Limits, Session, Sessions, Turn
+from llamaindex_clipverify.ui.browsing import Browsing
+from llamaindex_clipverify.ui.markup import Looks, Markup
+from llamaindex_clipverify.ui.samples import SAMPLES, prepare
+from llamaindex_clipverify.ui.session import Limits, Reply, Session
+from llamaindex_clipverify.ui.sessions import Sessions
 
 SCENES = Drawn(1500, 4, objects=(1, 3))
+MARKUP = Markup(Looks(title="", methods=("attention",)), ENGLISH)
 
 
 def png(scene: Scene) -> bytes:
@@ -95,12 +101,17 @@ def test_tabs_are_apart_and_forgotten(scene: Scene) -> None:
         assert sessions.of(tab).shown == []
         sessions.of(tab).add("scene.png", png(scene))
     sessions.of("c").add("scene.png", png(scene))
-    assert len(sessions) == 2 and len(sessions.of("b").shown) == 1
+    assert len(sessions) == 2 and len(sessions.of("b").shown) == 1 and sessions.size == 2 * len(png(scene))
     sessions.drop("b")
     assert sessions.of("a").shown == [], "the one unused for longest was dropped"
 
 
 # -- answers ----------------------------------------------------------------------------------------------------------
+
+
+def of(verifier: Verifier, *llms: Any) -> Answering:
+    """Return a verifier with models."""
+    return Answering(verifier=verifier, llms={f"model {place}": llm for place, llm in enumerate(llms, 1)})
 
 
 class Said(MockLLM):
@@ -125,52 +136,63 @@ class Said(MockLLM):
 
 
 def test_claims_are_marked_while_the_answer_comes(session: Session, tiny: Verifier) -> None:
-    answering = Answering(verifier=tiny, llm=Said("There is a zebra. There is a pizza. It is lovely."))
-    seen = [
-        (turn.answer, turn.report.answer if turn.report else None, turn.done)
-        for turn in answering.ask(session, "What?")
-    ]
-    assert seen[0] == ("", None, False)
-    assert ("There is a zebra. There ", "There is a zebra.", False) in seen
+    answering = of(tiny, Said("There is a zebra. There is a pizza. It is lovely."))
+    seen, shown = [], []
+    for turn in answering.ask(session, "What?"):
+        (reply,) = turn.replies
+        seen.append((reply.text, reply.report.answer if reply.report else None, reply.done))
+        shown.append(MARKUP.turn(session, 0))
+    assert seen[0] == ("", None, False) and "looking …" in shown[0]
+    there = seen.index(("There is a zebra. There ", "There is a zebra.", False))
+    assert marked(shown[there]) == [("supported", "0")] and '<span class="cv-rest"> There</span>' in shown[there]
     assert seen[-1] == ("There is a zebra. There is a pizza. It is lovely.",) * 2 + (True,)
-    (turn,) = session.turns
-    assert turn.report is not None and [one.claim.noun for one in turn.report.doubtful()] == ["pizza"]
-    shown = markup.conversation(session)
-    assert re.findall(r'cvc-claim cvc-(\w+)" data-turn="0" data-claim="(\d)"', shown) == [
-        ("supported", "0"), ("contradicted", "1"), ("unverifiable", "2")]  # fmt: skip
-    assert "trust 0.0" in shown and "2 of 3 claims could be checked" in shown
+    report = session.turns[0].replies[0].report
+    assert report is not None and [one.claim.noun for one in report.doubtful()] == ["pizza"]
+    assert marked(shown[-1]) == [("supported", "0"), ("contradicted", "1"), ("unverifiable", "2")]
+    assert "trust 0.0" in shown[-1] and "2 of 3 claims could be checked" in shown[-1]
+    assert session.turns[0].looked_at == (0, 1), "the evidence of the claim that is trusted least is open"
 
 
 def test_what_goes_wrong_is_told_and_loses_nothing(session: Session, tiny: Verifier) -> None:
     dead = ServiceError("the server does not answer", got="http://127.0.0.1:9", do="start it")
-    last = list(Answering(verifier=tiny, llm=Said("There is a zebra. There", dead)).ask(session, "What?"))[-1]
-    assert (
-        last.done and last.error == str(dead) and last.report is not None and last.answer == "There is a zebra. There"
-    )
-    last = list(Answering(verifier=tiny, llm=Said("", ValueError("<b>odd</b>"))).ask(session, "And?"))[-1]
+    last = list(of(tiny, Said("There is a zebra. There", dead)).ask(session, "What?"))[-1].replies[0]
+    assert last.done and last.error == str(dead) and last.report is not None and last.text == "There is a zebra. There"
+    last = list(of(tiny, Said("", ValueError("<b>odd</b>"))).ask(session, "And?"))[-1].replies[0]
     assert last.error == "the model failed: ValueError: <b>odd</b>"
-    shown = markup.conversation(session)
+    shown = MARKUP.conversation(session)
     assert "the server does not answer" in shown and "&lt;b&gt;odd" in shown and "<b>odd" not in shown
 
 
 def test_without_pictures_there_is_nothing_to_ask_about(tiny: Verifier) -> None:
-    last = list(Answering(verifier=tiny, llm=Said("A dog.")).ask(Session(), "What?"))[-1]
-    assert last.error == "no picture is chosen; upload one, or choose one" and last.answer == ""
+    last = list(of(tiny, Said("A dog.")).ask(Session(), "What?"))[-1].replies[0]
+    assert last.error == "no picture is chosen; add one, or choose one" and last.text == ""
 
 
 def test_pictures_of_an_index_are_retrieved_where_none_is_chosen(
     tiny: Verifier, files: list[Path], tmp_path: Path, session: Session
 ) -> None:
     index = EvidenceIndex.from_documents(files, tmp_path / "store", tiny.encoder, tiny.detector)  # type: ignore[arg-type]
-    answering = Answering(verifier=tiny, llm=load_llm("tiny"), index=index, top_k=2)
+    answering = Answering(verifier=tiny, llms={"tiny": load_llm("tiny")}, index=index, top_k=2)
     retrieved = list(answering.ask(Session(), "Is there a dog?"))[-1]
     assert [one.id for one in retrieved.pictures] == [hit.id for hit in index.search("Is there a dog?", top_k=2)]
-    assert retrieved.answer and retrieved.report is not None and not retrieved.error
+    (reply,) = retrieved.replies
+    assert reply.text and reply.report is not None and not reply.error
     own = list(answering.ask(session, "Is there a zebra?"))[-1]
     assert own.pictures == session.chosen
 
 
 # -- what is shown ----------------------------------------------------------------------------------------------------
+
+
+_TAGS = set(
+    "html head meta title link script body a header main nav form label input fieldset legend textarea small h1 h2 h3 div section "
+    "article p button span img b i q ul li figure figcaption details summary svg defs use image g rect strong select option".split()
+)
+
+
+def marked(shown: str) -> list[tuple[str, str]]:
+    """Return the state and the claims of each marked part of an answer."""
+    return re.findall(r'class="cv-piece cv-v-(\w+)[^"]*" href="[^"]+" data-claims="([\d ]+)"', shown)
 
 
 class Tags(HTMLParser):
@@ -196,56 +218,153 @@ class Tags(HTMLParser):
 def test_hostile_words_are_shown_and_do_nothing(text: str, tiny: Verifier, scene: Scene) -> None:
     session = Session()
     session.add(f"{text}.png", png(scene))
-    list(Answering(verifier=tiny, llm=Said(f"There is a zebra. {text}")).ask(session, f"{text[:1500]} ?"))
+    list(of(tiny, Said(f"There is a zebra. {text}")).ask(session, f"{text[:1500]} ?"))
     (turn,) = session.turns
-    assert turn.report is not None
-    session.look(0, 0)
-    parts = [markup.conversation(session), markup.album(session), markup.evidence(turn, 0, None, text)]
-    for part in parts:
+    plain = Markup(Looks(title=text, models=[text], samples=True), ENGLISH)
+    for part in (
+        plain.conversation(session),
+        plain.pictures(session),
+        plain.turn(session, 0, (), text),
+        plain.page(session),
+    ):
         seen = Tags()
         seen.feed(part)
-        assert seen.tags <= {
-            "div",
-            "section",
-            "p",
-            "button",
-            "span",
-            "img",
-            "b",
-            "i",
-            "q",
-            "ul",
-            "li",
-            "h3",
-            "figure",
-            "figcaption",
-        }
-        assert not any(name.startswith("on") for name in seen.names)
-        assert not re.search(r"[{}$`]", part)
+        assert seen.tags <= _TAGS and not any(name.startswith("on") for name in seen.names)
     whole = Tags()
-    whole.feed(parts[0])
-    assert " ".join(printable(turn.answer).split()) in " ".join(whole.text.split())
+    whole.feed(plain.conversation(session))
+    assert " ".join(printable(turn.replies[0].text).split()) in " ".join(whole.text.split())
 
 
-def test_evidence_shows_box_and_map(session: Session, tiny: Verifier) -> None:
-    list(Answering(verifier=tiny, llm=Said("There is a zebra.")).ask(session, "What?"))
-    report = session.turns[0].report
-    assert report is not None
-    heat = tiny.explain(report, "attention", [0]).maps[0].map
-    shown = markup.evidence(session.turns[0], 0, heat)
-    assert "supported, trust 0.9" in shown and "by attention" in shown and "box of zebra" in shown
-    assert shown.count("<img ") == 1 and 'src="data:image/jpeg;base64,' in shown
-    assert "no evidence" not in shown and "heat map" not in markup.evidence(session.turns[0], 0, None)
+def test_evidence_shows_the_box_first_and_the_map_below_with_its_meaning(session: Session, tiny: Verifier) -> None:
+    list(of(tiny, Said("There is a zebra.")).ask(session, "What?"))
+    report = session.turns[0].replies[0].report
+    assert report is not None and session.turns[0].looked_at == (0, 0)
+    plain = MARKUP.turn(session, 0)
+    assert 'data-map="wanted"' not in plain, "no method is chosen"
+    session.method = "attention"
+    assert 'data-map="wanted"' in MARKUP.turn(session, 0)
+    shown = MARKUP.turn(session, 0, tiny.explain(report, "attention", [0]).maps)
+    assert 'data-map="wanted"' not in shown and shown.count("cv-box ") >= 1
+    assert (
+        shown.index('class="cv-figure"') < shown.index('class="cv-map"') < shown.index("shows where the model looked")
+    )
+    assert "attention for “a zebra”, cosine" in shown and 'data-map="wanted"' not in MARKUP.turn(
+        session, 0, (), "no map"
+    )
 
 
 def test_a_claim_that_is_not_there_is_not_looked_at(session: Session, tiny: Verifier) -> None:
-    list(Answering(verifier=tiny, llm=Said("There is a zebra.")).ask(session, "What?"))
-    for turn, claim in ((0, 9), (3, 0), (-1, 0), (0, -1)):
-        session.look(turn, claim)
-        assert session.looked_at is None
-    session.turns.append(Turn(question="unanswered"))
-    session.look(1, 0)
-    assert session.looked_at is None
+    list(of(tiny, Said("There is a zebra.")).ask(session, "What?"))
+    (turn,) = session.turns
+    for reply, claim in ((0, 9), (3, 0), (-1, 0), (0, -1)):
+        turn.look(reply, claim)
+        assert turn.looked_at is None
+    turn.look(0, 0)
+    assert turn.looked_at == (0, 0) and Actions(of(tiny), Looks(title="")).look(session, {"turn": 7}, ENGLISH) == {}
+    session.begin("next", Reply(by="", text="And?"))
+    assert turn.looked_at is None, "older evidence is folded"
+
+
+# -- pasted answers, comparisons, samples, the index -------------------------------------------------------------------
+
+
+def test_a_pasted_answer_needs_no_model(session: Session, tiny: Verifier) -> None:
+    answering = of(tiny)
+    (turn,) = {
+        id(one): one for one in answering.check(session, " There is a zebra. There is a pizza. ", "What is there?")
+    }.values()
+    (reply,) = turn.replies
+    assert turn.question == "What is there?" and reply.done and not reply.error and reply.report is not None
+    assert [(one.said, one.verdict) for one in reply.report.claims] == [
+        ("zebra", "supported"),
+        ("pizza", "contradicted"),
+    ]
+    shown = MARKUP.conversation(session)
+    assert marked(shown) == [("supported", "0"), ("contradicted", "1")] and "pasted answer" in shown
+    list(answering.check(session, "There is a zebra."))
+    assert "Is this true of the pictures?" in MARKUP.conversation(session)
+    with pytest.raises(DataError, match="the answer is empty; paste one"):
+        list(answering.check(session, "  ", "What?"))
+    with pytest.raises(DataError, match="no model answers here; paste an answer"):
+        list(answering.ask(session, "What?"))
+
+
+def test_answers_are_compared_side_by_side(session: Session, tiny: Verifier) -> None:
+    answering = Answering(verifier=tiny, llms={"one": Said("There is a zebra."), "two": Said("There is a cat.")})
+    turn = list(answering.ask(session, "What?", "There are two pizzas."))[-1]
+    verdicts = [(one.by, one.report.verdict) for one in turn.replies if one.report]
+    assert verdicts == [("", "contradicted"), ("one", "supported"), ("two", "contradicted")] and turn.done
+    shown = MARKUP.conversation(session)
+    assert "is-compared" in shown and re.findall(r'cvc-by">([^<]+)', shown) == ["pasted answer", "one", "two"]
+    assert shown.count('class="cvc-verdict') == 3 and shown.count("cvc-evidence") == 1
+    assert turn.looked_at is not None and turn.looked_at[0] != 1
+    assert len(session.reports) == 3
+
+
+def test_one_sample_question_makes_the_model_invent_something(tiny: Verifier) -> None:
+    """The first minute: what the bundled model invents about a sample picture is doubted, and so is what is pasted."""
+    answering = Answering(verifier=tiny, llms={"tiny": load_llm("tiny")})
+    doubted = {}
+    for sample in SAMPLES:
+        session = Session()
+        prepare(session, sample)
+        assert len(session.shown) == 3 and len(session.chosen) == 1
+        turns = answering.check(session, sample.answer) if sample.answer else answering.ask(session, sample.question)
+        reply = list(turns)[-1].replies[0]
+        assert reply.report is not None and not reply.error
+        doubted[sample.question or sample.answer] = [one.said for one in reply.report.doubtful()]
+    assert [asked for asked, doubts in doubted.items() if asked.endswith("?") and doubts], doubted
+    assert all(doubts for asked, doubts in doubted.items() if not asked.endswith("?")), doubted
+    assert doubted["What does the picture show?"] == []
+
+
+def test_samples_are_offered_until_they_are_tried(tiny: Verifier) -> None:
+    actions = Actions(of(tiny, Said("There is a zebra.")), Looks(title="", models=["m"], samples=True))
+    session = Session()
+    assert actions.show(session, {}, ENGLISH)["parts"]["talk"].count("data-sample=") == 4
+    told = list(actions.ask(session, {"mode": "ask", "question": SAMPLES[0].question}, ENGLISH))[-1]
+    assert told["parts"]["next"].count("data-sample=") == 3 and SAMPLES[0].question not in told["parts"]["next"]
+    assert "data-sample" not in Actions(of(tiny), Looks(title="")).show(Session(), {}, ENGLISH)["parts"]["talk"]
+
+
+def test_the_index_is_looked_through_in_pages_and_searched(tiny: Verifier, files: list[Path], tmp_path: Path) -> None:
+    index = EvidenceIndex.from_documents(files, tmp_path / "store", tiny.encoder, tiny.detector)  # type: ignore[arg-type]
+    session, browsing = Session(), Browsing(index)
+    page = browsing.page(session, "", 0, ENGLISH)
+    assert page.summary == f"1–{len(files)} of {len(files)}" and page.before is page.after is None
+    found = browsing.page(session, "a zebra", 0, ENGLISH)
+    assert [one.id for one in found.pictures] == [hit.id for hit in index.search("a zebra", top_k=len(files))]
+    assert browsing.page(session, "", 9, ENGLISH).summary == "no pictures"
+    small = browsing.thumbnail(found.pictures[0].id)
+    assert (
+        small is not None
+        and small.startswith(b"\xff\xd8")
+        and browsing.thumbnail("0" * 64) is browsing.thumbnail("../x") is None
+    )
+    browsing.choose(session, found.pictures[0].id)
+    assert [one.id for one in session.chosen] == [found.pictures[0].id]
+    assert browsing.page(session, "a zebra", 0, ENGLISH).pictures[0].chosen
+    browsing.choose(session, found.pictures[0].id)
+    assert session.chosen == () and len(session.shown) == 1
+    with pytest.raises(DataError, match="no such picture in the index"):
+        browsing.choose(session, "f" * 64)
+
+
+def test_pages_of_the_index_follow_each_other(
+    tiny: Verifier, files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("llamaindex_clipverify.ui.browsing.PER_PAGE", 3)
+    index = EvidenceIndex.from_documents(files, tmp_path / "store", tiny.encoder, tiny.detector)  # type: ignore[arg-type]
+    for words in ("", "a zebra"):
+        seen, number = [], 0
+        while True:
+            page = Browsing(index).page(Session(), words, number, ENGLISH)
+            seen += [one.id for one in page.pictures]
+            assert len(page.pictures) <= 3 and page.before == (number - 1 if number else None)
+            if page.after is None:
+                break
+            number = page.after
+        assert len(seen) == len(set(seen)) == len(files)
 
 
 # -- the verb ---------------------------------------------------------------------------------------------------------
@@ -253,7 +372,7 @@ def test_a_claim_that_is_not_there_is_not_looked_at(session: Session, tiny: Veri
 
 @pytest.mark.parametrize(("flags", "said"), [
     ([], "no models are named"),
-    (["--encoder", "tiny"], "no vision model is named"),
+    (["--models", "tiny", "--language", "xx"], "no such language"),
     (["--models", "tiny", "--llm", "nothing:such"], "nothing"),
     (["--store", "nowhere", "--llm", "tiny"], "no index there"),
 ])  # fmt: skip
@@ -266,9 +385,9 @@ def test_bad_flags_are_one_line(
     assert left.value.code == 2 and said in error and error.count("\n") == 1
 
 
-def test_without_gradio_the_extra_is_named() -> None:
+def test_without_starlette_the_extra_is_named() -> None:
     code = (
-        "import sys; sys.modules['gradio'] = None\n"
+        "import sys; sys.modules['starlette'] = None\n"
         "from llamaindex_clipverify.cli import main; main(['chat', '--models', 'tiny'])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -1,19 +1,23 @@
-"""The gate of the chat: names, other pages, headers, uploads that nobody takes, and sessions of several visitors."""
+"""The doors of the chat: names, other pages, headers, limits of uploads, odd requests, and sessions of several visitors."""
 
 from __future__ import annotations
 
 import asyncio
-import os
+import re
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.sharing import shareable, without_paths
-from llamaindex_clipverify.ui.gate import Gate, tidy
-from llamaindex_clipverify.ui.session import Sessions, Shown, Turn
+from llamaindex_clipverify.ui.answering import Answering
+from llamaindex_clipverify.ui.app import Page
+from llamaindex_clipverify.ui.gate import Gate
+from llamaindex_clipverify.ui.session import Limits, Shown, Turn
+from llamaindex_clipverify.ui.sessions import Sessions
 from llamaindex_clipverify.verification.verifier import Verifier
 
 
@@ -39,8 +43,8 @@ async def page(scope: Any, receive: Any, send: Any) -> None:
 
 
 @pytest.fixture
-def gate(tmp_path: Path) -> Gate:
-    return Gate(page, ["chat.example"], tmp_path, 1000)
+def gate() -> Gate:
+    return Gate(page, ["chat.example"])
 
 
 @pytest.mark.parametrize(
@@ -67,8 +71,8 @@ def test_other_names_are_refused(gate: Gate, host: str) -> None:
     ],
 )
 def test_other_pages_send_nothing(gate: Gate, headers: dict[str, str]) -> None:
-    assert asked(gate, "POST", "/gradio_api/upload", host="localhost:7860", **headers)[0] == 403
-    assert asked(gate, "POST", "/gradio_api/upload", host="localhost:7860", origin="http://localhost:7860")[0] == 200
+    assert asked(gate, "POST", "/pictures", host="localhost:7860", **headers)[0] == 403
+    assert asked(gate, "POST", "/pictures", host="localhost:7860", origin="http://localhost:7860")[0] == 200
 
 
 def test_no_frame_and_no_other_host(gate: Gate) -> None:
@@ -76,21 +80,77 @@ def test_no_frame_and_no_other_host(gate: Gate) -> None:
     assert "frame-ancestors 'none'" in headers["content-security-policy"] and headers["x-frame-options"] == "DENY"
 
 
-def test_uploads_that_nobody_takes_are_removed_and_limited(gate: Gate, tmp_path: Path) -> None:
-    old, new = tmp_path / "a" / "old.png", tmp_path / "b" / "new.png"
-    for file in (old, new):
-        file.parent.mkdir()
-        file.write_bytes(b"x" * 900)
-    os.utime(old, (time.time() - 100, time.time() - 100))
-    assert asked(gate, "POST", "/gradio_api/upload", host="localhost")[0] == 200 and not old.exists()
-    (tmp_path / "c.png").write_bytes(b"x" * 900)
-    assert asked(gate, "POST", "/gradio_api/upload", host="localhost")[0] == 507
-    assert tidy(tmp_path) == 1800
+def test_uploads_are_limited_in_size_and_in_all(tiny: Verifier, scene_file: Path) -> None:
+    data = scene_file.read_bytes()
+    made = Page(Answering(verifier=tiny), "", Limits(file=len(data), total=2 * len(data) - 1))
+    client = TestClient(made.gated(), base_url="http://localhost")
+
+    def upload(sent: bytes, tab: str = "a" * 32) -> tuple[int, dict[str, Any]]:
+        told = client.post("/pictures", content=sent, headers={"X-Tab": tab, "X-Name": "a%20b.png"})
+        return told.status_code, told.json()
+
+    status, told = upload(data)
+    assert status == 200 and "problem" not in told and 'title="a b.png"' in told["parts"]["pictures"]
+    status, told = upload(data, "b" * 32)
+    assert status == 507 and "no room" in told["problem"] and len(made.sessions.of("a" * 32).shown) == 1
+    made.sessions.drop("a" * 32)
+    status, told = upload(data + b"x", "b" * 32)
+    assert status == 200 and "the file is too large; got a b.png" in told["problem"]
+    assert "not a picture" in upload(b"no")[1]["problem"] and upload(data, "no tab")[0] == 400
+    assert made._arriving == 0
+
+
+def test_requests_that_make_no_sense_are_problems(tiny: Verifier) -> None:
+    client = TestClient(Page(Answering(verifier=tiny), "").gated(), base_url="http://localhost")
+    head = {"X-Tab": "a" * 32}
+    for path, sent in (
+        ("do/pick", b"[]"),
+        ("do/pick", b"{"),
+        ("do/nothing", b"{}"),
+        ("export/exe", b""),
+        ("export/json", b""),
+    ):
+        told = client.post(f"/{path}", content=sent, headers=head)
+        assert told.status_code in (400, 404) and told.json()["problem"], path
+    for path in ("thumb/x", "thumb/..%2f..%2fetc%2fpasswd", f"thumb/{'0' * 64}", "nowhere"):
+        assert client.get(f"/{path}").status_code == 404
+    for given in ({"place": "0"}, {"place": True}, {"place": -1}, {"place": 10**9}, {}):
+        for action in ("pick", "remove", "prepare", "look", "map"):
+            assert client.post(f"/do/{action}", json=given, headers=head).status_code == 200
+
+
+def test_the_page_names_no_other_host_and_runs_its_own_script_only(tiny: Verifier) -> None:
+    client = TestClient(Page(Answering(verifier=tiny), "").gated(), base_url="http://localhost")
+    for path in ("/", "/chat.js", "/chat.css"):
+        told = client.get(path)
+        assert told.status_code == 200 and not re.search(r"(?:https?:)?//\w", told.text), path
+    shown = client.get("/").text
+    assert "style=" not in shown and re.findall(r"<script[^>]*>", shown) == ['<script src="chat.js" defer>']
+    policy = client.get("/").headers["content-security-policy"]
+    assert "unsafe" not in policy and "default-src 'none'" in policy
+
+
+def test_a_tab_whose_browser_was_killed_is_forgotten() -> None:
+    now = [0.0]
+    sessions = Sessions(clock=lambda: now[0])
+    alive, dead = sessions.of("alive"), sessions.of("dead")
+    for now[0] in (1800.0, 3500.0, 3700.0):
+        assert sessions.of("alive") is alive
+    assert len(sessions) == 1 and sessions.of("dead") is not dead
+
+
+def test_a_tab_that_is_loaded_again_is_not_forgotten() -> None:
+    sessions = Sessions(grace=0.2)
+    back, gone = sessions.of("back"), sessions.of("gone")
+    for tab in ("back", "gone", "unknown"):
+        sessions.leave(tab)
+    assert sessions.of("back") is back
+    time.sleep(0.5)
+    assert sessions.of("back") is back and sessions.of("gone") is not gone
 
 
 def test_empty_visitors_do_not_drive_out_a_live_one(scene_file: Path) -> None:
-    dropped: list[Any] = []
-    sessions = Sessions(most=100, dropped=dropped.append)
+    sessions = Sessions(most=100)
     live = sessions.of("live")
     live.turns.append(Turn(question="What?"))
     shown = sessions.of("shown")
@@ -98,7 +158,6 @@ def test_empty_visitors_do_not_drive_out_a_live_one(scene_file: Path) -> None:
     for place in range(500):
         sessions.of(f"empty {place}")
     assert sessions.of("live") is live and sessions.of("shown") is shown and len(sessions) == 100
-    assert len(dropped) == 402
 
 
 def test_visitors_learn_no_folders(tiny: Verifier, scene_file: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 from typing import Annotated
 
 import typer
@@ -12,7 +10,7 @@ from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.cli.groups import with_groups
 from llamaindex_clipverify.cli.options import ReadingModelOptions
 from llamaindex_clipverify.cli.output import say, warn
-from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.message import Message
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -25,7 +23,11 @@ def chat(
         str | None, typer.Option(metavar="DIR|URL", help="Index to retrieve from when no picture is chosen.")
     ] = None,
     llm: Annotated[
-        str | None, typer.Option(metavar="NAME", help="tiny, local:ID_OR_FOLDER, together:MODEL, openai:MODEL@URL.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="tiny, local:ID_OR_FOLDER, together:MODEL, openai:MODEL@URL, or none: pasted answers only. Several: compared.",
+        ),
     ] = None,
     top_k: Annotated[int, typer.Option(min=1, help="Number of pictures to retrieve.")] = 4,
     host: Annotated[str, typer.Option(help="Address to bind. Default: localhost only.")] = "127.0.0.1",
@@ -34,37 +36,56 @@ def chat(
         list[str] | None, typer.Option(metavar="NAME", help="Name by which visitors may reach it, besides its address.")
     ] = None,
     most_mb: Annotated[int, typer.Option(min=1, help="Maximum size of an uploaded picture, in MB.")] = 20,
+    language: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Language of the page: en or ko. Default: that of the browser.")
+    ] = None,
 ) -> None:
-    """Chat about pictures in the browser; the words of an answer are marked as they are verified (extra ui)."""
+    """Chat about pictures in the browser, or check pasted answers; words are marked as they are verified (extra ui)."""
+    from llamaindex_clipverify.languages import check_code
     from llamaindex_clipverify.ui.app import Page
     from llamaindex_clipverify.ui.session import Limits
 
     if store is None:
         models.require()
-    if llm is None and models.models != "tiny":
-        raise DataError("no vision model is named", do="give --llm, or --models tiny")
+    if language is not None:
+        check_code(language)
+    names = _names(llm, models.models)
     from llamaindex_clipverify.llama_index.llms import load_llm
     from llamaindex_clipverify.ui.answering import Answering
 
-    name = llm or "tiny"
-    model = load_llm(name)
+    llms = {name: load_llm(name) for name in names}
     index = models.open_index(store) if store is not None else None
     verifier = index.verifier if index is not None else models.verifier()
-    pictures = f"{len(index):,} of {store}, or those that you upload" if index is not None else "those that you upload"
-    named = ", ".join(name for name in (models.encoder, models.detector) if name)
-    title = (
-        f"Pictures: {pictures}. Answers by: {name}. Verified by: {models.models or named or 'the models of the index'}."
-    )
-    limits = Limits(file=most_mb * 2**20)
+    named = ", ".join(name for name in (models.models, models.encoder, models.detector) if name)
     page = Page(
-        Answering(verifier=verifier, llm=model, index=index, top_k=top_k), title, limits, samples=name == "tiny"
+        Answering(verifier=verifier, llms=llms, index=index, top_k=top_k),
+        _title(names, named, None if index is None else (len(index), str(store))),
+        Limits(file=most_mb * 2**20),
+        samples=set(names) <= {"tiny"} and models.models == "tiny",
+        language=language,
     )
     if host not in _LOOPBACK:
         warn(f"whoever reaches {host} can use this chat, and its models")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that its files are removed then, too
-    address = page.launch(host, port, wait=False, allow_hosts=allow_host or ())
-    say(f"chat: {address}  (Ctrl+C ends it)")
-    try:
-        page.page.block_thread()
-    finally:
-        page.close()
+    page.launch(
+        host, port, allow_hosts=allow_host or (), started=lambda address: say(f"chat: {address}  (Ctrl+C ends it)")
+    )
+
+
+def _names(llm: list[str] | None, models: str | None) -> list[str]:
+    """Return the names of the models that answer: by default the bundled one of the bundled models, else none."""
+    if llm is None:
+        return ["tiny"] if models == "tiny" else []
+    return [name for name in dict.fromkeys(llm) if name != "none"]
+
+
+def _title(names: list[str], models: str, index: tuple[int, str] | None) -> Message:
+    """Return which models answer and verify, and which pictures are at hand."""
+    verified = models or Message("the models of the index")
+    line = (
+        Message("Answers by {names}, verified by {models}.", names=", ".join(names), models=verified)
+        if names
+        else Message("Pasted answers, verified by {models}.", models=verified)
+    )
+    if index is None:
+        return line
+    return Message("{line} {count} pictures in {store}.", line=line, count=index[0], store=index[1])

@@ -22,6 +22,7 @@ from llamaindex_clipverify.evidence.text_vectors import TextVectors
 from llamaindex_clipverify.evidence.vectors import PICTURE_FACTS, picture_vector, region_vectors, standing_among
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array, Box
+from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.picture import Picture
 
 ALTERNATIVES = "alternatives"
@@ -82,7 +83,9 @@ class Alternatives:
             features["standing"] = standing_among(float(cosines[0, best]), cosines[1:, best])
             stance = stance_of(features["standing"], _FITS, _FITS_NOT)
         rival = compared[1 + int(np.argmax(cosines[1:, best]))]
-        reason = f"“{_said(compared[0])}” fits best" if leads[best] >= 0 else f"“{_said(rival)}” fits better"
+        is_best = leads[best] >= 0
+        shown = _said(compared[0] if is_best else rival)
+        reason = Message("“{phrase}” fits best" if is_best else "“{phrase}” fits better", phrase=shown)
         return Evidence(
             check=self.name,
             stance=stance,

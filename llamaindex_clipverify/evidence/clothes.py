@@ -21,6 +21,7 @@ from llamaindex_clipverify.evidence.evidence import Evidence, silent
 from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS, colourless, sightings, where
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array, Box
+from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.picture import Picture
 
 CLOTHES_FACTS = "clothes"
@@ -94,12 +95,20 @@ class Clothes:
         upright = all(_is_upright(box.box) for box in people.values())
         nobody = upright and len(people) == len(rows) <= _MOST and bool((possible <= _NONE).all())
         if not fits and not nobody:
-            return silent(self.name, f"the {worn} part of a person may be {claim.colour}")
+            return silent(
+                self.name,
+                Message("the {part} part of a person may be {colour}", part=Message(worn), colour=claim.colour),
+            )
         return Evidence(
             check=self.name,
             stance="supports" if fits else "contradicts",
             score=float(shares[best]),
-            reason=f"the {worn} part of the person at {where(person.box)} is {main}",
+            reason=Message(
+                "the {part} part of the person at {where} is {colour}",
+                part=Message(worn),
+                where=where(person.box),
+                colour=main,
+            ),
             picture=facts.picture,
             region=person.box,
             belief=_SUPPORTED if fits else _REFUTED,

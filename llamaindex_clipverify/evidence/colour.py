@@ -28,6 +28,7 @@ from llamaindex_clipverify.evidence.sightings import (
 )
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array, Box
+from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.picture import Picture
 
 COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "white", "black", "brown", "pink", "grey")
@@ -76,9 +77,9 @@ class Colour:
             return blind
         boxes = sightings(facts, claim.noun)
         if not boxes:
-            return silent(self.name, f"no {claim.noun} found to look at")
+            return silent(self.name, Message("no {noun} found to look at", noun=claim.noun))
         if claim.colour not in COLOURS:
-            return silent(self.name, f"“{claim.colour}” is not one of the colours it knows")
+            return silent(self.name, Message("“{colour}” is not one of the colours it knows", colour=claim.colour))
         margins = [_margin(box.colours, claim.colour) for box in boxes]
         best = int(np.argmax(margins))
         box, margin = boxes[best], margins[best]
@@ -90,7 +91,13 @@ class Colour:
             check=self.name,
             stance=stance,
             score=margin,
-            reason=f"{claim.noun} at {where(box.box)} is {box.colour} ({share:.0%})",
+            reason=Message(
+                "{noun} at {where} is {colour} ({share:.0%})",
+                noun=claim.noun,
+                where=where(box.box),
+                colour=box.colour,
+                share=share,
+            ),
             picture=facts.picture,
             region=box.box,
             features={"margin": margin},

@@ -22,6 +22,7 @@ from llamaindex_clipverify.evidence.text_vectors import TextVectors
 from llamaindex_clipverify.evidence.vectors import PICTURE_FACTS, picture_vector
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array
+from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.numerics import log_mean_exp
 from llamaindex_clipverify.picture import Picture
 
@@ -77,7 +78,7 @@ class Contrast:
             check=self.name,
             stance=stance_of(margin, 0.5, -0.5),
             score=margin,
-            reason=f"“{best.phrase}” fits {'worse' if margin >= 0 else 'better'}",
+            reason=Message("“{phrase}” fits worse" if margin >= 0 else "“{phrase}” fits better", phrase=best.phrase),
             picture=facts.picture,
             features=features,
         )

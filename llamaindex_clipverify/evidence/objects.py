@@ -29,6 +29,7 @@ from llamaindex_clipverify.evidence.sightings import (
 )
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Box
+from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.models.detections import Detections
 from llamaindex_clipverify.models.protocols import Detector
 from llamaindex_clipverify.numerics import poisson_binomial
@@ -92,7 +93,8 @@ class Objects:
         if needs_colours and (blind := colourless(self.name, facts)) is not None:
             return blind
         found = self._judged(claim, claim.noun, facts)
-        hidden = "" if (found.score or 0.0) >= SEEN else _may_be_missed(claim, facts)
+        says_nothing = found.belief is None and not found.features
+        hidden = "" if says_nothing or (found.score or 0.0) >= SEEN else _may_be_missed(claim, facts)
         return silent(self.name, hidden) if hidden else found
 
     def _judged(self, claim: Claim, noun: str, facts: Facts) -> Evidence:
@@ -116,8 +118,8 @@ class Objects:
 
     def _why_unknown(self, noun: str) -> str:
         if self.detector.labels is None:
-            return f"the detector was not asked for “{noun}”: the picture is not at hand"
-        return f"the detector has no class for “{noun}”"
+            return Message("the detector was not asked for “{noun}”: the picture is not at hand", noun=noun)
+        return Message("the detector has no class for “{noun}”", noun=noun)
 
     def _of_kin(self, claim: Claim, noun: str, facts: Facts) -> Evidence:
         """Judge a noun without a class by the classes that are kinds of it."""
@@ -131,7 +133,7 @@ class Objects:
         if claim.kind == "count" and claim.number is not None:
             saw = sum(len(sightings(facts, kind, floor=CLEARLY_SEEN)) for kind in kinds)
             if saw > claim.number:
-                reason = f"named {claim.number}, saw {saw}"
+                reason = Message("named {number}, saw {saw}", number=claim.number, saw=saw)
                 return Evidence(
                     check=self.name,
                     stance="contradicts",
@@ -140,12 +142,11 @@ class Objects:
                     picture=facts.picture,
                     belief=0.0,
                 )
-            return silent(self.name, f"there may be kinds of {noun} that the detector does not know")
+            return silent(self.name, Message("there may be kinds of {noun} that the detector does not know", noun=noun))
         if (confidence(facts, best) or 0.0) >= SEEN or claim.words.exhausted(noun, kinds):
             return self._presence(claim, best, facts)
-        return silent(
-            self.name, f"none of the {len(kinds)} kinds of {noun} that the detector knows; there may be others"
-        )
+        none = "none of the {count} kinds of {noun} that the detector knows; there may be others"
+        return silent(self.name, Message(none, count=len(kinds), noun=noun))
 
     def _presence(self, claim: Claim, noun: str, facts: Facts) -> Evidence:
         score = confidence(facts, noun) or 0.0
@@ -155,14 +156,17 @@ class Objects:
         if claim.kind != "object" and stance == "supports":
             stance = "silent"  # being there is needed for an attribute or a relation, and proves neither
         if stance == "supports" and claim.narrow and claim.negated:
-            return silent(self.name, f"the detector cannot tell a {claim.narrow} from another {noun}")
-        reason = f"{noun} at {where(region)}" if region else f"named {noun}, saw none"
-        reason += f" (confidence {score:.2f})"
+            return silent(self.name, _indistinct(claim.narrow, noun))
+        told = (
+            "{noun} at {where} (confidence {score:.2f})"
+            if region
+            else "named {noun}, saw none (confidence {score:.2f})"
+        )
         return Evidence(
             check=self.name,
             stance=stance,
             score=score,
-            reason=reason,
+            reason=Message(told, noun=noun, where=where(region) if region else "", score=score),
             picture=facts.picture,
             region=region,
             features={"logit": bounded_logit(score), "sighting": _sighting(score)},
@@ -182,14 +186,14 @@ class Objects:
         single = saw == 1 and max(odds) >= CLEARLY_SEEN and enough <= _FEW
         too_many = most is not None and saw > most and score <= _FEW and not claim.of_some
         if stance != "supports" and not (single or too_many):
-            return silent(self.name, f"saw {saw} {claim.noun}; there may be more")
+            return silent(self.name, Message("saw {saw} {noun}; there may be more", saw=saw, noun=claim.noun))
         if stance == "supports" and claim.narrow:
-            return silent(self.name, f"the detector cannot tell a {claim.narrow} from another {claim.noun}")
+            return silent(self.name, _indistinct(claim.narrow, claim.noun))
         return Evidence(
             check=self.name,
             stance="supports" if stance == "supports" else "contradicts",
             score=score,
-            reason=f"saw {saw} {claim.noun if saw == 1 else claim.words.plural(str(claim.noun))}",
+            reason=Message("saw {saw} {things}", saw=saw, things=_things(claim, saw), noun=claim.noun),
             picture=facts.picture,
             **_counted(boxes, odds),
             features={"logit": bounded_logit(score)},
@@ -203,10 +207,8 @@ class Objects:
         if claim.narrow:
             enough = 1 - sum(poisson_binomial(fewer, odds) for fewer in range(number))
             if enough >= 0.25:
-                return silent(self.name, f"the detector cannot tell a {claim.narrow} from another {claim.noun}")
+                return silent(self.name, _indistinct(claim.narrow, claim.noun))
         saw = sum(odd >= SEEN for odd in odds)
-        many = claim.words.plural(str(claim.noun)) if number != 1 else claim.noun
-        named = f"{claim.colour} {many}" if claim.colour else str(many)
         colour, clear = claim.colour, sum(odd >= CLEARLY_SEEN for odd in odds)
         plain = clear == saw > 0  # every box is clear
         too_many = clear > number
@@ -227,7 +229,7 @@ class Objects:
             check=self.name,
             stance=stance,
             score=score,
-            reason=f"named {number} {named}, saw {saw}" if saw != number else f"saw {saw} {named}",
+            reason=_numbers(claim, number, saw),
             picture=facts.picture,
             **_counted(boxes, odds),
             features={
@@ -280,17 +282,40 @@ def _sighting(score: float) -> float:
     return bounded_logit(score if score >= SEEN else min(score, _FAINT))
 
 
+def _indistinct(narrow: str | None, noun: str | None) -> Message:
+    """Return why a narrower noun cannot be judged: "woman" by boxes of persons."""
+    return Message("the detector cannot tell a {narrow} from another {noun}", narrow=narrow, noun=noun)
+
+
+def _things(claim: Claim, number: int | None) -> str:
+    """Return the noun of a claim, in the plural unless there is one."""
+    return str(claim.noun) if number == 1 else claim.words.plural(str(claim.noun))
+
+
+def _numbers(claim: Claim, number: int, saw: int) -> Message:
+    """Return how many things a claim names and how many were seen."""
+    values = {"number": number, "saw": saw, "noun": claim.noun, "things": _things(claim, number)}
+    if claim.colour is None:
+        return Message("saw {saw} {things}" if saw == number else "named {number} {things}, saw {saw}", **values)
+    told = "saw {saw} {colour} {things}" if saw == number else "named {number} {colour} {things}, saw {saw}"
+    return Message(told, colour=claim.colour, **values)
+
+
 def _may_be_missed(claim: Claim, facts: Facts) -> str:
     """Return why a detector may miss the thing, or "": it is said to be hard to see, or the picture is too small or too long."""
     missed = [noun for noun in (claim.noun, claim.reference) if noun and not sightings(facts, noun)]
     if missed and all(noun in claim.hard_to_see for noun in missed):
-        return f"the {missed[0]} is said to be small, far away or partly hidden, and may have been missed"
+        return Message(
+            "the {noun} is said to be small, far away or partly hidden, and may have been missed", noun=missed[0]
+        )
     short, long = sorted(facts.size)
     size = facts.size
     if short < _SHORTEST:
-        return f"a picture of {size[0]} × {size[1]} pixels is too small to see what is not there"
+        small = "a picture of {width} × {height} pixels is too small to see what is not there"
+        return Message(small, width=size[0], height=size[1])
     if long > _LONGEST * short:
-        return f"the picture is {long / short:.0f} times as long as wide: things in it are too small for the detector"
+        narrow = "the picture is {times:.0f} times as long as wide: things in it are too small for the detector"
+        return Message(narrow, times=long / short)
     return ""
 
 

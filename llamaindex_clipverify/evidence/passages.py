@@ -18,6 +18,7 @@ from llamaindex_clipverify.answer import sentences
 from llamaindex_clipverify.claims.english.grammar import ARTICLES, BE, DETERMINERS, HAVE, PREPOSITIONS
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.geometry import Array
+from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.models.protocols import Grounder
 
 PASSAGES = "passages"
@@ -66,7 +67,7 @@ def grounded(statement: str, passages: Sequence[str], grounder: Grounder) -> Evi
         check=PASSAGES,
         stance="supports",
         score=float(support[best]),
-        reason=f"passage {best + 1} says so: {_quoted(passages[best])}",
+        reason=Message("passage {number} says so: {quoted}", number=best + 1, quoted=_quoted(passages[best])),
     )
 
 

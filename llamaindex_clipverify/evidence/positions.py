@@ -22,6 +22,7 @@ from llamaindex_clipverify.evidence.sightings import (
     where,
 )
 from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.picture import Picture
 
 _CLEAR = 0.2
@@ -47,12 +48,16 @@ class Positions:
             return None
         measure = _MARGINS.get(str(claim.value))
         if measure is None:
-            return silent(self.name, f"a box does not tell what is in the {claim.value}")
+            return silent(
+                self.name, Message("a box does not tell what is in the {part}", part=Message(str(claim.value)))
+            )
         found = sightings(facts, claim.noun)
         if not found:
-            return silent(self.name, f"no {claim.noun} found to locate")
+            return silent(self.name, Message("no {noun} found to locate", noun=claim.noun))
         margin, best = max(((measure(*_middle(one, facts)), one) for one in found), key=lambda row: row[0])
-        reason = f"{claim.noun} at {where(best.box)} of {facts.size[0]} × {facts.size[1]}"
+        width, height = facts.size
+        told = "{noun} at {where} of {width} × {height}"
+        reason = Message(told, noun=claim.noun, where=where(best.box), width=width, height=height)
         named = all_named(claim, found)
         return of_margin(self.name, margin, _CLEAR, reason, facts, best.box, may_refute=named)
 

@@ -23,6 +23,7 @@ from llamaindex_clipverify.evidence.text_vectors import TextVectors
 from llamaindex_clipverify.evidence.vectors import REGION_FACTS, region_vectors
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array, Box, overlap
+from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.models.encoding import image_vectors
 from llamaindex_clipverify.picture import Picture
 
@@ -99,7 +100,6 @@ class Regions:
         margin = float(scores[best])
         box: Box = tuple(float(edge) for edge in regions.boxes[best])  # type: ignore[assignment]
         stance = stance_of(margin, 0.5, -0.5)
-        verb = {"supports": "fits", "contradicts": "fits nowhere; best try"}.get(stance, "may fit")
         features = {
             "margin": margin,
             "lead": float(leads(claimed, others).max()),
@@ -118,7 +118,9 @@ class Regions:
             check=self.name,
             stance=stance,
             score=margin,
-            reason=f"“{singular.phrase}” {verb} at {where(box)}",
+            reason=Message(
+                _TOLD.get(stance, "“{phrase}” may fit at {where}"), phrase=singular.phrase, where=where(box)
+            ),
             picture=facts.picture,
             region=box if stance == "supports" else None,
             features=features,
@@ -135,6 +137,12 @@ class Regions:
         texts = self.texts.of([claim.phrase, *(rival.phrase for rival in rivals)])
         scaled = self.texts.encoder.logit_scale * (texts @ vectors.T)
         return scaled[0], scaled[1:]
+
+
+_TOLD = {
+    "supports": "“{phrase}” fits at {where}",
+    "contradicts": "“{phrase}” fits nowhere; best try at {where}",
+}
 
 
 def _compared(claim: Claim) -> tuple[Claim, list[Claim]]:

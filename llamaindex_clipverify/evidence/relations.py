@@ -24,6 +24,7 @@ from llamaindex_clipverify.evidence.sightings import (
 )
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Box
+from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.picture import Picture
 
 _CLEAR = 0.25
@@ -57,7 +58,7 @@ class Relations:
         pairs = [(one, two) for one in first for two in second if one.row != two.row]
         if not pairs:
             missing = claim.noun if not first else claim.reference
-            return silent(self.name, f"no {missing} found to compare")
+            return silent(self.name, Message("no {noun} found to compare", noun=missing))
         measured = [(_MEASURES[claim.relation](one.box, two.box), one, two) for one, two in pairs]
         return self._decide(claim, measured, facts)
 
@@ -66,13 +67,14 @@ class Relations:
         first, second = sightings(facts, claim.noun), sightings(facts, claim.reference)
         pairs = [(one, two) for one in first for two in second if one.row != two.row and _shared(one.box, two.box) > 0]
         if not pairs:
-            return silent(self.name, f"no {claim.noun} found that touches a {claim.reference}")
+            apart = "no {noun} found that touches a {other}"
+            return silent(self.name, Message(apart, noun=claim.noun, other=claim.reference))
         one, two = max(pairs, key=lambda pair: min(pair[0].score, pair[1].score))
         return Evidence(
             check=self.name,
             stance="supports",
             score=1.0,
-            reason=f"{claim.noun} at {where(one.box)} touches {claim.reference} at {where(two.box)}",
+            reason=_pair("{noun} at {where} touches {other} at {there}", claim, one, two),
             picture=facts.picture,
             region=one.box,
             belief=_TOUCHING,
@@ -81,11 +83,17 @@ class Relations:
     def _decide(self, claim: Claim, measured: list[tuple[float, Sighting, Sighting]], facts: Facts) -> Evidence:
         margins = [margin for margin, _, _ in measured]
         margin, one, two = max(measured, key=lambda row: row[0])
-        boxes = f"{claim.noun} at {where(one.box)}, {claim.reference} at {where(two.box)}"
+        boxes = _pair("{noun} at {where}, {other} at {there}", claim, one, two)
         if min(margins) <= -_CLEAR < _CLEAR <= max(margins) and claim.relation != "next to":
-            return replace(silent(self.name, f"pairs disagree: {boxes} and others"), picture=facts.picture)
+            return replace(
+                silent(self.name, Message("pairs disagree: {boxes} and others", boxes=boxes)), picture=facts.picture
+            )
         named = all_named(claim, [box for _, *pair in measured for box in pair])
         return of_margin(self.name, margin, _CLEAR, boxes, facts, one.box, may_refute=named)
+
+
+def _pair(told: str, claim: Claim, one: Sighting, two: Sighting) -> Message:
+    return Message(told, noun=claim.noun, where=where(one.box), other=claim.reference, there=where(two.box))
 
 
 def _left_of(one: Box, two: Box) -> float:

@@ -11,6 +11,7 @@ from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Box
+from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.numerics import expit, logit
 
 DETECTOR_FACTS = "objects"
@@ -123,7 +124,8 @@ def unconfirmed(foils: Sequence[Claim], facts: Facts) -> list[Claim]:
 def colourless(check: str, facts: Facts) -> Evidence | None:
     """Return evidence that a picture ("black and white", "shades of one hue") shows no colours; None if it does."""
     tone = (facts.of(COLOUR_FACTS) or {}).get("tone", "")
-    return silent(check, f"the picture is in {tone}: it shows no colours", is_blind=True) if tone else None
+    reason = Message("the picture is in {tone}: it shows no colours", tone=Message(tone))
+    return silent(check, reason, is_blind=True) if tone else None
 
 
 def detector_saw(facts: Facts) -> bool:
@@ -158,7 +160,9 @@ def of_margin(
             check=check,
             stance="silent",
             score=margin,
-            reason=f"too close to tell: {reason}" if abs(margin) < clear else f"there may be others: {reason}",
+            reason=Message(
+                "too close to tell: {reason}" if abs(margin) < clear else "there may be others: {reason}", reason=reason
+            ),
             picture=facts.picture,
             region=region,
         )

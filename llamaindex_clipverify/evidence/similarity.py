@@ -18,6 +18,7 @@ from llamaindex_clipverify.evidence.reference import Reference, standardised
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
 from llamaindex_clipverify.evidence.vectors import PICTURE_FACTS, picture_vector
 from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.models.encoding import image_vectors
 from llamaindex_clipverify.picture import Picture
 
@@ -65,7 +66,7 @@ class Similarity:
         if claim.kind == "object" and thing.any():
             standings[STANDING] = standing(self.texts, vector, float(thing @ vector))
         if not text.any():
-            without = silent(self.name, f"the encoder has no vector for “{claim.phrase}”")
+            without = silent(self.name, Message("the encoder has no vector for “{phrase}”", phrase=claim.phrase))
             return replace(without, picture=facts.picture, features=standings)
         cosine = float(text @ vector)
         features = {"cosine": cosine, **standings}
@@ -77,7 +78,7 @@ class Similarity:
             check=self.name,
             stance="silent",
             score=cosine,
-            reason=f"cosine {cosine:.2f} with the whole picture",
+            reason=Message("cosine {cosine:.2f} with the whole picture", cosine=cosine),
             picture=facts.picture,
             features=features,
         )

@@ -31,6 +31,7 @@ from llamaindex_clipverify.evidence.lines import (
 )
 from llamaindex_clipverify.evidence.sightings import bounded_logit, where
 from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.models.protocols import Reader
 from llamaindex_clipverify.picture import Picture
 
@@ -101,7 +102,9 @@ class WrittenText:
             check=self.name,
             stance=stance_of(belief, 0.6, 0.4),
             score=belief,
-            reason=match.reason if region is None else f"{match.reason} at {where(region)}",
+            reason=match.reason
+            if region is None
+            else Message("{found} at {where}", found=match.reason, where=where(region)),
             picture=facts.picture,
             region=region,
             features={"logit": bounded_logit(belief)},
@@ -117,6 +120,14 @@ class _Match:
     reason: str
     confidence: float = 1.0
     spot: Spot | None = None
+
+
+def _quoted(text: str) -> Message:
+    return Message("“{text}”", text=text)
+
+
+def _labelled(name: str, text: str) -> Message:
+    return Message("{name}: “{text}”", name=name, text=text)
 
 
 def case_of(claim: Claim, facts: Facts) -> Case | None:
@@ -146,18 +157,21 @@ def _value(said: Statement, written: Sequence[Written], size: tuple[int, int]) -
         return _placed(value.text, labels, spots, own, others)
     if own:
         best = max(own, key=lambda spot: spot.line.confidence)
-        return _Match("there", f"“{best.line.text}”", best.line.confidence, best)
+        return _Match("there", _quoted(best.line.text), best.line.confidence, best)
     return _absent(value.text, value.sort, others, whole(written, size, LEGIBLE))
 
 
 def _absent(text: str, sort: str, others: Sequence[Spot], all_read: bool) -> _Match:
     """Return the match of a value that was not read: contradicted only if all text was legible, with other such values."""
     if sort == "number" or not others:
-        return _Match(None, f"“{text}” is not to be read, nor any other such {sort}")
+        none = "“{text}” is not to be read, nor any other such {sort}"
+        return _Match(None, Message(none, text=text, sort=Message(sort)))
     if not all_read:
-        return _Match(None, f"“{text}” is not to be read, but not all that is written may be legible")
+        part = "“{text}” is not to be read, but not all that is written may be legible"
+        return _Match(None, Message(part, text=text))
     spot = max(others, key=lambda one: SequenceMatcher(None, one.text, text).ratio())
-    return _Match("other of its sort", f"“{text}” is nowhere; the nearest is “{spot.text}”", spot.line.confidence, spot)
+    reason = Message("“{text}” is nowhere; the nearest is “{nearest}”", text=text, nearest=spot.text)
+    return _Match("other of its sort", reason, spot.line.confidence, spot)
 
 
 def _placed(
@@ -168,14 +182,17 @@ def _placed(
     theirs, rival = _best(labels, spots, others)
     name = " ".join(label[0].text for label in labels)
     if best is not None and mine > 0 and mine >= theirs - 0.05:
-        return _Match("in place", f"{name}: “{best.line.text}”", best.line.confidence, best)
+        return _Match("in place", _labelled(name, best.line.text), best.line.confidence, best)
     if rival is not None and theirs >= 0.65 * len(labels):
         if rival.line.confidence < LEGIBLE:
-            return _Match(None, f"{name}: “{rival.line.text}” is hardly legible")
-        return _Match("other in place", f"{name}: “{rival.text}”, not “{text}”", rival.line.confidence, rival)
+            faint = Message("{name}: “{text}” is hardly legible", name=name, text=rival.line.text)
+            return _Match(None, faint)
+        other = Message("{name}: “{text}”, not “{wanted}”", name=name, text=rival.text, wanted=text)
+        return _Match("other in place", other, rival.line.confidence, rival)
     if best is not None:
-        return _Match("elsewhere", f"“{best.line.text}”, but not clearly next to {name}", best.line.confidence, best)
-    return _Match(None, f"“{text}” was not read next to {name}")
+        apart = Message("“{text}”, but not clearly next to {name}", text=best.line.text, name=name)
+        return _Match("elsewhere", apart, best.line.confidence, best)
+    return _Match(None, Message("“{text}” was not read next to {name}", text=text, name=name))
 
 
 def _best(labels: Sequence[Sequence[Spot]], spots: Sequence[Spot], among: Sequence[Spot]) -> tuple[float, Spot | None]:
@@ -227,18 +244,18 @@ def _words(said: Statement, written: Sequence[Written], size: tuple[int, int]) -
         best = max(own, key=lambda line: line.confidence)
         spot = Spot(line=best, left=best.left, right=best.right, text=best.text)
         if slot is None or slot.line in own or any(same_row(slot.line, line) for line in own):
-            return _Match("in place" if slot else "there", f"“{best.text}”", best.confidence, spot)
-        return _Match("other in place", f"{named}: “{slot.text}”", slot.line.confidence, slot)
+            return _Match("in place" if slot else "there", _quoted(best.text), best.confidence, spot)
+        return _Match("other in place", _labelled(named, slot.text), slot.line.confidence, slot)
     spread = [line for line in shown if any(word in normalise_words(line.text) for word in said.words)]
     if len(spread) > 1 and all(any(word in normalise_words(line.text) for line in spread) for word in said.words):
-        return _Match("there", f"“{' '.join(line.text for line in spread)}”", spread[0].confidence * 0.9)
+        return _Match("there", _quoted(" ".join(line.text for line in spread)), spread[0].confidence * 0.9)
     nearest = _likeness(text, shown)
     if (
         slot is not None
         and slot.line.confidence >= LEGIBLE
         and _ratio(text, " ".join(normalise_words(slot.text))) < 0.75
     ):
-        return _Match("other in place", f"{named}: “{slot.text}”", slot.line.confidence, slot)
+        return _Match("other in place", _labelled(named, slot.text), slot.line.confidence, slot)
     if not said.claims_words:
         return _Match(None, "the name is not to be read")
     if nearest > 0.7 or not whole(written, size, _SURE):

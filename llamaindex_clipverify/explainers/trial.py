@@ -17,6 +17,7 @@ import numpy as np
 from llamaindex_clipverify.explainers.forward_pass import ForwardPass
 from llamaindex_clipverify.explainers.heat_map import MapTrial
 from llamaindex_clipverify.geometry import Array
+from llamaindex_clipverify.message import Message
 
 _SHARE, _LEAST = 0.2, 9
 """Strongest patches shown alone: a fifth of the grid, at least nine."""
@@ -106,7 +107,7 @@ def _doubt(trial: MapTrial, target: Target, parts: Array) -> str:
         return "the map of the opposite is the same"
     if target.foils and target.foil_vectors is not None:
         best = target.foils[int(np.argmax(target.foil_vectors @ parts[0]))]
-        return f"what it points at, seen alone, fits “{best}” better" if trial.shown <= 0 else ""
+        return Message("what it points at, seen alone, fits “{phrase}” better", phrase=best) if trial.shown <= 0 else ""
     told_apart = trial.left is None or trial.shown > trial.left
     return "" if told_apart else "what it points at fits no better than the rest"
 

@@ -43,7 +43,7 @@ def check_suffix(path: str | Path) -> None:
 
 def _write(path: str | Path, reports: list[Report], *, several: bool = False) -> Path:
     check_suffix(path)
-    return files.write_text(path, _content(reports, Path(path).suffix.lower(), several=several))
+    return files.write_text(path, content_of(reports, Path(path).suffix.lower(), several=several))
 
 
 def embeddable(text: str) -> str:
@@ -51,7 +51,8 @@ def embeddable(text: str) -> str:
     return text.replace("</", "<\\/").replace("<!--", "<\\u0021--")
 
 
-def _content(reports: list[Report], suffix: str, *, several: bool) -> str:
+def content_of(reports: list[Report], suffix: str, *, several: bool) -> str:
+    """Return what a file of reports with this suffix contains; with `several`, JSON is a list."""
     if suffix == ".md":
         from llamaindex_clipverify.report.markdown import document
 

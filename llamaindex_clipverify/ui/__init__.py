@@ -1,1 +1,1 @@
-"""A chat in the browser: pictures, questions, answers whose words are marked as they are verified. `app` alone needs Gradio."""
+"""A chat in the browser: pictures, questions, and answers whose words are marked as they are verified."""

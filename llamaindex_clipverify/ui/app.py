@@ -1,55 +1,53 @@
-"""The page of the chat, in Gradio; the only file that imports it. The page makes no requests to other hosts."""
+"""The chat as a web page, in Starlette. Pictures and conversations are kept in memory: nothing is written to the disk."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from importlib.resources import files
-from pathlib import Path
+import json
+import re
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
+from urllib.parse import unquote
 
-from llamaindex_clipverify.boundary.scratch import scratch_folder
-from llamaindex_clipverify.errors import ClipVerifyError, DataError, MissingExtraError
-from llamaindex_clipverify.explainers.heat_map import HeatMap
-from llamaindex_clipverify.report.saving import save_all
-from llamaindex_clipverify.report.sharing import shareable, without_paths
-from llamaindex_clipverify.ui import markup
+from llamaindex_clipverify.boundary.requests import App
+from llamaindex_clipverify.errors import ClipVerifyError, DataError, MissingExtraError, PictureError
+from llamaindex_clipverify.explainers import shown
+from llamaindex_clipverify.languages import NAMES, Language, language, preferred
+from llamaindex_clipverify.report.sharing import without_paths
+from llamaindex_clipverify.ui.actions import Actions, Parts
 from llamaindex_clipverify.ui.answering import Answering
+from llamaindex_clipverify.ui.browsing import Browsing
 from llamaindex_clipverify.ui.gate import Gate
-from llamaindex_clipverify.ui.session import Limits, Session, Sessions, Turn, complaint
+from llamaindex_clipverify.ui.markup import Looks, Markup, chat_script, chat_style
+from llamaindex_clipverify.ui.session import Limits, Session
+from llamaindex_clipverify.ui.sessions import Sessions
 
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 try:
-    import gradio as gr
-    from starlette.middleware import Middleware
+    from starlette.applications import Starlette
+    from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+    from starlette.requests import Request
+    from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+    from starlette.routing import Route
 except ImportError as error:
-    raise MissingExtraError("gradio", "ui") from error
+    raise MissingExtraError("starlette", "ui") from error
 
-NO_MAP = "no map"
-_TALL = 560
-"""Maximum height of the conversation in pixels; longer ones scroll."""
-_FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Noto Sans KR", "sans-serif")
-_CLICK = """
-element.addEventListener('click', (event) => {
-  const hit = event.target.closest('[data-claim],[data-pick],[data-drop]');
-  if (!hit) return;
-  const {turn, claim, pick, drop} = hit.dataset;
-  trigger('click', {turn: Number(turn ?? -1), claim: Number(claim ?? -1), pick: Number(pick ?? -1), drop: Number(drop ?? -1)});
-});
-"""
-
-_DOWNLOAD = """
-() => { setTimeout(() => document.querySelector('#made')?.click(), 200) }
-"""
-"""A download button serves the file it had before the click: another button makes the file, then this clicks the download."""
+_TAB = re.compile(r"[0-9a-f]{32}")
+_MOST_JSON = 200_000
+"""Bytes of a request that is no picture."""
 
 
 class Page:
-    """The page of the chat with its event handlers."""
+    """The page of the chat, and its addresses."""
 
-    def __init__(self, answering: Answering, title: str, limits: Limits | None = None, samples: bool = False) -> None:
+    def __init__(
+        self,
+        answering: Answering,
+        title: str,
+        limits: Limits | None = None,
+        samples: bool = False,
+        language: str | None = None,
+    ) -> None:
         """Make a page.
 
         Args:
@@ -57,250 +55,196 @@ class Page:
             title: Text below the heading: models and pictures in use.
             limits: Limits for each visitor.
             samples: Whether to offer drawn scenes, for the bundled models.
+            language: ISO 639-1 code. Default: that which the browser prefers.
         """
-        self.answering, self.title, self.samples = answering, title, samples
-        self.sessions = Sessions(limits, dropped=self._remove)
-        self.folder = scratch_folder("clipverify-chat-")
-        self.methods = self._methods()
+        self.limits, self.language = limits or Limits(), language
+        self.sessions = Sessions(self.limits)
+        self.browsing = Browsing(answering.index) if answering.index is not None else None
+        looks = Looks(
+            title=title,
+            models=tuple(answering.llms),
+            methods=_methods(answering),
+            has_index=answering.index is not None,
+            samples=samples,
+            limits=self.limits,
+        )
+        self.actions = Actions(answering, looks, self.browsing)
+        self._arriving = 0
+        routes = [
+            Route("/", self._page),
+            Route("/chat.css", partial(_static, chat_style, "text/css")),
+            Route("/chat.js", partial(_static, chat_script, "text/javascript")),
+            Route("/thumb/{content}", self._thumbnail),
+            Route("/pictures", self._upload, methods=["POST"]),
+            Route("/ask", self._ask, methods=["POST"]),
+            Route("/export/{suffix}", self._export, methods=["POST"]),
+            Route("/stay", self._stay, methods=["POST"]),
+            Route("/leave/{tab}", self._leave, methods=["POST"]),
+            Route("/do/{action}", self._do, methods=["POST"]),
+        ]
+        self.app = Starlette(routes=routes, exception_handlers={ClipVerifyError: _problem})
 
-    def _methods(self) -> list[str]:
-        from llamaindex_clipverify.explainers import shown
+    # -- addresses ----------------------------------------------------------------------------------------------------
 
+    async def _page(self, request: Request) -> Response:
+        chosen = language(self._code(request))
+        return HTMLResponse(
+            await run_in_threadpool(Markup(self.actions.looks, chosen).page, Session(limits=self.limits))
+        )
+
+    async def _thumbnail(self, request: Request) -> Response:
         try:
-            return shown(self.answering.verifier.explainer)
-        except ClipVerifyError:
-            return []
+            data = (
+                await run_in_threadpool(self.browsing.thumbnail, request.path_params["content"])
+                if self.browsing
+                else None
+            )
+        except PictureError:
+            data = None
+        return Response(data or b"", 200 if data else 404, media_type="image/jpeg")
 
-    # -- what its buttons do ------------------------------------------------------------------------------------------
-
-    def welcome(self, request: gr.Request) -> tuple[str, str, str]:
-        """Show what a tab has: nothing at first."""
-        session = self.sessions.of(request.session_hash)
-        if self.methods and session.method is None:
-            session.method = self.methods[0]
-        return markup.conversation(session), markup.album(session), markup.NOTHING
-
-    def ask(self, question: str, request: gr.Request) -> Iterator[tuple[str, str]]:
-        """Answer a question, piece by piece."""
-        session = self.sessions.of(request.session_hash)
+    async def _upload(self, request: Request) -> Response:
+        session, name = self._session(request), unquote(request.headers.get("x-name", ""))
+        size = int(request.headers.get("content-length", "0") or 0)
+        if self.sessions.size + self._arriving + size > self.limits.total:
+            return JSONResponse(
+                {"problem": "the chat has no room for more pictures; remove some, or try again later"}, 507
+            )
+        self._arriving += size
         try:
-            for _ in self.answering.ask(session, question):
-                yield markup.conversation(session), ""
-        except DataError as error:
-            gr.Warning(markup.safe(without_paths(str(error))))
-            yield markup.conversation(session), question
+            data = await _body(request, self.limits.file + 1)
+            return JSONResponse(
+                await run_in_threadpool(self.actions.upload, session, name, data, self._language(request))
+            )
+        finally:
+            self._arriving -= size
 
-    def upload(self, paths: Sequence[str] | None, request: gr.Request) -> tuple[str, None]:
-        """Take pictures in; the files that Gradio wrote are removed at once."""
-        session = self.sessions.of(request.session_hash)
-        problems = []
-        for path in map(Path, paths or ()):
-            try:
-                session.add(path.name, path.read_bytes())
-            except ClipVerifyError as error:
-                problems.append(str(error))
-            finally:
-                path.unlink(missing_ok=True)
-        if problems:
-            gr.Warning(markup.safe(without_paths(complaint(problems))), duration=20)
-        return markup.album(session), None
+    async def _do(self, request: Request) -> Response:
+        action = self.actions.named(request.path_params["action"])
+        if action is None:
+            return JSONResponse({"problem": "no such action"}, 404)
+        given = _parsed(await _body(request, _MOST_JSON))
+        parts = await run_in_threadpool(action, self._session(request), given, self._language(request))
+        return JSONResponse(parts)
 
-    def sample(self, request: gr.Request) -> str:
-        """Draw three scenes that the bundled models know."""
-        from llamaindex_clipverify.testing import FRESH, draw_scene
+    async def _ask(self, request: Request) -> Response:
+        given = _parsed(await _body(request, _MOST_JSON))
+        growing = self.actions.ask(self._session(request), given, self._language(request))
+        return StreamingResponse(_lines(growing), media_type="application/x-ndjson")
 
-        session = self.sessions.of(request.session_hash)
-        have = len(session.shown)
-        try:
-            for place in range(3):
-                scene = draw_scene(FRESH + have + place)
-                made = session.add(f"drawn scene {have + place + 1}", _png(scene.image))
-                if place:
-                    session.toggle(session.shown.index(made))
-        except DataError as error:
-            gr.Warning(markup.safe(error))
-        return markup.album(session)
+    async def _export(self, request: Request) -> Response:
+        suffix = f".{request.path_params['suffix']}"
+        if suffix not in (".html", ".json"):
+            return JSONResponse({"problem": "no such form"}, 404)
+        text = await run_in_threadpool(self.actions.export, self._session(request), suffix)
+        return Response(text, media_type="application/octet-stream")
 
-    def pick(self, event: gr.EventData, request: gr.Request) -> str:
-        """Choose a picture, leave it out, or remove it."""
-        session = self.sessions.of(request.session_hash)
-        session.toggle(int(event.pick))
-        session.remove(int(event.drop))
-        return markup.album(session)
+    async def _stay(self, request: Request) -> Response:
+        self._session(request)
+        return Response(status_code=204)
 
-    def look(self, event: gr.EventData, request: gr.Request) -> tuple[str, str]:
-        """Show the evidence of a claim."""
-        session = self.sessions.of(request.session_hash)
-        session.look(int(event.turn), int(event.claim))
-        panel = self._evidence(session)
-        return markup.conversation(session), panel
+    async def _leave(self, request: Request) -> Response:
+        self.sessions.leave(request.path_params["tab"])
+        return Response(status_code=204)
 
-    def switch(self, method: str, request: gr.Request) -> str:
-        """Draw the heat map of the claim by another method."""
-        session = self.sessions.of(request.session_hash)
-        session.method = None if method == NO_MAP else method
-        return self._evidence(session)
+    def _session(self, request: Request) -> Session:
+        tab = request.headers.get("x-tab", "")
+        if not _TAB.fullmatch(tab):
+            raise DataError("the page is not known", do="reload it")
+        session = self.sessions.of(tab)
+        if session.method is None and not session.turns and self.actions.looks.methods:
+            session.method = self.actions.looks.methods[0]
+        return session
 
-    def _evidence(self, session: Session) -> str:
-        """Return the evidence of what is looked at when it is drawn: meanwhile something else may have been clicked."""
-        while (chosen := session.chosen_claim) is not None:
-            turn, claim, method = chosen
-            try:
-                drawn = markup.evidence(turn, claim, self._map(turn, claim, method))
-            except ClipVerifyError as error:
-                drawn = markup.evidence(turn, claim, None, without_paths(str(error)))
-            if session.chosen_claim == chosen:
-                return drawn
-        return markup.NOTHING
+    def _code(self, request: Request) -> str:
+        asked = request.query_params.get("lang") or request.headers.get("x-lang") or self.language or ""
+        return asked if asked in NAMES else preferred(request.headers.get("accept-language", ""))
 
-    def _map(self, turn: Turn, claim: int, method: str | None) -> HeatMap | None:
-        if turn.report is None or method is None:
-            return None
-        explained = self.answering.verifier.explain(turn.report, method, [claim])
-        maps = [heat.map for heat in explained.maps if heat.claim == claim and heat.map.method == method]
-        return maps[-1] if maps else None
+    def _language(self, request: Request) -> Language:
+        return language(self._code(request))
 
-    def clear(self, request: gr.Request) -> tuple[str, str]:
-        """Begin a new conversation with the same pictures."""
-        session = self.sessions.of(request.session_hash)
-        session.clear()
-        return markup.conversation(session), markup.NOTHING
+    # -- serving ------------------------------------------------------------------------------------------------------
 
-    def export(self, suffix: str, request: gr.Request) -> str | None:
-        """Write the reports of a conversation into a file to be downloaded."""
-        session = self.sessions.of(request.session_hash)
-        reports = session.reports
-        if not reports:
-            gr.Warning("There is no answer to export yet.")
-            return None
-        methods = self.methods[:1]
-        explained = [self.answering.verifier.explain(report, methods) if methods else report for report in reports]
-        explained = [shareable(report) for report in explained]
-        session.exports.append(Path(tempfile.mkdtemp(dir=self.folder)))
-        return str(save_all(explained, session.exports[-1] / f"conversation{suffix}"))
-
-    def leave(self, request: gr.Request) -> None:
-        """Forget a tab that is closed, and what it exported."""
-        self.sessions.drop(request.session_hash)
-
-    def _remove(self, session: Session) -> None:
-        """Remove what a session exported, and the copies that Gradio serves."""
-        for folder in session.exports:
-            for file in folder.glob("*"):
-                data = file.read_bytes()
-                for copied in (self.folder / "uploads").rglob(file.name):
-                    if copied.stat().st_size == len(data) and copied.read_bytes() == data:
-                        copied.unlink(missing_ok=True)
-            shutil.rmtree(folder, ignore_errors=True)
-
-    # -- the page -----------------------------------------------------------------------------------------------------
-
-    def build(self) -> gr.Blocks:
-        """Return the page."""
-        with gr.Blocks(title="clipverify chat", analytics_enabled=False, delete_cache=(600, 600)) as page:
-            gr.Markdown(f"## clipverify chat\n{markup.safe(self.title)}")
-            with gr.Row(equal_height=False):
-                with gr.Column(scale=3, min_width=320):
-                    talk = gr.HTML(js_on_load=_CLICK, elem_id="talk", max_height=_TALL, autoscroll=True)
-                    with gr.Row():
-                        words = gr.Textbox(
-                            placeholder="Ask about the pictures", show_label=False, scale=6, elem_id="question"
-                        )
-                        send = gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id="ask")
-                    with gr.Row():
-                        fresh = gr.Button("New conversation", size="sm", elem_id="clear")
-                        as_page = gr.Button("Export as a page", size="sm", elem_id="export-page")
-                        as_json = gr.Button("Export as JSON", size="sm", elem_id="export-json")
-                    made = gr.DownloadButton("Download", elem_id="made", elem_classes="cvc-hidden")
-                with gr.Column(scale=2, min_width=320):
-                    pictures = gr.HTML(js_on_load=_CLICK, elem_id="pictures")
-                    with gr.Row():
-                        files_in = gr.UploadButton(
-                            "Upload pictures", file_count="multiple", file_types=["image"], size="sm", elem_id="upload"
-                        )
-                        drawn = gr.Button("Sample pictures", size="sm", visible=self.samples, elem_id="samples")
-                    method = gr.Radio(
-                        [*self.methods, NO_MAP], value=(self.methods or [NO_MAP])[0], label="Heat map",
-                        visible=bool(self.methods), elem_id="method",
-                    )  # fmt: skip
-                    panel = gr.HTML(elem_id="evidence")
-            for begun in (send.click, words.submit):
-                begun(self.ask, [words], [talk, words])
-            page.load(self.welcome, None, [talk, pictures, panel])
-            page.unload(self.leave)
-            talk.click(self.look, None, [talk, panel])
-            pictures.click(self.pick, None, [pictures])
-            files_in.upload(self.upload, [files_in], [pictures, files_in])
-            drawn.click(self.sample, None, [pictures])
-            method.change(self.switch, [method], [panel])
-            fresh.click(self.clear, None, [talk, panel])
-            for button, suffix in ((as_page, ".html"), (as_json, ".json")):
-                button.click(_bound(self.export, suffix), None, [made]).success(None, None, None, js=_DOWNLOAD)
-        built: gr.Blocks = page
-        return built
+    def gated(self, hosts: Sequence[str] = ()) -> App:
+        """Return the page as an ASGI app that answers to these names, to addresses and to ``localhost``."""
+        return Gate(self.app, hosts)
 
     def launch(
-        self, host: str = "127.0.0.1", port: int = 7860, *, wait: bool = True, allow_hosts: Sequence[str] = ()
+        self,
+        host: str = "127.0.0.1",
+        port: int = 7860,
+        *,
+        wait: bool = True,
+        allow_hosts: Sequence[str] = (),
+        started: Callable[[str], None] | None = None,
     ) -> str:
         """Serve the page until it is interrupted, and return its address.
 
         Args:
-            host: Who may reach it: this machine alone, unless another is given.
+            host: Address to bind. Default: this machine alone.
             port: 0 for any that is free.
             wait: Whether to return only when it is over; else `close` ends it.
             allow_hosts: Names by which visitors may reach it; addresses and ``localhost`` always work.
+            started: Called with the address when it answers.
 
         Raises:
             DataError: The port is taken.
         """
-        uploads = self.folder / "uploads"
-        os.environ["GRADIO_TEMP_DIR"] = str(uploads)
-        limits = self.sessions.limits
-        gate = Middleware(Gate, hosts=(host, *allow_hosts), uploads=uploads, most_bytes=limits.uploads)
-        self.page = self.build()
-        self.page.queue(default_concurrency_limit=4)
-        theme = gr.themes.Soft(font=list(_FONTS), font_mono=["ui-monospace", "monospace"])
-        try:
-            _, address, _ = self.page.launch(
-                server_name=host, server_port=port or None, share=False, quiet=True, prevent_thread_lock=True, theme=theme,
-                css=_text("chat.css"), max_file_size=self.sessions.limits.file, footer_links=[], show_error=False,
-                app_kwargs={"middleware": [gate]}, ssr_mode=False, enable_monitoring=False, pwa=False, mcp_server=False,
-            )  # fmt: skip
-        except OSError as error:
-            self.close()
-            raise DataError(
-                "the page cannot be served", got=f"{host}:{port} ({error})", do="give another --port"
-            ) from error
+        from llamaindex_clipverify.serving.server import Server, address_of, bound
+
+        made = bound(host, port)
+        address = address_of(made, host)
+        self._server = Server(self.gated((host, *allow_hosts)), started=partial(started, address) if started else None)
         if wait:
-            try:
-                self.page.block_thread()
-            finally:
-                self.close()
-        return str(address)
+            self._server.serve_on(made)
+        else:
+            self._thread = threading.Thread(target=self._server.serve_on, args=[made], daemon=True)
+            self._thread.start()
+        return address
 
     def close(self) -> None:
-        """Stop serving, and remove every file."""
-        page = getattr(self, "page", None)
-        if page is not None:
-            page.close(verbose=False)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Stop serving; every picture and conversation is forgotten."""
+        if hasattr(self, "_server"):
+            self._server.should_exit = True
+            self._thread.join(30)
+        self.sessions = Sessions(self.limits)
 
 
-def _bound(export: Any, suffix: str) -> Any:
-    def run(request: gr.Request) -> str | None:
-        found: str | None = export(suffix, request)
-        return found
-
-    return run
-
-
-def _png(image: Any) -> bytes:
-    import io
-
-    file = io.BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
+def _methods(answering: Answering) -> tuple[str, ...]:
+    try:
+        return tuple(shown(answering.verifier.explainer))
+    except ClipVerifyError:
+        return ()
 
 
-def _text(name: str) -> str:
-    return (files("llamaindex_clipverify.ui") / name).read_text(encoding="utf-8")
+async def _static(text: Any, kind: str, request: Request) -> Response:
+    return Response(text(), media_type=kind)
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """Return the body of a request, at most `most` bytes of it; the rest is not kept."""
+    kept, size = [], 0
+    async for part in request.stream():
+        if size < most:
+            kept.append(part[: most - size])
+        size += len(part)
+    return b"".join(kept)
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    try:
+        given = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict):
+        raise DataError("the request is not understood", do="reload the page")
+    return given
+
+
+async def _lines(parts: Iterator[Parts]) -> AsyncIterator[bytes]:
+    async for one in iterate_in_threadpool(parts):
+        yield json.dumps(one).encode() + b"\n"
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    return JSONResponse({"problem": without_paths(str(error))}, 400)

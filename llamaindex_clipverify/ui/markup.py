@@ -1,156 +1,159 @@
-"""The HTML of the chat.
-
-Everything that a visitor, a file or a model wrote is escaped, including braces and dollars, which the page's templates interpret.
-"""
+"""The HTML of the chat. Everything that a visitor, a file or a model wrote is escaped by the templates."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-from llamaindex_clipverify.errors import ClipVerifyError
-from llamaindex_clipverify.explainers.heat_map import HeatMap
+from llamaindex_clipverify.languages import NAMES, Language
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report import labels
-from llamaindex_clipverify.report.drawing import Mark, data_uri, draw_boxes, draw_map, shrunk
-from llamaindex_clipverify.report.format import number, printable
-from llamaindex_clipverify.report.html.album import Album
-from llamaindex_clipverify.report.html.report_view import ReportView
-from llamaindex_clipverify.report.report import CheckedClaim, Report
-from llamaindex_clipverify.report.spans import pieces
-from llamaindex_clipverify.ui.session import Session, Turn
+from llamaindex_clipverify.report.drawing import data_uri, shrunk
+from llamaindex_clipverify.report.html import style, templates
+from llamaindex_clipverify.report.report import ClaimMap
+from llamaindex_clipverify.ui.samples import SAMPLES, Sample, scene
+from llamaindex_clipverify.ui.session import Limits, Session
+from llamaindex_clipverify.ui.views import THUMB, Thumb, TurnView, thumbs
 
-NOTHING = '<p class="cvc-empty">The evidence of a claim is shown here.</p>'
-"""Shown when no claim is selected; Gradio does not replace content by an empty text."""
-_SIDE = 640
-_THUMB = 220
-_SPECIAL = {ord("{"): "&#123;", ord("}"): "&#125;", ord("$"): "&#36;", ord("`"): "&#96;"}
+if TYPE_CHECKING:
+    from llamaindex_clipverify.ui.browsing import IndexPage
 
-
-def safe(text: object) -> str:
-    """Return a text escaped as HTML."""
-    return html.escape(printable(str(text)), quote=True).translate(_SPECIAL)
+_UI = "llamaindex_clipverify.ui"
+_REPORT = "llamaindex_clipverify.report.html"
 
 
-def conversation(session: Session) -> str:
-    """Return all turns, the newest last."""
-    if not session.turns:
-        return (
-            '<p class="cvc-empty">Choose pictures on the right and ask about them. Every claim of the answer is then checked '
-            "on the pictures: click its words to see why.</p>"
+@dataclass(frozen=True, kw_only=True)
+class Looks:
+    """What the page of a chat offers, the same for every visitor."""
+
+    title: str
+    """Models and pictures in use."""
+    models: Sequence[str] = ()
+    """Names of the models that answer."""
+    methods: Sequence[str] = ()
+    """Methods of heat maps."""
+    has_index: bool = False
+    samples: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+
+class Markup:
+    """The parts of the page in one language."""
+
+    def __init__(self, looks: Looks, language: Language) -> None:
+        """Render what a chat offers in a language."""
+        self.looks, self.language = looks, language
+        self._context = {"t": language, "claim_states": labels.CLAIM_STATES, "states": labels.STATES}
+
+    def page(self, session: Session) -> str:
+        """Return the whole page."""
+        others = {code: name for code, name in NAMES.items() if code != self.language.code}
+        template = _template("chat.html.j2")
+        return str(template.render(**self._context, **vars(self.looks), view=self._view(session), others=others))
+
+    def conversation(self, session: Session) -> str:
+        """Return all turns, the newest last; without any, what to do first."""
+        return self._part("conversation", self._view(session))
+
+    def turn(self, session: Session, place: int, maps: Sequence[ClaimMap] = (), problem: str = "") -> str:
+        """Return one turn.
+
+        Args:
+            session: Of the visitor.
+            place: Index of the turn.
+            maps: Heat maps of the claim on display.
+            problem: Why there is none.
+        """
+        return self._part("one_turn", TurnView(session, place, maps, problem), self._view(session, turns=False))
+
+    def next(self, session: Session) -> str:
+        """Return the samples that are left to try."""
+        return self._part("next", self._view(session))
+
+    def pictures(self, session: Session) -> str:
+        """Return a visitor's pictures: a click chooses one or leaves it out, the cross removes it."""
+        return self._part("pictures", self._view(session, turns=False))
+
+    def index(self, page: IndexPage) -> str:
+        """Return a page of the index."""
+        return self._part("index", page)
+
+    def _part(self, name: str, *values: object) -> str:
+        return str(getattr(_template("talk.html.j2").make_module(self._context), name)(*values))
+
+    def _view(self, session: Session, *, turns: bool = True) -> View:
+        return View(
+            turns=[TurnView(session, place) for place in range(len(session.turns))] if turns else [],
+            thumbs=thumbs(session),
+            method=session.method,
+            methods=list(self.looks.methods),
+            samples=_samples(self.language.code) if self.looks.samples else [],
+            first_step=self._first_step(session),
         )
-    turns = (_turn(session, turn, place) for place, turn in enumerate(session.turns))
-    return f'<div class="cvc-turns" role="log" aria-live="polite">{"".join(turns)}</div>'
 
-
-def _turn(session: Session, turn: Turn, place: int) -> str:
-    asked = f'<div class="cvc-asked">{safe(turn.question)}{_small(session, turn.pictures)}</div>'
-    if turn.error:
-        status = f'<p class="cvc-error" role="alert">{safe(turn.error)}</p>'
-    elif not turn.answer:
-        status = '<p class="cvc-wait">looking …</p>'
-    else:
-        status = ""
-    answer = f'<p class="cvc-answer">{_answer(turn, place, session.looked_at)}</p>' if turn.answer else ""
-    return f'<section class="cvc-turn">{asked}<div class="cvc-said">{answer}{status}{_foot(turn)}</div></section>'
-
-
-def _answer(turn: Turn, place: int, looked_at: tuple[int, int] | None) -> str:
-    """Return the answer, the words of each claim a button; what is not verified yet is plain."""
-    report = turn.report
-    if report is None:
-        return safe(turn.answer)
-    view = ReportView(report, f"t{place}", Album(1))
-    shown = []
-    for piece in pieces(report):
-        if not piece.claims:
-            shown.append(safe(piece.text))
-            continue
-        claim = piece.claims[0]
-        on = " cvc-on" if looked_at is not None and looked_at[0] == place and looked_at[1] in piece.claims else ""
-        shown.append(
-            f'<button type="button" class="cvc-claim cvc-{piece.state}{on}" data-turn="{place}" data-claim="{claim}" '
-            f'title="{safe(view.claims[claim].hint)}">{safe(piece.text)}</button>'
+    def _first_step(self, session: Session) -> str:
+        t = self.language
+        if not session.shown:
+            first = t("Add pictures or choose some of the index.") if self.looks.has_index else t("Add pictures.")
+        elif not session.chosen:
+            first = t("Choose at least one of the pictures.")
+        else:
+            first = t("The pictures are here.")
+        then = (
+            t("Then ask about them, or paste an answer.")
+            if self.looks.models
+            else t("Then paste an answer about them.")
         )
-    rest = turn.answer[len(report.answer) :]
-    return "".join(shown) + (f'<span class="cvc-rest">{safe(rest)}</span>' if rest.strip() else "")
+        return f"{first} {then} {t('Select underlined words to see the evidence.')}"
 
 
-def _foot(turn: Turn) -> str:
-    report = turn.report
-    if report is None or not turn.done:
-        return ""
-    if report.trust is None:
-        why = "; ".join(report.notes) or "nothing of it could be checked"
-        return f'<p class="cvc-foot"><span class="cvc-note">{safe(why)}</span></p>'
-    notes = "".join(f'<span class="cvc-note">{safe(note)}</span>' for note in report.notes)
-    return (
-        f'<p class="cvc-foot"><b class="cvc-{_colour(report)}">trust {number(report.trust)}</b>'
-        f"<span>{safe(labels.coverage(report))}</span><span>{safe(labels.calibration(report))}</span>{notes}</p>"
-    )
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """What the parts of a page show of a session."""
+
+    turns: Sequence[TurnView]
+    thumbs: Sequence[Thumb]
+    method: str | None
+    methods: list[str]
+    samples: Sequence[tuple[int, Sample, str]]
+    first_step: str
+
+    @property
+    def left(self) -> Sequence[tuple[int, Sample, str]]:
+        """The samples that were not tried yet."""
+        asked = {turn.turn.question for turn in self.turns} | {
+            one.reply.text for turn in self.turns for one in turn.replies
+        }
+        return [row for row in self.samples if not {row[1].question or row[1].answer} & asked]
 
 
-def _colour(one: Report | CheckedClaim) -> str:
-    return "undecided" if one.verdict == "unverifiable" and one.trust is not None else one.verdict
+def _samples(code: str) -> list[tuple[int, Sample, str]]:
+    """Return the samples for a page in a language, with their places and pictures."""
+    return [
+        (place, sample, _scene_uri(sample.picture))
+        for place, sample in enumerate(SAMPLES)
+        if sample.language in ("", code)
+    ]
 
 
-def _small(session: Session, found: Sequence[Picture]) -> str:
-    drawn = "".join(f'<img src="{thumb}" alt="">' for picture in found if (thumb := thumbnail(session, picture)))
-    return f'<span class="cvc-strip">{drawn}</span>' if drawn else ""
+@lru_cache
+def _scene_uri(place: int) -> str:
+    return data_uri(shrunk(Picture.of(scene(place)), THUMB), 80)
 
 
-def album(session: Session) -> str:
-    """Return a visitor's pictures: a click chooses one or leaves it out, the cross removes it."""
-    if not session.shown:
-        return '<p class="cvc-empty">No picture yet.</p>'
-    cells = (
-        f'<div class="cvc-cell"><button type="button" class="cvc-pick" data-pick="{place}" '
-        f'aria-pressed="{str(one.chosen).lower()}" title="{safe(one.name)}">'
-        f'<img src="{thumbnail(session, one.picture)}" alt="{safe(one.name)}"></button>'
-        f'<button type="button" class="cvc-drop" data-drop="{place}" aria-label="remove {safe(one.name)}">×</button></div>'
-        for place, one in enumerate(session.shown)
-    )
-    return f'<div class="cvc-album">{"".join(cells)}</div>'
+def _template(name: str) -> Any:
+    return templates(_UI, _REPORT).get_template(name)
 
 
-def evidence(turn: Turn, claim: int, heat: HeatMap | None, problem: str = "") -> str:
-    """Return why a claim has its trust: the picture with its box and map, and what each check says."""
-    report = turn.report
-    assert report is not None
-    one = report.claims[claim]
-    view = ReportView(report, "e", Album(1)).claims[claim]
-    lines = "".join(
-        f'<li class="{"" if line.loud else "cvc-quiet"}"><i class="cvc-{line.state}">{line.glyph}</i>'
-        f"<span><b>{safe(line.check)}</b> {safe(line.reason)}</span></li>"
-        for line in view.lines
-    )
-    why = f'<p class="cvc-note">{safe(one.note)}</p>' if one.note else ""
-    wrong = f'<p class="cvc-error" role="alert">{safe(problem)}</p>' if problem else ""
-    return (
-        f'<div class="cvc-evidence"><h3><q>{safe(one.said)}</q> <b class="cvc-{view.state}">{safe(view.word)}'
-        f"{'' if one.trust is None else f', trust {number(one.trust)}'}</b></h3>"
-        f"{wrong}{_figure(report, one, heat)}{why}<ul>{lines}</ul></div>"
-    )
+def chat_style() -> str:
+    """Return the style of the page: that of reports, and its own."""
+    own: str = _template("chat.css").render()
+    return f"{style()}\n{own}"
 
 
-def _figure(report: Report, one: CheckedClaim, heat: HeatMap | None) -> str:
-    picture = report.picture(one.picture) if one.picture else None
-    if picture is None:
-        return ""
-    marks = [Mark(one.region, one.claim.text[:40], one.verdict)] if one.region else []
-    image = draw_boxes(picture, marks, _SIDE) if heat is None else draw_map(picture, heat, marks, _SIDE)
-    caption = f"box of {safe(one.claim.noun or one.claim.text)}" if one.region else "no box"
-    if heat is not None:
-        description = f"no evidence: {labels.doubt(heat)}" if heat.empty else f"“{heat.text}” by {heat.method}"
-        caption += f" · heat map: {safe(description)}"
-    return f'<figure><img src="{data_uri(image)}" alt="{caption}"><figcaption>{caption}</figcaption></figure>'
-
-
-def thumbnail(session: Session, picture: Picture) -> str:
-    """Return a small print as a ``data:`` address; "" where the picture cannot be opened. It is made once a session."""
-    try:
-        if picture.id not in session.thumbnails:
-            session.thumbnails[picture.id] = data_uri(shrunk(picture, _THUMB), 80)
-        return session.thumbnails[picture.id]
-    except ClipVerifyError:
-        return ""
+def chat_script() -> str:
+    """Return the script of the page."""
+    script: str = _template("chat.js").render()
+    return script

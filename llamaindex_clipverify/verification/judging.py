@@ -14,6 +14,7 @@ from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.evidence.passages import grounded
 from llamaindex_clipverify.evidence.sightings import SEEN, confidence, detector_saw
 from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.models.protocols import Detector, Grounder
 from llamaindex_clipverify.report.report import CheckedClaim, ObjectAgreement, Report
 from llamaindex_clipverify.trust.fusion import UNCHECKED, Calibration, ReportCalibration, Trust, fuse
@@ -97,7 +98,9 @@ class Judge:
             trust = self._fuse(subject, evidence, active)
             if self.policy.verdict(trust.value) == "contradicted":
                 checked = self._checked(claim, active, trust, evidence[trust.picture or 0], [])
-                return replace(checked, note=f"there is no {presence.noun} of which it could be true"), trust
+                return replace(
+                    checked, note=Message("there is no {noun} of which it could be true", noun=presence.noun)
+                ), trust
         return None
 
     def _checked(
@@ -300,4 +303,5 @@ class Assembly:
         notes = report_notes(self.judge, facts, checked, self.detector is not None)
         if reading.supported:
             return tuple(notes)
-        return (f"nothing was checked: {unreadable(reading.language, self.languages)}", *notes)
+        why = Message("nothing was checked: {why}", why=unreadable(reading.language, self.languages))
+        return (why, *notes)

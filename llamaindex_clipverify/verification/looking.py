@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from llamaindex_clipverify.answer import Answer
 from llamaindex_clipverify.errors import DataError, PictureError
 from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.report import Report
 
@@ -49,10 +50,11 @@ class Looked:
 
     def noted(self, report: Report) -> Report:
         """Return a report with the gaps, and with notes on them and on pictures that were decoded at a part of their size."""
-        notes = [f"not looked at: {gap}" for gap in self.gaps]
+        notes: list[str] = [Message("not looked at: {gap}", gap=str(gap)) for gap in self.gaps]
         notes += [_reduced(picture) for picture in self.answer.pictures if vars(picture).get("reduced", 1) > 1]
         return replace(report, gaps=self.gaps, notes=(*notes, *report.notes)) if notes else report
 
 
 def _reduced(picture: Picture) -> str:
-    return f"{picture.name} is large and was looked at with 1/{picture.reduced} of its width and height"
+    large = "{name} is large and was looked at with 1/{part} of its width and height"
+    return Message(large, name=picture.name, part=picture.reduced)

@@ -14,6 +14,7 @@ from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.evidence.lines import READER_FACTS
 from llamaindex_clipverify.evidence.passages import PASSAGES
 from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.message import Listed, Message
 from llamaindex_clipverify.report.report import CheckedClaim
 from llamaindex_clipverify.trust.fusion import Trust
 from llamaindex_clipverify.trust.profile import COMMON_NOUNS, Profile
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 
 def unreadable(language: str, readable: Sequence[str]) -> str:
     """Return why an answer in a language (ISO 639-1) was not read, with the languages that are."""
-    problem = "the language of the answer is unknown" if language == UNKNOWN else f"the answer is in {language!r}"
-    return f"{problem}; the splitter reads {', '.join(map(repr, readable))}"
+    read = ", ".join(map(repr, readable))
+    if language == UNKNOWN:
+        return Message("the language of the answer is unknown; the splitter reads {read}", read=read)
+    return Message("the answer is in {language!r}; the splitter reads {read}", language=language, read=read)
 
 
 UNCHECKED_KINDS = {
@@ -39,9 +42,9 @@ UNCHECKED_KINDS = {
 _PLURALS = {"wearing": "clothes"}
 
 
-def _kinds(kind: str) -> str:
+def _kinds(kind: str) -> Message:
     """Return the plural of a kind of claim: "actions"."""
-    return _PLURALS.get(kind, f"{kind}s")
+    return Message(_PLURALS.get(kind, f"{kind}s"))
 
 
 def why_unverifiable(
@@ -67,9 +70,11 @@ def why_unverifiable(
     if profile is not None and not all(active):
         return "a picture that no model in use knows may show it"
     if profile is not None and claim.kind in profile.kinds and not profile.knows(claim):
-        return f"the models in use do not know “{claim.noun}”" if claim.noun else "no check is fitted for such claims"
+        if claim.noun is None:
+            return "no check is fitted for such claims"
+        return Message("the models in use do not know “{noun}”", noun=claim.noun)
     if compared and not any(piece.stance == "silent" and piece.score is None for piece in evidence):
-        return f"no profile in use weighs {_kinds(claim.kind)}"
+        return Message("no profile in use weighs {kinds}", kinds=_kinds(claim.kind))
     silent = [piece.reason for piece in evidence if piece.stance == "silent" and piece.score is None and piece.reason]
     return silent[0] if silent else "no check could decide"
 
@@ -79,13 +84,16 @@ def _beyond_all_checks(claim: Claim) -> str | None:
     if claim.kind in UNCHECKED_KINDS:
         return UNCHECKED_KINDS[claim.kind]
     if claim.kind in ALTERNATIVE_KINDS:
-        return f"{_kinds(claim.kind)} are compared with others by an encoder, and there is none, or nothing to compare this with"
+        beyond = "{kinds} are compared with others by an encoder, and there is none, or nothing to compare this with"
+        return Message(beyond, kinds=_kinds(claim.kind))
     if claim.unnamed is not None:
-        return f"no check measures the {'colour' if claim.unnamed == claim.colour else 'relation'} “{claim.unnamed}”"
+        is_colour = claim.unnamed == claim.colour
+        unmeasured = "no check measures the colour “{word}”" if is_colour else "no check measures the relation “{word}”"
+        return Message(unmeasured, word=claim.unnamed)
     if claim.words.language != "en":
-        return f"no model in use knows “{claim.noun}”"
+        return Message("no model in use knows “{noun}”", noun=claim.noun)
     if claim.narrow and (claim.negated or claim.kind == "count"):
-        return f"no check can tell a {claim.narrow} from another {claim.noun}"
+        return Message("no check can tell a {narrow} from another {noun}", narrow=claim.narrow, noun=claim.noun)
     return None
 
 
@@ -93,34 +101,35 @@ def report_notes(
     judge: Judge, facts: Sequence[Facts], checked: Sequence[tuple[CheckedClaim, Trust]], has_detector: bool
 ) -> Iterator[str]:
     """Yield failed checks, pages that were not looked at, the guarantee, and where trust is not calibrated and why."""
-    yield from sorted({f"{name} failed: {why}" for known in facts for name, why in known.failed.items()})
+    failed = {(name, why) for known in facts for name, why in known.failed.items()}
+    yield from (Message("{name} failed: {why}", name=Message(name), why=why) for name, why in sorted(failed))
     later = [frames_of(known) for known in facts if frames_of(known) > 1]
     if later:
-        which = (
-            f"a file of {later[0]} frames or pages"
-            if len(later) == 1
-            else f"{len(later)} files of several frames or pages"
-        )
-        yield f"only the first of {which} was looked at"
+        single = "only the first of a file of {frames} frames or pages was looked at"
+        several = "only the first of {count} files of several frames or pages was looked at"
+        yield Message(single if len(later) == 1 else several, count=len(later), frames=later[0])
     if judge.policy.guarantee is not None:
         yield from judge.policy.guarantee.lines()
     transferred = judge.transferred
     if transferred is not None and any(trust.calibration == "transferred" for _, trust in checked):
-        scale = "common nouns" if transferred.name == COMMON_NOUNS else "the reference pictures given"
-        yield (
-            f"no profile is fitted for such claims of this encoder: their trust uses weights transferred from "
-            f"{transferred.data}, standardised by {scale}; calibrate on labels of your own for figures to rely on"
+        scale = Message("common nouns" if transferred.name == COMMON_NOUNS else "the reference pictures given")
+        yield Message(
+            "no profile is fitted for such claims of this encoder: their trust uses weights transferred from {data}, "
+            "standardised by {scale}; calibrate on labels of your own for figures to rely on",
+            data=Message(transferred.data),
+            scale=scale,
         )
         borrowed = {claim.claim.kind for claim, trust in checked if trust.calibration == "transferred"} & set(
             ALTERNATIVE_KINDS
         )
         if borrowed:
-            kinds = ", ".join(map(_kinds, sorted(borrowed)))
-            yield f"the weights for {kinds} are borrowed from those for things and were never measured: no trust is above .9"
+            never = "the weights for {kinds} are borrowed from those for things and were never measured: no trust is above .9"
+            yield Message(never, kinds=Listed(map(_kinds, sorted(borrowed))))
     if judge.profile is None:
         if transferred is None or any(map(_is_direct, checked)):
             model = "reader" if not has_detector and READER_FACTS in judge.models else "detector"
-            yield f"no profile is fitted for these models: trust is the raw confidence of the {model}"
+            raw = "no profile is fitted for these models: trust is the raw confidence of the {model}"
+            yield Message(raw, model=Message(model))
         return
     yield from _profile_notes(judge, judge.profile, facts)
 
@@ -134,15 +143,18 @@ def unfitted(judge: Judge) -> list[str]:
 def _profile_notes(judge: Judge, profile: Profile, facts: Sequence[Facts]) -> Iterator[str]:
     foreign = unfitted(judge)
     if foreign:
-        yield (
-            f"profile {profile.name!r} was fitted with other models than those of {', '.join(foreign)}: it cannot weigh them"
-        )
+        other = "profile {profile!r} was fitted with other models than those of {checks}: it cannot weigh them"
+        yield Message(other, profile=profile.name, checks=Listed(map(Message, foreign)))
     outside = sum(not profile.admits(known) for known in facts)
     if outside:
-        which = f"{outside} of {len(facts)} pictures look" if len(facts) > 1 else "the picture looks"
-        yield (
-            f"{which} unlike those of profile {profile.name!r} ({profile.data}), so its models are not used there; "
-            f"for photographs use real models: {profile.real_models}"
+        several = Message("{outside} of {count} pictures look", outside=outside, count=len(facts))
+        yield Message(
+            "{which} unlike those of profile {profile!r} ({data}), so its models are not used there; "
+            "for photographs use real models: {models}",
+            which=several if len(facts) > 1 else Message("the picture looks"),
+            profile=profile.name,
+            data=Message(profile.data),
+            models=profile.real_models,
         )
 
 

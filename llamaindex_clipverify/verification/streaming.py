@@ -14,6 +14,7 @@ from llamaindex_clipverify.boundary.failures import telling
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.errors import ClipVerifyError, VerificationError
 from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.verification.judging import Active, Checked
 from llamaindex_clipverify.verification.looking import Looked
@@ -114,7 +115,7 @@ class StreamingVerifier:
                 self._judging += time.perf_counter() - judged
                 return report
         except ClipVerifyError as error:
-            return unverified(self.verifier, text, self.question, f"not verified: {error}")
+            return unverified(self.verifier, text, self.question, _problem(error))
 
     def _check(self, claim: Claim, facts: Sequence[Facts], weighable: Active) -> Checked:
         if claim not in self._checked:
@@ -130,7 +131,7 @@ def verify_or_explain(verifier: Verifier, answer: Answer) -> Report:
     try:
         return verifier.verify(answer)
     except ClipVerifyError as error:
-        return unverified(verifier, answer.text, answer.question, f"not verified: {error}", answer.gaps)
+        return unverified(verifier, answer.text, answer.question, _problem(error), answer.gaps)
 
 
 def on_sources(verifier: Verifier, text: str, sources: Sequence[Source], question: str | None = None) -> Report:
@@ -138,7 +139,7 @@ def on_sources(verifier: Verifier, text: str, sources: Sequence[Source], questio
     try:
         return verify_or_explain(verifier, Answer.on_sources(text, sources, question))
     except ClipVerifyError as error:  # no text, or too long
-        return unverified(verifier, text, question, f"not verified: {error}")
+        return unverified(verifier, text, question, _problem(error))
 
 
 def why_not_verifiable(answer: Answer) -> str:
@@ -147,7 +148,11 @@ def why_not_verifiable(answer: Answer) -> str:
         return "the answer is empty"
     if answer.pictures or answer.passages:
         return ""
-    return f"not verified: {answer.gaps[0]}" if answer.gaps else "no picture was retrieved"
+    return _problem(answer.gaps[0]) if answer.gaps else "no picture was retrieved"
+
+
+def _problem(error: ClipVerifyError) -> Message:
+    return Message("not verified: {error}", error=str(error))
 
 
 def unverified(
@@ -160,6 +165,6 @@ def unverified(
             if texts.checked(text, "the answer").strip():
                 return replace(verifier.unverified(text, question, problem), gaps=missed)
     except ClipVerifyError as error:
-        problem = f"not verified: {error}"
+        problem = _problem(error)
     asked = question and texts.shown(question)
     return Report(answer=texts.shown(text), claims=(), question=asked, notes=(problem,), gaps=missed)

@@ -15,6 +15,7 @@ from llamaindex_clipverify.evidence.checks_by_model import CHECKS_BY_MODEL
 from llamaindex_clipverify.evidence.evidence import Evidence, silent
 from llamaindex_clipverify.evidence.lettering import naming_line, without_letters
 from llamaindex_clipverify.facts.facts import Facts
+from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.trust.verdict import Verdict
 
 AFFECTED = frozenset(CHECKS_BY_MODEL["encoder"])
@@ -51,4 +52,4 @@ def withdrawn(evidence: Sequence[Evidence], line: str) -> list[Evidence]:
 
 def reason(line: str) -> str:
     """Return why the encoder's evidence was withdrawn."""
-    return f"“{line}” is written in the picture, and without it the encoder says otherwise"
+    return Message("“{line}” is written in the picture, and without it the encoder says otherwise", line=line)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from cachetools import LRUCache
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from llamaindex_clipverify.report import labels
@@ -57,6 +57,11 @@ def fragment(report: Report) -> str:
     return template.render(view=view, album=album, style=style, states=labels.STATES, claim_states=labels.CLAIM_STATES)
 
 
+def style() -> str:
+    """Return the style of a report, for a page that shows parts of reports."""
+    return _text("style.css.j2")
+
+
 def _text(template: str) -> Markup:
     """Return a style or script of the package, which is not escaped."""
     return Markup(_templates().get_template(template).render())  # noqa: S704
@@ -71,10 +76,15 @@ def _policy(style: str, script: str) -> str:
     )
 
 
-@lru_cache
 def _templates() -> Environment:
+    return templates("llamaindex_clipverify.report.html")
+
+
+@lru_cache
+def templates(*packages: str) -> Environment:
+    """Return the templates of some packages: everything is escaped, and control characters are replaced."""
     return Environment(
-        loader=PackageLoader("llamaindex_clipverify.report.html"),
+        loader=ChoiceLoader([PackageLoader(package) for package in packages]),
         autoescape=True,
         finalize=lambda value: printable(value) if type(value) is str else value,
         undefined=StrictUndefined,

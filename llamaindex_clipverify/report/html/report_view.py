@@ -13,6 +13,9 @@ from llamaindex_clipverify.report.html.claim_view import ClaimView
 from llamaindex_clipverify.report.report import ClaimMap, Report
 from llamaindex_clipverify.report.spans import focus, pieces, state
 
+_WORST = -1
+"""Stands for the claim with the lowest trust."""
+
 
 @dataclass(frozen=True)
 class PictureView:
@@ -25,13 +28,14 @@ class PictureView:
 class ReportView:
     """A report as shown."""
 
-    def __init__(self, report: Report, mark: str, album: Album) -> None:
+    def __init__(self, report: Report, mark: str, album: Album, *, shown: int | None = _WORST) -> None:
         """Prepare a report.
 
         Args:
             report: The report.
             mark: Prefix of element ids.
             album: Embeds the pictures.
+            shown: Index of the claim that is shown first, or None. Default: the one with the lowest trust.
         """
         self.report, self.mark = report, mark
         self.pictures = [
@@ -42,7 +46,7 @@ class ReportView:
             picture.print.content: picture for picture in reversed(self.pictures) if picture.print.content
         }
         self.pieces = pieces(report)
-        self.focus = focus(report)
+        self.focus = focus(report) if shown == _WORST else shown
         self.claims = [ClaimView(self, place) for place in range(len(report.claims))]
         self.trust = number(report.trust)
         self.state = state(report)
