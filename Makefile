@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 OFFLINE_THERE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 ../.ci/offline
 OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 .ci/offline
 JOBS ?= 2
-EXTRAS := yolo,cam,together,openai,clip,ocr,onnx,finetune,langchain,data,pdf,ui,serve,mcp,traces
+EXTRAS := tiny,yolo,cam,together,openai,clip,ocr,onnx,finetune,langchain,data,pdf,ui,serve,mcp,traces
 
 export UV_LINK_MODE = copy
 export UV_PYTHON_DOWNLOADS = never
@@ -27,9 +27,9 @@ $(UV):
 	.uv/bin/pip install --quiet --disable-pip-version-check uv
 
 # The stamp holds a checksum of the requirements: without a change there, nothing is installed and no network is needed.
-REQUIREMENTS = { sed '/^\[tool\./,$$d' pyproject.toml; cat constraints.txt overrides.txt; } | cksum
+REQUIREMENTS = { sed '/^\[tool\./,$$d' pyproject.toml; cat tiny/pyproject.toml constraints.txt overrides.txt; } | cksum
 
-$(STAMP): pyproject.toml constraints.txt overrides.txt | $(UV)
+$(STAMP): pyproject.toml tiny/pyproject.toml constraints.txt overrides.txt | $(UV)
 	@if [ -x $(RUN)/python ] && [ "$$($(REQUIREMENTS))" = "$$(cat $(STAMP) 2>/dev/null)" ]; then touch $(STAMP); else set -e; \
 	  [ -x $(RUN)/python ] || $(UV) venv --quiet --python $(PYTHON) .venv; \
 	  $(UV) pip install --python $(RUN)/python -e '.[$(EXTRAS)]' --group dev -c constraints.txt --override overrides.txt; \
@@ -45,7 +45,7 @@ DEEPEVAL := .venv-deepeval/bin
 
 test-deepeval: $(UV)  ## Run the tests of the deepeval metric, in an environment of its own
 	@[ -x $(DEEPEVAL)/python ] || $(UV) venv --quiet --python $(PYTHON) .venv-deepeval
-	$(UV) pip install --quiet --python $(DEEPEVAL)/python -e '.[deepeval,yolo,cam]' -c constraints-deepeval.txt --override overrides.txt
+	$(UV) pip install --quiet --python $(DEEPEVAL)/python -e '.[tiny,deepeval,yolo,cam]' -c constraints-deepeval.txt --override overrides.txt
 	$(OFFLINE) $(DEEPEVAL)/python -m pytest -q -c /dev/null --rootdir tests/deepeval_suite tests/deepeval_suite $(ARGS)
 
 OLDEST := .venv-oldest/bin
@@ -75,7 +75,7 @@ format: setup  ## Put the code into its form
 	$(RUN)/ruff format .
 
 constraints: $(UV)  ## Pin anew what setup installs
-	$(UV) pip compile pyproject.toml --extra all --extra spacy --group dev --group slow --group training --override overrides.txt \
+	$(UV) pip compile pyproject.toml --extra all --extra spacy --group dev --group slow --group training --override overrides.txt --no-emit-package llamaindex-clipverify-tiny \
 	  --no-emit-index-url --python-version 3.11 --upgrade --quiet -o constraints.txt
 	$(UV) pip compile pyproject.toml --extra deepeval --extra yolo --extra cam --override overrides.txt \
 	  --no-emit-index-url --python-version 3.11 --upgrade --quiet -o constraints-deepeval.txt
@@ -119,12 +119,15 @@ $(AUDIT)/python: | $(UV)
 	$(UV) venv --quiet --python $(PYTHON) .venv-audit
 	$(UV) pip install --quiet --python $@ cyclonedx-bom pip-audit
 
-wheel: setup  ## Build wheel and source distribution into dist/, install the wheel into a bare environment and run the ten lines from there
+wheel: setup  ## Build wheels and source distributions of library and weights into dist/, and run the ten lines from each in a bare environment
 	rm -rf dist .venv-wheel
 	$(UV) build --quiet --out-dir dist
-	@for file in dist/*; do size=$$(stat -c %s $$file); echo "$$file $$((size / 1000)) kB"; [ $$size -le 24500000 ] || { echo "larger than 24.5 MB"; exit 1; }; done
+	$(UV) build --quiet --out-dir dist tiny
+	@for file in dist/*; do size=$$(stat -c %s $$file); echo "$$file $$((size / 1000)) kB"; [ $$size -le 22000000 ] || { echo "larger than 22 MB"; exit 1; }; done
 	$(UV) venv --quiet --python $(PYTHON) .venv-wheel
-	$(UV) pip install --quiet --python .venv-wheel/bin/python "$$(ls dist/*.whl)[yolo,cam]" -c constraints.txt --override overrides.txt
+	$(UV) pip install --quiet --no-sources --find-links dist --python .venv-wheel/bin/python "$$(ls dist/llamaindex_clipverify-*.whl)[tiny,yolo,cam]" -c constraints.txt --override overrides.txt
+	cd .venv-wheel && $(OFFLINE_THERE) bin/python ../examples/verify_an_answer.py
+	$(UV) pip install --quiet --no-deps --reinstall --python .venv-wheel/bin/python dist/*.tar.gz
 	cd .venv-wheel && $(OFFLINE_THERE) bin/python ../examples/verify_an_answer.py
 
 sbom: setup $(AUDIT)/python  ## Write the software bill of materials of .venv: clipverify.cdx.json (CycloneDX)

@@ -24,7 +24,7 @@ from PIL import Image
 from llamaindex_clipverify import Picture, Verifier
 from llamaindex_clipverify.evaluation.evaluation import Row, evaluate, read_rows
 from llamaindex_clipverify.evidence.written_text import WrittenText, case_of
-from llamaindex_clipverify.models.registry import TINY, load_reader
+from llamaindex_clipverify.models.registry import load_reader, tiny_folder
 from llamaindex_clipverify.testing import FRESH
 from llamaindex_clipverify.testing.documents import Document, compressed, draw_document, rotated
 
@@ -110,7 +110,7 @@ def fit(number: int) -> None:
 
 def on_photographs(folder: Path, yolo: Path) -> dict[str, Any]:
     """Return how many true claims are contradicted with the reader that were not without it, and all changes of verdict."""
-    plain = Verifier.from_defaults(encoder=str(TINY / "clip"), detector=str(yolo))
+    plain = Verifier.from_defaults(encoder=str(tiny_folder() / "clip"), detector=str(yolo))
     reading = Verifier.from_defaults(plain.encoder, plain.detector, reader="rapidocr")
     rows = [row for name in ("object_claims", "caption_claims") for row in read_rows(folder / f"{name}.jsonl")]
     before, after = (evaluate(verifier, rows, bootstrap=0).rows for verifier in (plain, reading))

@@ -36,6 +36,7 @@ from llamaindex_clipverify import Describer, EnglishSplitter, Verifier
 from llamaindex_clipverify.adapting.finetuning import Selection, finetune
 from llamaindex_clipverify.answer import sentences
 from llamaindex_clipverify.models.llava import Llava
+from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.testing import FRESH, NOUNS, STYLES, Scene, draw_scene, register_style, statements
 from llamaindex_clipverify.testing.truth import truth_of
 from training.talks import described
@@ -257,9 +258,7 @@ def _apart(one: Sequence[Sequence[float]], other: Sequence[Sequence[float]]) -> 
 def main() -> None:
     """Ask what is asked for, and save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--model", default="llamaindex_clipverify/tiny/llava", help="folder of a LLaVA of the drawn world"
-    )
+    parser.add_argument("--model", default=str(tiny_folder() / "llava"), help="folder of a LLaVA of the drawn world")
     parser.add_argument("--style", type=Path, default=Path("data/fluent"), help="folder of the third style")
     parser.add_argument(
         "--profile", type=Path, default=Path("data/fluent.json"), help="profile fitted on the third style"

@@ -30,7 +30,7 @@ from llamaindex_clipverify.evidence.text_vectors import PROMPT, TextVectors
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.index.schema import Entry
 from llamaindex_clipverify.models.clip import ClipEncoder
-from llamaindex_clipverify.models.registry import TINY
+from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.testing import FRESH, draw_scene
 from llamaindex_clipverify.trust.fitting import fit_kinds, trust_of
 from llamaindex_clipverify.trust.metrics import auroc, group_weights, interval
@@ -232,7 +232,7 @@ def rows_of(names: Sequence[str], pictures: int) -> dict[str, Any]:
             files.append(folder / f"{number:04}.png")
             draw_scene(FRESH + 650_000 + number).image.save(files[-1])
         for name in names:
-            weights = TINY / "clip" if name == "tiny" else save_clip(name, folder / name.replace("/", ""))
+            weights = tiny_folder() / "clip" if name == "tiny" else save_clip(name, folder / name.replace("/", ""))
             encoder = ClipEncoder(str(weights))
             some = files if name == "tiny" else files[: max(pictures // (10 if name == "B/32" else 25), 8)]
             label = name if name == "tiny" else f"ViT-{name}, random weights"

@@ -12,13 +12,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from llamaindex_clipverify.models.registry import tiny_folder
+
 RESULTS = Path(__file__).parent / "results"
-_TINY = Path(__file__).parents[1] / "llamaindex_clipverify" / "tiny"
 
 
 def bundled_weights() -> str:
     """Return a fingerprint of the bundled encoder and detector."""
-    files = [_TINY / "clip" / "model.safetensors", _TINY / "yolo" / "model.safetensors"]
+    files = [tiny_folder() / name / "model.safetensors" for name in ("clip", "yolo")]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from llamaindex_clipverify import Verifier
 from llamaindex_clipverify.evaluation.calibration import look
 from llamaindex_clipverify.evaluation.evaluation import evaluate, read_rows
-from llamaindex_clipverify.models.registry import TINY
+from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.trust.fitting import left_out
 from llamaindex_clipverify.trust.metrics import auroc, ece, group_weights, interval
 from training.fit_photographs import labelled
@@ -97,7 +97,7 @@ def main() -> None:
             f"skipped: {options.photos} or {options.yolo} is not there; name them with --photos and --yolo"
         )
     figures: dict[str, Any] = {"command": "python benchmarks/photographs.py --photos FOLDER --yolo yolov8n.pt"}
-    mixed = Verifier.from_defaults(encoder=str(TINY / "clip"), detector=str(options.yolo))
+    mixed = Verifier.from_defaults(encoder=str(tiny_folder() / "clip"), detector=str(options.yolo))
     for name, verifier in (("tiny CLIP and YOLOv8n", mixed), ("tiny", Verifier.tiny())):
         print(f"\n{name}")
         files = ("object_claims.jsonl", "caption_claims.jsonl")

@@ -16,7 +16,7 @@ from measuring import save, side_by_side
 
 from llamaindex_clipverify import Picture, Verifier
 from llamaindex_clipverify.models.clip import ClipEncoder
-from llamaindex_clipverify.models.registry import TINY
+from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
 ANSWER = (
@@ -63,7 +63,7 @@ def main() -> None:
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
     from checkpoints import save_clip
 
-    rows = {"tiny": figures_of(ClipEncoder(str(TINY / "clip")), rounds=9)}
+    rows = {"tiny": figures_of(ClipEncoder(str(tiny_folder() / "clip")), rounds=9)}
     for name in ("B/32", *(["L/14"] if options.large else [])):
         with tempfile.TemporaryDirectory() as folder:
             rows[f"ViT-{name}, random weights"] = figures_of(

@@ -15,7 +15,7 @@ from typing import Literal
 
 from packaging.requirements import Requirement
 
-from llamaindex_clipverify.errors import ClipVerifyError
+from llamaindex_clipverify.errors import ClipVerifyError, MissingExtraError
 
 State = Literal["fine", "note", "broken"]
 _SIGNS: dict[State, str] = {"fine": "✔", "note": "!", "broken": "✗"}
@@ -135,20 +135,20 @@ def _torch() -> Iterator[Finding]:
 
 
 def _bundled() -> Iterator[Finding]:
-    from llamaindex_clipverify.models.registry import TINY
+    from llamaindex_clipverify.models.registry import tiny_folder
 
-    for name in ("clip", "yolo"):
-        if not (TINY / name).is_dir():
-            yield Finding(
-                about="tiny models",
-                state="broken",
-                text=f"the bundled {name} is missing",
-                do=f"reinstall {_DISTRIBUTION}",
-            )
-        elif name == "clip":
-            yield _loads_encoder()
+    about = "tiny models"
+    try:
+        folder = tiny_folder()
+    except MissingExtraError as error:
+        yield Finding(about=about, state="note", text=error.what, do=error.do)
+        return
+    for name, loads in (("clip", _loads_encoder), ("yolo", _loads_detector)):
+        if (folder / name).is_dir():
+            yield loads()
         else:
-            yield _loads_detector()
+            text, do = f"the bundled {name} is missing", "reinstall llamaindex-clipverify-tiny"
+            yield Finding(about=about, state="broken", text=text, do=do)
 
 
 def _loads_encoder() -> Finding:

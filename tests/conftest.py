@@ -171,8 +171,19 @@ def report(scene_file: Path) -> Report:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real `chroma run` on loopback."""
     running = ChromaServer(tmp_path_factory.mktemp("server"))
     yield running.url
     running.kill()
+
+
+@pytest.fixture
+def server(chroma: str) -> Iterator[str]:
+    """The address of that server, which holds nothing of other tests."""
+    yield chroma
+    import chromadb
+
+    client = chromadb.HttpClient(*chroma.removeprefix("http://").split(":"))
+    for collection in client.list_collections():
+        client.delete_collection(collection.name)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -18,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from warm import WarmProcess, warm
 
 from llamaindex_clipverify import EvidenceIndex
 from llamaindex_clipverify.serving.app import make_app
@@ -107,12 +106,10 @@ def served(
 
 
 @contextmanager
-def command(*arguments: object, **environment: str) -> Iterator[tuple[subprocess.Popen[str], Served]]:
-    """Run ``clipverify serve`` until it answers."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "llamaindex_clipverify", "serve", "--port", "0", *map(str, arguments)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment},
-    )  # fmt: skip
+def command(*arguments: object, **environment: str) -> Iterator[tuple[WarmProcess, Served]]:
+    """Run ``clipverify serve`` in a process of its own until it answers."""
+    given = ("serve", *arguments, *(() if "--port" in arguments else ("--port", "0")))
+    process = warm().start("from llamaindex_clipverify.cli import run; run()", given, env={**os.environ, **environment})
     try:
         line = process.stdout.readline()
         assert line.startswith("serving: "), line + process.stderr.read()

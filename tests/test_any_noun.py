@@ -16,7 +16,7 @@ from llamaindex_clipverify.evidence.objects import asked_for
 from llamaindex_clipverify.facts.memory import DiskMemory
 from llamaindex_clipverify.index import EvidenceIndex
 from llamaindex_clipverify.models.detections import Detections
-from llamaindex_clipverify.models.registry import TINY
+from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
 OTHER = {"cup": "goblet", "clock": "sundial", "car": "buggy", "dog": "okapi", "chair": "hammock", "book": "scroll"}
@@ -154,7 +154,7 @@ def test_a_detector_that_fails_on_the_words_leaves_the_noun_unasked():
 
 def owlv2(folder):
     """Save an OWLv2 with small random weights and the tokenizer of the bundled CLIP."""
-    tokenizer = transformers.AutoTokenizer.from_pretrained(str(TINY / "clip"))
+    tokenizer = transformers.AutoTokenizer.from_pretrained(str(tiny_folder() / "clip"))
     tokenizer.model_max_length = 16
     ids = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("bos", "eos", "pad")}
     small = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}

@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -120,8 +121,13 @@ def _modules() -> dict[str, str]:
     return found
 
 
-def _imports(source: str) -> Iterator[str]:
-    """Yield the full name of every imported module or name, wherever the import stands."""
+@cache
+def _imports(source: str) -> tuple[str, ...]:
+    """Return the full name of every imported module or name, wherever the import stands."""
+    return tuple(_found(source))
+
+
+def _found(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -365,14 +365,14 @@ _CODE = "activation: \"__import__('pathlib').Path('{marker}').touch() or nn.SiLU
 
 @pytest.mark.parametrize("before", ["", "import ultralytics"])
 def test_a_layout_runs_no_code(tmp_path: Path, before: str) -> None:
-    from llamaindex_clipverify.models.registry import TINY
+    from llamaindex_clipverify.models.registry import tiny_folder
 
     marker = tmp_path / "ran"
     folder = tmp_path / "yolo"
     folder.mkdir()
-    layout = (TINY / "yolo" / "model.yaml").read_text("utf-8")
+    layout = (tiny_folder() / "yolo" / "model.yaml").read_text("utf-8")
     (folder / "model.yaml").write_text(_CODE.format(marker=marker) + layout)
-    (folder / "model.safetensors").write_bytes((TINY / "yolo" / "model.safetensors").read_bytes())
+    (folder / "model.safetensors").write_bytes((tiny_folder() / "yolo" / "model.safetensors").read_bytes())
     code = (
         f"{before}\nfrom llamaindex_clipverify.models.registry import load_detector\n"
         "from llamaindex_clipverify.errors import ModelError\n"

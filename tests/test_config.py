@@ -20,6 +20,7 @@ from llamaindex_clipverify.verification.verifier import Verifier
 _OPTIONS = {
     "verify": {"models": "models", "encoder": "encoder", "min-trust": "min_trust", "image": "image"},
     "ask": {"models": "models", "llm": "llm", "top-k": "top_k", "store": "store"},
+    "explain": {name: name for name in ("server", "models", "encoder", "reader", "alpha", "store", "question")},
 }
 
 
@@ -43,7 +44,8 @@ def _code(*arguments: str) -> int:
 
 def test_general_values_reach_every_verb_that_has_the_option_and_tables_one_verb(here):
     values, lines = _defaults('models = "tiny"\nmin_trust = 0.7\n[ask]\ntop-k = 2\nmodels = "mine.json"\n')
-    assert values == {"verify": {"models": "tiny", "min_trust": 0.7}, "ask": {"models": "mine.json", "top_k": 2}}
+    assert values["verify"] == {"models": "tiny", "min_trust": 0.7}
+    assert values["ask"] == {"models": "mine.json", "top_k": 2} and values["explain"] == {"models": "tiny"}
     assert lines == []
 
 
@@ -53,6 +55,32 @@ def test_flags_win_over_the_environment_and_that_over_the_file(here, monkeypatch
     assert _defaults(text, "verify")[0]["verify"]["min_trust"] == "0.9"
     assert "min_trust" not in _defaults(text, "verify", "--min-trust=0.1")[0]["verify"]
     assert "models" not in _defaults(text, "verify", "--encoder", "a")[0]["verify"]  # models named anew, all of them
+
+
+_BOTH = 'server = "http://a"\nmodels = "tiny"\nreader = "rapidocr"\nalpha = 0.1\nstore = "s"\nquestion = "What?"\n'
+_LOCAL = _BOTH.split("\n", 1)[1]
+_REST = {"reader": "rapidocr", "alpha": 0.1, "store": "s", "question": "What?"}
+_ALONE = {"server": "http://a", "question": "What?"}
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "arguments", "expected"),
+    [
+        (_BOTH, {}, (), _ALONE),
+        (_LOCAL, {"SERVER": "http://a"}, (), _ALONE),
+        (_LOCAL + '[explain]\nserver = "http://a"\n', {}, (), _ALONE),
+        (_BOTH, {"MODELS": "mine.json"}, (), {**_REST, "models": "mine.json"}),
+        (_BOTH, {}, ("--server", "http://b"), {"question": "What?"}),
+        (_LOCAL, {"MODELS": "mine.json"}, ("--server=http://b",), {"question": "What?"}),
+        (_LOCAL, {"SERVER": "http://a"}, ("--encoder", "tiny"), _REST),
+        ("question = 'What?'\n", {"SERVER": "http://a"}, ("--store", "t"), {"question": "What?"}),
+        (_LOCAL, {}, ("--models", "a.json"), _REST),
+    ],
+)
+def test_a_server_and_models_here_exclude_each_other(here, monkeypatch, text, environment, arguments, expected):
+    for name, value in environment.items():
+        monkeypatch.setenv(f"CLIPVERIFY_{name}", value)
+    assert _defaults(text, "explain", *arguments)[0]["explain"] == expected
 
 
 def test_another_file_or_none(here, monkeypatch):

@@ -15,7 +15,7 @@ from llamaindex_clipverify.geometry import overlap
 from llamaindex_clipverify.models.detections import Detections
 from llamaindex_clipverify.models.ensemble import EnsembleDetector, EnsembleEncoder, MirroredDetector, fuse
 from llamaindex_clipverify.models.protocols import Detector, Encoder
-from llamaindex_clipverify.models.registry import TINY, load_detector, load_encoder
+from llamaindex_clipverify.models.registry import load_detector, load_encoder, tiny_folder
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
@@ -104,7 +104,7 @@ def test_the_cosine_of_an_ensemble_is_the_mean() -> None:
 
 
 def test_one_argument_names_several() -> None:
-    verifier = Verifier.from_defaults(["tiny", str(TINY / "clip")], ["tiny", str(TINY / "yolo")])
+    verifier = Verifier.from_defaults(["tiny", str(tiny_folder() / "clip")], ["tiny", str(tiny_folder() / "yolo")])
     assert isinstance(verifier.encoder, EnsembleEncoder)
     assert isinstance(verifier.detector, EnsembleDetector)
     scene = draw_scene(FRESH + 77)
@@ -114,8 +114,8 @@ def test_one_argument_names_several() -> None:
 
 
 def test_views_look_at_three_scales_and_in_the_mirror() -> None:
-    plain = load_detector(str(TINY / "yolo"))
-    views = load_detector(f"views:{TINY / 'yolo'}")
+    plain = load_detector(str(tiny_folder() / "yolo"))
+    views = load_detector(f"views:{tiny_folder() / 'yolo'}")
     assert isinstance(views, EnsembleDetector)
     assert len(views.detectors) == 6
     assert len({detector.id for detector in views.detectors}) == 6, "each way of looking has its own id"

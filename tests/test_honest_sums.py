@@ -17,7 +17,7 @@ from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.report.report import CheckedClaim, Report
 from llamaindex_clipverify.report.requirement import Requirement
 from llamaindex_clipverify.report.spans import pieces
-from llamaindex_clipverify.trust.fusion import fuse
+from llamaindex_clipverify.trust.fusion import Weighable, fuse
 from llamaindex_clipverify.trust.profile import Profile
 from llamaindex_clipverify.trust.unchecked import DEPENDENCE, FALSE_RATES, truth
 from llamaindex_clipverify.trust.verdict import combined
@@ -130,7 +130,7 @@ def test_answers_of_a_report_replace_claims_and_keep_the_sum():
 
 
 def test_a_kind_without_a_fitted_model_is_judged_from_boxes_but_never_from_what_was_not_seen():
-    profile, active = Profile.load("photographs"), [frozenset({"objects", "positions"})]
+    profile, active = Profile.load("photographs"), [Weighable(frozenset({"objects", "positions"}))]
     claim = Claim(text="left", start=0, end=4, kind="position", noun="dog", value="left")
     seen = Evidence(check="objects", stance="silent", belief=0.97, is_condition=True)
     unseen = replace(seen, belief=0.02)
@@ -138,7 +138,7 @@ def test_a_kind_without_a_fitted_model_is_judged_from_boxes_but_never_from_what_
     trust = fuse(claim, [[seen, left]], profile, active, unfitted_detector=False)
     assert trust.value == pytest.approx(0.9 * 0.97) and trust.calibration == "uncalibrated"
     assert fuse(claim, [[unseen]], profile, active, unfitted_detector=False).value is None
-    assert fuse(claim, [[seen, left]], profile, [frozenset()], unfitted_detector=False).value is None, (
+    assert fuse(claim, [[seen, left]], profile, [Weighable()], unfitted_detector=False).value is None, (
         "outside the domain"
     )
 

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import gc
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,17 @@ from llamaindex_clipverify.testing import Scene
 SCENES = Drawn(200, 12, (1, 2))
 
 
+@pytest.fixture(scope="module")
+def store(files: list[Path], tiny: Verifier, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("made") / "store"
+    EvidenceIndex.from_documents(files, made, tiny.encoder)  # type: ignore[arg-type]
+    return made
+
+
 @pytest.fixture
-def index(files: list[Path], tiny: Verifier, tmp_path: Path) -> EvidenceIndex:
-    return EvidenceIndex.from_documents(files, tmp_path / "store", tiny.encoder)  # type: ignore[arg-type]
+def index(store: Path, tiny: Verifier, tmp_path: Path) -> EvidenceIndex:
+    """An index of its own for each test, copied from one that was made once."""
+    return EvidenceIndex.open(shutil.copytree(store, tmp_path / "store"), tiny.encoder)  # type: ignore[arg-type]
 
 
 def test_texts_and_pictures_find_their_picture(index: EvidenceIndex, scenes: list[Scene], files: list[Path]) -> None:

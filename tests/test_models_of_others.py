@@ -15,7 +15,7 @@ from PIL import Image
 
 from llamaindex_clipverify import EvidenceIndex, Verifier
 from llamaindex_clipverify.errors import ModelError
-from llamaindex_clipverify.models.registry import TINY, load_encoder
+from llamaindex_clipverify.models.registry import load_encoder, tiny_folder
 from llamaindex_clipverify.models.yolo_layout import read_layout
 
 IMAGE = Image.new("RGB", (64, 64), "red")
@@ -31,7 +31,7 @@ TEXTS = ("", "[" * 100_000, "null", "[]", "{}", "5", '{"model_type": "\\ud800"}'
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    shutil.copytree(TINY / "clip", tmp_path / "clip")
+    shutil.copytree(tiny_folder() / "clip", tmp_path / "clip")
     return tmp_path / "clip"
 
 

@@ -20,7 +20,7 @@ from llamaindex_clipverify.errors import ClipVerifyError, ModelError, PictureErr
 from llamaindex_clipverify.llama_index import ClipVerifyEmbedding, ClipVerifyEvaluator
 from llamaindex_clipverify.models.clip import ClipEncoder
 from llamaindex_clipverify.models.grounder import TransformersGrounder
-from llamaindex_clipverify.models.registry import TINY
+from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
 from llamaindex_clipverify.trust.guarantee import Guarantee, Holdout
 
@@ -94,7 +94,7 @@ def test_texts_are_embedded_together_normalised_and_at_any_length() -> None:
 
 def test_a_word_beyond_the_models_length_changes_nothing() -> None:
     """torchmetrics cuts the end token off with the rest: one word more, and the score falls from 27 to 17."""
-    encoder = ClipEncoder(str(TINY / "clip"))
+    encoder = ClipEncoder(str(tiny_folder() / "clip"))
     long = " ".join(["a dog on a couch"] * 30)
     one, other = encoder.encode_texts([long, f"{long} zebra"])
     assert np.allclose(one, other, atol=1e-5)

@@ -7,7 +7,7 @@ from outside import PHOTOS, YOLO
 
 from llamaindex_clipverify import Verifier
 from llamaindex_clipverify.evaluation.evaluation import Evaluation, evaluate, read_rows
-from llamaindex_clipverify.models.registry import TINY
+from llamaindex_clipverify.models.registry import tiny_folder
 
 needs_photos = pytest.mark.skipif(
     not (PHOTOS / "object_claims.jsonl").is_file(), reason=f"no photographs at {PHOTOS}; set CLIPVERIFY_PHOTOS"
@@ -26,7 +26,7 @@ def test_the_tiny_models_say_nothing_of_photographs(tiny: Verifier) -> None:
 
 @pytest.fixture(scope="module")
 def mixed() -> Evaluation:
-    verifier = Verifier.from_defaults(encoder=str(TINY / "clip"), detector=str(YOLO), regions=4)
+    verifier = Verifier.from_defaults(encoder=str(tiny_folder() / "clip"), detector=str(YOLO), regions=4)
     return evaluate(verifier, read_rows(PHOTOS / "object_claims.jsonl"), bootstrap=200)
 
 

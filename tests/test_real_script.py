@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from llamaindex_clipverify.models.registry import TINY
+from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
 ROOT = Path(__file__).parents[1]
@@ -61,7 +61,7 @@ def test_what_can_be_had_is_measured_and_the_rest_stays_blank(mirror: str, tmp_p
     sets = ["POPE random", "POPE popular", "SugarCrepe replace_obj"]
     command = [sys.executable, str(ROOT / "benchmarks/real.py"), "--mirror", mirror, "--data", str(tmp_path / "data"),
                "--results", str(tmp_path / "results"), "--out", str(tmp_path / "table.md"), "--encoders", "tiny", "no/such-model",
-               "--detector", str(TINY / "yolo"), "--sets", *sets]  # fmt: skip
+               "--detector", str(tiny_folder() / "yolo"), "--sets", *sets]  # fmt: skip
     ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     table = (tmp_path / "table.md").read_text()
     (pope, popular, crepe) = (

@@ -15,7 +15,7 @@ from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evidence.checks_by_model import TRANSFERABLE
 from llamaindex_clipverify.evidence.reference import Reference, rank
 from llamaindex_clipverify.facts.facts import Facts
-from llamaindex_clipverify.models.registry import TINY
+from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
 from llamaindex_clipverify.trust.fusion import features_of, standings_of
 from llamaindex_clipverify.trust.metrics import auroc
@@ -36,7 +36,7 @@ def scenes() -> list[Scene]:
 def stranger(tmp_path_factory: pytest.TempPathFactory) -> str:
     """An encoder that no profile knows: the bundled one, its weights changed by so little that it sees as well."""
     folder = tmp_path_factory.mktemp("encoders") / "stranger"
-    shutil.copytree(TINY / "clip", folder)
+    shutil.copytree(tiny_folder() / "clip", folder)
     weights = load_file(folder / "model.safetensors")
     save_file(
         {name: np.asarray(value * 1.001, value.dtype) for name, value in weights.items()}, folder / "model.safetensors"

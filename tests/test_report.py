@@ -46,7 +46,7 @@ def test_a_picture_without_an_address_is_named_by_its_content(scene_file: Path):
 def test_the_suffix_says_what_is_written(report: Report, tmp_path: Path, suffix: str):
     one = report.save(tmp_path / "deep" / f"r{suffix}").read_bytes().decode("utf-8")
     many = save_all([report, report], tmp_path / f"many{suffix.upper()}").read_text("utf-8")
-    begins = {".md": "**trust 0.03**", ".json": "{"}
+    begins = {".md": f"**trust {report.trust:.2f}**", ".json": "{"}
     assert one.startswith(begins.get(suffix, "<!doctype html>")) and one.endswith("\n") and "\r" not in one
     assert one != many
     if suffix == ".json":

@@ -29,6 +29,8 @@ def test_a_scope_keeps_the_inner_side_and_refuses_the_outer() -> None:
     again, others, _ = two_sides(1)
     assert (scope.score(again) >= scope.limit).mean() > 0.9
     assert (scope.score(others) >= scope.limit).mean() < 0.02
+    assert scope.full is not None and scope.limit < scope.full
+    assert 0.3 < (scope.score(again) >= scope.full).mean() < 0.7, "the median of what is left out is that of others"
     assert scope.is_sound and not replace(scope, spread=scope.spread[:-1]).is_sound
     assert not replace(scope, supports=scope.supports[:-8]).is_sound and not replace(scope, supports="?").is_sound
 

@@ -28,7 +28,7 @@ from llamaindex_clipverify.errors import RequestError, ServiceTimeoutError
 from llamaindex_clipverify.llama_index import LlavaLLM, TogetherVisionLLM, load_llm
 from llamaindex_clipverify.llama_index.messages import image_block
 from llamaindex_clipverify.llama_index.synthesizer import LlavaSynthesizer
-from llamaindex_clipverify.models.registry import TINY
+from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
@@ -52,7 +52,7 @@ class Served:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundled model where there is one, else one with random weights."""
-    bundled = TINY / "llava"
+    bundled = tiny_folder() / "llava"
     return bundled if bundled.is_dir() else save_plain_llava(tmp_path_factory.mktemp("llava"))
 
 
@@ -156,7 +156,7 @@ def test_counts_are_those_of_the_local_model(
 def test_the_comparison_notices_a_picture_that_was_changed(
     model: Path, remote: TogetherVisionLLM, scenes: list[Image.Image]
 ) -> None:
-    if model == TINY / "llava":
+    if model == tiny_folder() / "llava":
         pytest.skip("a trained model may say the same of a picture and of the small one")
     small = remote.model_copy(update={"longest_side": 8})
     question = asked("What is in the picture?", scenes[:1])

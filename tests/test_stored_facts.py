@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import Drawn
+from warm import warm
 
 from llamaindex_clipverify import EvidenceIndex, Picture, Verifier
 from llamaindex_clipverify.claims.claim import Claim
@@ -35,8 +32,8 @@ def own(folder: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def index(own: Path, tmp_path: Path) -> EvidenceIndex:
-    return EvidenceIndex.from_documents([own], tmp_path / "store", "tiny", "tiny")
+def index(own: Path, tiny: Verifier, tmp_path: Path) -> EvidenceIndex:
+    return EvidenceIndex.from_documents([own], tmp_path / "store", tiny.encoder, tiny.detector)  # type: ignore[arg-type]
 
 
 def _answer(scene: Scene) -> str:
@@ -269,16 +266,14 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
     pictures.mkdir()
     for place in range(100):
         draw_scene(FRESH + 850_000 + place, size=160).image.save(pictures / f"{place:03}.png")
-    command = [sys.executable, "-c", _SCRIPT, str(pictures), str(store)]
-    first = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    first = warm().start(_SCRIPT, [pictures, store])
     assert first.stdout is not None
     for line in first.stdout:
         if line.strip() == "64":  # the second batch is looked at; the first may be half written
-            os.kill(first.pid, signal.SIGKILL)
+            first.kill()
             break
-    first.wait()
-    time.sleep(0.2)
-    second = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    assert first.wait() == -signal.SIGKILL
+    second = warm().run(_SCRIPT, [pictures, store])
     _, number, new = second.stdout.strip().splitlines()[-1].split()
     assert int(number) == 100 and int(new) < 100, "what was written before the kill is not looked at again"
     index = EvidenceIndex.open(store)

@@ -10,11 +10,11 @@ import torch
 from transformers import AutoModelForImageTextToText, AutoProcessor, LlavaForConditionalGeneration, LlavaProcessor
 
 from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
-from llamaindex_clipverify.models.registry import TINY, load_llava
+from llamaindex_clipverify.models.registry import load_llava, tiny_folder
 from llamaindex_clipverify.prompts import Prompts
 from llamaindex_clipverify.testing import FRESH, NOUNS, STYLES, Scene, draw_scene
 
-FOLDER = TINY / "llava"
+FOLDER = tiny_folder() / "llava"
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """The bundled models load as what they are, hold no pickle and know the drawn world."""
 
 import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +10,10 @@ from safetensors.torch import load_file
 from sklearn.metrics import roc_auc_score
 from transformers import AutoProcessor, AutoTokenizer, CLIPModel
 
-import llamaindex_clipverify
+from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.testing import FRESH, NOUNS, STYLES, draw_scene
 
-TINY = Path(llamaindex_clipverify.__file__).parent / "tiny"
+TINY = tiny_folder()
 SENTENCES = ["A dog.", "There are two red cars in the picture.", "¿Qué?", "zyzzyva 42 – ungewöhnlich"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from warm import warm
 
 from llamaindex_clipverify import tracing
 from llamaindex_clipverify.errors import DataError
@@ -43,20 +45,16 @@ print(json.dumps([[span.name, names.get(span.parent.span_id) if span.parent else
 """
 
 
-def _run(code: str, folder: Path, **variables: str) -> str:
-    import os
-
-    environment = {**os.environ, **variables}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=True
-    )
+def _run(code: str, folder: Path) -> str:
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
     return done.stdout.strip().splitlines()[-1]
 
 
 @pytest.fixture(scope="module")
 def spans(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str | None, dict]]:
     folder = tmp_path_factory.mktemp("traced")
-    found = json.loads(_run(_RECORDED, folder, OPENINFERENCE_HIDE_INPUTS=""))
+    ran = warm().run(_RECORDED, cwd=folder, env={**os.environ, "OPENINFERENCE_HIDE_INPUTS": ""})
+    found = json.loads(ran.stdout.strip().splitlines()[-1])
     return {name: (parent, attributes) for name, parent, attributes in found}
 
 

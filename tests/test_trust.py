@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.trust import fitting
 from llamaindex_clipverify.trust.fitting import Example, fit_gate, fit_kinds, fit_single_models, log_odds
-from llamaindex_clipverify.trust.fusion import fuse
+from llamaindex_clipverify.trust.fusion import Weighable, fuse
 from llamaindex_clipverify.trust.metrics import accuracy, auroc, average_precision, ece, group_weights, interval
 from llamaindex_clipverify.trust.profile import Feature, KindModel, Profile
 from llamaindex_clipverify.trust.verdict import Policy
@@ -32,7 +33,7 @@ PROFILE = Profile(
     kinds={"object": MODEL},
     nouns=("dog",),
 )
-ALL = frozenset({"objects", "contrast"})
+ALL = Weighable(frozenset({"objects", "contrast"}))
 
 
 def looks(*values: float) -> list[list[Evidence]]:
@@ -66,9 +67,14 @@ def test_any_picture_supports_and_all_must_be_free_of_a_negated_thing() -> None:
 
 @pytest.mark.parametrize(
     ("claim", "active"),
-    [(DOG, frozenset()), (DOG, frozenset({"contrast"})), (DOG.swap(noun="cat"), ALL), (DOG.swap(kind="action"), ALL)],
+    [
+        (DOG, Weighable()),
+        (DOG, Weighable(frozenset({"contrast"}))),
+        (DOG.swap(noun="cat"), ALL),
+        (DOG.swap(kind="action"), ALL),
+    ],
 )
-def test_outside_its_parts_words_and_kinds_a_profile_weighs_nothing(claim: Claim, active: frozenset[str]) -> None:
+def test_outside_its_parts_words_and_kinds_a_profile_weighs_nothing(claim: Claim, active: Weighable) -> None:
     evidence = [[Evidence(check="objects", stance="silent", features={"logit": 5.0})]]
     assert fuse(claim, evidence, PROFILE, [active], unfitted_detector=False).value is None
 
@@ -95,14 +101,25 @@ def test_a_detector_the_profile_does_not_know_is_taken_plainly_and_its_own_only_
             Evidence(check="contrast", stance="silent", features={"margin": -9.0}),
         ]
     ]
-    foreign = fuse(DOG, evidence, PROFILE, [frozenset({"contrast"})], unfitted_detector=True)
+    foreign = fuse(DOG, evidence, PROFILE, [Weighable(frozenset({"contrast"}))], unfitted_detector=True)
     assert foreign.calibration == "uncalibrated" and foreign.value is not None and foreign.value > 0.9
-    own = fuse(DOG, evidence, PROFILE, [frozenset({"contrast"})], unfitted_detector=False)
+    own = fuse(DOG, evidence, PROFILE, [Weighable(frozenset({"contrast"}))], unfitted_detector=False)
     assert own.calibration == "calibrated" and own.value is not None and own.value < 0.1
 
 
+def test_trust_is_drawn_towards_no_opinion_on_less_familiar_pictures() -> None:
+    known, strange, unknown = (
+        fuse(DOG, looks(3.0), PROFILE, [replace(ALL, familiarity=share)], False) for share in (1.0, 0.4, 1e-9)
+    )
+    prior = PROFILE.prior("object")
+    assert known.value is not None and strange.value is not None and known.value > strange.value > prior
+    assert unknown.value == pytest.approx(prior) and strange.shares["objects"] == 0.4 * known.shares["objects"]
+    denied = fuse(DOG.swap(negated=True), looks(3.0), PROFILE, [replace(ALL, familiarity=0.4)], False)
+    assert denied.value == pytest.approx(1 - strange.value)
+
+
 def test_a_picture_that_cannot_be_judged_keeps_the_others_from_denying_a_claim() -> None:
-    mixed = [ALL, frozenset[str]()]
+    mixed = [ALL, Weighable()]
     shown, denied = (fuse(DOG, looks(value, 0.0), PROFILE, mixed, False) for value in (4.0, -4.0))
     assert shown.value is not None and shown.value > 0.9
     assert denied.value is None

@@ -17,7 +17,7 @@ from llamaindex_clipverify.errors import ClipVerifyError, DataError, ModelError,
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
-from llamaindex_clipverify.trust.fusion import fuse
+from llamaindex_clipverify.trust.fusion import Weighable, fuse
 
 PHOTO = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)
 """Noise: as unlike a drawn scene as a photograph, and always at hand."""
@@ -148,9 +148,9 @@ def test_a_person_refutes_no_claim_about_men() -> None:
     claim = EnglishSplitter().split("There is no man.")[0]
     assert claim.negated and claim.narrow == "man"
     seen = [[Evidence(check="objects", stance="supports", score=0.9, belief=0.97)]]
-    assert fuse(claim, seen, None, [frozenset()]).value is None
+    assert fuse(claim, seen, None, [Weighable()]).value is None
     assert fuse(
-        claim, [[Evidence(check="objects", stance="contradicts", score=0.001, belief=0.001**0.3)]], None, [frozenset()]
+        claim, [[Evidence(check="objects", stance="contradicts", score=0.001, belief=0.001**0.3)]], None, [Weighable()]
     ).value == pytest.approx(1 - 0.001**0.3)
 
 

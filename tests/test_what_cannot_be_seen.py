@@ -16,7 +16,7 @@ from llamaindex_clipverify import Verifier
 from llamaindex_clipverify.evidence.colour import Colour, tone
 from llamaindex_clipverify.evidence.evidence import Evidence, silent
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
-from llamaindex_clipverify.trust.fusion import fuse
+from llamaindex_clipverify.trust.fusion import Weighable, fuse
 
 
 def lively(seed: int = 0, side: int = 240) -> Image.Image:
@@ -82,7 +82,7 @@ def test_no_other_check_decides_what_a_picture_cannot_show() -> None:
     red = Evidence(check="colour", stance="supports", belief=0.9)
     blue = replace(red, stance="contradicts", belief=0.1)
     blind = silent("colour", "black and white", is_blind=True)
-    nothing = frozenset[str]()
+    nothing = Weighable()
     assert fuse(claim, [[there, blind]], None, [nothing]).value is None
     shown = fuse(claim, [[there, blind], [there, red]], None, [nothing] * 2)
     assert shown.value == pytest.approx(0.873) and shown.picture == 1

@@ -28,13 +28,14 @@ import torch.nn.functional as functional
 from torch import nn
 from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPProcessor, PreTrainedTokenizerFast
 
+from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.testing import COLOURS, NOUNS
 from training.optimizers import half_precision, make_optimizers, rate
 from training.pictures import EASY, HARD, Batch, Pictures
 from training.truths import Sentences, long_sentences, short_sentences
 from training.words import make_tokenizer
 
-EXPORT = Path(__file__).parent.parent / "llamaindex_clipverify" / "tiny" / "clip"
+EXPORT = tiny_folder() / "clip"
 SIDE, PATCH = 120, 12
 
 

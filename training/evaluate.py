@@ -26,12 +26,13 @@ from sklearn.metrics import roc_auc_score
 from transformers import AutoProcessor, CLIPModel
 
 from llamaindex_clipverify.boundary.scratch import scratch_folder
+from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.testing import FRESH, NOUNS, STYLES, Scene, statements
 from training.render import detector_crop
 from training.worlds import GENERATORS, TRAINED_STYLES, UNSEEN, UNSEEN_STYLE, Draw
 from training.worlds.art import FOLDER
 
-TINY = Path(__file__).parent.parent / "llamaindex_clipverify" / "tiny"
+TINY = tiny_folder()
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
-from llamaindex_clipverify.models.registry import TINY, load_llava
+from llamaindex_clipverify.models.registry import load_llava, tiny_folder
 from llamaindex_clipverify.testing import FRESH, STYLES, Scene, draw_scene
 from llamaindex_clipverify.testing.truth import truth_of
 from training import talks
@@ -135,7 +135,7 @@ def judge(model: Any, scenes: Sequence[Scene]) -> dict[str, float]:
 def main() -> None:
     """Measure, print and save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default=str(TINY / "llava"))
+    parser.add_argument("--model", default=str(tiny_folder() / "llava"))
     parser.add_argument("--scenes", type=int, default=400, help="fresh scenes, both styles in turn")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()

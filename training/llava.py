@@ -37,12 +37,13 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.testing import COLOURS, NOUNS
 from training.clip import PATCH, _edit, publish, rate
 from training.conversations import END, GRID, PICTURE, SHARES, Batch, Conversations, Shelf, patch_truth, render
 from training.talks import IMAGE, judge_talk, plain_talk, retrieval_talk
 
-TINY = Path(__file__).parent.parent / "llamaindex_clipverify" / "tiny"
+TINY = tiny_folder()
 EXPORT = TINY / "llava"
 LAYER = -1
 """The tower's layer whose patches the language model reads; `--probe` measures the choice."""

@@ -30,10 +30,11 @@ import yaml
 from safetensors.torch import load_file, save_file
 from ultralytics import YOLO, settings
 
+from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.testing import NOUNS
 
 SIDE = 256
-EXPORT = Path(__file__).parent.parent / "llamaindex_clipverify" / "tiny" / "yolo"
+EXPORT = tiny_folder() / "yolo"
 
 ARCHITECTURE: dict[str, Any] = {
     "nc": len(NOUNS),

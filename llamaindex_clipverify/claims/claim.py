@@ -41,7 +41,10 @@ class Claim:
     colour: str | None = None
     number: int | None = None
     of_some: bool = False
-    """Whether the sentence says more of those counted, so that others of the kind may be there: "three people sit on a bench"."""
+    """Whether the answer tells the thing from others of its kind, which may be there too: "three people sit on a bench", "the red
+    umbrella and the blue one"."""
+    hard_to_see: tuple[str, ...] = ()
+    """Those of its nouns that the answer calls small, far away, behind something or seen in part: a detector may miss them."""
     at_least: int | None = None
     """Least number of a `bound` claim: 3 for "several"."""
     at_most: int | None = None

@@ -15,7 +15,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ VARIABLE = "CLIPVERIFY_CONFIG"
 _PREFIX = "CLIPVERIFY_"
 _MODELS = frozenset({"models", "encoder", "detector"})
 """Options that name the same thing in two ways: one of them on the command line replaces all of the file's."""
+_HERE = _MODELS | {"reader", "reference", "alpha", "delta", "store"}
+"""Options of what is loaded or opened here, which a server has of its own."""
 _FAR = ("together:", "openai:", "http://", "https://")
 """Beginnings of values by which pictures and answers leave this machine."""
 
@@ -40,7 +42,7 @@ def defaults(options: Options, arguments: Sequence[str]) -> tuple[dict[str, dict
 
     Args:
         options: The options of all verbs.
-        arguments: The command line; models named there replace those of file and environment.
+        arguments: The command line; models or a server named there replace those of file and environment.
 
     Raises:
         DataError: The file is damaged, or names no such option.
@@ -56,14 +58,27 @@ def defaults(options: Options, arguments: Sequence[str]) -> tuple[dict[str, dict
     asked = arguments[0] if arguments else ""
     for verb, names in options.items():
         general = {name: value for name, value in table.items() if name in names}
-        own = {**general, **table.get(verb, {}), **_environment(names)}
-        if given & _MODELS:
-            own = {name: value for name, value in own.items() if name not in _MODELS}
-        own = {name: value for name, value in own.items() if name not in given}
+        own = _merged([general, table.get(verb, {}), _environment(names)], given)
         chosen[verb] = {names[name]: value for name, value in own.items()}
         if verb == asked and path is not None:
             lines += _leaving(path, own)
     return chosen, lines
+
+
+def _merged(layers: Sequence[Mapping[str, Any]], given: Set[str]) -> dict[str, Any]:
+    """Return the values that hold: later layers win over earlier ones, and options given on the command line over all."""
+    excluded = set(given) | (_MODELS if given & _MODELS else set()) | _unused(*layers, dict.fromkeys(given))
+    return {name: value for layer in layers for name, value in layer.items() if name not in excluded}
+
+
+def _unused(*layers: Mapping[str, Any]) -> Set[str]:
+    """Return the options that do not apply: a server excludes what is loaded here, unless only a later layer names that."""
+    for layer in reversed(layers):
+        if "server" in layer:
+            return _HERE
+        if layer.keys() & (_MODELS | {"store"}):
+            return {"server"}
+    return set()
 
 
 def _file() -> Path | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,8 +38,6 @@ Store = Annotated[str, typer.Option(metavar="DIR|URL", help="The index: a folder
 LlmName = Annotated[
     str, typer.Option("--llm", metavar="NAME", help="tiny, local:ID_OR_FOLDER, together:MODEL, openai:MODEL@URL.")
 ]
-SERVER = "CLIPVERIFY_SERVER"
-"""Environment variable of the address of a server."""
 NAME_MODELS = (
     "give --models tiny (knows only drawn scenes) or "
     "--encoder openai/clip-vit-base-patch32 --detector yolov8n.pt (photographs)"
@@ -202,33 +199,25 @@ class ServerOption(ModelOptions):
         typer.Option(
             "--server",
             metavar="URL",
-            help=f"Ask a server of clipverify serve: no model is loaded here. Default: {SERVER}, where no model is named.",
+            help="Ask a server of clipverify serve: no model is loaded here. Models of the file or the environment give way.",
         ),
     ] = None
 
-    @property
-    def address(self) -> str | None:
-        """Address of the server: the one named, or that of the environment where no model is named."""
-        elsewhere = os.environ.get(SERVER) or None
-        if self._has_model and self.server in (None, elsewhere):
-            return None
-        return self.server or elsewhere
-
     def require(self) -> None:
         """Check that either a server or models are named; errors as for `ModelOptions.require`."""
-        if self.address is None:
+        if self.server is None:
             super().require()
         elif self._has_model or self._options() != type(self)()._options():
             do = "leave out --server, or the models, --reader, --reference and --alpha"
-            raise DataError("a server has models of its own", got=self.address, do=do)
+            raise DataError("a server has models of its own", got=self.server, do=do)
 
     def verifier(self) -> Verifier:
         """Return the verifier of the server, or the one with these models."""
-        if self.address is None:
+        if self.server is None:
             return super().verifier()
         from llamaindex_clipverify.verification.verifier import Verifier
 
-        return Verifier.remote(self.address)
+        return Verifier.remote(self.server)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,14 +237,14 @@ class ServedReadingOptions(ServerOption, ReadingModelOptions):
         """
         from llamaindex_clipverify.verification.verifier import Verifier
 
-        if store is not None and self.server is None:
-            return self.open_index(store)
-        if store is not None:
+        if store is not None and self.server is not None:
             raise DataError("a server has an index of its own", got=store, do="give either --server or --store")
-        if self.address is None:
+        if store is not None:
+            return self.open_index(store)
+        if self.server is None:
             raise DataError("no index is named", do="give --store DIR or --server URL")
         self.require()
-        return Verifier.remote(self.address).index
+        return Verifier.remote(self.server).index
 
 
 @dataclass(frozen=True, kw_only=True)

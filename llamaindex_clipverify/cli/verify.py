@@ -48,9 +48,9 @@ def verify(
     if not text.strip():
         raise DataError("the answer is empty", do="give its text with --answer")
     models.require()
-    pictures = open_pictures(image, decode=models.address is None)
+    pictures = open_pictures(image, decode=models.server is None)
     verifier = models.verifier()
-    with working("asking the server" if models.address else "loading the models, looking at the pictures"):
+    with working("asking the server" if models.server else "loading the models, looking at the pictures"):
         result = verifier.verify(text, pictures, question=question, passages=passage or ()).translated(options.language)
     if options.report is not None:
         with working("drawing heat maps"):

@@ -93,7 +93,8 @@ class Objects:
         if needs_colours and (blind := colourless(self.name, facts)) is not None:
             return blind
         found = self._judged(claim, claim.noun, facts)
-        hidden = "" if (found.score or 0.0) >= SEEN else _too_small(facts.size)
+        says_nothing = found.belief is None and not found.features
+        hidden = "" if says_nothing or (found.score or 0.0) >= SEEN else _may_be_missed(claim, facts)
         return silent(self.name, hidden) if hidden else found
 
     def _judged(self, claim: Claim, noun: str, facts: Facts) -> Evidence:
@@ -300,9 +301,15 @@ def _numbers(claim: Claim, number: int, saw: int) -> Message:
     return Message(told, colour=claim.colour, **values)
 
 
-def _too_small(size: tuple[int, int]) -> str:
-    """Return why things in a picture of this size (pixels) may be too small for a detector, or ""; it scales the longer side."""
-    short, long = sorted(size)
+def _may_be_missed(claim: Claim, facts: Facts) -> str:
+    """Return why a detector may miss the thing, or "": it is said to be hard to see, or the picture is too small or too long."""
+    missed = [noun for noun in (claim.noun, claim.reference) if noun and not sightings(facts, noun)]
+    if missed and all(noun in claim.hard_to_see for noun in missed):
+        return Message(
+            "the {noun} is said to be small, far away or partly hidden, and may have been missed", noun=missed[0]
+        )
+    short, long = sorted(facts.size)
+    size = facts.size
     if short < _SHORTEST:
         small = "a picture of {width} × {height} pixels is too small to see what is not there"
         return Message(small, width=size[0], height=size[1])

@@ -19,7 +19,7 @@ from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.integrations.assertions import complaint, require
 from llamaindex_clipverify.integrations.pytest_run import Row, Run
 from llamaindex_clipverify.models.identity import fingerprint, identity
-from llamaindex_clipverify.models.registry import TINY
+from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.node_pictures import Access, carries_picture
 from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.report.requirement import Requirement
@@ -178,7 +178,7 @@ def _identities(models: Any) -> list[str]:
     found = []
     for name, value in sorted(models.items()):
         folder = (
-            TINY / {"encoder": "clip", "detector": "yolo"}.get(name, "")
+            tiny_folder() / {"encoder": "clip", "detector": "yolo"}.get(name, "")
             if value == "tiny"
             else Path(value).expanduser()
         )

@@ -25,7 +25,7 @@ from llamaindex_clipverify.errors import DataError, ModelError
 from llamaindex_clipverify.models.conversation import Conversation, Generated
 from llamaindex_clipverify.models.identity import identity
 from llamaindex_clipverify.models.pretrained import from_pretrained
-from llamaindex_clipverify.models.registry import TINY
+from llamaindex_clipverify.models.registry import tiny_folder
 
 _SMALLER = "take a smaller model, quantize=4 on a CUDA device, or another device="
 _CHAT = (
@@ -59,7 +59,7 @@ class Llava:
         """
         if quantize not in (None, 4, 8):
             raise DataError("no such quantisation", got=quantize, do="give 4, 8 or None")
-        self.name = str(TINY / "llava") if name == "tiny" else name
+        self.name = str(tiny_folder() / "llava") if name == "tiny" else name
         self.device = device or _best_device()
         self.dtype = dtype or _best_dtype(self.device)
         self.quantize, self.trust_remote_code = quantize, trust_remote_code

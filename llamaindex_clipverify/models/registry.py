@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable
-from importlib import resources
+from contextlib import suppress
 from importlib.metadata import entry_points
 from pathlib import Path
 from threading import Lock
@@ -18,8 +18,6 @@ from llamaindex_clipverify.models.forking import watch
 from llamaindex_clipverify.models.identity import place_of
 from llamaindex_clipverify.models.protocols import Detector, Encoder, Grounder, Reader
 
-TINY = Path(str(resources.files("llamaindex_clipverify"))) / "tiny"
-"""Folder of the bundled models."""
 ENCODERS = "llamaindex_clipverify.encoders"
 """Entry-point group: name to a callable that takes the text after ``name:`` and returns an `Encoder`."""
 DETECTORS = "llamaindex_clipverify.detectors"
@@ -35,6 +33,20 @@ _LLAVAS_LOCK = Lock()
 watch(sys.modules[__name__])
 VIEWS = (0.75, 1.0, 1.5)
 """Scales of ``views:``, relative to the detector's own input size."""
+
+
+def tiny_folder() -> Path:
+    """Return the folder of the bundled models: ``clip``, ``yolo`` and ``llava``.
+
+    Raises:
+        MissingExtraError: The distribution with the weights is not installed.
+    """
+    try:
+        weights = importlib.import_module("llamaindex_clipverify_tiny")
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("llamaindex-clipverify-tiny (the weights of the bundled models)", "tiny") from error
+    folder: Path = weights.path()
+    return folder
 
 
 def as_encoder(model: Any) -> Encoder:
@@ -58,11 +70,17 @@ def as_encoder(model: Any) -> Encoder:
 def loadable(model: Any) -> str:
     """Return the name that loads a model again, "" if there is none."""
     name = model if isinstance(model, str) else getattr(model, "name", None) or str(getattr(model, "path", ""))
-    if name and Path(name).parent == TINY:
+    if name and _is_bundled(Path(name)):
         return "tiny"
     if str(name).startswith("onnx:"):
         return f"onnx:{place_of(name[5:]).resolve()}"
     return str(Path(name).resolve()) if name not in ("", "tiny", "none") and files.exists(name) else str(name)
+
+
+def _is_bundled(folder: Path) -> bool:
+    with suppress(MissingExtraError):
+        return folder.parent == tiny_folder()
+    return False
 
 
 def load_encoder(name: str) -> Encoder:
@@ -169,11 +187,11 @@ def _views(name: str) -> Detector:
 
 _BUILT_IN: dict[str, dict[str, Callable[[str], Any]]] = {
     ENCODERS: {
-        "tiny": lambda _: _clip(str(TINY / "clip")),
+        "tiny": lambda _: _clip(str(tiny_folder() / "clip")),
         "onnx:": lambda folder: load_adapter("onnx", "onnxruntime", "onnx").OnnxEncoder(folder),
     },
     DETECTORS: {
-        "tiny": lambda _: _yolo(str(TINY / "yolo")),
+        "tiny": lambda _: _yolo(str(tiny_folder() / "yolo")),
         "views:": _views,
         "onnx:": lambda folder: load_adapter("onnx", "onnxruntime", "onnx").OnnxDetector(folder),
         "transformers:": lambda name: load_adapter(

@@ -43,6 +43,7 @@ class _WordsForm:
     colour: str | None = None
     number: int | None = None
     of_some: bool = False
+    hard_to_see: tuple[str, ...] = ()
     at_least: int | None = None
     at_most: int | None = None
     relation: str | None = None

@@ -25,7 +25,7 @@ from llamaindex_clipverify.report.format import MARKS, edges, number, printable,
 from llamaindex_clipverify.report.saving import embeddable, save_one
 from llamaindex_clipverify.trust.fusion import Calibration, ReportCalibration
 from llamaindex_clipverify.trust.profile import AnswerModel
-from llamaindex_clipverify.trust.unchecked import truth
+from llamaindex_clipverify.trust.unchecked import all_true, truth
 from llamaindex_clipverify.trust.verdict import AnswerVerdict, Policy, Verdict, combined
 
 if TYPE_CHECKING:
@@ -211,10 +211,12 @@ class Report:
     def checked_trust(self) -> float | None:
         """Probability 0–1 that all checked claims are true; None when none could be checked.
 
-        Computed by the profile's calibration of whole answers; without one, the minimum of the claims' trusts.
+        Computed by the profile's calibration of whole answers, or by `trust.unchecked.all_true` without one.
         """
         trusts = [claim.trust for claim in self.claims if claim.trust is not None]
-        return self.answers.trust(trusts) if trusts and self.answers is not None else self.least_trust
+        if not trusts:
+            return None
+        return all_true(trusts) if self.answers is None else self.answers.trust(trusts)
 
     @property
     def unchecked(self) -> tuple[CheckedClaim, ...]:
@@ -451,10 +453,11 @@ def _words_in(words: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]]
 def _words(claim: Claim) -> dict[str, Any]:
     """Return the words of a claim that differ from the default, for JSON."""
     names = (
-        "noun", "known", "plural", "colour", "number", "of_some", "at_least", "at_most", "relation", "reference", "value",
-        "facet", "cites", "narrow",
+        "noun", "known", "plural", "colour", "number", "of_some", "hard_to_see", "at_least", "at_most", "relation",
+        "reference", "value", "facet", "cites", "narrow",
     )  # fmt: skip
     values = {name: getattr(claim, name) for name in names}
+    values["hard_to_see"] = list(claim.hard_to_see) or ()
     language = {} if claim.words.language == "en" else {"language": claim.words.language}
     return {name: value for name, value in values.items() if value != getattr(Claim, name, None)} | language
 

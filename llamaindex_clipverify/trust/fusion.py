@@ -7,8 +7,8 @@ the number of pictures as a feature, because the maximum of four calibrated prob
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -16,6 +16,8 @@ import numpy as np
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.evidence.checks_by_model import CHECKS_BY_MODEL, TRANSFERABLE
 from llamaindex_clipverify.evidence.evidence import Evidence
+from llamaindex_clipverify.evidence.sightings import bounded_logit
+from llamaindex_clipverify.numerics import expit
 from llamaindex_clipverify.trust.profile import KindModel, Profile
 
 _SHOWN = 0.5
@@ -45,11 +47,29 @@ class Trust:
 UNCHECKED = Trust(None)
 
 
+@dataclass(frozen=True)
+class Weighable:
+    """What a profile can weigh on one picture."""
+
+    checks: frozenset[str] = frozenset()
+    """The checks whose part of the profile fits models, picture and words."""
+    familiarity: float = 1.0
+    """0–1: how near the picture is to those of the fit; see `Profile.familiarity`."""
+
+    def __bool__(self) -> bool:
+        """Whether it can weigh any check."""
+        return bool(self.checks)
+
+    def without(self, checks: Iterable[str]) -> Weighable:
+        """Return the same without some checks."""
+        return replace(self, checks=self.checks.difference(checks))
+
+
 def fuse(
     claim: Claim,
     evidence: Sequence[Sequence[Evidence]],
     profile: Profile | None,
-    active: Sequence[frozenset[str]],
+    active: Sequence[Weighable],
     unfitted_detector: bool = True,
     transferred: Profile | None = None,
 ) -> Trust:
@@ -59,7 +79,7 @@ def fuse(
         claim: The claim; evidence is on its positive form.
         evidence: For each picture, the evidence of each check.
         profile: Fitted weights, or None.
-        active: For each picture, the checks whose part of the profile fits models, picture and words.
+        active: For each picture, what the profile can weigh.
         unfitted_detector: Whether the detector is not the one that the profile was fitted with. The beliefs of such a detector
             are used directly, before a profile that cannot weigh it. The profile's own detector is not used outside its domain.
         transferred: Weights fitted with other encoders, on features that mean the same for all encoders; used where neither the
@@ -90,7 +110,7 @@ def _weighed(
     claim: Claim,
     evidence: Sequence[Sequence[Evidence]],
     profile: Profile | None,
-    active: Sequence[frozenset[str]],
+    active: Sequence[Weighable],
     direct: Trust,
     transferred: Profile | None,
 ) -> Trust:
@@ -99,9 +119,9 @@ def _weighed(
         return direct
     model = _model(profile, claim, evidence, active) if profile is not None else None
     if profile is not None and model is not None and profile.knows(claim):
-        terms = [_terms(model, looks, checks) for looks, checks in zip(evidence, active, strict=True)]
+        terms = [_terms(model, looks, known.checks) for looks, known in zip(evidence, active, strict=True)]
         if any(own is not None for own in terms):
-            return _pooled(claim, model, terms, "calibrated")
+            return _drawn_in(claim, _pooled(claim, model, terms, "calibrated"), model, active)
     if transferred is not None and claim.kind in transferred.kinds:
         model, encoder_checks = transferred.kinds[claim.kind], frozenset(CHECKS_BY_MODEL["encoder"])
         terms = [_terms(model, looks, encoder_checks) for looks in evidence]
@@ -111,10 +131,10 @@ def _weighed(
 
 
 def _model(
-    profile: Profile, claim: Claim, evidence: Sequence[Sequence[Evidence]], active: Sequence[frozenset[str]]
+    profile: Profile, claim: Claim, evidence: Sequence[Sequence[Evidence]], active: Sequence[Weighable]
 ) -> KindModel | None:
     """Return the weights for the checks that found something, for example those of the encoder alone for an unknown noun."""
-    usable = frozenset().union(*active)
+    usable = frozenset[str]().union(*(known.checks for known in active))
     measured = frozenset(piece.check for looks in evidence for piece in looks if piece.features)
     return profile.model(claim.kind, usable & measured) or profile.model(claim.kind, usable)
 
@@ -161,6 +181,19 @@ def _pooled(
     sign = -1.0 if claim.negated else 1.0
     shares = {check: sign * term for check, term in (terms[best] or {}).items() if check}
     return Trust(1 - belief if claim.negated else belief, best, shares, calibration)
+
+
+def _drawn_in(claim: Claim, trust: Trust, model: KindModel, active: Sequence[Weighable]) -> Trust:
+    """Return a trust drawn towards the share of true claims of its kind, the further the less familiar its picture is.
+
+    The log-odds of models grow too large on pictures unlike those that they know.
+    """
+    share = 1.0 if trust.picture is None else active[trust.picture].familiarity
+    if trust.value is None or share >= 1:
+        return trust
+    prior = bounded_logit(1 - model.prior if claim.negated else model.prior)
+    log_odds = prior + share * (bounded_logit(trust.value) - prior)
+    return replace(trust, value=expit(log_odds), shares={check: share * term for check, term in trust.shares.items()})
 
 
 def _direct(claim: Claim, evidence: Sequence[Sequence[Evidence]]) -> Trust:

@@ -224,8 +224,14 @@ class Profile:
 
     def admits(self, facts: Facts) -> bool:
         """Whether a picture is one of those that the profile was fitted for; any picture without scope and gate."""
+        return self.familiarity(facts) > 0
+
+    def familiarity(self, facts: Facts) -> float:
+        """Return how near a picture is to those of the fit: 0 outside scope and gate, 1 well inside; 1 without scope and gate."""
+        if self.gate is not None and not self.gate.admits(facts):
+            return 0.0
         scope = self.scopes.get(models_of(facts))
-        return all(one is None or one.admits(facts) for one in (scope, self.gate))
+        return 1.0 if scope is None else scope.familiarity(facts)
 
     def rebound(self, ids: Mapping[str, str], models: Mapping[str, str]) -> Profile:
         """Return the profile bound to converted models, such as ONNX files, that were measured to agree with the originals.

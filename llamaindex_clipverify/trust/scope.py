@@ -46,30 +46,42 @@ class Scope:
     """Standardised support vectors (S, F), float16 in base64."""
     intercept: float
     limit: float
+    full: float | None = None
+    """Score from which a picture is entirely familiar: the median of inner pictures left out of the fit. None: `limit`."""
 
     def score(self, features: Array) -> Array:
         """Return the scores (N,) of pictures with these features (N, F): above 0 is more like the inner than the outer side."""
         rows = (np.asarray(features, np.float64) - np.array(self.mean)) / np.array(self.spread)
-        distances = (rows**2).sum(axis=1)[:, None] + (self._table**2).sum(axis=1) - 2 * rows @ self._table.T
+        distances = (rows**2).sum(axis=1)[:, None] + self._norms - 2 * rows @ self._table.T
         found: Array = np.exp(-self.gamma * np.maximum(distances, 0)) @ np.array(self.weights) + self.intercept
         return found
 
-    def admits(self, facts: Facts) -> bool:
-        """Whether a picture is understood; False when its features were not measured or have another size."""
+    def familiarity(self, facts: Facts) -> float:
+        """Return how familiar a picture is: 0 up to the limit, 1 from `full`, linear in between.
+
+        It is 0 when its features were not measured or have another size.
+        """
         features = picture_features(facts)
         if features is None or len(features) != len(self.mean):
-            return False
-        return float(self.score(features[None])[0]) >= self.limit
+            return 0.0
+        above = float(self.score(features[None])[0]) - self.limit
+        width = (self.limit if self.full is None else self.full) - self.limit
+        return min(max(above / width, 0.0), 1.0) if width > 0 else float(above >= 0)
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle without the table that the text is decoded to."""
-        return {name: value for name, value in vars(self).items() if name != "_table"}
+        return {name: value for name, value in vars(self).items() if name not in ("_table", "_norms")}
 
     @cached_property
     def _table(self) -> Array:
         flat = np.frombuffer(base64.b64decode(self.supports, validate=True), "<f2").astype(np.float64)
         table: Array = flat.reshape(len(self.weights), len(self.mean))
         return table
+
+    @cached_property
+    def _norms(self) -> Array:
+        norms: Array = (self._table**2).sum(axis=1)
+        return norms
 
     @property
     def is_sound(self) -> bool:
@@ -116,7 +128,7 @@ def picture_features(facts: Facts) -> Array | None:
 def fit_scope(
     inside: Array, outside: Array, groups: Sequence[str], whole: Sequence[bool], missed: float = 0.002
 ) -> Scope:
-    """Fit a scope.
+    """Fit a scope. A fifth of each side is left out in turn to set its limit and the score of what is entirely familiar.
 
     Args:
         inside: Features (N, F) of pictures that the models understand, by several makers.
@@ -138,16 +150,21 @@ def fit_scope(
     inner, outer = (inside - mean) / spread, (outside - mean) / spread
     gamma = 1.0 / inner.shape[1]
 
-    def fitted(others: Array) -> SVC:
-        labels = np.repeat([1, 0], [len(inner), len(others)])
-        return SVC(C=_COST, gamma=gamma, class_weight="balanced").fit(np.concatenate([inner, others]), labels)
+    def fitted(own: Array, others: Array) -> SVC:
+        labels = np.repeat([1, 0], [len(own), len(others)])
+        return SVC(C=_COST, gamma=gamma, class_weight="balanced").fit(np.concatenate([own, others]), labels)
 
     names, counts = np.array(groups), np.array(whole, bool)
+    turns = np.arange(len(inner)) % _PARTS
     held: list[float] = []
-    for part in np.array_split(np.unique(names), _PARTS):
+    known: list[float] = []
+    for turn, part in enumerate(np.array_split(np.unique(names), _PARTS)):
         left = np.isin(names, part)
-        held += fitted(outer[~left]).decision_function(outer[left & counts]).tolist()
-    model = fitted(outer)
+        model = fitted(inner[turns != turn], outer[~left])
+        held += model.decision_function(outer[left & counts]).tolist()
+        known += model.decision_function(inner[turns == turn]).tolist()
+    model = fitted(inner, outer)
+    limit = float(max(np.quantile(held, 1 - missed), 0.0))
     return Scope(
         mean=tuple(map(float, mean)),
         spread=tuple(map(float, spread)),
@@ -155,5 +172,6 @@ def fit_scope(
         weights=tuple(map(float, model.dual_coef_[0])),
         supports=base64.b64encode(model.support_vectors_.astype("<f2").tobytes()).decode(),
         intercept=float(model.intercept_[0]),
-        limit=float(max(np.quantile(held, 1 - missed), 0.0)),
+        limit=limit,
+        full=max(float(np.median(known)), limit),
     )

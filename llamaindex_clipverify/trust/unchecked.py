@@ -8,7 +8,7 @@ et al. 2024, arXiv:2311.01477). Rates of kinds with few facts are drawn towards 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from llamaindex_clipverify.claims.claim import Kind
 
@@ -46,3 +46,16 @@ def truth(kinds: Iterable[Kind], rates: Mapping[Kind, float] | None = None) -> f
     """
     known = {**FALSE_RATES, **(rates or {})}
     return math.prod(1 - known[kind] for kind in kinds) ** DEPENDENCE
+
+
+def all_true(trusts: Sequence[float]) -> float:
+    """Return the probability 0–1 that several claims are all true, without a calibration of whole answers.
+
+    It lies between the minimum of their trusts, right for fully dependent claims, and their product, right for independent ones:
+    the minimum times the product of the others to the power of `DEPENDENCE`.
+
+    Args:
+        trusts: The trust 0–1 of each claim, at least one.
+    """
+    least, *others = sorted(trusts)
+    return least * math.pow(math.prod(others), DEPENDENCE)

@@ -36,6 +36,7 @@ def _presence(claim: Claim, noun: str, narrow: str | None) -> Claim:
         noun=noun,
         known=claim.known,
         narrow=narrow,
+        hard_to_see=(noun,) if noun in claim.hard_to_see else (),
         cites=claim.cites,
         vocabulary=claim.vocabulary,
     )

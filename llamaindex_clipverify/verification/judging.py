@@ -17,7 +17,7 @@ from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.models.protocols import Detector, Grounder
 from llamaindex_clipverify.report.report import CheckedClaim, ObjectAgreement, Report
-from llamaindex_clipverify.trust.fusion import UNCHECKED, Calibration, ReportCalibration, Trust, fuse
+from llamaindex_clipverify.trust.fusion import UNCHECKED, Calibration, ReportCalibration, Trust, Weighable, fuse
 from llamaindex_clipverify.trust.profile import Profile
 from llamaindex_clipverify.trust.verdict import Policy, Verdict
 from llamaindex_clipverify.verification import typography
@@ -27,8 +27,8 @@ from llamaindex_clipverify.verification.notes import report_notes, unfitted, unr
 from llamaindex_clipverify.verification.reading import Reading
 
 Checked = tuple[CheckedClaim, Trust]
-Active = Sequence[frozenset[str]]
-"""The checks that the profile can weigh, for each picture; see `Judge.active`."""
+Active = Sequence[Weighable]
+"""What the profile can weigh, for each picture; see `Judge.active`."""
 _WEAKEST_FIRST: tuple[Calibration, ...] = ("uncalibrated", "transferred", "calibrated")
 
 
@@ -62,7 +62,7 @@ class Judge:
         )
         for index, line in lines.items():
             evidence[index] = typography.withdrawn(evidence[index], line)
-            active[index] = active[index] - typography.AFFECTED
+            active[index] = active[index].without(typography.AFFECTED)
         if lines:
             trust = self._fuse(subject, evidence, active)
         picture = trust.picture if trust.picture is not None else next(iter(lines), 0)
@@ -149,11 +149,10 @@ class Judge:
             reason = f"{type(error).__name__}: {error}"
             return Evidence(check=check.name, stance="failed", reason=reason, picture=facts.picture)
 
-    def active(self, facts: Facts) -> frozenset[str]:
-        """Return the checks that the profile can weigh on this picture; none outside the profile's domain."""
-        if self.profile is None or not self.profile.admits(facts):
-            return frozenset()
-        return self.fitted
+    def active(self, facts: Facts) -> Weighable:
+        """Return what the profile can weigh on this picture; nothing outside the profile's domain."""
+        familiarity = 0.0 if self.profile is None else self.profile.familiarity(facts)
+        return Weighable(self.fitted, familiarity) if familiarity > 0 else Weighable()
 
     @cached_property
     def models(self) -> dict[str, str]:
@@ -181,11 +180,11 @@ class Judge:
             return self.transferred
         return None if kind in self.profile.kinds or self.profile.nouns is not None else self.transferred
 
-    def _fuse(self, claim: Claim, evidence: Sequence[Sequence[Evidence]], active: Sequence[frozenset[str]]) -> Trust:
+    def _fuse(self, claim: Claim, evidence: Sequence[Sequence[Evidence]], active: Active) -> Trust:
         transferred = self.transferred_for(claim.kind)
         return fuse(claim, evidence, self.profile, active, self.has_unfitted_detector, transferred)
 
-    def _verdict(self, claim: Claim, facts: Sequence[Facts], active: Sequence[frozenset[str]]) -> Verdict:
+    def _verdict(self, claim: Claim, facts: Sequence[Facts], active: Active) -> Verdict:
         evidence = [self.evidence(claim, known) for known in facts]
         return self.policy.verdict(self._fuse(claim, evidence, active).value)
 

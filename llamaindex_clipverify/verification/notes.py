@@ -16,7 +16,7 @@ from llamaindex_clipverify.evidence.passages import PASSAGES
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.message import Listed, Message
 from llamaindex_clipverify.report.report import CheckedClaim
-from llamaindex_clipverify.trust.fusion import Trust
+from llamaindex_clipverify.trust.fusion import Trust, Weighable
 from llamaindex_clipverify.trust.profile import COMMON_NOUNS, Profile
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ UNCHECKED_KINDS = {
     "comparison": "no check compares things yet",
 }
 """Kinds of claim that nothing checks, and the reason that a report gives."""
+_FAMILIAR = 0.5
+"""Familiarity of a picture below which the report says so."""
 _PLURALS = {"wearing": "clothes"}
 
 
@@ -48,7 +50,7 @@ def _kinds(kind: str) -> Message:
 
 
 def why_unverifiable(
-    claim: Claim, evidence: Sequence[Evidence], profile: Profile | None, active: Sequence[frozenset[str]]
+    claim: Claim, evidence: Sequence[Evidence], profile: Profile | None, active: Sequence[Weighable]
 ) -> str:
     """Return why nothing could check a claim.
 
@@ -56,7 +58,7 @@ def why_unverifiable(
         claim: The claim.
         evidence: On the picture to report on.
         profile: The fitted weights, or None.
-        active: For each picture, the checks that the profile can weigh.
+        active: For each picture, what the profile can weigh.
     """
     if claim.kind == "text":
         read = next((piece.reason for piece in evidence if piece.check == READER_FACTS), None)
@@ -145,7 +147,16 @@ def _profile_notes(judge: Judge, profile: Profile, facts: Sequence[Facts]) -> It
     if foreign:
         other = "profile {profile!r} was fitted with other models than those of {checks}: it cannot weigh them"
         yield Message(other, profile=profile.name, checks=Listed(map(Message, foreign)))
-    outside = sum(not profile.admits(known) for known in facts)
+    familiar = [profile.familiarity(known) for known in facts]
+    outside, strange = sum(one == 0 for one in familiar), sum(0 < one < _FAMILIAR for one in familiar)
+    if strange:
+        yield Message(
+            "{strange} of {count} pictures are unlike most of those of profile {profile!r}: "
+            "trust is drawn towards even odds there",
+            strange=strange,
+            count=len(facts),
+            profile=profile.name,
+        )
     if outside:
         several = Message("{outside} of {count} pictures look", outside=outside, count=len(facts))
         yield Message(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
@@ -11,6 +10,7 @@ from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
 from llamaindex_clipverify.claims.korean import KoreanSplitter
 from llamaindex_clipverify.claims.language import language_of
 from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.verification.context import in_context
 
 
 @dataclass(frozen=True)
@@ -60,23 +60,7 @@ class Splitters:
         splitter = self.of(language)
         claims = splitter.split(text, question) if _reads_questions(splitter) else splitter.split(text)
         missed = splitter.unread(text, claims) if isinstance(splitter, EnglishSplitter | KoreanSplitter) else []
-        return Reading(language, _told_apart(claims), language in self._by_language, tuple(missed))
-
-
-_TELLING = frozenset(("action", "relation", "depth", "wearing", "position", "state"))
-"""Kinds of claim that tell some things of a kind from others of it."""
-
-
-def _told_apart(claims: Sequence[Claim]) -> tuple[Claim, ...]:
-    """Return the claims; numbers of things of which the sentence says more are marked as numbers of some."""
-    telling = [claim for claim in claims if claim.kind in _TELLING and not claim.negated]
-
-    def is_some(number: Claim) -> bool:
-        return any(one.noun == number.noun and one.start < number.end and number.start < one.end for one in telling)
-
-    return tuple(
-        claim.swap(of_some=True) if claim.kind in ("count", "bound") and is_some(claim) else claim for claim in claims
-    )
+        return Reading(language, in_context(claims, text), language in self._by_language, tuple(missed))
 
 
 def _english(name: str | None) -> EnglishSplitter:

@@ -149,13 +149,19 @@ _PLACE_ADVERBS = frozenset(
 )
 
 
+_SEEN = frozenset(
+    ("visible", "seen", "noticeable", "discernible", "recognizable", "perceptible", "legible", "readable")
+)
+"""What is hardly so is there all the same."""
+
+
 def negative(words: Sequence[Word], at: int) -> bool:
-    """Return whether a word is *not*, *never*, *hardly* or ends in *n't*; "not only" and "not just" do not count."""
+    """Return whether a word is *not*, *never*, *hardly* or ends in *n't*; not in "not only", "not just", "barely visible"."""
     text = words[at].text
     if text == "no" and at + 1 < len(words) and words[at + 1].text == "longer":
         return True
     following = words[at + 1].text if at + 1 < len(words) else ""
-    if following in ("only", "just", "merely"):
+    if following in ("only", "just", "merely") or (text in ("hardly", "barely") and following in _SEEN):
         return False
     return text.endswith("n't") or text in ("cannot", "hardly", "barely", "not", "never")
 
