@@ -51,7 +51,7 @@ def photograph(browser: Browser, page: Path, folder: Path) -> None:
 def photograph_answer(browser: Browser, page: Path, answer: int, target: Path) -> None:
     """Write the picture of one answer as it opens, with the claim that is doubted most."""
     browser.prefer(prefers_color_scheme="light", prefers_reduced_motion="reduce")
-    browser.size(1180, 1000)
+    browser.size(1180, 1110)
     browser.open(f"{page.as_uri()}#r{answer}")
     browser.photograph(target)
     Image.open(target).convert("RGB").save(target, optimize=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import threading
 import time
@@ -153,6 +154,21 @@ def test_work_is_limited_and_so_is_waiting() -> None:
 def _work(places: Places, order: list[str]) -> None:
     with places.taken():
         order.append("second")
+
+
+def test_problems_are_told_in_the_language_of_the_page(tiny: Verifier) -> None:
+    client = TestClient(Page(Answering(verifier=tiny), "", language="ko").gated(), base_url="http://localhost")
+    head = {"X-Tab": "a" * 32}
+    for sent, headers, said in (
+        ({"mode": "check", "answer": ""}, {}, "답변이 비어 있다. 답변을 붙여 넣는다"),
+        ({"mode": "ask", "question": "What?"}, {"X-Lang": "en"}, "no model answers here; paste an answer"),
+    ):
+        assert json.loads(client.post("/ask", json=sent, headers=head | headers).text) == {"problem": said}
+    told = client.post("/pictures", content=b"no", headers=head | {"X-Name": "a.png"}).json()
+    assert told["problem"] == "사진이 아니다: a.png. PNG, JPEG, WebP, GIF 파일을 쓴다"
+    assert client.post("/do/show", content=b"[]", headers=head).json() == {
+        "problem": "요청을 이해할 수 없다. 페이지를 새로 고친다"
+    }
 
 
 def test_a_tab_whose_browser_was_killed_is_forgotten() -> None:

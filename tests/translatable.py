@@ -51,6 +51,16 @@ def plain_reasons() -> set[str]:
                         for one in node.args[1:]
                         if isinstance(one, ast.Constant) and isinstance(one.value, str)
                     }
+    for path in sorted((ROOT / "ui").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and str(getattr(node.func, "id", "")).endswith("Error"):
+                told = [*node.args[:1], *(one.value for one in node.keywords if one.arg == "do")]
+                found |= {
+                    one.value
+                    for one in told
+                    if isinstance(one, ast.Constant) and isinstance(one.value, str) and len(one.value) > 3
+                }
+    found -= {"starlette"}
     for path, name in (
         ("verification/notes.py", "why_unverifiable"),
         ("explainers/trial.py", "_doubt"),

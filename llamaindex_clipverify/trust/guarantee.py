@@ -16,6 +16,7 @@ import numpy as np
 
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.geometry import Array
+from llamaindex_clipverify.message import Message
 
 _SHARES = np.r_[0.02, 0.04, 0.06, np.arange(0.08, 0.98, 0.03), 0.98]
 """Shares of claims that the tested thresholds accept, from strict to loose."""
@@ -103,26 +104,33 @@ class Guarantee:
             alpha=alpha, delta=delta, supported=supported, contradicted=contradicted, claims=len(trusts), data=data
         )
 
-    def lines(self) -> list[str]:
+    def lines(self) -> list[Message]:
         """Return one line per verdict: the guarantee, or the number of missing labels."""
         about = (("supported", "false", self.supported), ("contradicted", "true", self.contradicted))
         return [self._line(*one) for one in about]
 
-    def _line(self, verdict: str, wrong: str, found: Bound) -> str:
+    def _line(self, verdict: str, wrong: str, found: Bound) -> Message:
+        values = {"verdict": Message(verdict), "wrong": Message(wrong), "alpha": self.alpha, "sure": 1 - self.delta}
         if found.threshold is not None:
-            limit = found.threshold if verdict == "supported" else 1 - found.threshold
-            side = "from" if verdict == "supported" else "up to"
-            return (
-                f"{verdict} {side} trust {limit:.2f}: at most {self.alpha:.0%} {wrong} with confidence {1 - self.delta:.0%}, "
-                f"on data like these alone: {self.data}"
+            is_lower = verdict == "supported"
+            told = (
+                "{verdict} from trust {limit:.2f}: at most {alpha:.0%} {wrong} with confidence {sure:.0%}, "
+                "on data like these alone: {data}"
             )
+            below = (
+                "{verdict} up to trust {limit:.2f}: at most {alpha:.0%} {wrong} with confidence {sure:.0%}, "
+                "on data like these alone: {data}"
+            )
+            limit = found.threshold if is_lower else 1 - found.threshold
+            return Message(told if is_lower else below, limit=limit, data=self.data, **values)
         if found.missing is None:
-            seen = f"{found.wrong} of {found.accepted} were {wrong}"
-            return f"nothing is called {verdict}: {seen}, more than {self.alpha:.0%}"
-        return (
-            f"nothing is called {verdict}: about {found.missing:,} more labelled pictures are missing for at most "
-            f"{self.alpha:.0%} {wrong} with confidence {1 - self.delta:.0%}"
+            many = "nothing is called {verdict}: {count} of {accepted} were {wrong}, more than {alpha:.0%}"
+            return Message(many, count=found.wrong, accepted=found.accepted, **values)
+        few = (
+            "nothing is called {verdict}: about {missing:,} more labelled pictures are missing for at most "
+            "{alpha:.0%} {wrong} with confidence {sure:.0%}"
         )
+        return Message(few, missing=found.missing, **values)
 
 
 def steps(trusts: Array) -> tuple[Step, ...]:

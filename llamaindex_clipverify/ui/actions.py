@@ -12,12 +12,13 @@ from llamaindex_clipverify.report import labels
 from llamaindex_clipverify.report.format import number
 from llamaindex_clipverify.report.report import ClaimMap, Report
 from llamaindex_clipverify.report.saving import content_of
-from llamaindex_clipverify.report.sharing import shareable, without_paths
+from llamaindex_clipverify.report.sharing import shareable
 from llamaindex_clipverify.report.spans import state
 from llamaindex_clipverify.ui.answering import Answering
 from llamaindex_clipverify.ui.browsing import Browsing
 from llamaindex_clipverify.ui.markup import Looks, Markup
 from llamaindex_clipverify.ui.places import Places
+from llamaindex_clipverify.ui.problems import problem
 from llamaindex_clipverify.ui.samples import SAMPLES, prepare
 from llamaindex_clipverify.ui.session import Session, Turn
 
@@ -50,7 +51,7 @@ class Actions:
         try:
             session.add(name, data)
         except ClipVerifyError as error:
-            return self._pictures(session, t) | {"problem": without_paths(str(error))}
+            return self._pictures(session, t) | {"problem": t.say(problem(error))}
         return self._pictures(session, t)
 
     def pick(self, session: Session, given: Given, t: Language) -> Parts:
@@ -106,7 +107,7 @@ class Actions:
                 told = " ".join(_told(reply.report, t) for reply in turn.replies)
                 yield {"parts": {"next": self._markup(t).next(session)}, "said": told}
         except (DataError, ServiceError) as error:
-            yield {"problem": without_paths(str(error))}
+            yield {"problem": t.say(problem(error))}
 
     def _growing(self, session: Session, given: Given) -> Iterator[Turn]:
         """Yield the turn of what the visitor asks, pastes, or compares."""
@@ -157,7 +158,7 @@ class Actions:
             with self._places.taken():
                 explained = self.answering.verifier.explain(report, method, [claim])
         except ClipVerifyError as error:
-            return [], without_paths(str(error))
+            return [], problem(error)
         maps = [one for one in explained.maps if one.claim == claim and one.map.method == method]
         return maps, "" if maps else "no heat map of such a claim"
 

@@ -15,7 +15,7 @@ from llamaindex_clipverify.errors import ClipVerifyError, DataError
 from llamaindex_clipverify.index.index import EvidenceIndex
 from llamaindex_clipverify.llama_index.retriever import PictureNode
 from llamaindex_clipverify.llama_index.synthesizer import LlavaSynthesizer
-from llamaindex_clipverify.report.sharing import without_paths
+from llamaindex_clipverify.ui.problems import problem
 from llamaindex_clipverify.ui.session import Reply, Session, Turn
 from llamaindex_clipverify.verification.verifier import Verifier
 
@@ -82,11 +82,10 @@ class Answering:
                 stream = self.verifier.stream([Source(picture=picture) for picture in turn.pictures], turn.question)
                 stream.add(reply.text)
                 reply.report = stream.finish()
-        except ClipVerifyError as error:
-            reply.error = without_paths(str(error))
         except Exception as error:
-            _logger.warning("the model failed", exc_info=True)
-            reply.error = without_paths(f"the model failed: {type(error).__name__}: {error}")[:400]
+            if not isinstance(error, ClipVerifyError):
+                _logger.warning("the model failed", exc_info=True)
+            reply.error = problem(error)
         reply.done = True
 
     def _written(self, turn: Turn, reply: Reply, nodes: list[NodeWithScore]) -> Iterator[Turn]:

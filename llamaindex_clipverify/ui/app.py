@@ -14,12 +14,12 @@ from llamaindex_clipverify.boundary.requests import App
 from llamaindex_clipverify.errors import ClipVerifyError, DataError, MissingExtraError, PictureError
 from llamaindex_clipverify.explainers import shown
 from llamaindex_clipverify.languages import NAMES, Language, language, preferred
-from llamaindex_clipverify.report.sharing import without_paths
 from llamaindex_clipverify.ui.actions import Actions, Parts
 from llamaindex_clipverify.ui.answering import Answering
 from llamaindex_clipverify.ui.browsing import Browsing
 from llamaindex_clipverify.ui.gate import Gate
 from llamaindex_clipverify.ui.markup import Looks, Markup, chat_script, chat_style
+from llamaindex_clipverify.ui.problems import problem
 from llamaindex_clipverify.ui.session import Limits, Session
 from llamaindex_clipverify.ui.sessions import Sessions
 
@@ -82,7 +82,7 @@ class Page:
             Route("/leave/{tab}", self._leave, methods=["POST"]),
             Route("/do/{action}", self._do, methods=["POST"]),
         ]
-        self.app = Starlette(routes=routes, exception_handlers={ClipVerifyError: _problem})
+        self.app = Starlette(routes=routes, exception_handlers={ClipVerifyError: self._problem})
 
     # -- addresses ----------------------------------------------------------------------------------------------------
 
@@ -107,9 +107,8 @@ class Page:
         session, name = self._session(request), unquote(request.headers.get("x-name", ""))
         size = int(request.headers.get("content-length", "0") or 0)
         if self.sessions.size + self._arriving + size > self.limits.total:
-            return JSONResponse(
-                {"problem": "the chat has no room for more pictures; remove some, or try again later"}, 507
-            )
+            full = self._language(request)("the chat has no room for more pictures; remove some, or try again later")
+            return JSONResponse({"problem": full}, 507)
         self._arriving += size
         try:
             data = await _body(request, self.limits.file + 1)
@@ -138,6 +137,9 @@ class Page:
             return JSONResponse({"problem": "no such form"}, 404)
         text = await run_in_threadpool(self.actions.export, self._session(request), suffix)
         return Response(text, media_type="application/octet-stream")
+
+    async def _problem(self, request: Request, error: Exception) -> Response:
+        return JSONResponse({"problem": self._language(request).say(problem(error))}, 400)
 
     async def _stay(self, request: Request) -> Response:
         self._session(request)
@@ -244,7 +246,3 @@ def _parsed(body: bytes) -> dict[str, Any]:
 async def _lines(parts: Iterator[Parts]) -> AsyncIterator[bytes]:
     async for one in iterate_in_threadpool(parts):
         yield json.dumps(one).encode() + b"\n"
-
-
-async def _problem(request: Request, error: Exception) -> Response:
-    return JSONResponse({"problem": without_paths(str(error))}, 400)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from threading import RLock
 
 from llamaindex_clipverify.errors import DataError, PictureError
+from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.report.spans import focus
@@ -115,7 +116,7 @@ class Session:
             raise DataError(
                 "the file is too large",
                 got=f"{label}, {_mega(len(data))}",
-                do=f"give at most {_mega(self.limits.file)}",
+                do=Message("give at most {size}", size=_mega(self.limits.file)),
             )
         picture = Picture.of(data)
         try:
@@ -136,7 +137,11 @@ class Session:
                     self.shown[place] = Shown(one.picture, one.name, size=one.size)
                     return self.shown[place]
             if len(self.shown) >= self.limits.pictures:
-                raise DataError("too many pictures", got=made.name, do=f"remove some: at most {self.limits.pictures}")
+                raise DataError(
+                    "too many pictures",
+                    got=made.name,
+                    do=Message("remove some: at most {count}", count=self.limits.pictures),
+                )
             self.shown.append(made)
             return made
 
@@ -179,13 +184,17 @@ class Session:
         if not text and not any(reply.text for reply in replies):
             raise DataError("the question is empty", do="type one")
         for what, given, most in (
-            ("question", text, self.limits.question),
-            *(("answer", reply.text, self.limits.answer) for reply in replies),
+            ("the question is too long", text, self.limits.question),
+            *(("the answer is too long", reply.text, self.limits.answer) for reply in replies),
         ):
             if len(given) > most:
-                raise DataError(f"the {what} is too long", got=f"{len(given):,} characters", do="shorten it")
+                raise DataError(what, got=Message("{count:,} characters", count=len(given)), do="shorten it")
         if len(self.turns) >= self.limits.turns:
-            raise DataError("the conversation is too long", got=f"{len(self.turns)} questions", do="begin a new one")
+            raise DataError(
+                "the conversation is too long",
+                got=Message("{count} questions", count=len(self.turns)),
+                do="begin a new one",
+            )
         turn = Turn(question=text, pictures=self.chosen, replies=list(replies))
         with self.lock:
             for older in self.turns:
