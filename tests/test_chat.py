@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from llama_index.core.llms.mock import MockLLM
 from llamaindex_clipverify import EvidenceIndex, Picture, Verifier
 from llamaindex_clipverify.cli import main
 from llamaindex_clipverify.errors import DataError, PictureError, ServiceError
-from llamaindex_clipverify.languages import ENGLISH
+from llamaindex_clipverify.languages import ENGLISH, language
 from llamaindex_clipverify.llama_index import load_llm
 from llamaindex_clipverify.report.format import printable
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
@@ -291,7 +292,7 @@ def test_a_pasted_answer_needs_no_model(session: Session, tiny: Verifier) -> Non
 
 def test_answers_are_compared_side_by_side(session: Session, tiny: Verifier) -> None:
     answering = Answering(verifier=tiny, llms={"one": Said("There is a zebra."), "two": Said("There is a cat.")})
-    turn = list(answering.ask(session, "What?", "There are two pizzas."))[-1]
+    turn = list(answering.ask(session, "What?", "There is a pizza."))[-1]
     verdicts = [(one.by, one.report.verdict) for one in turn.replies if one.report]
     assert verdicts == [("", "contradicted"), ("one", "supported"), ("two", "contradicted")] and turn.done
     shown = MARKUP.conversation(session)
@@ -316,6 +317,41 @@ def test_one_sample_question_makes_the_model_invent_something(tiny: Verifier) ->
     assert [asked for asked, doubts in doubted.items() if asked.endswith("?") and doubts], doubted
     assert all(doubts for asked, doubts in doubted.items() if not asked.endswith("?")), doubted
     assert doubted["What does the picture show?"] == []
+
+
+def test_an_answer_that_was_cleared_away_ends_and_breaks_nothing(session: Session, tiny: Verifier) -> None:
+    actions = Actions(
+        of(tiny, Said("There is a zebra. There is a pizza.")), Looks(title="", models=["m"], methods=["attention"])
+    )
+    growing = actions.ask(session, {"mode": "ask", "question": "What?"}, ENGLISH)
+    assert "What?" in next(growing)["parts"]["talk"] and "html" in next(growing)
+    actions.clear(session, {}, ENGLISH)
+    assert list(growing) == [] and session.turns == []
+    for _ in range(2):  # the same question twice: each is its own turn
+        told = [
+            one["turn"] for one in actions.ask(session, {"mode": "ask", "question": "What?"}, ENGLISH) if "turn" in one
+        ]
+    assert set(told) == {1} and len(session.turns) == 2
+    cleared = tiny.explain
+
+    class Clearing:
+        def explain(self, *given: Any) -> Any:
+            session.clear()
+            return cleared(*given)
+
+    actions.answering.verifier = Clearing()  # type: ignore[assignment]
+    assert actions.map(session, {"turn": 1, "method": "attention"}, ENGLISH) == {}
+
+
+def test_what_is_saved_is_in_the_language_of_the_page(session: Session, tiny: Verifier) -> None:
+    actions = Actions(of(tiny), Looks(title=""))
+    with pytest.raises(DataError, match="there is no answer to save yet; ask something first"):
+        actions.export(session, ".html", ENGLISH)
+    list(actions.ask(session, {"mode": "check", "answer": "There is a pizza."}, ENGLISH))
+    assert '<html lang="ko"' in actions.export(session, ".html", language("ko"))
+    assert '<html lang="en"' in actions.export(session, ".html", ENGLISH)
+    (report,) = json.loads(actions.export(session, ".json", language("ko")))
+    assert report["verdict"] == "contradicted"
 
 
 def test_samples_are_offered_until_they_are_tried(tiny: Verifier) -> None:

@@ -23,7 +23,7 @@ from llamaindex_clipverify.ui.samples import SAMPLES, prepare
 from llamaindex_clipverify.ui.session import Session, Turn
 
 Parts = dict[str, Any]
-"""What the page is told: ``parts`` (element id to HTML), ``turn`` and ``html`` (one turn), ``said``, ``problem``, ``busy``."""
+"""What the page is told: ``parts`` (element id to HTML), ``turn`` and ``html`` (one turn), ``said``, ``problem``."""
 Given = Mapping[str, Any]
 
 
@@ -100,9 +100,11 @@ class Actions:
             with self._places.taken():
                 growing = self._growing(session, given)
                 turn = next(growing)
-                place = session.turns.index(turn)
                 yield self.show(session, {}, t)
                 for _ in growing:
+                    place = session.place_of(turn)
+                    if place is None:
+                        return  # the conversation was cleared meanwhile
                     yield {"turn": place, "html": self._markup(t).turn(session, place)}
                 told = " ".join(_told(reply.report, t) for reply in turn.replies)
                 yield {"parts": {"next": self._markup(t).next(session)}, "said": told}
@@ -142,14 +144,14 @@ class Actions:
         place = _number(given, "turn")
         if "method" in given:
             session.method = str(given["method"]) if given["method"] in self.looks.methods else None
-        looked = session.turns[place].looked_at if 0 <= place < len(session.turns) else None
-        if looked is None:
+        turn = session.turns[place] if 0 <= place < len(session.turns) else None
+        if turn is None or turn.looked_at is None:
             return {}
-        reply, claim = looked
-        maps, problem = self._maps(session.turns[place].replies[reply].report, claim, session.method)
-        if session.turns[place].looked_at != looked:
+        looked = reply, claim = turn.looked_at
+        maps, why = self._maps(turn.replies[reply].report, claim, session.method)
+        if turn.looked_at != looked or session.place_of(turn) is None:
             return {}  # something else was chosen meanwhile
-        return {"turn": place, "html": self._markup(t).turn(session, place, maps, problem)}
+        return {"turn": place, "html": self._markup(t).turn(session, place, maps, why)}
 
     def _maps(self, report: Report | None, claim: int, method: str | None) -> tuple[list[ClaimMap], str]:
         if report is None or method is None:
@@ -162,8 +164,8 @@ class Actions:
         maps = [one for one in explained.maps if one.claim == claim and one.map.method == method]
         return maps, "" if maps else "no heat map of such a claim"
 
-    def export(self, session: Session, suffix: str) -> str:
-        """Return the finished answers as a page or as JSON.
+    def export(self, session: Session, suffix: str, t: Language) -> str:
+        """Return the finished answers as a page in a language, or as JSON.
 
         Raises:
             DataError: There is none.
@@ -174,7 +176,7 @@ class Actions:
         methods = list(self.looks.methods[:1])
         with self._places.taken():
             explained = [self.answering.verifier.explain(one, methods) if methods else one for one in reports]
-        return content_of([shareable(report) for report in explained], suffix, several=True)
+        return content_of([shareable(report).translated(t.code) for report in explained], suffix, several=True)
 
     def _markup(self, t: Language) -> Markup:
         return Markup(self.looks, t)

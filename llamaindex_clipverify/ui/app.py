@@ -135,7 +135,7 @@ class Page:
         suffix = f".{request.path_params['suffix']}"
         if suffix not in (".html", ".json"):
             return JSONResponse({"problem": "no such form"}, 404)
-        text = await run_in_threadpool(self.actions.export, self._session(request), suffix)
+        text = await run_in_threadpool(self.actions.export, self._session(request), suffix, self._language(request))
         return Response(text, media_type="application/octet-stream")
 
     async def _problem(self, request: Request, error: Exception) -> Response:

@@ -202,6 +202,11 @@ class Session:
             self.turns.append(turn)
         return turn
 
+    def place_of(self, turn: Turn) -> int | None:
+        """Return the index of a turn; None if it is no longer there."""
+        with self.lock:
+            return next((place for place, one in enumerate(self.turns) if one is turn), None)
+
     def clear(self) -> None:
         """Delete the conversation; pictures are kept."""
         with self.lock:
