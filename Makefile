@@ -101,8 +101,9 @@ figures: setup  ## Measure again and write the tables of both README files and d
 real: setup  ## Download real models and public sets, measure them, and write docs/real-results.md (needs internet; hours)
 	$(RUN)/python benchmarks/real.py $(ARGS)
 
-picture: demo  ## Photograph the page of the demonstration, and make docs/report.png (needs chromium and chromedriver)
+picture: demo  ## Photograph the page of the demonstration, and the chat: docs/report.png, docs/chat.png (needs chromium and chromedriver)
 	$(RUN)/python .ci/pictures.py clipverify-demo/report.html clipverify-demo/looks --readme docs/report.png --answer 3
+	$(RUN)/python .ci/pictures.py --chat docs/chat.png
 
 DOCS := .venv-docs/bin
 

@@ -1,5 +1,7 @@
 """Photograph a page of several answers: ``python .ci/pictures.py PAGE.html DIR [--readme PICTURE.png --answer NUMBER]``.
 
+``python .ci/pictures.py --chat PICTURE.png`` photographs the chat instead, after one of its samples.
+
 Writes light, dark, claim (chosen by keyboard), index, phone, phone-index and print (the first sheet) as PNG, and
 print.pdf. Needs chromium and chromedriver.
 """
@@ -55,16 +57,48 @@ def photograph_answer(browser: Browser, page: Path, answer: int, target: Path) -
     Image.open(target).convert("RGB").save(target, optimize=True)
 
 
+def photograph_chat(browser: Browser, target: Path) -> None:
+    """Write the picture of the chat: the evidence on what the bundled model invents, as it opens."""
+    from llamaindex_clipverify import Verifier
+    from llamaindex_clipverify.llama_index import load_llm
+    from llamaindex_clipverify.ui.answering import Answering
+    from llamaindex_clipverify.ui.app import Page
+
+    page = Page(
+        Answering(verifier=Verifier.tiny(), llms={"tiny": load_llm("tiny")}),
+        "Answers by tiny, verified by tiny.",
+        samples=True,
+    )
+    address = page.launch(port=0, wait=False)
+    browser.prefer(prefers_color_scheme="light", prefers_reduced_motion="reduce")
+    browser.size(1180, 900)
+    browser.open(f"{address}/?lang=en")
+    browser.wait_for("[data-answer^='There']")
+    browser.run("document.querySelector(\"[data-answer^='There']\").click()")
+    browser.wait_for(".cvc-turn[aria-busy=false] .cvc-evidence .cv-map")
+    browser.run("document.querySelector('.cvc-turn').scrollIntoView()")
+    browser.photograph(target)
+    page.close()
+    Image.open(target).convert("RGB").save(target, optimize=True)
+
+
 def main() -> None:
     """Read the command line, photograph, and say how large the pictures are."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("page", type=Path)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("page", type=Path, nargs="?")
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--chat", type=Path, help="where the picture of the chat goes")
     parser.add_argument("--readme", type=Path, help="where the picture of one answer goes")
     parser.add_argument("--answer", type=int, default=1, help="which answer of the page that is, from 1")
     asked = parser.parse_args()
     if missing():
         sys.exit(f"no pictures: {missing()}")
+    if asked.chat:
+        with browsing() as browser:
+            photograph_chat(browser, asked.chat)
+        return
+    if asked.page is None or asked.folder is None:
+        parser.error("name a page and a folder, or --chat")
     asked.folder.mkdir(parents=True, exist_ok=True)
     with browsing() as browser:
         photograph(browser, asked.page.resolve(), asked.folder)

@@ -14,8 +14,8 @@ class Message(str):
     values: Mapping[str, object]
 
     def __new__(cls, template: str, **values: object) -> Self:
-        """Fill in the template, a format string whose fields are the names of the values."""
-        made = super().__new__(cls, template.format(**values))
+        """Fill in the template, a format string whose fields are the names of the values; without values it is plain text."""
+        made = super().__new__(cls, template.format(**values) if values else template)
         made.template, made.values = template, values
         return made
 

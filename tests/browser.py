@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,6 +50,15 @@ class Browser:
     def run(self, script: str, *arguments: object) -> Any:
         """Return what a piece of JavaScript returns."""
         return self.driver.execute_script(script, *arguments)
+
+    def wait_for(self, selector: str, seconds: float = 60.0) -> None:
+        """Wait until an element is there."""
+        end = time.monotonic() + seconds
+        while not self.run("return Boolean(document.querySelector(arguments[0]))", selector):
+            assert time.monotonic() < end, (
+                f"{selector}; the page says: {self.run('return document.body.innerText')[:500]}"
+            )
+            time.sleep(0.05)
 
     def command(self, name: str, **parameters: object) -> Any:
         """Send a command of the DevTools protocol."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from llamaindex_clipverify.errors import ServiceError
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.sharing import shareable, without_paths
 from llamaindex_clipverify.ui.answering import Answering
 from llamaindex_clipverify.ui.app import Page
 from llamaindex_clipverify.ui.gate import Gate
+from llamaindex_clipverify.ui.places import Places
 from llamaindex_clipverify.ui.session import Limits, Shown, Turn
 from llamaindex_clipverify.ui.sessions import Sessions
 from llamaindex_clipverify.verification.verifier import Verifier
@@ -128,6 +131,28 @@ def test_the_page_names_no_other_host_and_runs_its_own_script_only(tiny: Verifie
     assert "style=" not in shown and re.findall(r"<script[^>]*>", shown) == ['<script src="chat.js" defer>']
     policy = client.get("/").headers["content-security-policy"]
     assert "unsafe" not in policy and "default-src 'none'" in policy
+
+
+def test_work_is_limited_and_so_is_waiting() -> None:
+    places = Places(at_once=1, waiting=1)
+    order: list[str] = []
+    with places.taken():
+        waiting = threading.Thread(target=lambda: _work(places, order))
+        waiting.start()
+        while places._inside < 2:
+            time.sleep(0.01)
+        with pytest.raises(ServiceError, match="the chat is busy; try again in a moment"), places.taken():
+            pass
+        order.append("first")
+    waiting.join(5)
+    assert order == ["first", "second"]
+    with places.taken():
+        pass
+
+
+def _work(places: Places, order: list[str]) -> None:
+    with places.taken():
+        order.append("second")
 
 
 def test_a_tab_whose_browser_was_killed_is_forgotten() -> None:

@@ -8,11 +8,16 @@ import typer
 
 from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.cli.groups import with_groups
-from llamaindex_clipverify.cli.options import JsonFile, LlmName, MinCoverage, ReportFile, ServedReadingOptions
+from llamaindex_clipverify.cli.options import (
+    JsonFile,
+    LlmName,
+    MinCoverage,
+    ReportOptions,
+    ServedReadingOptions,
+)
 from llamaindex_clipverify.cli.output import print_report, save_report, say, working, write_or_print
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.report.requirement import Requirement
-from llamaindex_clipverify.report.saving import check_suffix
 
 
 @app.command()
@@ -21,6 +26,7 @@ def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="What to ask about the pictures.")],
     llm: LlmName,
     models: ServedReadingOptions,
+    options: ReportOptions,
     store: Annotated[
         str | None, typer.Option(metavar="DIR|URL", help="The index: a folder, or the URL of a Chroma server.")
     ] = None,
@@ -34,7 +40,6 @@ def ask(
     min_trust: Annotated[float, typer.Option(min=0.0, max=1.0, help="Exit with 1 below this trust.")] = 0.0,
     min_coverage: MinCoverage = 0.0,
     json: JsonFile = None,
-    report: ReportFile = None,
 ) -> None:
     """Retrieve pictures, answer with a vision model, and verify the answer.
 
@@ -46,15 +51,14 @@ def ask(
 
     if not question.strip():
         raise DataError("the question is empty", do="give its text")
-    if report is not None:
-        check_suffix(report)
+    options.check()
     needed = Requirement(min_trust=min_trust, min_coverage=min_coverage)
     opened = models.index(store)
     with working("loading the models, answering and checking"):
         response = opened.as_query_engine(llm, top_k, on_doubt=on_doubt, min_coverage=min_coverage).query(question)
-    result = get_report(response)
-    if report is not None:
-        save_report(opened.verifier, result, report)
+    result = get_report(response).translated(options.language)
+    if options.report is not None:
+        save_report(opened.verifier, result, options.report)
 
     def show() -> None:
         say(f"{response}\n")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from llamaindex_clipverify.errors import DataError, ModelError
+from llamaindex_clipverify.languages import check_code
+from llamaindex_clipverify.report.saving import check_suffix
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.index.index import EvidenceIndex
@@ -248,6 +250,30 @@ class ServedReadingOptions(ServerOption, ReadingModelOptions):
 @dataclass(frozen=True, kw_only=True)
 class ServedVerifierOptions(ServerOption, VerifierOptions):
     """Models, reference pictures and guaranteed thresholds, or a server."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportOptions:
+    """Where a report goes, and in which language it is shown."""
+
+    report: ReportFile = None
+    language: Annotated[
+        str | None,
+        typer.Option(
+            "--language", metavar="en|ko", help="Language of verdicts and reasons. Default: that of the answer."
+        ),
+    ] = None
+
+    def check(self) -> None:
+        """Check the values before anything is computed.
+
+        Raises:
+            DataError: A file of another suffix, or a language that reports are not shown in.
+        """
+        if self.report is not None:
+            check_suffix(self.report)
+        if self.language is not None:
+            check_code(self.language)
 
 
 def sample_of(folder: Path, most: int = 200) -> list[Path]:

@@ -105,7 +105,7 @@ def stage_bars() -> Iterator[Callable[[str, int, int], None]]:
 def save_report(verifier: Verifier, report: Report, path: Path) -> None:
     """Write a report in the format of the suffix; a web page gets heat maps."""
     shows_maps = path.suffix.lower() in (".html", ".htm")
-    (with_maps(verifier, report) if shows_maps else report).save(path)
+    (with_maps(verifier, report).translated(report.shown_in) if shows_maps else report).save(path)
 
 
 def with_maps(verifier: Verifier, report: Report) -> Report:

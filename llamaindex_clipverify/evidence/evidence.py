@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from llamaindex_clipverify.geometry import Box
+from llamaindex_clipverify.languages import ENGLISH, Language
 
 Stance = Literal["supports", "contradicts", "silent", "failed"]
 _OPPOSITE: dict[Stance, Stance] = {"supports": "contradicts", "contradicts": "supports"}
@@ -53,15 +54,15 @@ class Evidence:
         """Return the evidence on the negated claim."""
         return replace(self, stance=_OPPOSITE.get(self.stance, self.stance))
 
-    def to_dict(self, *, exact: bool = False) -> dict[str, Any]:
-        """Return the JSON form of the report contract; with `exact` numbers keep all digits."""
+    def to_dict(self, *, exact: bool = False, t: Language = ENGLISH) -> dict[str, Any]:
+        """Return the JSON form of the report contract; with `exact` numbers keep all digits, and `t` renders the reason."""
         region = None if self.region is None else [float(edge) for edge in self.region]
         score = None if self.score is None else float(self.score)
         return {
             "check": self.check,
             "stance": self.stance,
             "score": score if exact or score is None else round(score, 4),
-            "reason": self.reason,
+            "reason": t.say(self.reason),
             "picture": self.picture,
             "region": region if exact or region is None else [round(edge, 1) for edge in region],
             "others": [[float(edge) if exact else round(float(edge), 1) for edge in box] for box in self.others],

@@ -39,8 +39,8 @@ class Language:
         if not isinstance(text, Message):
             return self.table.get(text, text)
         template = self.table.get(text.template)
-        if template is None:
-            return str(text)
+        if template is None or not text.values:
+            return template or str(text)
         values = {
             name: self.say(one) if isinstance(one, Message | Listed) else one for name, one in text.values.items()
         }

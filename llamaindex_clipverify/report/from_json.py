@@ -13,6 +13,7 @@ from llamaindex_clipverify.claims.vocabulary import Vocabulary, english
 from llamaindex_clipverify.errors import DataError, PictureError
 from llamaindex_clipverify.evidence.evidence import Evidence, Stance
 from llamaindex_clipverify.geometry import Box
+from llamaindex_clipverify.languages.stored import restored
 from llamaindex_clipverify.node_pictures import Access
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.report import SCHEMA, CheckedClaim, ObjectAgreement, Report
@@ -108,6 +109,7 @@ class _ReportForm:
     verdict: str | None = None
     shown: str | None = None
     maps: tuple[Any, ...] = ()
+    messages: Mapping[str, Any] = field(default_factory=dict)
 
 
 def report_of(data: Mapping[str, Any], access: Access) -> Report:
@@ -126,9 +128,10 @@ def report_of(data: Mapping[str, Any], access: Access) -> Report:
     read = record(_ReportForm, data, "the report is damaged", "save it again")
     if problem := _problem_of(read):
         raise DataError("the report is damaged", got=problem, do="save it again")
+    told = restored(read.messages)
     return Report(
         answer=read.answer,
-        claims=tuple(map(_claim, read.claims)),
+        claims=tuple(_claim(one, told) for one in read.claims),
         unread=read.unread or (),
         question=read.question,
         language=read.language,
@@ -137,7 +140,7 @@ def report_of(data: Mapping[str, Any], access: Access) -> Report:
         object_agreement=read.object_agreement,
         pictures=tuple(_picture(picture, access) for picture in read.pictures),
         models=read.models,
-        notes=read.notes,
+        notes=tuple(told.get(note, note) for note in read.notes),
         gaps=read.gaps or (),
         timings_ms=read.timings_ms,
         policy=read.policy or Policy(),
@@ -174,7 +177,7 @@ def _is_url(uri: str) -> bool:
     return uri.lower().startswith(("http://", "https://"))
 
 
-def _claim(read: _ClaimForm) -> CheckedClaim:
+def _claim(read: _ClaimForm, told: Mapping[str, str]) -> CheckedClaim:
     words = vars(read.words or _WordsForm()).copy()
     vocabulary = _vocabulary(words.pop("language"))
     claim = Claim(
@@ -191,10 +194,14 @@ def _claim(read: _ClaimForm) -> CheckedClaim:
         trust=read.trust,
         verdict=read.verdict,
         calibration=read.calibration or "uncalibrated",
-        evidence=tuple(Evidence(**vars(piece)) for piece in read.evidence),
+        evidence=tuple(_evidence(piece, told) for piece in read.evidence),
         shares=read.shares,
-        note=read.note,
+        note=told.get(read.note, read.note),
     )
+
+
+def _evidence(read: _EvidenceForm, told: Mapping[str, str]) -> Evidence:
+    return Evidence(**{**vars(read), "reason": told.get(read.reason, read.reason)})
 
 
 def _vocabulary(language: str) -> Vocabulary | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from llamaindex_clipverify.explainers.heat_map import HeatMap
+from llamaindex_clipverify.languages import ENGLISH, Language
 from llamaindex_clipverify.report.format import shortened
 from llamaindex_clipverify.report.report import Report, verdict_counts
 
@@ -28,18 +29,32 @@ _NAMED = 3
 """Unchecked claims that are quoted."""
 
 
+def common_language(reports: Sequence[Report]) -> str:
+    """Return the code of the language that all reports are shown in; English if they differ."""
+    codes = {report.t.code for report in reports}
+    return codes.pop() if len(codes) == 1 else "en"
+
+
 def calibration(report: Report) -> str:
     """Return the state of calibration with its profile: ``calibrated · tiny``."""
-    return " · ".join(part for part in (report.calibration.replace("_", " "), report.profile) if part)
+    return " · ".join(part for part in (report.t(report.calibration.replace("_", " ")), report.profile) if part)
+
+
+def meaning(report: Report) -> str:
+    """Return what the state of calibration means."""
+    return report.t(CALIBRATIONS[report.calibration])
 
 
 def coverage(report: Report) -> str:
     """Return how many claims could be checked, as text."""
     if not report.claims:
-        return "no claims"
+        return report.t("no claims")
     checked = sum(claim.trust is not None for claim in report.claims)
     total = len(report.claims)
-    return f"{checked} of {total} claim{'' if total == 1 else 's'} could be checked"
+    several = "{checked} of {total} claims could be checked"
+    return report.t(
+        "{checked} of {total} claim could be checked" if total == 1 else several, checked=checked, total=total
+    )
 
 
 def unchecked(report: Report) -> str:
@@ -49,30 +64,31 @@ def unchecked(report: Report) -> str:
     undecided = [one.claim.text for one in report.claims if one.verdict == "unverifiable"]
     missed = [report.answer[start:end] for start, end in report.unread]
     parts = [
-        f"{label}: {_named(texts)}" for label, texts in (("not decided", undecided), ("not read", missed)) if texts
+        report.t("not decided: {words}", words=_named(undecided, report.t)) if undecided else "",
+        report.t("not read: {words}", words=_named(missed, report.t)) if missed else "",
     ]
-    return "; ".join(parts)
+    return "; ".join(part for part in parts if part)
 
 
-def _named(texts: Sequence[str]) -> str:
+def _named(texts: Sequence[str], t: Language) -> str:
     named = ", ".join(f"“{shortened(text, 60)}”" for text in texts[:_NAMED])
-    return f"{named} and {len(texts) - _NAMED} more" if len(texts) > _NAMED else named
+    return t("{named} and {count} more", named=named, count=len(texts) - _NAMED) if len(texts) > _NAMED else named
 
 
 def counts(report: Report) -> str:
     """Return the number of each verdict: ``2 supported, 1 contradicted``."""
-    return verdict_counts(report.claims) or "none"
+    return verdict_counts(report.claims, report.t) or report.t("none")
 
 
-def doubt(heat: HeatMap) -> str:
+def doubt(heat: HeatMap, t: Language = ENGLISH) -> str:
     """Return why an empty map is no evidence."""
-    return heat.doubt or "the method found no region that supports these words"
+    return t.say(heat.doubt) if heat.doubt else t("the method found no region that supports these words")
 
 
 def trusted(report: Report) -> str:
     """Return what the trust is the probability of."""
     if report.trust is None:
-        return "nothing could be checked"
+        return report.t("nothing could be checked")
     if report.unchecked or report.unread:
-        return "that all of it is true; what nothing checked is false as often as such claims are"
-    return "that all claims are true"
+        return report.t("that all of it is true; what nothing checked is false as often as such claims are")
+    return report.t("that all claims are true")

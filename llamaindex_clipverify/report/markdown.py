@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from llamaindex_clipverify.languages import language
 from llamaindex_clipverify.report import labels
 from llamaindex_clipverify.report.format import MARKS, number, printable
 from llamaindex_clipverify.report.report import CheckedClaim, Report
@@ -16,6 +17,7 @@ from llamaindex_clipverify.report.spans import Piece, pieces, state
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
 _BEGINNING = re.compile(r"^(\d*)([#+=.)-])")
 """Line beginnings that Markdown reads as headings, lists or rules."""
+_HEADS = ("claim", "trust", "verdict", "why", "picture")
 _LINKS = re.compile(r"(?i)\b(https?|ftp)(?=:)|\b(www)(?=\.)")
 
 
@@ -23,7 +25,8 @@ def document(reports: Sequence[Report]) -> str:
     """Return one Markdown document of all reports."""
     if len(reports) == 1:
         return _report(reports[0])
-    head = f"# {len(reports)} answers checked against their pictures\n"
+    t = language(labels.common_language(reports))
+    head = f"# {t('{count} answers checked against their pictures', count=len(reports))}\n"
     return "\n".join([head, *(f"## {place}\n\n{_report(report)}" for place, report in enumerate(reports, 1))])
 
 
@@ -37,7 +40,7 @@ def escaped(text: str) -> str:
 def _report(report: Report) -> str:
     parts = [
         _headline(report),
-        "\n>\n".join(f"> **Note.** {_flat(note)}" for note in report.notes),
+        "\n>\n".join(f"> **{report.t('Note.')}** {_flat(report.t.say(note))}" for note in report.notes),
         f"*{_flat(report.question)}*" if report.question and report.question.strip() else "",
         _answer(report),
         _table(report),
@@ -47,20 +50,21 @@ def _report(report: Report) -> str:
 
 
 def _headline(report: Report) -> str:
+    t = report.t
     return " · ".join([
-        f"**trust {number(report.trust)}**",
-        f"{MARKS[report.verdict]} {labels.STATES[state(report)]}",
+        f"**{t('trust {trust}', trust=number(report.trust))}**",
+        f"{MARKS[report.verdict]} {t(labels.STATES[state(report)])}",
         labels.counts(report),
         *([_flat(labels.unchecked(report))] if labels.unchecked(report) else []),
-        f"coverage {report.coverage:.0%} ({labels.coverage(report)})",
-        f"{_flat(labels.calibration(report))}: {labels.CALIBRATIONS[report.calibration]}",
+        f"{t('coverage {share:.0%}', share=report.coverage)} ({labels.coverage(report)})",
+        f"{_flat(labels.calibration(report))}: {labels.meaning(report)}",
     ])  # fmt: skip
 
 
 def _answer(report: Report) -> str:
     """Quote the answer; lines keep their breaks."""
     if not report.answer.strip():
-        return "> *The answer is empty.*"
+        return f"> *{report.t('The answer is empty.')}*"
     marked = "".join(_piece(report, piece) for piece in pieces(report))
     lines = [_begun(line.strip()) for line in marked.splitlines()]
     return "\n".join(f"> {line}\\" if line and following else f"> {line}".rstrip()
@@ -81,14 +85,12 @@ def _table(report: Report) -> str:
     if not report.claims:
         return ""
     rows = [_row(place, one, report) for place, one in enumerate(report.claims, 1)]
-    return "\n".join(
-        ["| | claim | trust | verdict | why | picture |", "| ---: | --- | ---: | --- | --- | --- |", *rows]
-    )
+    return "\n".join([f"| | {' | '.join(map(report.t, _HEADS))} |", "| ---: | --- | ---: | --- | --- | --- |", *rows])
 
 
 def _row(place: int, one: CheckedClaim, report: Report) -> str:
-    verdict = f"{MARKS[one.verdict]} {labels.STATES[state(one)]}"
-    why = "<br>".join(_flat(reason) for reason in one.reasons)
+    verdict = f"{MARKS[one.verdict]} {report.t(labels.STATES[state(one)])}"
+    why = "<br>".join(_flat(reason) for reason in one.reasons_in(report.t))
     names = [_name(report, at) for at, picture in enumerate(report.pictures) if vars(picture).get("id") == one.picture]
     cells = [str(place), _flat(one.said), number(one.trust), verdict, why, names[0] if names else ""]
     return f"| {' | '.join(cells)} |"
@@ -96,12 +98,12 @@ def _row(place: int, one: CheckedClaim, report: Report) -> str:
 
 def _pictures(report: Report) -> str:
     names = [_name(report, place) for place in range(len(report.pictures))]
-    return f"Pictures: {', '.join(names)}" if names else ""
+    return report.t("Pictures: {names}", names=", ".join(names)) if names else ""
 
 
 def _name(report: Report, place: int) -> str:
     picture = report.pictures[place]
-    return _flat(picture.name) if picture.uri else f"picture {place + 1}"
+    return _flat(picture.name) if picture.uri else report.t("picture {number}", number=place + 1)
 
 
 def _flat(text: str) -> str:

@@ -15,6 +15,10 @@ from llamaindex_clipverify.claims.english.grammar import DENIALS
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.geometry import Box
+from llamaindex_clipverify.languages import ENGLISH, Language, check_code, language_for
+from llamaindex_clipverify.languages import language as language_named
+from llamaindex_clipverify.languages.stored import stored
+from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.node_pictures import Access, AccessOptions
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.format import MARKS, edges, number, printable, rounded, shortened
@@ -98,12 +102,17 @@ class CheckedClaim:
     @property
     def reasons(self) -> list[str]:
         """One line for each check that takes a stance, the largest share first; else the note."""
+        return self.reasons_in(ENGLISH)
+
+    def reasons_in(self, t: Language) -> list[str]:
+        """Return the same lines in a language."""
         decided = [piece for piece in self.evidence if piece.is_decisive]
         decided.sort(key=lambda piece: -abs(self.shares.get(piece.check, 0.0)))
-        return [f"{piece.check}: {piece.reason}" for piece in decided] or ([self.note] if self.note else [])
+        lines = [f"{t.say(piece.check)}: {t.say(piece.reason)}" for piece in decided]
+        return lines or ([t.say(self.note)] if self.note else [])
 
-    def to_dict(self, *, exact: bool = False) -> dict[str, Any]:
-        """Return the JSON form of the report contract; `exact` as for `Report.to_dict`."""
+    def to_dict(self, *, exact: bool = False, t: Language = ENGLISH) -> dict[str, Any]:
+        """Return the JSON form of the report contract; `exact` as for `Report.to_dict`, `t` renders reasons and the note."""
         return {
             "text": self.claim.text,
             "start": self.claim.start,
@@ -113,10 +122,10 @@ class CheckedClaim:
             "trust": rounded(self.trust, exact=exact),
             "verdict": self.verdict,
             "calibration": None if self.trust is None else self.calibration,
-            "note": self.note,
+            "note": t.say(self.note),
             "picture": self.picture,
             "region": edges(self.region, exact=exact),
-            "evidence": [piece.to_dict(exact=exact) for piece in self.evidence],
+            "evidence": [piece.to_dict(exact=exact, t=t) for piece in self.evidence],
             "shares": {check: rounded(share, exact=exact) for check, share in self.shares.items()},
             "words": _words(self.claim),
         }
@@ -176,6 +185,8 @@ class Report:
     """Combines the trusts of the claims into that of the answer; from the profile."""
     gaps: tuple[str, ...] = ()
     """Why sources were not looked at: pictures that may not be opened or cannot be read. They lower the coverage."""
+    shown_in: str | None = field(default=None, compare=False, repr=False)
+    """ISO 639-1 code of the language that it is shown in; see `translated`. None: that of the answer."""
 
     def __repr__(self) -> str:
         """Show verdict, trust, coverage and the claims."""
@@ -251,6 +262,23 @@ class Report:
         claims = tuple(replace(claim, verdict=policy.verdict(claim.trust)) for claim in self.claims)
         return replace(self, claims=claims, policy=policy)
 
+    def translated(self, code: str | None) -> Report:
+        """Return the report, to be shown in a language ("en", "ko") whatever that of the answer; None for that of the answer.
+
+        Headline, verdicts, reasons and notes are then in that language, printed and in every form but JSON.
+
+        Raises:
+            DataError: There is no such language.
+        """
+        if code is not None:
+            check_code(code)
+        return replace(self, shown_in=code)
+
+    @property
+    def t(self) -> Language:
+        """The language that it is shown in."""
+        return language_for(self.shown_in or self.language)
+
     def doubtful(self) -> list[CheckedClaim]:
         """Return the contradicted claims, least trusted first."""
         doubted = [claim for claim in self.claims if claim.verdict == "contradicted"]
@@ -265,14 +293,25 @@ class Report:
         """Return the picture with a content id, or None."""
         return next((picture for picture in self.pictures if picture.id == content_id), None)
 
-    def to_dict(self, *, exact: bool = False) -> dict[str, Any]:
+    def to_dict(self, *, exact: bool = False, language: str = "en") -> dict[str, Any]:
         """Return the JSON form of the report contract, schema 2.
 
         Args:
-            exact: Whether numbers keep all digits, so that `from_dict` returns an equal report. Default: four digits of a
-                probability, tenths of a pixel.
+            exact: Whether numbers keep all digits, so that `from_dict` returns an equal report, which can be shown in other
+                languages. Default: four digits of a probability, tenths of a pixel.
+            language: Of reasons and notes ("en", "ko"), which are English for programs that read them.
+
+        Raises:
+            DataError: There is no such language.
         """
-        return {
+        t = language_named(language)
+        texts = [
+            *self.notes,
+            *(one.note for one in self.claims),
+            *(piece.reason for one in self.claims for piece in one.evidence),
+        ]
+        messages = {"messages": stored(texts)} if exact else {}
+        return messages | {
             "schema": SCHEMA,
             "question": self.question,
             "answer": self.answer,
@@ -285,7 +324,7 @@ class Report:
             "verdict": self.verdict,
             "calibration": self.calibration,
             "profile": self.profile,
-            "claims": [claim.to_dict(exact=exact) for claim in self.claims],
+            "claims": [claim.to_dict(exact=exact, t=t) for claim in self.claims],
             "unread": [list(span) for span in self.unread],
             "object_agreement": self.object_agreement.to_dict(exact=exact),
             "maps": [
@@ -300,7 +339,7 @@ class Report:
             "models": dict(self.models),
             "policy": asdict(self.policy),
             "answer_model": None if self.answers is None else asdict(self.answers),
-            "notes": list(self.notes),
+            "notes": list(map(t.say, self.notes)),
             "gaps": list(self.gaps),
             "timings_ms": {name: round(value, 1) for name, value in self.timings_ms.items()},
         }  # fmt: skip
@@ -323,9 +362,9 @@ class Report:
 
         return report_of(data, Access(**access))
 
-    def to_json(self, indent: int | None = 2) -> str:
+    def to_json(self, indent: int | None = 2, *, language: str = "en") -> str:
         """Return `to_dict` as JSON text."""
-        return embeddable(json.dumps(self.to_dict(), indent=indent, ensure_ascii=False))
+        return embeddable(json.dumps(self.to_dict(language=language), indent=indent, ensure_ascii=False))
 
     def to_markdown(self) -> str:
         """Return the report as Markdown; all texts are escaped."""
@@ -371,16 +410,18 @@ class Report:
 
     def __str__(self) -> str:
         """Return a headline and one aligned line for each claim, as text."""
-        return printable("\n".join([self._headline(), *_lines(self), *(f"! {note}" for note in self.notes)]))
+        notes = (f"! {self.t.say(note)}" for note in self.notes)
+        return printable("\n".join([self._headline(), *_lines(self), *notes]))
 
     def _headline(self) -> str:
+        t = self.t
         parts = [
-            f"trust {number(self.trust)}",
-            self.verdict.replace("_", " "),
-            f"{len(self.claims)} claim{'' if len(self.claims) == 1 else 's'}",
-            verdict_counts(self.claims),
-            f"coverage {self.coverage:.0%}",
-            self.calibration.replace("_", " "),
+            t("trust {trust}", trust=number(self.trust)),
+            t(self.verdict.replace("_", " ")),
+            t("{count} claim" if len(self.claims) == 1 else "{count} claims", count=len(self.claims)),
+            verdict_counts(self.claims, t),
+            t("coverage {share:.0%}", share=self.coverage),
+            t(self.calibration.replace("_", " ")),
         ]
         return " · ".join(part for part in parts if part)
 
@@ -396,10 +437,11 @@ class Report:
         return fragment(self)
 
 
-def verdict_counts(claims: Sequence[CheckedClaim]) -> str:
+def verdict_counts(claims: Sequence[CheckedClaim], t: Language = ENGLISH) -> str:
     """Return the number of each verdict that occurs: ``2 supported, 1 contradicted``; "" without claims."""
     verdicts = [checked.verdict for checked in claims]
-    return ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in MARKS if verdict in verdicts)
+    counted = ((verdicts.count(verdict), verdict) for verdict in MARKS if verdict in verdicts)
+    return ", ".join(t("{count} {verdict}", count=count, verdict=Message(verdict)) for count, verdict in counted)
 
 
 def _words_in(words: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]]) -> set[int]:
@@ -425,8 +467,9 @@ def _lines(report: Report) -> list[str]:
     width = min(max((len(checked.said) for checked in report.claims), default=0), 48)
     return [
         f"{MARKS[checked.verdict]} {number(checked.trust):>4}  {shortened(checked.said, width):<{width}}  "
-        f"{report.mark_of(checked) if checked.reasons else ''}{' · '.join(checked.reasons)}".rstrip()
+        f"{report.mark_of(checked) if reasons else ''}{' · '.join(reasons)}".rstrip()
         for checked in report.claims
+        for reasons in [checked.reasons_in(report.t)]
     ]
 
 

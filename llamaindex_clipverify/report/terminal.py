@@ -33,7 +33,7 @@ _COLOURS = {
 def renderable(report: Report) -> ConsoleRenderable:
     """Return a report as a rich renderable."""
     parts: list[ConsoleRenderable] = [_head(report)]
-    parts += [Text(f"! {printable(note)}", "yellow") for note in report.notes]
+    parts += [Text(f"! {printable(report.t.say(note))}", "yellow") for note in report.notes]
     if report.question:
         parts.append(Padding(Text(printable(report.question), "dim"), (1, 0, 0, 2)))
     parts.append(Padding(_answer(report), (0 if report.question else 1, 0, 1, 2)))
@@ -41,19 +41,19 @@ def renderable(report: Report) -> ConsoleRenderable:
 
 
 def _head(report: Report) -> Text:
-    own = state(report)
+    own, t = state(report), report.t
     return Text.assemble(
-        (f"trust {number(report.trust)}", f"bold {_COLOURS[own].removeprefix('bold ')}"),
-        (f"  {MARKS[report.verdict]} {labels.STATES[own]}", _COLOURS[own]),
-        f" · {labels.counts(report)} · coverage {report.coverage:.0%}\n",
+        (t("trust {trust}", trust=number(report.trust)), f"bold {_COLOURS[own].removeprefix('bold ')}"),
+        (f"  {MARKS[report.verdict]} {t(labels.STATES[own])}", _COLOURS[own]),
+        f" · {labels.counts(report)} · {t('coverage {share:.0%}', share=report.coverage)}\n",
         (f"{printable(unchecked)}\n" if (unchecked := labels.unchecked(report)) else "", "dim"),
-        (printable(f"{labels.calibration(report)}: {labels.CALIBRATIONS[report.calibration]}"), "dim"),
+        (printable(f"{labels.calibration(report)}: {labels.meaning(report)}"), "dim"),
     )
 
 
 def _answer(report: Report) -> Text:
     if not report.answer.strip():
-        return Text("The answer is empty.", "italic dim")
+        return Text(report.t("The answer is empty."), "italic dim")
     found = Text()
     for piece in pieces(report):
         found.append(printable(piece.text), _STYLES.get(piece.state))
@@ -66,13 +66,13 @@ def _answer(report: Report) -> Text:
 def _table(report: Report) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
     table.add_column("", justify="right", style="dim")
-    table.add_column("trust", justify="right", no_wrap=True)
-    table.add_column("claim", ratio=2, overflow="fold")
-    table.add_column("why", ratio=5, overflow="fold", style="dim")
+    table.add_column(report.t("trust"), justify="right", no_wrap=True)
+    table.add_column(report.t("claim"), ratio=2, overflow="fold")
+    table.add_column(report.t("why"), ratio=5, overflow="fold", style="dim")
     for place, one in enumerate(report.claims, 1):
         colour = _COLOURS[state(one)]
         trust = Text(f"{MARKS[one.verdict]} {number(one.trust):>4}", colour)
         words = Text(printable(one.said), colour)
-        why = "\n".join(one.reasons)
+        why = "\n".join(one.reasons_in(report.t))
         table.add_row(str(place), trust, words, Text(printable(f"{report.mark_of(one)}{why}" if why else "")))
     return table

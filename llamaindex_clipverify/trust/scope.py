@@ -47,7 +47,7 @@ class Scope:
     intercept: float
     limit: float
     full: float | None = None
-    """Score from which a picture is entirely familiar: the median of inner pictures that were left out of the fit. None: `limit`."""
+    """Score from which a picture is entirely familiar: the median of inner pictures left out of the fit. None: `limit`."""
 
     def score(self, features: Array) -> Array:
         """Return the scores (N,) of pictures with these features (N, F): above 0 is more like the inner than the outer side."""

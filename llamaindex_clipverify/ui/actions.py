@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from threading import BoundedSemaphore
 from typing import Any
 
-from llamaindex_clipverify.errors import ClipVerifyError, DataError
+from llamaindex_clipverify.errors import ClipVerifyError, DataError, ServiceError
 from llamaindex_clipverify.languages import Language
 from llamaindex_clipverify.report import labels
 from llamaindex_clipverify.report.format import number
@@ -18,11 +17,10 @@ from llamaindex_clipverify.report.spans import state
 from llamaindex_clipverify.ui.answering import Answering
 from llamaindex_clipverify.ui.browsing import Browsing
 from llamaindex_clipverify.ui.markup import Looks, Markup
+from llamaindex_clipverify.ui.places import Places
 from llamaindex_clipverify.ui.samples import SAMPLES, prepare
 from llamaindex_clipverify.ui.session import Session, Turn
 
-AT_ONCE = 4
-"""Answers and heat maps that are computed at the same time."""
 Parts = dict[str, Any]
 """What the page is told: ``parts`` (element id to HTML), ``turn`` and ``html`` (one turn), ``said``, ``problem``, ``busy``."""
 Given = Mapping[str, Any]
@@ -35,7 +33,7 @@ class Actions:
     answering: Answering
     looks: Looks
     browsing: Browsing | None = None
-    _working: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE))
+    _places: Places = field(default_factory=Places)
 
     def named(self, name: str) -> Callable[[Session, Given, Language], Parts] | None:
         """Return the action that the page names, or None."""
@@ -97,8 +95,8 @@ class Actions:
 
     def ask(self, session: Session, given: Given, t: Language) -> Iterator[Parts]:
         """Yield a turn as it grows; first the whole conversation, in which it is new."""
-        with self._working:
-            try:
+        try:
+            with self._places.taken():
                 growing = self._growing(session, given)
                 turn = next(growing)
                 place = session.turns.index(turn)
@@ -107,8 +105,8 @@ class Actions:
                     yield {"turn": place, "html": self._markup(t).turn(session, place)}
                 told = " ".join(_told(reply.report, t) for reply in turn.replies)
                 yield {"parts": {"next": self._markup(t).next(session)}, "said": told}
-            except DataError as error:
-                yield {"problem": without_paths(str(error)), "kept": True}
+        except (DataError, ServiceError) as error:
+            yield {"problem": without_paths(str(error))}
 
     def _growing(self, session: Session, given: Given) -> Iterator[Turn]:
         """Yield the turn of what the visitor asks, pastes, or compares."""
@@ -156,7 +154,7 @@ class Actions:
         if report is None or method is None:
             return [], ""
         try:
-            with self._working:
+            with self._places.taken():
                 explained = self.answering.verifier.explain(report, method, [claim])
         except ClipVerifyError as error:
             return [], without_paths(str(error))
@@ -173,7 +171,7 @@ class Actions:
         if not reports:
             raise DataError("there is no answer to save yet", do="ask something first")
         methods = list(self.looks.methods[:1])
-        with self._working:
+        with self._places.taken():
             explained = [self.answering.verifier.explain(one, methods) if methods else one for one in reports]
         return content_of([shareable(report) for report in explained], suffix, several=True)
 

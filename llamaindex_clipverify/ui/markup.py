@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from llamaindex_clipverify.languages import NAMES, Language
 from llamaindex_clipverify.picture import Picture
-from llamaindex_clipverify.report import labels
 from llamaindex_clipverify.report.drawing import data_uri, shrunk
-from llamaindex_clipverify.report.html import style, templates
+from llamaindex_clipverify.report.html import style, templates, words_of
 from llamaindex_clipverify.report.report import ClaimMap
 from llamaindex_clipverify.ui.samples import SAMPLES, Sample, scene
 from llamaindex_clipverify.ui.session import Limits, Session
@@ -45,7 +44,7 @@ class Markup:
     def __init__(self, looks: Looks, language: Language) -> None:
         """Render what a chat offers in a language."""
         self.looks, self.language = looks, language
-        self._context = {"t": language, "claim_states": labels.CLAIM_STATES, "states": labels.STATES}
+        self._context = words_of(language)
 
     def page(self, session: Session) -> str:
         """Return the whole page."""
@@ -66,7 +65,8 @@ class Markup:
             maps: Heat maps of the claim on display.
             problem: Why there is none.
         """
-        return self._part("one_turn", TurnView(session, place, maps, problem), self._view(session, turns=False))
+        turn = TurnView(session, place, self.language.code, maps, problem)
+        return self._part("one_turn", turn, self._view(session, turns=False))
 
     def next(self, session: Session) -> str:
         """Return the samples that are left to try."""
@@ -85,7 +85,9 @@ class Markup:
 
     def _view(self, session: Session, *, turns: bool = True) -> View:
         return View(
-            turns=[TurnView(session, place) for place in range(len(session.turns))] if turns else [],
+            turns=[TurnView(session, place, self.language.code) for place in range(len(session.turns))]
+            if turns
+            else [],
             thumbs=thumbs(session),
             method=session.method,
             methods=list(self.looks.methods),

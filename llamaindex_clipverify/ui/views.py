@@ -33,8 +33,10 @@ class Thumb:
 class ReplyView:
     """An answer as shown."""
 
-    def __init__(self, reply: Reply, mark: str, looked_at: int | None, maps: Sequence[ClaimMap] = ()) -> None:
-        self.reply, self.mark, self.looked_at = reply, mark, looked_at
+    def __init__(
+        self, reply: Reply, mark: str, code: str, looked_at: int | None, maps: Sequence[ClaimMap] = ()
+    ) -> None:
+        self.reply, self.mark, self.code, self.looked_at = reply, mark, code, looked_at
         self._maps = tuple(maps)
 
     @cached_property
@@ -48,7 +50,9 @@ class ReplyView:
         report = self.reply.report
         if report is None:
             return None
-        return ReportView(replace(report, maps=self._maps), self.mark, self.album, shown=self.looked_at)
+        return ReportView(
+            replace(report, maps=self._maps, shown_in=self.code), self.mark, self.album, shown=self.looked_at
+        )
 
     @property
     def claim(self) -> ClaimView | None:
@@ -65,12 +69,14 @@ class ReplyView:
 class TurnView:
     """A question with its answers as shown."""
 
-    def __init__(self, session: Session, place: int, maps: Sequence[ClaimMap] = (), problem: str = "") -> None:
+    def __init__(
+        self, session: Session, place: int, code: str, maps: Sequence[ClaimMap] = (), problem: str = ""
+    ) -> None:
         self.turn: Turn = session.turns[place]
         self.place, self.problem = place, problem
         reply, claim = self.turn.looked_at or (-1, None)
         self.replies = [
-            ReplyView(one, f"t{place}r{at}", claim if at == reply else None, maps if at == reply else ())
+            ReplyView(one, f"t{place}r{at}", code, claim if at == reply else None, maps if at == reply else ())
             for at, one in enumerate(self.turn.replies)
         ]
         self.looked_at = next((one for one in self.replies if one.claim is not None), None)

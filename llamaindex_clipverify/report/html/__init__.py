@@ -11,11 +11,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 from cachetools import LRUCache
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from llamaindex_clipverify.languages import Language, language
 from llamaindex_clipverify.report import labels
 from llamaindex_clipverify.report.format import printable
 from llamaindex_clipverify.report.html.album import Album
@@ -28,6 +30,8 @@ _shown: LRUCache[str, int] = LRUCache(256)
 
 def page(reports: Sequence[Report]) -> str:
     """Return one HTML page with all reports; several get a list that can be searched, filtered and sorted."""
+    code = labels.common_language(reports)
+    reports = [report.translated(code) for report in reports]
     album = Album(len({picture.uri or id(picture) for report in reports for picture in report.pictures}))
     views = [ReportView(report, f"r{place}", album) for place, report in enumerate(reports, 1)]
     style = _text("style.css.j2")
@@ -39,10 +43,15 @@ def page(reports: Sequence[Report]) -> str:
         style=style,
         script=script,
         policy=_policy(style, script),
-        counts=[(name, word, found[name]) for name, word in labels.STATES.items() if found[name]],
-        states=labels.STATES,
-        claim_states=labels.CLAIM_STATES,
+        counts=[(name, language(code)(word), found[name]) for name, word in labels.STATES.items() if found[name]],
+        **words_of(language(code)),
     )  # fmt: skip
+
+
+def words_of(t: Language) -> dict[str, Any]:
+    """Return what the templates need to be shown in a language."""
+    states, claims = ({name: t(word) for name, word in one.items()} for one in (labels.STATES, labels.CLAIM_STATES))
+    return {"t": t, "states": states, "claim_states": claims}
 
 
 def fragment(report: Report) -> str:
@@ -54,7 +63,7 @@ def fragment(report: Report) -> str:
     view = ReportView(report, mark, album)
     style = _text("style.css.j2")
     template = _templates().get_template("fragment.html.j2")
-    return template.render(view=view, album=album, style=style, states=labels.STATES, claim_states=labels.CLAIM_STATES)
+    return template.render(view=view, album=album, style=style, **words_of(report.t))
 
 
 def style() -> str:

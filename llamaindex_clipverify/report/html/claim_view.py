@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.geometry import Box
+from llamaindex_clipverify.languages import ENGLISH, Language
+from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.report import labels
 from llamaindex_clipverify.report.drawing import data_uri, heat_stamp
 from llamaindex_clipverify.report.format import MARKS, number
@@ -81,6 +83,8 @@ class Figure:
     thin: tuple[Box, ...] = ()
     caption: str = ""
     heat: HeatMap | None = None
+    t: Language = ENGLISH
+    """Language that it is shown in."""
 
     @property
     def uri(self) -> str | None:
@@ -90,7 +94,7 @@ class Figure:
     @property
     def doubt(self) -> str:
         """Why the map is no evidence."""
-        return labels.doubt(self.heat) if self.heat is not None and self.heat.empty else ""
+        return labels.doubt(self.heat, self.t) if self.heat is not None and self.heat.empty else ""
 
 
 class ClaimView:
@@ -101,7 +105,8 @@ class ClaimView:
         self.one = view.report.claims[place]
         self.number = place + 1
         self.state = state(self.one)
-        self.word = labels.STATES[self.state]
+        self.t = view.report.t
+        self.word = self.t(labels.STATES[self.state])
         self.mark = MARKS[self.one.verdict]
         self.trust = number(self.one.trust)
         self.element = f"{view.mark}-c{self.number}"
@@ -113,7 +118,10 @@ class ClaimView:
         if picture is None:
             return []
         count = len(self.one.regions)
-        caption = f"{'box' if count == 1 else f'{count} boxes'} of {self.one.placed.check}" if self.one.placed else ""
+        caption = ""
+        if self.one.placed is not None:
+            told = "box of {check}" if count == 1 else "{count} boxes of {check}"
+            caption = self.t(told, count=count, check=Message(self.one.placed.check))
         return [Figure(name=picture.name, print=picture.print, bold=self.one.regions, thin=self._thin, caption=caption)]
 
     @property
@@ -124,7 +132,8 @@ class ClaimView:
     @property
     def kind(self) -> str:
         """Its kind, and whether it says that something is not so."""
-        return f"{self.one.claim.kind}, negated" if self.one.claim.negated else self.one.claim.kind
+        kind = Message(self.one.claim.kind)
+        return self.t("{kind}, negated", kind=kind) if self.one.claim.negated else self.t.say(kind)
 
     @property
     def lines(self) -> list[EvidenceRow]:
@@ -134,9 +143,9 @@ class ClaimView:
         kept = sorted(self.one.evidence, key=lambda one: (order[one.stance], -abs(shares.get(one.check, 0.0))))
         return [
             EvidenceRow(
-                check=one.check,
+                check=self.t.say(one.check),
                 stance=one.stance,
-                reason=one.reason,
+                reason=self.t.say(one.reason),
                 share=shares.get(one.check),
                 other=self._elsewhere(one),
             )
@@ -146,9 +155,14 @@ class ClaimView:
     @property
     def hint(self) -> str:
         """One line that describes it: ``contradicted, trust 0.02: objects: named two dogs, saw none``."""
-        why = " · ".join(self.one.reasons) or self.one.note
-        trust = "" if self.one.trust is None else f", trust {self.trust}"
+        why = " · ".join(self.one.reasons_in(self.t))
+        trust = "" if self.one.trust is None else f", {self.t('trust {trust}', trust=self.trust)}"
         return f"{self.word}{trust}: {why}" if why else f"{self.word}{trust}"
+
+    @property
+    def note(self) -> str:
+        """Why it is unverifiable."""
+        return self.t.say(self.one.note)
 
     @property
     def _picture(self) -> PictureView | None:
@@ -175,8 +189,14 @@ class ClaimView:
             name=picture.name,
             print=picture.print,
             bold=self.one.regions if own else (),
-            caption=f"{one.map.method} for “{one.map.text}”, cosine {signed(one.map.cosine, 2)}",
+            caption=self.t(
+                "{method} for “{text}”, cosine {cosine}",
+                method=one.map.method,
+                text=one.map.text,
+                cosine=signed(one.map.cosine, 2),
+            ),
             heat=one.map,
+            t=self.t,
         )
 
     def _elsewhere(self, line: Evidence) -> str:

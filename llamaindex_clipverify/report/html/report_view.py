@@ -70,7 +70,12 @@ class ReportView:
     @property
     def word(self) -> str:
         """Its state in words."""
-        return labels.STATES[self.state]
+        return self.report.t(labels.STATES[self.state])
+
+    @property
+    def notes(self) -> list[str]:
+        """The notes in the language that the report is shown in."""
+        return [self.report.t.say(note) for note in self.report.notes]
 
     @property
     def wording(self) -> Mapping[str, str]:
@@ -81,7 +86,7 @@ class ReportView:
             "coverage": labels.coverage(self.report),
             "unchecked": labels.unchecked(self.report),
             "calibration": labels.calibration(self.report),
-            "meaning": labels.CALIBRATIONS[self.report.calibration],
+            "meaning": labels.meaning(self.report),
         }
 
     @property
@@ -92,7 +97,7 @@ class ReportView:
     @property
     def title(self) -> str:
         """What the index calls it: the question, else the beginning of the answer."""
-        return shortened(self.report.question or self.report.answer, 110) or "an empty answer"
+        return shortened(self.report.question or self.report.answer, 110) or self.report.t("an empty answer")
 
     @property
     def beginning(self) -> str:
@@ -104,5 +109,5 @@ def _name(report: Report, place: int) -> str:
     """Return the name of a picture (counted from 1), after the number by which answers cite it where there are several."""
     picture = report.pictures[place - 1]
     if not picture.uri:
-        return f"picture {place}"
+        return report.t("picture {number}", number=place)
     return f"[{place}] {picture.name}" if len(report.pictures) > 1 else picture.name

@@ -169,7 +169,6 @@ document.addEventListener("click", async (event) => {
   else if (on("[data-remove]")) { await act("remove", {place: Number(on("[data-remove]").dataset.remove)}); by("upload").querySelector("input").focus(); }
   else if (sample && !busy) {
     await act("prepare", {place: Number(sample.dataset.sample)});
-    if (sample.dataset.answer) setMode("check"); else setMode("ask");
     ask({mode: sample.dataset.answer ? "check" : "ask", question: sample.dataset.question, answer: sample.dataset.answer});
   }
   else if (on("#clear")) { await act("clear"); question.focus(); }

@@ -37,7 +37,7 @@ function index() {
     const sorted = [...rows].sort(compare);
     if (sorted.some((row, place) => row !== list.children[place])) list.append(...sorted);
     shown = sorted.filter((row) => !row.hidden);
-    document.querySelector(".cv-showing").textContent = `showing ${shown.length} of ${rows.length}`;
+    document.querySelector(".cv-showing").textContent = told("showing", {shown: shown.length, all: rows.length});
     document.querySelector(".cv-nothing").hidden = shown.length > 0 || !rows.length;
   }
   function reset() {
@@ -63,7 +63,7 @@ function index() {
     report.classList.add("is-open");
     unfold(report);
     if (claim && by(`r${place}-c${claim}`)) show(report, by(`r${place}-c${claim}`).dataset.claim);
-    by("cv-where").textContent = `${place} of ${rows.length}`;
+    by("cv-where").textContent = told("where", {place, all: rows.length});
     for (const [id, step] of [["cv-previous", -1], ["cv-next", 1]]) {
       const other = neighbour(report, step);
       if (other) by(id).setAttribute("href", `#r${other.dataset.place}`); else by(id).removeAttribute("href");

@@ -6,6 +6,7 @@ const by = (id) => document.getElementById(id);
 const claimsOf = (part) => part.dataset.claims.split(" ");
 const narrow = matchMedia("(max-width:56rem)");
 const calm = matchMedia("(prefers-reduced-motion:reduce)");
+const told = (name, values) => document.body.dataset[name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
 let first = {};
 
 /* one claim of a report at a time */
@@ -21,7 +22,7 @@ function show(report, claim) {
   }
   const line = report.querySelector(`.cv-claims [data-claims="${claim}"]`);
   const [place, words, verdict] = [...line.children].map((part) => part.textContent.trim());
-  by("cv-said").textContent = `claim ${place}: ${words}, ${verdict}`;
+  by("cv-said").textContent = told("claim", {place, words, verdict});
 }
 const reportOf = (part) => part.closest(".cv-report");
 const partOf = (event) => event.target.closest?.("[data-claims]");
@@ -86,9 +87,9 @@ document.addEventListener("keydown", (event) => {
 addEventListener("DOMContentLoaded", () => {
   const system = matchMedia("(prefers-color-scheme:dark)");
   const dark = () => (root.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
-  const name = () => { by("cv-theme").textContent = dark() ? "☀ light" : "☾ dark"; };
+  const name = () => { by("cv-theme").textContent = dark() ? `☀ ${document.body.dataset.light}` : `☾ ${document.body.dataset.dark}`; };
   by("cv-theme").addEventListener("click", () => { root.dataset.theme = dark() ? "light" : "dark"; name(); });
-  by("cv-theme").setAttribute("aria-label", "change between dark and light");
+  by("cv-theme").setAttribute("aria-label", document.body.dataset.themeLabel);
   system.addEventListener("change", name);
   name();
   if (root.classList.contains("cv-many")) index();
