@@ -170,9 +170,9 @@ def test_each_claim_shows_its_plain_picture_first_and_its_maps_below(browser: Br
     _press(browser, "k")
     plain, *maps = browser.run(seen)
     assert plain[:2] == ["cv-figure", False]
-    assert [name for name, *_ in maps] == ["cv-map", "cv-map"]
+    assert [name for name, *_ in maps] == ["cv-map cv-none", "cv-map"]
     assert [drawn for _, drawn, _ in maps] == [False, True]  # the first failed its trial: a line of text
-    assert all(width < plain[2] for *_, width in maps)
+    assert all(width < plain[2] for _, drawn, width in maps if drawn)
     texts = browser.run("return [...document.querySelectorAll('.cv-panel.is-on .cv-map')].map((one) => one.innerText)")
     assert "No evidence: it points nowhere." in texts[0]
 

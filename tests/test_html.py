@@ -148,7 +148,7 @@ def _with_methods(report: Report, *methods: str, doubt: str = "") -> Report:
 
 
 def _maps(source: str) -> list[str]:
-    return re.findall(r"<figure class=\"cv-map\".*?</figure>", source, re.DOTALL)
+    return re.findall(r"<figure class=\"cv-map[^>]*.*?</figure>", source, re.DOTALL)
 
 
 def test_every_claim_has_its_plain_picture_and_under_it_a_figure_for_each_map(report: Report):
@@ -170,6 +170,15 @@ def test_a_map_that_failed_its_trial_is_no_picture_but_says_why(report: Report):
         assert "<strong>No evidence:</strong> it points &amp; nowhere." in empty and "<svg" not in empty
     silent = replace(report.maps[0], map=replace(report.maps[0].map, evidence=0.0))
     assert "the method found no region that supports these words" in page([replace(report, maps=(silent,))])
+
+
+def test_maps_that_are_no_evidence_for_one_reason_are_one_line(report: Report):
+    first = report.maps[0]
+    doubts = {"a": "it points nowhere", "b": "", "c": "it points nowhere", "d": "it is the same"}
+    maps = [replace(first, map=replace(first.map, method=name, doubt=doubt)) for name, doubt in doubts.items()]
+    mapped = _maps(page([replace(report, maps=tuple(maps))]))
+    assert [re.findall(r"<figcaption[^>]*>([^“]+) for", one) for one in mapped] == [["a, c"], ["b"], ["d"]]
+    assert ["<svg" in one for one in mapped] == [False, True, False]
 
 
 def _with_evidence(report: Report, *pieces: Evidence, shares: dict[str, float] | None = None) -> Report:

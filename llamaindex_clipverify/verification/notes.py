@@ -151,7 +151,8 @@ def _profile_notes(judge: Judge, profile: Profile, facts: Sequence[Facts]) -> It
     outside, strange = sum(one == 0 for one in familiar), sum(0 < one < _FAMILIAR for one in familiar)
     if strange:
         yield Message(
-            "{strange} of {count} pictures are unlike most of profile {profile!r}: trust is drawn towards even odds there",
+            "{strange} of {count} pictures are unlike most of those of profile {profile!r}: "
+            "trust is drawn towards even odds there",
             strange=strange,
             count=len(facts),
             profile=profile.name,

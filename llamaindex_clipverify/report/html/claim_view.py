@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -126,8 +127,12 @@ class ClaimView:
 
     @property
     def maps(self) -> list[Figure]:
-        """One figure for each heat map."""
-        return [figure for heat in self.view.maps(self.place) if (figure := self._mapped(heat)) is not None]
+        """One figure for each heat map; those that are no evidence for the same reason are one, which names their methods."""
+        alike: dict[object, list[ClaimMap]] = {}
+        for place, one in enumerate(self.view.maps(self.place)):
+            same = (one.picture, one.map.text, one.map.doubt, round(one.map.cosine, 2)) if one.map.empty else place
+            alike.setdefault(same, []).append(one)
+        return [figure for maps in alike.values() if (figure := self._mapped(maps)) is not None]
 
     @property
     def kind(self) -> str:
@@ -180,7 +185,8 @@ class ClaimView:
         found = [line.region for line in decisive if line.region] if self.one.placed else []
         return tuple(box for box in dict.fromkeys(found) if box not in self.one.regions)
 
-    def _mapped(self, one: ClaimMap) -> Figure | None:
+    def _mapped(self, maps: Sequence[ClaimMap]) -> Figure | None:
+        one = maps[0]
         picture = self.view.picture(one.picture)
         if picture is None or picture.print.uri is None:
             return None
@@ -191,7 +197,7 @@ class ClaimView:
             bold=self.one.regions if own else (),
             caption=self.t(
                 "{method} for “{text}”, cosine {cosine}",
-                method=one.map.method,
+                method=", ".join(alike.map.method for alike in maps),
                 text=one.map.text,
                 cosine=signed(one.map.cosine, 2),
             ),
