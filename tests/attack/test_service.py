@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import random
+import re
 import socket
 import sys
 import threading
@@ -194,13 +195,30 @@ def test_ids_and_paths(attacks: Attacks, outside: Path, running: Served) -> None
 # -- raw HTTP -----------------------------------------------------------------------------------------------------------
 
 
-def _raw(running: Served, data: bytes, *, wait: float = 8.0) -> Reply | None:
-    """Send bytes on a connection of its own and return the answer, None if the server hung up."""
-    with socket.create_connection(("127.0.0.1", running.port), timeout=wait) as caller:
+def _piece(caller: socket.socket) -> bytes:
+    try:
+        return caller.recv(1 << 16)
+    except TimeoutError:
+        caller.shutdown(socket.SHUT_WR)
+        caller.settimeout(10.0)
+        return caller.recv(1 << 16)
+
+
+def _raw(running: Served, data: bytes) -> Reply | None:
+    """Send bytes on a connection of its own and return the answer, None if the server hung up.
+
+    The end of what is sent is told only where the server waits for more.
+    """
+    received = b""
+    with socket.create_connection(("127.0.0.1", running.port), timeout=1.0) as caller:
         try:
             caller.sendall(data)
-            caller.shutdown(socket.SHUT_WR)
-            received = b"".join(iter(lambda: caller.recv(1 << 16), b""))
+            while piece := _piece(caller):
+                received += piece
+                head, _, body = received.partition(b"\r\n\r\n")
+                length = re.search(rb"content-length: (\d+)", head.lower())
+                if length and len(body) >= int(length[1]):
+                    break
         except ConnectionError:
             return None
     head, _, body = received.partition(b"\r\n\r\n")
@@ -244,6 +262,7 @@ def test_raw_requests(attacks: Attacks, running: Served) -> None:
             raise ServerError("no HTTP", got=name)  # of the server below the app, which no request has reached
         told(reply)
 
+    assert _raw(running, requests["good"]).status == 200
     for name, data in requests.items():
         attacks.run(name, lambda name=name, data=data: asked(name, data), 20)
         assert running.ask("GET", "/health").status == 200
