@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import random
+import re
 import socket
 import sys
 import threading
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 from attacking import Attacks
 
-from llamaindex_clipverify import Verifier
+from llamaindex_clipverify import Answer, Picture, Verifier
 from llamaindex_clipverify.errors import ClipVerifyError, ServerError
 from llamaindex_clipverify.remote.problems import error_of
 from llamaindex_clipverify.serving.limits import Limits
@@ -47,12 +48,18 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         one.known = [hit.id for hit in index.hits()]  # type: ignore[attr-defined]
         yield one
         assert one.ask("GET", "/health").status == 200
-        assert not [line for line in one.lines if "error" in line], "something failed that nothing foresaw"
+        failed = [line for line in one.lines if line.get("event") == "failed"]
+        assert not failed, f"something failed that nothing foresaw: {failed[:10]}"
 
 
-def told(reply: Reply) -> Reply:
-    """Return an answer; a problem of the documented form is raised as the error that a client makes of it."""
-    assert b"Traceback" not in reply.body and b"/tmp/" not in reply.body, reply.body[-300:]
+def told(reply: Reply, sent: str = "\0") -> Reply:
+    """Return an answer; a problem of the documented form is raised as the error that a client makes of it.
+
+    Args:
+        reply: The answer.
+        sent: A path that the caller has named; no other one may be told.
+    """
+    assert b"Traceback" not in reply.body and b"/tmp/" not in reply.body.replace(sent.encode(), b""), reply.body[-300:]
     if reply.status < 400:
         return reply
     assert reply.status < 500 or reply.status in _BUSY, (reply.status, reply.body[:300])
@@ -165,7 +172,9 @@ def test_multipart_forms(attacks: Attacks, running: Served, scene_bytes: bytes) 
 
 
 def test_ids_and_paths(attacks: Attacks, outside: Path, running: Served) -> None:
-    (outside / "a.png").write_bytes(b"secret")
+    (outside.parent / "a.png").write_bytes(b"secret")
+    os.link(outside.parent / "a.png", outside / "a.png")
+    path_sent = str(outside / "a.png")
     names = [
         "..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e/etc/passwd", "....//....//etc/passwd", "..\\..\\a", "%00", "%0d%0aSet-Cookie:%20a=b", "0" * 64, "A" * 64,
         "0" * 63, "0" * 10_000, "%ff%fe", "%c0%ae%c0%ae/", "\u00e9", str(outside / "a.png"), f"file://{outside}/a.png", "~", "*", "?id=1", "#", "%25252e",
@@ -173,24 +182,43 @@ def test_ids_and_paths(attacks: Attacks, outside: Path, running: Served) -> None
     ]  # fmt: skip
     for name in names:
         quoted = name.encode("ascii", "backslashreplace").decode()
-        attacks.run(f"GET {quoted[:40]}", lambda quoted=quoted: told(running.ask("GET", f"/v1/pictures/{quoted}")))
+        attacks.run(
+            f"GET {quoted[:40]}", lambda quoted=quoted: told(running.ask("GET", f"/v1/pictures/{quoted}"), path_sent)
+        )
         for path in ("/v1/verify", "/v1/fits", "/v1/search"):
-            given = {"answer": ANSWER, "text": "a cup"}
             body = {**({"answer": ANSWER} if path == "/v1/verify" else {"text": "a cup"}), "pictures": [{"id": name}]}
-            attacks.run(f"{path} {quoted[:40]}", lambda path=path, body=body: told(running.ask("POST", path, body)))
-            assert given
+            attacks.run(
+                f"{path} {quoted[:40]}", lambda path=path, body=body: told(running.ask("POST", path, body), path_sent)
+            )
 
 
 # -- raw HTTP -----------------------------------------------------------------------------------------------------------
 
 
-def _raw(running: Served, data: bytes, *, wait: float = 8.0) -> Reply | None:
-    """Send bytes on a connection of its own and return the answer, None if the server hung up."""
-    with socket.create_connection(("127.0.0.1", running.port), timeout=wait) as caller:
+def _piece(caller: socket.socket) -> bytes:
+    try:
+        return caller.recv(1 << 16)
+    except TimeoutError:
+        caller.shutdown(socket.SHUT_WR)
+        caller.settimeout(10.0)
+        return caller.recv(1 << 16)
+
+
+def _raw(running: Served, data: bytes) -> Reply | None:
+    """Send bytes on a connection of its own and return the answer, None if the server hung up.
+
+    The end of what is sent is told only where the server waits for more.
+    """
+    received = b""
+    with socket.create_connection(("127.0.0.1", running.port), timeout=1.0) as caller:
         try:
             caller.sendall(data)
-            caller.shutdown(socket.SHUT_WR)
-            received = b"".join(iter(lambda: caller.recv(1 << 16), b""))
+            while piece := _piece(caller):
+                received += piece
+                head, _, body = received.partition(b"\r\n\r\n")
+                length = re.search(rb"content-length: (\d+)", head.lower())
+                if length and len(body) >= int(length[1]):
+                    break
         except ConnectionError:
             return None
     head, _, body = received.partition(b"\r\n\r\n")
@@ -234,6 +262,7 @@ def test_raw_requests(attacks: Attacks, running: Served) -> None:
             raise ServerError("no HTTP", got=name)  # of the server below the app, which no request has reached
         told(reply)
 
+    assert _raw(running, requests["good"]).status == 200
     for name, data in requests.items():
         attacks.run(name, lambda name=name, data=data: asked(name, data), 20)
         assert running.ask("GET", "/health").status == 200
@@ -294,8 +323,8 @@ def test_many_at_once(attacks: Attacks, running: Served, scene_bytes: bytes) -> 
 
 def _uses(verifier: Verifier, picture: bytes) -> dict[str, Callable[[], Any]]:
     return {
-        "verify": lambda: verifier.verify(ANSWER, [picture]), "batch": lambda: verifier.verify_batch([(ANSWER, [picture])] * 3),
-        "fits": lambda: verifier.fits("a cup", [picture]), "search": lambda: verifier.index.search("a cup"),
+        "verify": lambda: verifier.verify(ANSWER, [picture]), "batch": lambda: verifier.verify_batch([Answer.of(ANSWER, [picture])] * 3),
+        "fits": lambda: verifier.fits("a cup", [Picture.of(picture)]), "search": lambda: verifier.index.search("a cup"),
         "stream": lambda: list(verifier.verify_stream([ANSWER], [picture])), "about": lambda: verifier.map_methods,
     }  # fmt: skip
 
