@@ -13,7 +13,7 @@ export UV_LINK_MODE = copy
 export UV_PYTHON_DOWNLOADS = never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-deepeval test-oldest test-slow test-attack wheel sbom audit lint types format constraints figures real picture docs clean
+.PHONY: help setup demo test test-deepeval test-oldest test-slow test-attack wheel sbom audit lint types format constraints figures real picture notebooks docs clean
 
 help:  ## Show what there is
 	@echo "make TARGET; UV_TORCH_BACKEND=cpu make setup installs several GB less where the CPU build can be reached"
@@ -32,7 +32,7 @@ REQUIREMENTS = { sed '/^\[tool\./,$$d' pyproject.toml; cat tiny/pyproject.toml c
 $(STAMP): pyproject.toml tiny/pyproject.toml constraints.txt overrides.txt | $(UV)
 	@if [ -x $(RUN)/python ] && [ "$$($(REQUIREMENTS))" = "$$(cat $(STAMP) 2>/dev/null)" ]; then touch $(STAMP); else set -e; \
 	  [ -x $(RUN)/python ] || $(UV) venv --quiet --python $(PYTHON) .venv; \
-	  $(UV) pip install --python $(RUN)/python -e '.[$(EXTRAS)]' --group dev -c constraints.txt --override overrides.txt; \
+	  $(UV) pip install --compile-bytecode --python $(RUN)/python -e '.[$(EXTRAS)]' --group dev -c constraints.txt --override overrides.txt; \
 	  $(REQUIREMENTS) > $(STAMP); fi
 
 demo: setup  ## Index drawn pictures, ask, verify what the bundled LLaVA answers; writes clipverify-demo/report.html
@@ -104,6 +104,9 @@ real: setup  ## Download real models and public sets, measure them, and write do
 picture: demo  ## Photograph the page of the demonstration, and the chat: docs/report.png, docs/chat.png (needs chromium and chromedriver)
 	$(RUN)/python .ci/pictures.py clipverify-demo/report.html clipverify-demo/looks --readme docs/report.png --answer 3
 	$(RUN)/python .ci/pictures.py --chat docs/chat.png
+
+notebooks: setup  ## Run the notebooks of examples/ and store their outputs
+	OMP_NUM_THREADS=1 $(OFFLINE) $(RUN)/python .ci/notebooks.py $(ARGS)
 
 DOCS := .venv-docs/bin
 

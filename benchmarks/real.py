@@ -165,7 +165,7 @@ def steps(options: argparse.Namespace) -> Iterator[tuple[str, Callable[[], Any]]
     def tests(encoder: str) -> str:
         needed(encoder)
         named = {"CLIPVERIFY_REAL_ENCODER": encoder, "CLIPVERIFY_REAL_DETECTOR": weights.get("yolo", "")}
-        command = [sys.executable, "-m", "pytest", "-q", "-m", "real", "tests/test_real.py"]
+        command = [sys.executable, "-m", "pytest", "-q", "-m", "real", options.tests]
         ran = subprocess.run(command, env={**os.environ, **named}, capture_output=True, text=True, check=False)
         said = (ran.stdout.strip().splitlines() or ["no output"])[-1]
         save_answer(RESULT, "tests", said, command="make real")
@@ -199,6 +199,9 @@ def main() -> int:
     parser.add_argument("--detector", help="a YOLO file that is there")
     parser.add_argument("--out", type=Path, default=TABLE, help="the table")
     parser.add_argument("--results", type=Path, default=measuring.RESULTS, help="folder of the figures")
+    parser.add_argument(
+        "--tests", default="tests/test_real.py", help="tests marked real that are run with the first encoder"
+    )
     parser.add_argument("--table", action="store_true", help="only write the table")
     options = parser.parse_args()
     measuring.RESULTS = options.results

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from chroma_server import ChromaServer
 from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.explainers.heat_map import HeatMap
+from llamaindex_clipverify.models import registry
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.report import CheckedClaim, ClaimMap, ObjectAgreement, Report
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
@@ -67,8 +69,45 @@ def files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.png"))
 
 
+class _Shared:
+    """Loads a bundled model once for all tests: further ones of the same name share its weights."""
+
+    def __init__(self, load: Callable[[str], Any]) -> None:
+        self.load, self.first = load, None
+
+    def __call__(self, name: str) -> Any:
+        made = self.load(name)
+        if self.first is None:
+            self.first = made
+        for part in ("model", "processor", "config", "id"):
+            if part in self.first.__dict__:
+                made.__dict__[part], made.lock = self.first.__dict__[part], self.first.lock
+        return made
+
+
 @pytest.fixture(scope="session")
-def tiny() -> Verifier:
+def _loads() -> dict[str, tuple[Callable[[str], Any], _Shared]]:
+    """For encoder and detector named tiny, what loads it, and what loads it once."""
+    found = {group: registry._BUILT_IN[group]["tiny"] for group in (registry.ENCODERS, registry.DETECTORS)}
+    return {group: (load, _Shared(load)) for group, load in found.items()}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def share_weights(_loads: dict[str, tuple[Callable[[str], Any], _Shared]]) -> None:
+    """Let every model named tiny share the weights of the first one."""
+    for group, (_, shared) in _loads.items():
+        registry._BUILT_IN[group]["tiny"] = shared
+
+
+@pytest.fixture
+def own_weights(_loads: dict[str, tuple[Callable[[str], Any], _Shared]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the models of one test have weights of their own: for a test on how, or as what, they are loaded."""
+    for group, (load, _) in _loads.items():
+        monkeypatch.setitem(registry._BUILT_IN[group], "tiny", load)
+
+
+@pytest.fixture(scope="session")
+def tiny(share_weights: None) -> Verifier:
     """The verifier of the bundled models; loaded once."""
     return Verifier.tiny()
 

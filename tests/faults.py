@@ -86,7 +86,8 @@ class _Handler(BaseHTTPRequestHandler):
     server: FaultServer
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        sent = self.rfile.read(int(self.headers.get("content-length", 0)))
+        body = json.loads(sent) if self.headers.get("content-type") == "application/json" else {}
         step = self.server.step(self.path, body, dict(self.headers))
         if step.get("endless"):
             self._endless(step["endless"])
@@ -98,6 +99,8 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             data = step["raw"] if "raw" in step else json.dumps(step["body"]).encode()
             self._send(step.get("status", 200), data, step.get("headers", {}))
+
+    do_GET = do_POST  # noqa: N815
 
     def _send(self, code: int, data: bytes, headers: dict[str, str]) -> None:
         self.send_response(code)

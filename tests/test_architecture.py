@@ -76,7 +76,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "clip": (),
     "opentelemetry": ("tracing",),
     "datasets": ("boundary.tables",),
-    "pyarrow": (),
+    "pyarrow": ("boundary.tables",),
     "pypdfium2": ("boundary.pages",),
     "pillow_heif": ("boundary.decoding",),
     "rapidocr": ("models.ocr",),

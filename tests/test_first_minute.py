@@ -49,7 +49,7 @@ def test_a_verifier_of_something_else_than_checks_names_the_way(checks) -> None:
         Verifier(checks)
 
 
-def test_models_are_put_on_a_device_by_name() -> None:
+def test_models_are_put_on_a_device_by_name(own_weights: None) -> None:
     verifier = Verifier.from_defaults("tiny", "tiny", device="cpu", dtype="bfloat16")
     assert (verifier.encoder.device, verifier.encoder.dtype, verifier.detector.device) == ("cpu", "bfloat16", "cpu")
     assert verifier.verify("There is a dog.", [draw_scene(FRESH).image]).trust is not None

@@ -26,7 +26,7 @@ from llamaindex_clipverify.serving.service import Service
 from llamaindex_clipverify.testing import FRESH, draw_scene
 
 ANSWER = "There is a yellow cup. The clock is red."
-LIMITS = Limits(body=400_000, answer=2_000, pictures=3, passages=2, seconds=20.0, rate=0)
+LIMITS = Limits(body=400_000, answer=2_000, pictures=3, passages=2, seconds=60.0, rate=0)
 
 
 @pytest.fixture(scope="module")

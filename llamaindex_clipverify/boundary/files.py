@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TextIO
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -202,6 +202,29 @@ def write_bytes(path: str | Path, data: bytes, *, kind: type[ClipVerifyError] = 
             part.unlink(missing_ok=True)
         raise kind("the file cannot be written", got=f"{path} ({reason(error)})", do="name another place") from error
     return target
+
+
+def begin(path: Path, text: str) -> TextIO:
+    """Open a regular file for writing anew, begun with a text; links are not followed, and nothing is waited for.
+
+    Raises:
+        DataError: It cannot be written, or is a link or no regular file.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    handle = -1
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, flags, _NEW)
+        _require_regular(os.fstat(handle).st_mode, path)
+        os.ftruncate(handle, 0)
+        stream = os.fdopen(handle, "w", encoding="utf-8")
+        stream.write(text)
+    except (OSError, ValueError) as error:
+        if handle >= 0:
+            os.close(handle)
+        do = "remove what is there, or name another place"
+        raise DataError("the file cannot be written", got=f"{path} ({reason(error)})", do=do) from error
+    return stream
 
 
 def write_text(path: str | Path, text: str) -> Path:

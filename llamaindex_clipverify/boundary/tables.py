@@ -1,11 +1,13 @@
 """Tables of strangers as lists of rows, and rows written as tables: JSON, JSON lines, CSV, Parquet, Hugging Face datasets.
 
-The only file that imports ``datasets``; Parquet goes through pandas, which needs ``pyarrow``. Both are in the extra ``[data]``.
+The only file that imports ``datasets`` and ``pyarrow``, which are in the extra ``[data]``.
 """
 
 from __future__ import annotations
 
+import csv
 import io
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,6 +23,12 @@ WRITTEN = (".parquet", ".csv", ".jsonl")
 """Suffixes of files that `save` writes."""
 _MOST = 2_000_000_000
 """Maximum size of a file in bytes."""
+_MOST_CELLS = 5_000_000
+"""Maximum number of cells of a Parquet file, whose few bytes may stand for very many."""
+_MOST_COLUMNS = 10_000
+"""Maximum number of columns of a CSV file."""
+_DEEPEST = 100
+"""Maximum depth of the lists and objects in a row."""
 _DO = f"give a file ending in {', '.join(READ)}, or a folder saved by Hugging Face datasets"
 
 
@@ -35,12 +43,22 @@ def rows_of(path: str | Path) -> list[dict[str, Any]]:
         DataError: It cannot be read, or is no table.
         MissingExtraError: Parquet or a dataset without the extra ``data``.
     """
-    source = Path(path).expanduser()
     with telling(DataError, "the table cannot be read", got=path, do=_DO):
-        found = _read(source)
-    if not all(isinstance(row, Mapping) for row in found):
-        raise DataError("the table has rows that are no objects", got=path, do=_DO)
+        found = _read(files.local(path))
+        if not all(isinstance(row, Mapping) for row in found):
+            raise DataError("the table has rows that are no objects", got=path, do=_DO)
+        if any(_is_deep(list(row.values())) for row in found):
+            raise DataError(f"a row is nested more than {_DEEPEST} deep", got=path, do="leave out what is so deep")
     return [{str(name): value for name, value in row.items()} for row in found]
+
+
+def _is_deep(cells: list[Any]) -> bool:
+    for _ in range(_DEEPEST):
+        inner = [cell for cell in cells if isinstance(cell, (list, dict))]
+        if not inner:
+            return False
+        cells = [one for cell in inner for one in (cell.values() if isinstance(cell, dict) else cell)]
+    return True
 
 
 def metadata_of(folder: Path) -> Path | None:
@@ -82,10 +100,21 @@ def _listed(data: Any) -> Sequence[Any]:
 
 
 def _csv(text: str) -> list[dict[str, Any]]:
-    import pandas as pd
-
-    table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-    return _records(table)
+    before = csv.field_size_limit(len(text) + 1)  # a cell may be a picture in base 64
+    try:
+        header, *lines = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+    finally:
+        csv.field_size_limit(before)
+    if len(header) > _MOST_COLUMNS or len(set(header)) < len(header):
+        got = f"{len(header)} columns"
+        raise DataError("the columns of a table have names of their own", got=got, do=f"name at most {_MOST_COLUMNS:,}")
+    for place, row in enumerate(lines, 1):
+        if len(row) > len(header):
+            got = f"{len(row)} cells in row {place}, {len(header)} columns"
+            raise DataError(
+                "a row has more cells than there are columns", got=got, do="quote cells that contain commas"
+            )
+    return [dict(itertools.zip_longest(header, row, fillvalue="")) for row in lines]
 
 
 def _records(table: Any) -> list[dict[str, Any]]:
@@ -97,6 +126,14 @@ def _parquet(source: Path) -> list[dict[str, Any]]:
 
     data = files.content(source, _MOST)
     try:
+        from pyarrow import parquet
+
+        described = parquet.read_metadata(io.BytesIO(data))
+        groups = (described.row_group(place).total_byte_size for place in range(described.num_row_groups))
+        cells, size = described.num_rows * max(described.num_columns, 1), sum(groups)
+        if cells > _MOST_CELLS or size > _MOST:
+            got = f"{source.name}: {cells:,} cells, {size:,} bytes unpacked"
+            raise DataError("the table is too large", got=got, do=f"split it: at most {_MOST_CELLS:,} cells")
         return _records(pd.read_parquet(io.BytesIO(data)))
     except ImportError as error:
         raise MissingExtraError("pyarrow", "data") from error
@@ -157,16 +194,21 @@ def save(rows: Sequence[Mapping[str, Any]], path: str | Path) -> Path:
 
     table = pd.DataFrame([dict(row) for row in rows])
     if suffix == ".csv":
-        return files.write_text(target, table.map(_cell).to_csv(index=False))
+        return files.write_text(target, table.map(_cell).rename(columns=inert).to_csv(index=False))
+    with telling(DataError, "the rows cannot be written as Parquet", got=path, do="write them as .jsonl"):
+        return files.write_bytes(target, _as_parquet(table))
+
+
+def _as_parquet(table: Any) -> bytes:
     buffer = io.BytesIO()
     try:
         table.to_parquet(buffer, index=False)
     except ImportError as error:
         raise MissingExtraError("pyarrow", "data") from error
-    except (TypeError, ValueError):  # a column whose cells are of several kinds
+    except (TypeError, ValueError, OverflowError):  # a column whose cells are of several kinds, or no Unicode
         buffer = io.BytesIO()
-        table.map(_flat).to_parquet(buffer, index=False)
-    return files.write_bytes(target, buffer.getvalue())
+        table.map(_flat).rename(columns=_encodable).to_parquet(buffer, index=False)
+    return buffer.getvalue()
 
 
 def _cell(value: Any) -> Any:
@@ -174,13 +216,14 @@ def _cell(value: Any) -> Any:
 
 
 def _flat(value: Any) -> Any:
-    return (
-        None
-        if value is None
-        else json.dumps(value, ensure_ascii=False)
-        if isinstance(value, (list, dict))
-        else str(value)
-    )
+    if value is None:
+        return None
+    return _encodable(json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else str(value))
+
+
+def _encodable(text: str) -> str:
+    """Return a text with halves of surrogate pairs as their escape."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def inert(value: Any) -> Any:

@@ -39,9 +39,9 @@ def checked(value: Any, name: str, most: int = MOST) -> str:
     return value
 
 
-def shown(text: str) -> str:
+def shown(text: object) -> str:
     """Return a text that can be encoded: half a surrogate pair becomes a question mark."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return str(text).encode("utf-8", "replace").decode("utf-8")
 
 
 def is_binary(text: str) -> bool:

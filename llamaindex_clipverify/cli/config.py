@@ -94,7 +94,7 @@ def _read(path: Path) -> dict[str, Any]:
     text = files.read_text(path, what, do)
     try:
         table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also of a number with too many digits
         raise DataError(what, got=f"{path}: {error}", do=do) from error
     return {_name(key): _normal(value) for key, value in table.items()}
 

@@ -103,13 +103,10 @@ class _Journal:
         if first != self._run:
             raise DataError("the run was of other rows or models", got=self.path, do=do)
         self._lines = [line for line in lines if line.endswith("}")]  # the last one may be cut
-        found = (files.parsed(line, "the stopped run is damaged", do) for line in self._lines)
-        return {str(one["id"]): one["values"] for one in found}
+        return dict(_kept(line, do) for line in self._lines)
 
     def __enter__(self) -> _Journal:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self.path.open("w", encoding="utf-8")
-        self._file.write("\n".join([self._run, *self._lines, ""]))
+        self._file = files.begin(self.path, "\n".join([self._run, *self._lines, ""]))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -123,3 +120,18 @@ class _Journal:
     def remove(self) -> None:
         """Remove the file: all is done."""
         self.path.unlink(missing_ok=True)
+
+
+def _kept(line: str, do: str) -> tuple[str, Mapping[str, Any]]:
+    """Return id and values of a row of the journal.
+
+    Raises:
+        DataError: It holds something else.
+    """
+    from llamaindex_clipverify.evaluation import answers
+
+    what = "the stopped run is damaged"
+    data = files.parsed(line, what, do)
+    if not isinstance(data, dict) or not isinstance(data.get("id"), str) or not answers.are_values(data.get("values")):
+        raise DataError(what, got=line[:80], do=do)
+    return data["id"], data["values"]

@@ -222,6 +222,30 @@ def values_of(found: Report | ClipVerifyError, seconds: float) -> dict[str, Any]
     }
 
 
+def are_values(data: Any) -> bool:
+    """Return whether read JSON has the form of `values_of`."""
+    if not isinstance(data, dict) or set(data) != set(_VALUES):
+        return False
+    lists = (data["doubtful"], data["gaps"])
+    return all(
+        isinstance(data[name], kinds) and not isinstance(data[name], bool) for name, kinds in _VALUES.items()
+    ) and all(isinstance(text, str) for texts in lists for text in texts)
+
+
+_TEXT, _NUMBER = (str, type(None)), (int, float, type(None))
+_VALUES: Mapping[str, tuple[type, ...]] = {
+    "trust": _NUMBER,
+    "coverage": _NUMBER,
+    "verdict": _TEXT,
+    "calibration": _TEXT,
+    "doubtful": (list,),
+    "gaps": (list,),
+    "error": (str,),
+    "seconds": _NUMBER,
+}
+"""The columns of a result, and the types of their values."""
+
+
 def _row(row: Any, place: int) -> AnswerRow:
     if hasattr(row, "model_dump"):
         row = row.model_dump()

@@ -17,6 +17,8 @@ from llamaindex_clipverify.report.observability import kinds_of
 from llamaindex_clipverify.report.report import Report
 
 _DO = "give a log of AnswerLog, or a trace export as OTLP JSON"
+_FIRST, _LAST = 1970, 2999
+"""Years that a log may be of."""
 _MOST = 2_000_000_000
 """Maximum size of a log in bytes."""
 
@@ -148,12 +150,15 @@ def _entry(at: datetime, data: Mapping[str, Any]) -> Entry:
     trust, coverage = data.get("trust"), float(data.get("coverage") or 0.0)
     if not (trust is None or 0 <= float(trust) <= 1) or not 0 <= coverage <= 1:
         raise ValueError(f"no probability: trust {trust}, coverage {coverage}")
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    if not _FIRST <= at.year <= _LAST:
+        raise ValueError(f"a time outside of the years {_FIRST} to {_LAST}")
     kinds = {
         str(kind): {str(verdict): int(number) for verdict, number in verdicts.items()}
         for kind, verdicts in data["kinds"].items()
     }
     return Entry(
-        at=at if at.tzinfo else at.replace(tzinfo=UTC),
+        at=at,
         answer=str(data.get("answer") or ""),
         question=data.get("question"),
         trust=None if trust is None else float(trust),

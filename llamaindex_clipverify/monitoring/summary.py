@@ -11,11 +11,13 @@ from scipy.stats import norm
 
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.monitoring.log import Entry
-from llamaindex_clipverify.report.format import number, shortened
+from llamaindex_clipverify.report.format import number, printable, shortened
 from llamaindex_clipverify.report.tables import aligned
 
 LEAST = 30
 """Claims that each of two periods must have to be compared."""
+MOST_DAYS = 3650
+"""Longest period in days."""
 SURPRISING = 0.01
 """p-value below which a difference is called a drift."""
 
@@ -90,7 +92,7 @@ class Summary:
             f"{number(one.trust)}  {shortened(one.answer or '–', 70)}  {', '.join(f'“{words}”' for words in one.doubtful)}"
             for one in self.doubtful[:10]
         ]
-        return "\n\n".join(filter(None, [days, kinds, "\n".join(drifts), "\n".join(doubts)]))
+        return printable("\n\n".join(filter(None, [days, kinds, "\n".join(drifts), "\n".join(doubts)])))
 
 
 def summary(entries: Sequence[Entry], days: int = 7, until: datetime | None = None) -> Summary:
@@ -102,12 +104,11 @@ def summary(entries: Sequence[Entry], days: int = 7, until: datetime | None = No
         until: End of the last period. Default: just after the last answer.
 
     Raises:
-        DataError: There are no answers, or fewer than one day.
+        DataError: There are no answers, or fewer than one day or more than `MOST_DAYS`.
     """
-    if not entries or days < 1:
-        raise DataError(
-            "nothing to sum up", got=f"{len(entries)} answers, {days} days", do="give answers, and days ≥ 1"
-        )
+    if not entries or not 1 <= days <= MOST_DAYS:
+        do = f"give answers, and 1 to {MOST_DAYS} days"
+        raise DataError("nothing to sum up", got=f"{len(entries)} answers, {days} days", do=do)
     end = until or entries[-1].at + timedelta(microseconds=1)
     start = end - timedelta(days=days)
     now = tuple(one for one in entries if start <= one.at < end)

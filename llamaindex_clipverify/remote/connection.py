@@ -73,13 +73,15 @@ class Connection:
         Raises:
             DataError: The address or the key cannot be one.
         """
-        parts = urlsplit(url if "://" in url else f"http://{url}")
+        do = "give http://HOST:PORT, without a key in it"
         try:
+            parts = urlsplit(url if "://" in url else f"http://{url}")
             port = parts.port
-        except ValueError:
-            port = 0
+            (parts.hostname or "").encode("idna")
+        except ValueError as error:
+            raise DataError("not the address of a server", got=url, do=do) from error
         if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or parts.username or parts.query:
-            raise DataError("not the address of a server", got=url, do="give http://HOST:PORT, without a key in it")
+            raise DataError("not the address of a server", got=url, do=do)
         if api_key is not None and not (api_key.isascii() and api_key.isprintable() and " " not in api_key):
             raise DataError(
                 "not an API key", got=f"{len(api_key)} characters", do="give printable ASCII without spaces"

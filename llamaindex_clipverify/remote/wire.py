@@ -6,7 +6,7 @@ import base64
 import json
 import secrets
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,25 +139,22 @@ def renamed(report: Mapping[str, Any], ids: Mapping[str, str]) -> dict[str, Any]
     def of(value: Any) -> Any:
         return ids.get(value, value) if isinstance(value, str) else value
 
-    def with_picture(part: Any) -> Any:
-        return {**part, "picture": of(part.get("picture"))} if isinstance(part, Mapping) else part
+    def each(parts: Any, change: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Any:
+        """Change what has the form of a part, and leave whatever else a server sent."""
+        if not isinstance(parts, (list, tuple)):
+            return parts
+        return [change(part) if isinstance(part, Mapping) else part for part in parts]
 
-    def each(parts: Any) -> Any:
-        return list(map(with_picture, parts)) if isinstance(parts, (list, tuple)) else parts
+    def part(part: Mapping[str, Any]) -> dict[str, Any]:
+        return {**part, "picture": of(part.get("picture"))}
 
-    claims = each(report.get("claims"))
-    pictures = report.get("pictures")
     return {
         **report,
-        "claims": [
-            {**claim, "evidence": each(claim.get("evidence"))} if isinstance(claim, Mapping) else claim
-            for claim in claims or ()
-        ],
-        "maps": each(report.get("maps", [])),
-        "pictures": [
-            {**picture, "id": of(picture.get("id"))} if isinstance(picture, Mapping) else picture
-            for picture in pictures or ()
-        ],
+        "claims": each(
+            report.get("claims") or [], lambda claim: {**part(claim), "evidence": each(claim.get("evidence"), part)}
+        ),
+        "maps": each(report.get("maps", []), part),
+        "pictures": each(report.get("pictures") or [], lambda picture: {**picture, "id": of(picture.get("id"))}),
     }
 
 

@@ -11,6 +11,7 @@ import re
 import secrets
 import time
 from collections.abc import Collection, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +43,8 @@ _WHY = {
     requests.UNKNOWN_NAME: ("this server is not known by that name", "start it with --allow-host NAME"),
     requests.ELSEWHERE: ("another page may send nothing", "ask from a program, or from the server's own address"),
 }
+_LEFT = 499
+"""Status in the log where the caller hung up before an answer; nobody gets it."""
 
 
 @dataclass(kw_only=True)
@@ -56,6 +59,8 @@ class Exchange:
     status: int = 0
     received: int = 0
     """Bytes of the body so far."""
+    left: bool = False
+    """Whether the caller has hung up: nothing can be answered."""
     said: dict[str, Any] = field(default_factory=dict)
     """What the log says besides: verdict, trust, number of claims."""
 
@@ -107,8 +112,9 @@ class Door:
         except ClipVerifyError as error:
             await self._refuse(error, sending, exchange)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a problem and the log the reason
-            self.log.write("failed", id=exchange.id, error=reason(error))
-            await self._refuse(VerificationError("the service failed", do="see its log"), sending, exchange)
+            if not exchange.left:
+                self.log.write("failed", id=exchange.id, error=reason(error))
+                await self._refuse(VerificationError("the service failed", do="see its log"), sending, exchange)
         finally:
             self.under_way -= 1
             self.metrics.under_way.dec()
@@ -164,6 +170,9 @@ class Door:
             except TimeoutError as error:
                 do = "send it at once, over a faster connection"
                 raise Refused(408, "the body did not come in time", got=f"{seconds:g} s", do=do) from error
+            if message["type"] == "http.disconnect":
+                exchange.left = True
+                raise Refused(_LEFT, "the caller has left", do="ask again")
             exchange.received += len(message.get("body", b""))
             if exchange.received > self.limits.body:
                 raise self._too_large(exchange.received)
@@ -177,8 +186,11 @@ class Door:
         return Refused(413, "the request is too large", got=f"{size:,} bytes", do=do)
 
     async def _refuse(self, error: ClipVerifyError, send: Send, exchange: Exchange) -> None:
-        if not exchange.status:
-            await send_problem(error, exchange.id, send)
+        if exchange.left:
+            exchange.status = exchange.status or _LEFT
+        elif not exchange.status:
+            with suppress(ConnectionResetError):
+                await send_problem(error, exchange.id, send)
 
     def _noted(self, scope: Scope, exchange: Exchange) -> None:
         seconds = time.monotonic() - exchange.began
@@ -209,7 +221,15 @@ def _watched(exchange: Exchange, send: Send) -> Send:
             is_page = any(name == b"content-type" and value.startswith(b"text/html") for name, value in given)
             own = [(b"x-request-id", exchange.id.encode()), *_HEADERS, *(() if is_page else (_POLICY,))]
             message = {**message, "headers": [*given, *own]}
-        await send(message)
+        try:
+            await send(message)
+        except (OSError, RuntimeError) as error:
+            if not isinstance(error, OSError) and "closed" not in str(
+                error
+            ):  # what the server below says of a closed connection
+                raise
+            exchange.left = True
+            raise ConnectionResetError("the caller has left") from error
 
     return sending
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from llamaindex_clipverify.errors import ClipVerifyError
@@ -41,8 +42,26 @@ class Attacks:
         thread = threading.Thread(target=work, daemon=True)
         thread.start()
         thread.join(patience)
-        self.slowest = max(self.slowest, time.monotonic() - started)
         outcome, value = box[0] if box else ("hang", None)
+        return self._note(name, outcome, value, started)
+
+    async def arun(self, name: str, attack: Awaitable[Any]) -> Any:
+        """Await one attack as `run` runs one."""
+        started = time.monotonic()
+        outcome, value = "read", None
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                value = await attack
+        except TimeoutError:
+            outcome = "hang"
+        except ClipVerifyError as error:
+            outcome, value = ("refused" if "\n" not in str(error) else "raw"), error
+        except Exception as error:  # noqa: BLE001 - that is what is looked for
+            outcome, value = "raw", error
+        return self._note(name, outcome, value, started)
+
+    def _note(self, name: str, outcome: str, value: Any, started: float) -> Any:
+        self.slowest = max(self.slowest, time.monotonic() - started)
         self.came[outcome] += 1
         if outcome in ("raw", "hang"):
             self.raw.append(f"{name}: {outcome} {value!r}"[:300])

@@ -9,6 +9,7 @@ import json
 import os
 import resource
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,11 +44,17 @@ _OPENED: list[str] = []
 _WATCHED: list[str] = []
 
 
+def _caller() -> str:
+    return " < ".join(
+        f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(traceback.extract_stack()[-9:-2])
+    )
+
+
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "open" and _WATCHED and isinstance(arguments[0], (str, bytes)):
         path = os.fsdecode(arguments[0])
         if any(path.startswith(watched) for watched in _WATCHED):
-            _OPENED.append(path)
+            _OPENED.append(f"{path} by {_caller()}")
     elif event in ("os.system", "subprocess.Popen", "os.exec", "os.posix_spawn") and _WATCHED:
         _OPENED.append(f"{event} {arguments[0]!r}")
 

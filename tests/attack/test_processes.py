@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from faults import FaultServer, said, serving, status
 from forks import FORK
 from test_remote import FAULTS, achat, astream, chat, llm_of, stream
+from warm import warm
 
 _INDEX = """
 import sys
@@ -53,6 +54,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _ran(
     code: str, *arguments: object, prefix: tuple[str, ...] = (), seconds: float = 390
 ) -> subprocess.CompletedProcess[str]:
+    if not prefix:
+        return warm().run(code, arguments)
     command = [*prefix, sys.executable, "-c", code, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
 
@@ -104,22 +107,19 @@ def test_two_writers_and_kills(attacks: Attacks, folder: Path, tmp_path: Path) -
 
     def together() -> None:
         both = [
-            subprocess.Popen([sys.executable, "-c", _INDEX, str(folder), "2", str(store)], stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, text=True) for _ in range(2)
+            warm().start(_INDEX, [folder, 2, store]) for _ in range(2)
         ]  # fmt: skip
         for one in both:
-            out, err = one.communicate(timeout=390)
+            out, err = one.communicate()
             assert out.splitlines()[-1].startswith(("typed", "added")), out + err[-600:]
 
     def killed(seconds: float) -> None:
-        one = subprocess.Popen(
-            [sys.executable, "-c", _INDEX, str(folder), "9", str(store)], stdout=subprocess.PIPE, text=True
-        )
+        one = warm().start(_INDEX, [folder, 9, store])
         assert one.stdout is not None
         one.stdout.readline()
         time.sleep(seconds)
-        one.send_signal(signal.SIGKILL)
-        one.wait()
+        one.kill()
+        assert one.wait() == -signal.SIGKILL
 
     _patient(attacks, "together", together)
     for seconds in (0.1, 0.6):
