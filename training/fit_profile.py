@@ -19,16 +19,17 @@ from llamaindex_clipverify import Claim, Picture, Verifier
 from llamaindex_clipverify.claims.alternatives import KINDS as ALTERNATIVE_KINDS
 from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
 from llamaindex_clipverify.evaluation.calibration import profile_of
+from llamaindex_clipverify.evidence.domain import statistics_of
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS
 from llamaindex_clipverify.evidence.vectors import PICTURE_FACTS
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.testing import NOUNS, Scene, draw_scene, register_style
 from llamaindex_clipverify.testing.truth import truth_of
-from llamaindex_clipverify.trust.fitting import LEAST, Example, fit_kinds, trust_of
+from llamaindex_clipverify.trust.fitting import LEAST, Example, fit_gate, fit_kinds, trust_of
 from llamaindex_clipverify.trust.fusion import features_of
 from llamaindex_clipverify.trust.metrics import ece
-from llamaindex_clipverify.trust.profile import Profile
+from llamaindex_clipverify.trust.profile import Gate, Profile
 from llamaindex_clipverify.trust.scope import Scope, fit_scope, models_of, picture_features
 from training.worlds import GENERATORS, TRAINED_STYLES
 
@@ -126,6 +127,21 @@ def on_left_out(made: Sequence[Example], kinds: Iterable[str]) -> dict[str, floa
     return {kind: float(np.mean(errors)) for kind, errors in found.items() if errors}
 
 
+def gate_of(facts: Sequence[Facts], names: Sequence[str]) -> Gate:
+    """Return a gate whose limit is the 95th percentile of surprise over generators left out of its fit in turn.
+
+    On pictures of the generators that it was fitted on, a mixture of Gaussians is hardly ever surprised; on those of the next one
+    it is.
+    """
+    rows = np.array([statistics_of(one) for one in facts])
+    makers = np.array([name.partition("-")[0] for name in names])
+    surprises: list[float] = []
+    for maker in sorted(set(makers)):
+        gate = fit_gate(rows[makers != maker])
+        surprises += [gate.surprise(row) for row in rows[makers == maker]]
+    return replace(fit_gate(rows), limit=float(np.quantile(surprises, 0.95)))
+
+
 def scopes(scenes: Sequence[Scene], folders: Sequence[Path]) -> dict[str, Scope]:
     """Return the scopes of encoder and detector, and of each alone, between scenes and photographs.
 
@@ -205,7 +221,7 @@ def main() -> None:
         errors = on_left_out(made, profile.kinds)
         kinds = {kind: replace(model, ece=errors.get(kind, model.ece)) for kind, model in profile.kinds.items()}
         edges = scopes(scenes[: options.scope_scenes], options.photographs) if options.photographs else {}
-        profile = replace(profile, kinds=kinds, scopes=edges)
+        profile = replace(profile, kinds=kinds, scopes=edges, gate=gate_of(facts, names))
     profile.save(options.out)
     for kind, model in profile.kinds.items():
         weights = ", ".join(f"{name} {feature.weight:.2f}" for name, feature in model.features.items())

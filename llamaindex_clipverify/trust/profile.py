@@ -56,7 +56,8 @@ class Gate:
     spread: tuple[float, ...]
     clusters: tuple[Cluster, ...]
     limit: float
-    """99th percentile of `surprise` over held-out pictures of the same kind."""
+    """Highest `surprise` that is admitted: its 99th percentile over held-out pictures of the same kind. Of the bundled models: the
+    95th percentile over pictures of makers left out of the fit in turn."""
 
     def surprise(self, statistics: Sequence[float] | Array) -> float:
         """Return the negative log-likelihood, in nats, of a picture's statistics (F,)."""
