@@ -34,7 +34,7 @@ def _text(source: str) -> str:
 
 def test_it_reads_so(report: Report):
     assert report.to_markdown() == (
-        "**trust 0.03** · ✗ contradicted · 2 supported, 1 contradicted, 2 unverifiable · coverage 75% (4 of 5 claims could be "
+        "**trust 0.02** · ✗ contradicted · 2 supported, 1 contradicted, 2 unverifiable · coverage 75% (4 of 5 claims could be "
         "checked) · calibrated · tiny: trust is a probability, on pictures like those of the profile\n\n"
         "> **Note.** Something the reader must know.\n\n"
         "*What is there?*\n\n"
@@ -80,7 +80,7 @@ def test_many_answers_are_one_document(report: Report, tmp_path):
     found = save_all([report, replace(report, question=None)], tmp_path / "r.md").read_text("utf-8")
     assert found == document([report, replace(report, question=None)])
     assert (
-        found.startswith("# 2 answers checked against their pictures\n\n## 1\n\n**trust 0.03**") and "\n## 2\n" in found
+        found.startswith("# 2 answers checked against their pictures\n\n## 1\n\n**trust 0.02**") and "\n## 2\n" in found
     )
 
 

@@ -24,7 +24,7 @@ def _printed(report: Report, *, colours: bool = False, width: int = 100) -> str:
 def test_it_looks_so(report: Report):
     lines = [line.rstrip() for line in _printed(report).splitlines()]
     assert lines == [
-        "trust 0.03  ✗ contradicted · 2 supported, 1 contradicted, 2 unverifiable · coverage 75%",
+        "trust 0.02  ✗ contradicted · 2 supported, 1 contradicted, 2 unverifiable · coverage 75%",
         "calibrated · tiny: trust is a probability, on pictures like those of the profile",
         "! Something the reader must know.",
         "",
