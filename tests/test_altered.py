@@ -278,7 +278,7 @@ def test_a_detector_at_work_at_the_fork_works_in_the_child(tiny: Verifier, scene
     held.wait(10)
     child = os.fork()
     if child == 0:
-        signal.alarm(50)
+        signal.alarm(200)
         same = half.lock is detector.lock and half.model is detector.model
         os._exit(0 if same and detector.detect([picture]) == seen and half.detect([picture]) else 1)
     go.set()
