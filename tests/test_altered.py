@@ -286,6 +286,32 @@ def test_a_detector_at_work_at_the_fork_works_in_the_child(tiny: Verifier, scene
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
+def test_garbage_of_the_parent_is_not_collected_in_a_child() -> None:
+    """The end of a client with threads of its own would wait in the child for ever."""
+    code = "import gc, os, llamaindex_clipverify.models.registry\n" + FORKED_WITH_GARBAGE
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=200, check=False)
+    assert (ran.stdout, ran.returncode) == ("kept\n", 0), ran.stderr[-500:]
+
+
+FORKED_WITH_GARBAGE = """
+class Client:
+    def __del__(self):
+        if os.getpid() != parent:
+            os._exit(3)
+
+parent, client = os.getpid(), Client()
+client.itself = client
+gc.disable()
+del client
+child = os.fork()
+if child == 0:
+    gc.enable()
+    gc.collect()
+    os._exit(0)
+print("kept" if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0 else "collected")
+"""
+
+
 def test_a_lock_held_at_the_fork_is_free_in_the_child(tiny: Verifier, scene: Any) -> None:
     held, go = threading.Event(), threading.Event()
 

@@ -32,8 +32,22 @@ _abandoned: list[Any] = []
 """Models of the parent process; their destructors would wait for threads that do not exist."""
 
 
+def _after_fork() -> None:
+    """Run in a child, right after the fork.
+
+    Garbage of the parent is left to the parent: collected in the child, a client of a store would wait for threads that do not
+    exist there.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    _renew()
+    if _alive:
+        gc.freeze()
+    if collects:
+        gc.enable()
+
+
 def _renew() -> None:
-    """Run in a child, right after the fork."""
     renewed: dict[
         int, tuple[Any, Any]
     ] = {}  # several objects may share a lock, before and after; the old ones stay alive
@@ -63,4 +77,4 @@ def _is_free(lock: Any) -> bool:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew)
+    os.register_at_fork(after_in_child=_after_fork)
