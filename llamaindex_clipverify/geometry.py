@@ -13,12 +13,19 @@ Box = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels of the upright picture."""
 
 
-def overlap(one: Sequence[float] | Array, other: Sequence[float] | Array) -> float:
-    """Return the intersection over union 0–1 of two boxes (xyxy)."""
+def area(box: Sequence[float] | Array) -> float:
+    """Return the area of a box (xyxy) in square pixels."""
+    return float((box[2] - box[0]) * (box[3] - box[1]))
+
+
+def shared_area(one: Sequence[float] | Array, other: Sequence[float] | Array) -> float:
+    """Return the area of the intersection of two boxes (xyxy) in square pixels; 0 where they do not meet."""
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    inside = width * height
-    areas = (one[2] - one[0]) * (one[3] - one[1]) + (other[2] - other[0]) * (other[3] - other[1])
-    return float(inside / (areas - inside))
+    return float(max(width, 0.0) * max(height, 0.0))
+
+
+def overlap(one: Sequence[float] | Array, other: Sequence[float] | Array) -> float:
+    """Return the intersection over union 0–1 of two boxes (xyxy)."""
+    shared = shared_area(one, other)
+    return shared / (area(one) + area(other) - shared) if shared else 0.0

@@ -12,7 +12,8 @@ import sys
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -260,29 +261,38 @@ def test_a_child_forked_while_others_verify_does_not_hang(tmp_path: Path) -> Non
     assert "bad 0" in ran.stdout, ran.stdout + ran.stderr[-800:]
 
 
-def test_a_detector_at_work_at_the_fork_works_in_the_child(tiny: Verifier, scene: Any) -> None:
-    """Ultralytics' predictor has a lock of its own, which a thread that is not forked would hold for ever."""
-    detector, picture = tiny.detector, Picture.of(scene.image)
-    assert detector is not None
-    seen = detector.detect([picture])
-    half = detector.at(0.5)
+@contextmanager
+def held_elsewhere(*locks: Any) -> Iterator[None]:
+    """Let another thread hold locks meanwhile."""
     held, go = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with detector.lock, detector.model.predictor._lock:
+        with ExitStack() as stack:
+            for lock in locks:
+                stack.enter_context(lock)
             held.set()
             go.wait(60)
 
     thread = threading.Thread(target=hold)
     thread.start()
     held.wait(10)
-    child = os.fork()
-    if child == 0:
-        signal.alarm(200)
-        same = half.lock is detector.lock and half.model is detector.model
-        os._exit(0 if same and detector.detect([picture]) == seen and half.detect([picture]) else 1)
+    yield
     go.set()
     thread.join()
+
+
+def test_a_detector_at_work_at_the_fork_works_in_the_child(tiny: Verifier, scene: Any) -> None:
+    """Ultralytics' predictor has a lock of its own, which a thread that is not forked would hold for ever."""
+    detector, picture = tiny.detector, Picture.of(scene.image)
+    assert detector is not None
+    seen = detector.detect([picture])
+    half = detector.at(0.5)
+    with held_elsewhere(detector.lock, detector.model.predictor._lock):
+        child = os.fork()
+        if child == 0:
+            signal.alarm(200)
+            same = half.lock is detector.lock and half.model is detector.model
+            os._exit(0 if same and detector.detect([picture]) == seen and half.detect([picture]) else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
@@ -313,21 +323,10 @@ print("kept" if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0 else "co
 
 
 def test_a_lock_held_at_the_fork_is_free_in_the_child(tiny: Verifier, scene: Any) -> None:
-    held, go = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with tiny._facts._lock:
-            held.set()
-            go.wait(30)
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    held.wait(10)
-    child = os.fork()
-    if child == 0:
-        os._exit(0 if tiny._facts._lock.acquire(timeout=5) else 1)
-    go.set()
-    thread.join()
+    with held_elsewhere(tiny._facts._lock):
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if tiny._facts._lock.acquire(timeout=5) else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 

@@ -84,7 +84,7 @@ class Colour:
         best = int(np.argmax(margins))
         box, margin = boxes[best], margins[best]
         share = box.colours[box.colour or claim.colour]
-        other = claim.of_some and len(boxes) == 1  # the one found may be the other of the two that are told apart
+        other = claim.of_some and len(boxes) == 1  # the answer names two, and this may be the other one
         excluded = all_named(claim, boxes) and not other and not any(one.may_be(claim.colour) for one in boxes)
         stance: Stance = "supports" if margin >= 0 else "contradicts" if excluded else "silent"
         return Evidence(

@@ -23,7 +23,7 @@ from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.evidence.lines import READER_FACTS, lines
 from llamaindex_clipverify.evidence.vectors import PICTURE_FACTS, REGION_FACTS, region_vectors, with_vectors
 from llamaindex_clipverify.facts.facts import Facts
-from llamaindex_clipverify.geometry import Array, Box
+from llamaindex_clipverify.geometry import Array, Box, shared_area
 from llamaindex_clipverify.models.protocols import Encoder, Reader
 from llamaindex_clipverify.picture import Picture
 
@@ -61,7 +61,7 @@ class Lettering:
         bare = Picture.of(painted_over(picture.image, boxes))
         seen = region_vectors(facts)
         regions = np.zeros((0, 4), np.float32) if seen is None else seen.boxes
-        rows = [row for row, region in enumerate(regions) if any(_overlap(region, box) for box in boxes)]
+        rows = [row for row, region in enumerate(regions) if any(shared_area(region, box) > 0 for box in boxes)]
         vectors = self.encoder.encode_images([bare.image, *(bare.crop(tuple(regions[row])) for row in rows)])
         return {"vector": vectors[0], "rows": np.array(rows, np.int64), "vectors": vectors[1:]}
 
@@ -141,7 +141,3 @@ def _whole(box: Sequence[float] | Array, size: tuple[int, int]) -> tuple[int, in
         max(min(int(np.ceil(box[2])), size[0]), left + 1),
         max(min(int(np.ceil(box[3])), size[1]), top + 1),
     )
-
-
-def _overlap(one: Sequence[float] | Array, two: Box) -> bool:
-    return bool(min(one[2], two[2]) > max(one[0], two[0]) and min(one[3], two[3]) > max(one[1], two[1]))

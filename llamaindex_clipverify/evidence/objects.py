@@ -309,10 +309,9 @@ def _may_be_missed(claim: Claim, facts: Facts) -> str:
             "the {noun} is said to be small, far away or partly hidden, and may have been missed", noun=missed[0]
         )
     short, long = sorted(facts.size)
-    size = facts.size
     if short < _SHORTEST:
         small = "a picture of {width} × {height} pixels is too small to see what is not there"
-        return Message(small, width=size[0], height=size[1])
+        return Message(small, width=facts.size[0], height=facts.size[1])
     if long > _LONGEST * short:
         narrow = "the picture is {times:.0f} times as long as wide: things in it are too small for the detector"
         return Message(narrow, times=long / short)

@@ -23,7 +23,7 @@ from llamaindex_clipverify.evidence.sightings import (
     where,
 )
 from llamaindex_clipverify.facts.facts import Facts
-from llamaindex_clipverify.geometry import Box
+from llamaindex_clipverify.geometry import Box, area, shared_area
 from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.picture import Picture
 
@@ -65,7 +65,9 @@ class Relations:
     def _together(self, claim: Claim, facts: Facts) -> Evidence:
         """Support "a man with a suitcase" where the boxes touch; where they do not, another pair may."""
         first, second = sightings(facts, claim.noun), sightings(facts, claim.reference)
-        pairs = [(one, two) for one in first for two in second if one.row != two.row and _shared(one.box, two.box) > 0]
+        pairs = [
+            (one, two) for one in first for two in second if one.row != two.row and shared_area(one.box, two.box) > 0
+        ]
         if not pairs:
             apart = "no {noun} found that touches a {other}"
             return silent(self.name, Message(apart, noun=claim.noun, other=claim.reference))
@@ -105,7 +107,7 @@ def _above(one: Box, two: Box) -> float:
 
 
 def _inside(one: Box, two: Box) -> float:
-    return 2 * _shared(one, two) / max(_length(one, 0) * _length(one, 1), 1e-9) - 1
+    return 2 * shared_area(one, two) / max(area(one), 1e-9) - 1
 
 
 def _on(one: Box, two: Box) -> float:
@@ -118,7 +120,7 @@ def _on(one: Box, two: Box) -> float:
     touches = min(1.0, 2 * across / max(min(_length(one, 0), _length(two, 0)), 1e-9)) if across > 0 else -1.0
     if -0.15 <= foot_depth <= 0.8:
         return touches
-    return 0.0 if _shared(one, two) > 0 else -1.0
+    return 0.0 if shared_area(one, two) > 0 else -1.0
 
 
 def _next_to(one: Box, two: Box) -> float:
@@ -139,12 +141,6 @@ def _middle(box: Box, axis: int) -> float:
 
 def _length(box: Box, axis: int) -> float:
     return box[axis + 2] - box[axis]
-
-
-def _shared(one: Box, two: Box) -> float:
-    across = min(one[2], two[2]) - max(one[0], two[0])
-    down = min(one[3], two[3]) - max(one[1], two[1])
-    return max(across, 0.0) * max(down, 0.0)
 
 
 _MEASURES: dict[str, Callable[[Box, Box], float]] = {

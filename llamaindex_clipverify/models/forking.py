@@ -48,9 +48,9 @@ def _after_fork() -> None:
 
 
 def _renew() -> None:
-    renewed: dict[
-        int, tuple[Any, Any]
-    ] = {}  # several objects may share a lock, before and after; the old ones stay alive
+    """Make locks that were held anew, and what they guarded."""
+    # several objects may share a lock, before and after; the old ones stay alive
+    renewed: dict[int, tuple[Any, Any]] = {}
     for one in list(_alive.values()):
         state = vars(one)
         held = [name for name, value in state.items() if type(value) in _LOCKS and not _is_free(value)]

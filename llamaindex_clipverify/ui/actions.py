@@ -23,7 +23,7 @@ from llamaindex_clipverify.ui.samples import SAMPLES, prepare
 from llamaindex_clipverify.ui.session import Session, Turn
 
 Parts = dict[str, Any]
-"""What the page is told: ``parts`` (element id to HTML), ``turn`` and ``html`` (one turn), ``said``, ``problem``."""
+"""An answer to the page. Keys: ``parts`` (element id to HTML), ``turn`` and ``html`` (one turn), ``said``, ``problem``."""
 Given = Mapping[str, Any]
 
 

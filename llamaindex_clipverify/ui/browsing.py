@@ -13,6 +13,7 @@ from cachetools import LRUCache
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.index.index import EvidenceIndex
 from llamaindex_clipverify.languages import Language
+from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.drawing import shrunk
 from llamaindex_clipverify.ui.session import Session, Shown
 
@@ -75,6 +76,9 @@ class Browsing:
             after=number + 1 if len(found) > PER_PAGE else None,
         )
 
+    def _picture(self, content: str) -> Picture | None:
+        return self.index.picture(content) if _ID.fullmatch(content) else None
+
     def choose(self, session: Session, content: str) -> None:
         """Add a picture of the index to those of a visitor; one that is chosen is left out.
 
@@ -85,7 +89,7 @@ class Browsing:
             if one.picture.id == content:
                 session.toggle(place)
                 return
-        picture = self.index.picture(content) if _ID.fullmatch(content) else None
+        picture = self._picture(content)
         if picture is None:
             raise DataError("no such picture in the index", do="reload the page")
         session.put(Shown(picture, picture.name))
@@ -97,7 +101,7 @@ class Browsing:
             PictureError: Its file cannot be opened.
         """
         if content not in self._thumbnails:
-            picture = self.index.picture(content) if _ID.fullmatch(content) else None
+            picture = self._picture(content)
             if picture is None:
                 return None
             file = io.BytesIO()

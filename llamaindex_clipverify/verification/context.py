@@ -1,7 +1,7 @@
 """Context: what the other claims of an answer tell about a claim, so that not seeing something refutes less.
 
 "A boat far in the background" may be too small for a detector; of "three people sit on a bench" others may stand beside it; and
-where a red and a blue umbrella are told apart, the one umbrella that was found may be either.
+if an answer names a red and a blue umbrella and one was found, it may be either.
 """
 
 from __future__ import annotations

@@ -152,7 +152,7 @@ class Judge:
     def active(self, facts: Facts) -> Weighable:
         """Return what the profile can weigh on this picture; nothing outside the profile's domain."""
         familiarity = 0.0 if self.profile is None else self.profile.familiarity(facts)
-        return Weighable(self.fitted, familiarity) if familiarity > 0 else Weighable()
+        return Weighable(self.fitted if familiarity > 0 else frozenset(), familiarity)
 
     @cached_property
     def models(self) -> dict[str, str]:
@@ -227,7 +227,8 @@ class Assembly:
             facts: Of each of its pictures.
             check: Checks one claim.
         """
-        checked = self._checked(answer, reading, facts, check)
+        active = [self.judge.active(known) for known in facts]
+        checked = self._checked(answer, reading, facts, active, check)
         profile = self.judge.profile
         return Report(
             answer=answer.text,
@@ -237,10 +238,10 @@ class Assembly:
             language=reading.language,
             calibration=self._calibration([trust for _, trust in checked]),
             profile=profile.name if profile else None,
-            object_agreement=self._agreement(reading, facts),
+            object_agreement=self._agreement(reading, facts, active),
             pictures=answer.pictures,
             models={check: model for check, model in self.judge.models.items() if model},
-            notes=self._notes(reading, facts, checked),
+            notes=self._notes(reading, facts, active, checked),
             policy=self.judge.policy,
             answers=profile.answers if profile else None,
         )
@@ -250,6 +251,7 @@ class Assembly:
         answer: Answer,
         reading: Reading,
         facts: Sequence[Facts],
+        active: Active,
         check: Callable[[Claim, Sequence[Facts], Active], Checked],
     ) -> list[Checked]:
         if not reading.supported:
@@ -258,7 +260,6 @@ class Assembly:
                 (CheckedClaim(claim=claim, trust=None, verdict="unverifiable", note=note), UNCHECKED)
                 for claim in reading.claims
             ]
-        active = [self.judge.active(known) for known in facts]
         checked = [check(claim, facts, active) for claim in reading.claims]
         if not answer.passages:
             return checked
@@ -289,17 +290,19 @@ class Assembly:
             return "partly_calibrated"
         return next((state for state in _WEAKEST_FIRST if state in states), "uncalibrated")
 
-    def _agreement(self, reading: Reading, facts: Sequence[Facts]) -> ObjectAgreement:
-        if self.detector is None or not any(self._boxes_count(known) for known in facts):
+    def _agreement(self, reading: Reading, facts: Sequence[Facts], active: Active) -> ObjectAgreement:
+        if self.detector is None or not any(map(self._boxes_count, facts, active)):
             return ObjectAgreement()
         return object_agreement(reading.claims if reading.supported else (), facts, self.detector.labels)
 
-    def _boxes_count(self, facts: Facts) -> bool:
+    def _boxes_count(self, facts: Facts, known: Weighable) -> bool:
         """Whether the detector's boxes may be used: those of the profile's own detector only within its domain."""
-        return detector_saw(facts) and (self.judge.has_unfitted_detector or bool(self.judge.active(facts)))
+        return detector_saw(facts) and (self.judge.has_unfitted_detector or bool(known))
 
-    def _notes(self, reading: Reading, facts: Sequence[Facts], checked: Sequence[Checked]) -> tuple[str, ...]:
-        notes = report_notes(self.judge, facts, checked, self.detector is not None)
+    def _notes(
+        self, reading: Reading, facts: Sequence[Facts], active: Active, checked: Sequence[Checked]
+    ) -> tuple[str, ...]:
+        notes = report_notes(self.judge, facts, active, checked, self.detector is not None)
         if reading.supported:
             return tuple(notes)
         why = Message("nothing was checked: {why}", why=unreadable(reading.language, self.languages))

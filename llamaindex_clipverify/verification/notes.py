@@ -100,7 +100,11 @@ def _beyond_all_checks(claim: Claim) -> str | None:
 
 
 def report_notes(
-    judge: Judge, facts: Sequence[Facts], checked: Sequence[tuple[CheckedClaim, Trust]], has_detector: bool
+    judge: Judge,
+    facts: Sequence[Facts],
+    active: Sequence[Weighable],
+    checked: Sequence[tuple[CheckedClaim, Trust]],
+    has_detector: bool,
 ) -> Iterator[str]:
     """Yield failed checks, pages that were not looked at, the guarantee, and where trust is not calibrated and why."""
     failed = {(name, why) for known in facts for name, why in known.failed.items()}
@@ -133,7 +137,7 @@ def report_notes(
             raw = "no profile is fitted for these models: trust is the raw confidence of the {model}"
             yield Message(raw, model=Message(model))
         return
-    yield from _profile_notes(judge, judge.profile, facts)
+    yield from _profile_notes(judge, judge.profile, [known.familiarity for known in active])
 
 
 def unfitted(judge: Judge) -> list[str]:
@@ -142,27 +146,26 @@ def unfitted(judge: Judge) -> list[str]:
     return [check.name for check in judge.checks if check.name in parts and check.name not in judge.fitted]
 
 
-def _profile_notes(judge: Judge, profile: Profile, facts: Sequence[Facts]) -> Iterator[str]:
+def _profile_notes(judge: Judge, profile: Profile, familiar: Sequence[float]) -> Iterator[str]:
     foreign = unfitted(judge)
     if foreign:
         other = "profile {profile!r} was fitted with other models than those of {checks}: it cannot weigh them"
         yield Message(other, profile=profile.name, checks=Listed(map(Message, foreign)))
-    familiar = [profile.familiarity(known) for known in facts]
     outside, strange = sum(one == 0 for one in familiar), sum(0 < one < _FAMILIAR for one in familiar)
     if strange:
         yield Message(
             "{strange} of {count} pictures are unlike most of those of profile {profile!r}: "
             "trust is drawn towards even odds there",
             strange=strange,
-            count=len(facts),
+            count=len(familiar),
             profile=profile.name,
         )
     if outside:
-        several = Message("{outside} of {count} pictures look", outside=outside, count=len(facts))
+        several = Message("{outside} of {count} pictures look", outside=outside, count=len(familiar))
         yield Message(
             "{which} unlike those of profile {profile!r} ({data}), so its models are not used there; "
             "for photographs use real models: {models}",
-            which=several if len(facts) > 1 else Message("the picture looks"),
+            which=several if len(familiar) > 1 else Message("the picture looks"),
             profile=profile.name,
             data=Message(profile.data),
             models=profile.real_models,

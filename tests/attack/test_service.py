@@ -207,7 +207,7 @@ def _piece(caller: socket.socket) -> bytes:
 def _raw(running: Served, data: bytes) -> Reply | None:
     """Send bytes on a connection of its own and return the answer, None if the server hung up.
 
-    The end of what is sent is told only where the server waits for more.
+    The connection is half-closed only in cases where the server waits for more.
     """
     received = b""
     with socket.create_connection(("127.0.0.1", running.port), timeout=1.0) as caller:
