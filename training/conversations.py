@@ -17,8 +17,9 @@ from PIL import Image
 from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerFast
 
-from llamaindex_clipverify.testing import COLOURS, NOUNS, Scene, SceneObject, draw_scene
+from llamaindex_clipverify.testing import COLOURS, NOUNS, Scene
 from training.clip import PATCH, SIDE
+from training.render import scene_of
 from training.talks import IMAGE, Talk, judge_talk, plain_talk, retrieval_talk
 
 PICTURE, END = "<image>", "</s>"
@@ -35,13 +36,13 @@ class Sized:
 
 
 def _drawn(seed: int) -> tuple[np.ndarray, Scene]:
-    scene = draw_scene(seed)
+    scene = scene_of(seed)
     pixels = np.asarray(scene.image.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
     return pixels, replace(scene, image=Sized(scene.image.size))  # type: ignore[arg-type]
 
 
 def render(folder: Path, scenes: int) -> None:
-    """Draw the training scenes once."""
+    """Draw the training scenes once, with all generators in all styles that are trained on."""
     folder.mkdir(parents=True, exist_ok=True)
     with multiprocessing.Pool(os.cpu_count()) as pool:
         drawn = pool.map(_drawn, range(scenes), chunksize=100)
@@ -76,10 +77,7 @@ class Shelf:
         if rng.random() < 0.5 or scene.words:
             return Picked(row, False, scene)
         width = scene.image.size[0]
-        things = tuple(
-            SceneObject(t.noun, t.colour, (width - t.box[2], t.box[1], width - t.box[0], t.box[3]))
-            for t in scene.objects
-        )
+        things = tuple(replace(t, box=(width - t.box[2], t.box[1], width - t.box[0], t.box[3])) for t in scene.objects)
         return Picked(row, True, replace(scene, objects=things))
 
 

@@ -3,7 +3,8 @@
 The tower is left as it is for the first ``--frozen`` steps and then learns at a lower rate. The language model also names the
 noun under every patch of a picture, which improves localisation.
 
-Run it again to resume; ``--minutes`` stops it cleanly. It uses a CUDA device where there is one.
+Run it again to resume; ``--minutes`` stops it cleanly. It uses a CUDA device where there is one. With ``--from`` the language
+model and the projector start from an exported LLaVA; the tower is always the tiny CLIP's.
 
     python -m training.llava --data data/llava --render 40000
     python -m training.llava --data data/llava --probe
@@ -206,32 +207,47 @@ def batches(data: Conversations, first: int, last: int, workers: int) -> Iterato
     yield from loader
 
 
+def start_from(model: LlavaForConditionalGeneration, folder: Path) -> None:
+    """Put the language model and the projector of an exported LLaVA into a new one, whose tower stays as it is."""
+    known = LlavaForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).state_dict()
+    model.load_state_dict(
+        {**model.state_dict(), **{name: v for name, v in known.items() if "vision_tower" not in name}}
+    )
+
+
 def train(model: LlavaForConditionalGeneration, data: Conversations, arguments: argparse.Namespace) -> None:
     """Train until the last step or until the time is up."""
-    checkpoint, started, step = arguments.run / "last.pt", time.time(), 0
+    checkpoint, started, step, before = arguments.run / "last.pt", time.time(), 0, 0.0
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device).train()
     optimizers = make_optimizers(model, arguments.rate)
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True, map_location=device)
         model.load_state_dict(state["model"])
-        step = state["step"]
+        step, before = state["step"], state.get("seconds", 0.0)
         for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
     shelf = torch.from_numpy(data.shelf.pixels()).to(device)
     weights = deciding(data.tokenizer).to(device)
     total, seen = torch.zeros(len(SHARES), device=device), 0
 
+    def spent() -> float:
+        return before + time.time() - started
+
     def save() -> None:
         states = [optimizer.state_dict() for optimizer in optimizers]
-        torch.save({"model": model.state_dict(), "step": step, "optimizers": states}, checkpoint.with_suffix(".part"))
+        kept = {"model": model.state_dict(), "step": step, "optimizers": states, "seconds": spent()}
+        torch.save(kept, checkpoint.with_suffix(".part"))
         os.replace(checkpoint.with_suffix(".part"), checkpoint)
 
     for lesson in batches(data, step, arguments.steps, arguments.workers):
+        done = max(step / arguments.steps, spent() / (60 * arguments.anneal) if arguments.anneal else 0.0)
+        if done >= 1:
+            break
         for optimizer in optimizers:
             optimizer.zero_grad(set_to_none=True)
             for group in optimizer.param_groups:
-                group["lr"] = rate(step, arguments.steps, arguments.rate) * group["part"]
+                group["lr"] = rate(step, done, arguments.rate) * group["part"]
         model.model.vision_tower.requires_grad_(step >= arguments.frozen)
         for sort, batch in enumerate(lesson):
             here = batch.to(device)
@@ -305,7 +321,11 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=0, help="processes that make batches ahead")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--from", dest="start", type=Path, help="folder of an exported LLaVA to start from")
     parser.add_argument("--minutes", type=float)
+    parser.add_argument(
+        "--anneal", type=float, help="let the rate end, and the training with it, after so many minutes"
+    )
     parser.add_argument("--export", type=Path, nargs="?", const=EXPORT)
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
@@ -321,9 +341,12 @@ def main() -> None:
         return
     arguments.run.mkdir(parents=True, exist_ok=True)
     saved = arguments.run / "tokenizer"
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(saved) if saved.exists() else make_tokenizer(shelf)
+    known = saved if saved.exists() else arguments.start
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(known) if known else make_tokenizer(shelf)
     tokenizer.save_pretrained(saved)
     model = make_model(tokenizer)
+    if arguments.start:
+        start_from(model, arguments.start)
     if arguments.export:
         state = torch.load(arguments.run / "last.pt", weights_only=True, map_location="cpu")
         model.load_state_dict(state["model"])

@@ -16,8 +16,10 @@ from numpy.random import Generator
 
 from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.prompts import NOTHING, Prompts
-from llamaindex_clipverify.testing import COLOURS, NOUNS, Scene
+from llamaindex_clipverify.testing import COLOURS, NOUNS, Scene, SceneObject
 from llamaindex_clipverify.testing import statements as say
+from llamaindex_clipverify.testing.lively import ACTIONS, PLACES
+from llamaindex_clipverify.testing.patterns import PATTERNS
 
 PROMPTS = Prompts()
 JUDGE = faithfulness.DEFAULT_EVAL_TEMPLATE.get_template()
@@ -35,6 +37,7 @@ _FACTS = (
     ("The ticket for the {place} costs {n} euros.", "What does the ticket for the {place} cost?"),
     ("The {place} has {n} rooms.", "How many rooms does the {place} have?"),
 )
+_STATES = ("open", "closed")
 _PLACES = ("cafe", "museum", "market", "hotel", "bakery", "library", "park", "station")
 
 
@@ -88,7 +91,8 @@ def judge_talk(scene: Scene, rng: Generator) -> Talk:
 
 
 def described(scene: Scene, cite: str = "", rng: Generator | None = None) -> str:
-    """Return true sentences that name every object of a scene with its number and, where it can be said, its colour.
+    """Return true sentences about a scene: every object with its number and, where it can be said, its colour, pattern and state,
+    what people do, and the place.
 
     In training they come in any order: then whatever is there and not yet named may come next, which is far easier to learn than
     an order of nouns.
@@ -99,17 +103,28 @@ def described(scene: Scene, cite: str = "", rng: Generator | None = None) -> str
 
 
 def _groups(scene: Scene) -> list[str]:
-    words, lines = english(), []
+    lines = []
     for noun in sorted(scene.nouns(), key=NOUNS.index):
-        number, colours = scene.count(noun), scene.colours_of(noun)
-        colour = f"{next(iter(colours))} " if colours and len(colours) == 1 else ""
-        if number > 1:
-            lines.append(f"There are {words.number_word(number)} {colour}{words.plural(noun)}")
-        elif say.article(noun) == noun:
-            lines.append(f"There are {colour}{noun}")
-        else:
-            lines.append(f"There is {say.article(colour + noun)}")
-    return lines
+        things = [thing for thing in scene.objects if thing.noun == noun]
+        doing = [thing.action for thing in things if thing.action in ACTIONS]
+        if len(things) > 1 or not doing:
+            lines.append(_named(scene, things))
+        lines += [f"A {noun} is {ACTIONS[action].phrases[0]}" for action in dict.fromkeys(doing)]
+    return [*lines, PLACES[scene.place][0].removesuffix(".")] if scene.place else lines
+
+
+def _named(scene: Scene, things: Sequence[SceneObject]) -> str:
+    """Return that the things of a noun are there, with the words that are true of all of them."""
+    words, noun = english(), things[0].noun
+    colours = scene.colours_of(noun)
+    states, patterns = {thing.state for thing in things}, {thing.pattern for thing in things}
+    said = [next(iter(found)) for found in (states, patterns, colours or ()) if len(found) == 1]
+    told = "".join(f"{word} " for word in said if word in (*_STATES, *PATTERNS, *COLOURS))
+    if len(things) > 1:
+        return f"There are {words.number_word(len(things))} {told}{words.plural(noun)}"
+    if say.article(noun) == noun:
+        return f"There are {told}{noun}"
+    return f"There is {say.article(told + noun)}"
 
 
 def _retrieval_question(scenes: Sequence[Scene], facts: Sequence[tuple[str, str]], rng: Generator) -> tuple[str, str]:
@@ -148,9 +163,9 @@ def _nouns_in(text: str) -> set[str]:
 
 
 def asked(scene: Scene, rng: Generator, pictures: int, place: int = 1) -> tuple[str, str]:
-    """Return a question about a scene and its answer: what, how many, what colour, where, whether."""
+    """Return a question about a scene and its answer: what, how many, what colour, where, whether, doing what, in what place."""
     where = f" in picture {place}" if pictures > 1 else ""
-    makers = (_whether, _whether, _whether, _how_many, _how_many, _how_many, _colour, _where, _what)
+    makers = (*[_whether] * 3, *[_how_many] * 3, _colour, _where, _what, _doing, _doing, _setting)
     for _ in range(8):
         found = say.pick(rng, makers)(scene, rng, where)
         if found is not None:
@@ -218,6 +233,28 @@ def _what(scene: Scene, rng: Generator, where: str) -> tuple[str, str] | None:
         f"What is {wording} the {fact.other}{where}?",
         f"There {_be(fact.subject)} {named} {wording} the {fact.other}.",
     )
+
+
+def _doing(scene: Scene, rng: Generator, where: str) -> tuple[str, str] | None:
+    """Ask what the one person does, or whether it does something."""
+    people = [thing for thing in scene.objects if thing.noun == "person"]
+    if len(people) != 1 or people[0].action not in ACTIONS:
+        return None
+    action = people[0].action
+    if rng.random() < 0.5:
+        return f"What is the person doing{where}?", f"The person is {ACTIONS[action].phrases[0]}."
+    asked = action if rng.random() < 0.5 else say.pick(rng, [name for name in ACTIONS if name != action])
+    doing = say.pick(rng, ACTIONS[asked].phrases)
+    answer = f"Yes, the person is {doing}." if asked == action else f"No, the person is not {doing}."
+    return f"Is the person {doing}{where}?", answer
+
+
+def _setting(scene: Scene, rng: Generator, where: str) -> tuple[str, str] | None:
+    """Ask for the place of a scene."""
+    if not scene.place:
+        return None
+    question = say.pick(rng, ("Where was the picture taken", "What place does the picture show"))
+    return f"{question}{where}?", PLACES[scene.place][0]
 
 
 def some_facts(rng: Generator, number: int) -> list[tuple[str, str]]:
