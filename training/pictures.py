@@ -125,7 +125,8 @@ class Pictures:
             if number:
                 cells = rng.choice(self._rows[index][1], (number, grid * grid))
                 parts.append(_mosaic(self._raw(index, cells.ravel(), rng), grid, self.side))
-        return _batch(_together(parts))
+        whole = _together(parts)
+        return _batch(replace(whole, pixels=varied(whole.pixels, rng)))
 
     def _raw(self, index: int, rows: Ints, rng: Generator) -> Raw:
         shelf = self.shelves[index]
@@ -141,6 +142,36 @@ class Pictures:
         )
         told = {name: np.array(shelf[name][rows]).astype(np.int64) for name in TOLD}
         return Raw(floats, nouns, colours, boxes, np.array(shelf["inside"][rows]), told, places, unsure)
+
+
+def varied(pixels: torch.Tensor, rng: Generator) -> torch.Tensor:
+    """Return pictures in another light and of another camera, three in four of them: names of colours stay true.
+
+    Each picture has a brightness, a contrast, a saturation, a tint of the light, a blur or loss of resolution and a grain of its
+    own, all of them small.
+
+    Args:
+        pixels: ``(batch, 3, side, side)``, -1 to 1.
+        rng: Random generator.
+    """
+    number, side = len(pixels), pixels.shape[-1]
+
+    def drawn(low: float, high: float, *shape: int) -> torch.Tensor:
+        values = rng.uniform(low, high, size=(number, *(shape or (1, 1, 1))))
+        return torch.from_numpy(values.astype(np.float32))
+
+    light = (pixels + 1) / 2
+    grey = light.mean(dim=1, keepdim=True)
+    light = grey + (light - grey) * drawn(0.65, 1.25)
+    middle = light.mean(dim=(1, 2, 3), keepdim=True)
+    light = middle + (light - middle) * drawn(0.7, 1.25)
+    light = light * drawn(0.8, 1.2) * drawn(0.93, 1.07, 3, 1, 1)
+    coarse = functional.interpolate(light, scale_factor=float(rng.uniform(0.4, 0.9)), mode="bilinear", antialias=True)
+    soft = functional.interpolate(coarse, (side, side), mode="bilinear")
+    light = torch.where(drawn(0, 1) < 0.3, soft, light)
+    grain = torch.from_numpy(rng.standard_normal(light.shape, dtype=np.float32))
+    light = light + grain * drawn(0, 0.06) * (drawn(0, 1) < 0.4)
+    return torch.where(drawn(0, 1) < 0.75, light.clamp(0, 1) * 2 - 1, pixels)
 
 
 def _cut(raw: Raw, side: int, rng: Generator) -> Raw:
