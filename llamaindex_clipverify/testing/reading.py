@@ -236,6 +236,13 @@ def _surrounded_alike(gold: Mapping[str, Any], claim: Claim) -> bool:
     return around and same_noun(gold.get("reference"), claim) and same_word(gold.get("noun"), claim.reference)
 
 
+def _contained_alike(gold: Mapping[str, Any], claim: Claim) -> bool:
+    """Return whether "A contains B" was read as B in A."""
+    if lemma(str(gold.get("relation"))) not in ("contain", "house") or claim.relation != "in":
+        return False
+    return same_noun(gold.get("reference"), claim) and same_word(gold.get("noun"), claim.reference)
+
+
 def _zero_alike(gold: Mapping[str, Any], claim: Claim) -> bool:
     """Return whether "0 dogs" was read as the absence of dogs."""
     return gold.get("number") == 0 and claim.negated and same_noun(gold.get("noun"), claim)
@@ -246,6 +253,7 @@ _ALIKE: dict[tuple[str, str], Callable[[Mapping[str, Any], Claim], bool]] = {
     ("part", "relation"): _part_alike,
     ("relation", "part"): _part_alike,
     ("relation", "object"): _absent_alike,
+    ("relation", "relation"): _contained_alike,
     ("count", "object"): _zero_alike,
     ("action", "relation"): _linked_alike,
     ("relation", "action"): _acted_alike,

@@ -19,7 +19,7 @@ _SILENT = frozenset(
     "highlight convey mean refer relate involve focus base name call design intend ensure require include contain mark "
     "label print inscribe spell title state lack miss cause keep let match surround belong tend decide enjoy observe "
     "color colour tint bathe care appreciate plan prefer remind serve use locate place situate position visit remain "
-    "exist".split()
+    "exist resemble suit imitate mimic evoke lend differ".split()
 )
 """Verbs that state nothing a picture shows somebody doing."""
 _POSED = frozenset("seat crouch kneel squat perch curl huddle lean gather".split())
@@ -30,6 +30,8 @@ _MOVES = frozenset(
     "bounces follow chase pull push tow hit".split()
 )
 """Verbs that lifeless things do visibly, too."""
+_HOUSING = frozenset("contain house fill occupy".split())
+"""Verbs by which one thing is in another: "the garden contains a bench", "boats fill the harbour"."""
 _LINKING = frozenset("surround hold contain touch face overlook display carry cover feature support".split())
 """Verbs that put one lifeless thing in relation to another: "a shelf holding books"."""
 
@@ -180,12 +182,25 @@ def _linking(clause: Clause, verb: Verb, figure: Mention, actor: Mention, denied
         if thing.shown and not thing.pronoun:
             no = thing.is_turned
             clause.covered |= {id(thing)} if denied or no else set()
+            if verb.lemma in _HOUSING:
+                yield _housed(clause, verb, figure, actor, thing, denied != no)
+                continue
             around = verb.lemma in ("surround", "encircle", "enclose")
             yield clause.spanning(
                 "depth" if around else "relation", actor, figure.head, thing.after - 1,
                 relation="around" if around else clause.text(verb.at), reference=thing.noun,
                 colour=None, known=False, negated=denied != no,
             )  # fmt: skip
+
+
+def _housed(clause: Clause, verb: Verb, figure: Mention, actor: Mention, thing: Mention, denied: bool) -> Claim:
+    """Read "the basket contains eggs" and "eggs fill the basket": eggs are in the basket."""
+    inner, outer = (thing, actor) if verb.lemma in ("contain", "house") else (actor, thing)
+    first, last = min(figure.head, thing.head), max(figure.after, thing.after) - 1
+    return clause.spanning(
+        "relation", inner, first, last, relation="in", reference=outer.noun, colour=None, known=inner.known and outer.known,
+        negated=denied,
+    )  # fmt: skip
 
 
 def addressed(clause: Clause, verb: Verb) -> list[Mention]:

@@ -27,10 +27,14 @@ PART_OF = frozenset("part some most all each any several few many half".split())
 """Words before *of* for some of several things: "some of the people"."""
 SUFFIXES = tuple("haired shaped sized sleeved legged faced eyed looking style colored coloured".split())
 """Ends of adjectives: "blonde haired", "heart-shaped"."""
+TINTED = frozenset(
+    "glazed toned tinted dyed painted hued colored coloured tinged frosted lacquered coated enamelled enameled stained".split()
+)
+"""Ends of compounds that say which colour a thing has: "a pink-glazed doughnut"."""
 PARTS = frozenset(
     "group bunch flock herd row pile stack set collection variety number lot lots plenty "
     "crowd line kind type sort series array range cluster groups rows types kinds stacks handful selection assortment "
-    "pack pairs mix combination patch bits sets".split()
+    "pack pairs mix combination patch bits sets strip stretch expanse length swath".split()
 )
 """Words before *of* after which the next noun is the head: "a herd of elephants"."""
 CONTAINERS = frozenset(
@@ -56,6 +60,10 @@ DEGREES = frozenset(
     "predominantly deep pale really quite just still to be being a".split()
 )
 """Words allowed between a copula and its colour."""
+SHADES = frozenset(
+    "vivid bright dark deep pale light soft dull muted rich vibrant warm cool brilliant faded rusty".split()
+)
+"""Adjectives of colours."""
 PREPOSITIONS = frozenset(
     "in on at of with without near by beside behind between above below inside under over from into onto next across "
     "along around through to within beneath underneath against outside upon among for towards toward past beyond".split()
@@ -164,6 +172,6 @@ SHOWING = frozenset(
 """Verbs that state the presence of their object, or of their subject in the passive."""
 COVERING = frozenset(
     "fill line adorn cover decorate furnish top load stack pack surround equip enclose dot litter strew sprinkle dust coat "
-    "scatter crowd flank frame border wrap drape".split()
+    "scatter crowd flank frame border wrap drape ring encircle circle edge hem".split()
 )
 """Verbs whose passive and preposition together are a relation: "lined with"."""

@@ -71,7 +71,7 @@ class HeadReader(ModifierReader):
             return False
         if not opened and (tag == "IN" or (tag == "RB" and (text.endswith("ly") or text in ADVERBS))):
             return False
-        if noun.verb and text_at(words, at - 1) in RELATIVES and tag == "VB":
+        if noun.verb and text_at(words, at - 1) in RELATIVES and (tag == "VB" or text.endswith("s")):
             return False
         if self._is_verb(words, at, noun, draft) or self._follows_subject(words, at, noun, draft, found):
             return False

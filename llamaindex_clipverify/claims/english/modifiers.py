@@ -22,6 +22,7 @@ from llamaindex_clipverify.claims.english.grammar import (
     QUANTITIES,
     ROUGHLY,
     SUFFIXES,
+    TINTED,
 )
 from llamaindex_clipverify.claims.english.lexicon import Lexicon
 from llamaindex_clipverify.claims.english.mentions import Draft, text_at
@@ -281,8 +282,9 @@ class ModifierReader:
         """Return the colours of a word used as an adjective; *orange* may be the fruit."""
         text, names = words[at].text, self.vocabulary.colours
         if "-" in text:
-            parts = [part for part in text.split("-") if part != "and"]
-            return [names[part] for part in parts] if len(parts) > 1 and all(part in names for part in parts) else []
+            *parts, last = (part for part in text.split("-") if part != "and")
+            parts += [] if last in TINTED else [last]
+            return [names[part] for part in parts] if "-" in text and all(part in names for part in parts) else []
         noun = self.lexicon.noun(words, at)
         if noun is not None and noun.length > 1:
             return []

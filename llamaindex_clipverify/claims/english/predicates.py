@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from llamaindex_clipverify.claims.claim import Claim, Kind
 from llamaindex_clipverify.claims.english.clauses import Clause
-from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, COVERING, DEGREES, NO, SHOWING
+from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, COVERING, DEGREES, NO, SHADES, SHOWING
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.presence import described_as, is_state
 from llamaindex_clipverify.claims.english.verbs import Verb, lemma, negative
@@ -31,6 +31,8 @@ def predicates(clause: Clause) -> Iterator[Claim]:
             yield from _turned(clause, verb)
         elif verb.form == "copula" or verb.lemma in ("paint", "color", "colour", "coat", "dye"):
             yield from _predicate(clause, verb, verb.after)
+        elif verb.passive and verb.lemma in ("describe", "depict", "show") and clause.text(verb.after) == "as":
+            yield from _predicate(clause, verb, verb.after + 1)
         elif verb.passive and verb.lemma in ("make", "build", "construct", "carve", "craft", "weave"):
             yield from _made(clause, verb, verb.after)
         elif verb.passive and _is_told_elsewhere(clause, verb):
@@ -71,7 +73,12 @@ def _predicate(clause: Clause, verb: Verb, at: int) -> Iterator[Claim]:
     denied = verb.negated
     while at < len(clause.words):
         text = clause.text(at)
-        if at in inside and not _is_colour(clause, at):
+        hue = at in inside and _is_colour(clause, at)
+        if (
+            at in inside
+            and not hue
+            and not any(mention.begins < at < mention.after and not mention.shown for mention in clause.mentions)
+        ):
             return
         denied = denied or negative(clause.words, at) or text in ("neither", "nor")
         if text == "but":
@@ -96,11 +103,25 @@ def _predicate(clause: Clause, verb: Verb, at: int) -> Iterator[Claim]:
 def _is_colour(clause: Clause, at: int) -> bool:
     """Return whether a noun phrase is one descriptive word that is no noun here: "the water is turquoise"."""
     text = clause.text(at)
+    hue = next((mention for mention in clause.mentions if mention.begins == at and _is_hue(clause, mention)), None)
+    if hue is not None:
+        clause.covered.add(id(hue))
+        hue.shown = False
+        return True
     if text not in clause.vocabulary.colours and not clause.terms.descriptions(text):
         return False
     alone = [mention for mention in clause.mentions if mention.begins == at and mention.after == at + 1]
     clause.covered |= {id(mention) for mention in alone}
     return bool(alone)
+
+
+def _is_hue(clause: Clause, mention: Mention) -> bool:
+    """Return whether a noun phrase is a shade of a colour: "the feathers are a vivid orange"."""
+    shades = all(
+        word.text in _LOOSE | SHADES | {"a", "an"} for word in clause.words[mention.begins : mention.after - 1]
+    )
+    coloured = clause.text(mention.after - 1) in clause.vocabulary.colours
+    return coloured and shades and mention.after > mention.begins + 1 + (mention.determiner is not None)
 
 
 def _colours(clause: Clause, at: int) -> list[str]:

@@ -82,13 +82,22 @@ def _occupying(clause: Clause) -> Iterator[Claim]:
         part = verb.subjects[0] if len(verb.subjects) == 1 else None
         name = (part.noun or "").split()[-1:] if part is not None and not part.pronoun else []
         value = clause.terms.positions.get(name[0]) if name else None
-        if part is None or value is None or verb.passive or verb.negated or clause.hedged[verb.at]:
+        if part is None or value is None or verb.negated or clause.hedged[verb.at]:
             continue
-        if verb.lemma in SHOWING or verb.lemma == "have":
+        if (verb.lemma in SHOWING or verb.lemma == "have") and not verb.passive:
             part.shown = False
-            for thing in verb.objects:
-                if thing.shown and not thing.pronoun and not thing.negated:
-                    yield clause.spanning("position", thing, part.head, thing.after - 1, value=value, colour=None)
+            yield from _there(clause, part, verb.objects, value)
+        elif verb.passive and verb.lemma in COVERING:
+            filled = [link for link in clause.structure.links if link.verb is verb and link.relation in ("with", "by")]
+            part.shown = part.shown and not filled
+            yield from _there(clause, part, [link.ground for link in filled if link.ground is not None], value)
+
+
+def _there(clause: Clause, part: Mention, things: list[Mention], value: str) -> Iterator[Claim]:
+    for thing in things:
+        if thing.shown and not thing.pronoun and not thing.negated:
+            first, last = min(part.head, thing.head), max(part.after, thing.after) - 1
+            yield clause.spanning("position", thing, first, last, value=value, colour=None)
 
 
 def _in_colours(clause: Clause) -> Iterator[Claim]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.grammar import POSSESSIVES
+from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.structure import Link
 
 _INSIDE = frozenset(("in", "at", "inside", "through", "on", "within"))
@@ -54,9 +55,18 @@ def _pictured(clause: Clause) -> Iterator[Claim]:
         if mention.noun not in clause.terms.places or mention.negated or clause.hedged[mention.head]:
             continue
         before = clause.between(max(mention.begins - 3, 0), mention.begins)
+        is_theme = (
+            mention.begins == 0 and mention.determiner == "the" and not mention.plural and _is_subject(clause, mention)
+        )
+        if is_theme:
+            yield clause.claim_at("scene", mention, value=mention.noun, facet="place", known=False, colour=None)
         of_picture = before[-1:] == ["of"] and before[-2:-1] and before[-2] in clause.terms.picture | {"view"}
         if of_picture or before[-2:] in _THIS_IS or before[-2:] == ["here", "is"] or before[-1:] in _SHOWS:
             yield clause.claim_at("scene", mention, value=mention.noun, facet="place", known=False, colour=None)
+
+
+def _is_subject(clause: Clause, mention: Mention) -> bool:
+    return any(verb.finite and not verb.negated and mention in verb.subjects for verb in clause.structure.verbs)
 
 
 def _weather(clause: Clause, at: int) -> _Found | None:

@@ -8,6 +8,7 @@ from llamaindex_clipverify.claims.english.structure import Link, is_living, is_w
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import Verb
 
+_SINGULAR_VERBS = frozenset(("is", "was", "has", "isn't", "wasn't"))
 _FURTHEST = 40
 """Words after a noun phrase within which the verb of its clause is looked for."""
 
@@ -71,6 +72,8 @@ class NounRules(State):
         while at < end:
             verb, other, text = self.verbs.get(at), self.mentions.get(at), self.words[at].text
             if verb is not None:
+                if mention.plural and text in _SINGULAR_VERBS:
+                    return False  # "a woman with a braid and thick eyebrows is kneeling"
                 acts = self.verb_of(self.last)
                 follows = verb.form == "participle" and not verb.finite and at == mention.after and last == "object"
                 follows = follows and acts is not None and not acts.finite

@@ -33,13 +33,25 @@ class PrepositionRules(VerbRules):
         link = Link(figures=[], relation=relation, at=at, after=at + length, negated=self._is_denied(at))
         fronted = self._is_fronted(link.after)
         if not fronted:
-            link.figures, link.verb = self._at_place(link) or self._figures(relation)
+            link.figures, link.verb = self._joined_to(relation) or self._at_place(link) or self._figures(relation)
         before = self.governor.get(id(self.last)) if not self.verb_since else None
         if relation == "with" and before is not None:
             link.owner = before.verb if isinstance(before, Link) else before
         self._begin(link, fronted=fronted)
         self.link = link
         self.joined = False
+
+    def _joined_to(self, relation: str) -> _Figures | None:
+        """Return what a preposition after *and* tells about: "a girl against a curtain and beside lamps"."""
+        before = self.link_of(self.last) if self.joined and not self.verb_since else None
+        if (
+            before is None
+            or relation == "of"
+            or before.relation in ("of", "with", "without", "such as")
+            or not before.figures
+        ):
+            return None
+        return list(before.figures), before.verb
 
     def _is_fronted(self, after: int) -> bool:
         """Return whether what a phrase tells about is still to come: "…, on the bed there is a cat"."""
