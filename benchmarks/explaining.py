@@ -4,6 +4,7 @@ Drawn scenes whose boxes are known; maps and labels come from the bundled encode
 
 * localisation: is the peak in the box (pointing game), and how much of the map lies in it (energy); 1, 2, 3, 4 or more objects,
   the sizes of the object asked for matched between them; random and centred maps beside;
+* generators: the same of the default method on scenes by each generator, that left out first, objects of the same sizes;
 * faithfulness: areas under insertion and deletion curves of the claim's margin, five seeds of scenes; the sign test;
 * absent: does the label "no evidence" tell things that are not there from things that are;
 * words: is the word that was swapped into a true caption found;
@@ -52,6 +53,7 @@ from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.testing import COLOURS, FRESH, Scene, draw_scene
 from llamaindex_clipverify.testing.statements import likely_absent
 from llamaindex_clipverify.trust.metrics import auroc
+from training.worlds import GENERATORS, UNSEEN, Draw
 
 SHARED = Path(__file__).parents[2] / "shared"
 SEEDS = FRESH + 1_500_000
@@ -110,6 +112,19 @@ class Bench:
             print(f"{name:36s} pointing {figures[name]['pointing'][0]:.3f} energy {figures[name]['energy'][0]:.3f} "
                   f"{figures[name]['by_objects']} {cost.get(name)}", flush=True)  # fmt: skip
         return {"scenes": len(next(iter(hits.values()))), "methods": figures}
+
+    def generators(self) -> dict[str, Any]:
+        figures: dict[str, Any] = {}
+        for name, draw in {**UNSEEN, **GENERATORS}.items():
+            rows = []
+            for scene, noun, box in sized(draw, self.scenes):
+                picture = Picture.of(scene.image)
+                look, target = self.explainer.look(picture), self.target(noun)
+                rows.append(scored(load_method("attention").grid(look, target.direction), picture, box))
+            table = np.array(rows)
+            figures[name] = {"pointing": share(table[:, 0]), "energy": share(table[:, 1]), "left_out": name in UNSEEN}
+            print(name, figures[name], flush=True)
+        return {"scenes": self.scenes, "method": "attention", "generators": figures}
 
     def faithfulness(self) -> dict[str, Any]:
         areas: dict[str, list[list[list[float]]]] = {}
@@ -267,6 +282,24 @@ def matched(number: int) -> Iterator[tuple[int, Scene, str, Sequence[int]]]:
                 if not wanted[key]:
                     del wanted[key]
                 yield crowd, scene, thing.noun, thing.box
+                break
+
+
+def sized(draw: Draw, number: int) -> Iterator[tuple[Scene, str, Sequence[int]]]:
+    """Draw as many objects of each size by a generator, each the only one of its noun: scene, noun, box."""
+    each = max(number // (len(SIZES) - 1), 1)
+    wanted = dict.fromkeys(range(len(SIZES) - 1), each)
+    seed = SEEDS
+    while any(wanted.values()):
+        scene = draw(seed)
+        seed += 1
+        for thing in scene.objects:
+            left, top, right, bottom = thing.box
+            part = (right - left) * (bottom - top) / (scene.image.width * scene.image.height)
+            size = int(np.searchsorted(SIZES, part)) - 1
+            if scene.count(thing.noun) == 1 and thing.noun not in scene.unclaimed and wanted.get(size):
+                wanted[size] -= 1
+                yield scene, thing.noun, thing.box
                 break
 
 
@@ -447,7 +480,7 @@ def costs(encoder: ClipEncoder, claims: int = 8) -> dict[str, Any]:
 def main() -> None:
     """Ask what is asked for, and save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    questions = ("localisation", "faithfulness", "absent", "words", "cost", "photographs")
+    questions = ("localisation", "generators", "faithfulness", "absent", "words", "cost", "photographs")
     parser.add_argument("--only", choices=questions, help="one question alone")
     parser.add_argument("--scenes", type=int, default=1000, help="scenes or captions drawn")
     options = parser.parse_args()

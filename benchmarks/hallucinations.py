@@ -3,7 +3,8 @@
 The model describes fresh drawn scenes. Every claim of what it says is true or false by the
 scene itself; trust is that of the bundled verifier, which never sees the truth. Beside it the same figures for the model's own
 mean log-probability of the answer and for the detector alone. Then each answer is revised, as ``on_doubt="revise"`` does, and
-what it still claims is counted. Keeps the figures in results/hallucinations.json.
+what it still claims is counted. Half as many scenes by the generator that nothing was trained on come first. Keeps the figures
+in results/hallucinations.json.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from llamaindex_clipverify.report.revision import MARK, revise
 from llamaindex_clipverify.testing import FRESH, STYLES, Scene, draw_scene
 from llamaindex_clipverify.testing.truth import truth_of
 from llamaindex_clipverify.trust.metrics import auroc, average_precision, ece, group_weights, interval
+from training.worlds import UNSEEN
 
 QUESTION = Prompts().describe
 _AT_ONCE = 24
@@ -136,6 +138,9 @@ def main() -> None:
     parser.add_argument("--model", default="tiny")
     options = parser.parse_args()
     model, verifier, started = load_llava(options.model), Verifier.tiny(), time.perf_counter()
+    others = [draw(FRESH + 400_000 + n) for draw in UNSEEN.values() for n in range(options.scenes // 2)]
+    left_out = figures(list(rows_of(others, model, verifier, QUESTION, Kept())))
+    print("generator left out", left_out, flush=True)
     scenes = [draw_scene(FRESH + 400_000 + n, style=STYLES[n % len(STYLES)]) for n in range(options.scenes)]
     kept = Kept()
     rows = list(rows_of(scenes, model, verifier, QUESTION, kept))
@@ -146,7 +151,8 @@ def main() -> None:
     print("revised", kept.figures())
     print(f"{time.perf_counter() - started:.0f} s")
     command = f"python benchmarks/hallucinations.py --scenes {options.scenes}"
-    save("hallucinations", {"command": command, "scenes": options.scenes, "kinds": done, "revised": kept.figures()})
+    found = {"scenes": options.scenes, "left_out": left_out, "kinds": done, "revised": kept.figures()}
+    save("hallucinations", {"command": command, **found})
 
 
 if __name__ == "__main__":

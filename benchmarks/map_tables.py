@@ -15,8 +15,8 @@ def explained(data: Any) -> str:
     """Return all tables of explanations under a heading."""
     if data is None:
         return ""
-    makers = {"localisation": _localised, "faithfulness": _faithful, "absent": _absent, "words": _words, "cost": _cost,
-              "photographs": _photographs}  # fmt: skip
+    makers = {"localisation": _localised, "generators": _by_generator, "faithfulness": _faithful, "absent": _absent,
+              "words": _words, "cost": _cost, "photographs": _photographs}  # fmt: skip
     parts = [make(data[name]) for name, make in makers.items() if name in data]
     return "\n\n".join(["## Heat maps", *parts])
 
@@ -32,6 +32,21 @@ def _localised(one: Any) -> str:
         for name, found in one["methods"].items()
     ]  # fmt: skip
     return f"{title}\n\n{table(heads, rows, {})}"
+
+
+def _by_generator(one: Any) -> str:
+    what = f"Where maps of {one['method']} point on drawn scenes by each generator, {one['scenes']} objects of the same sizes"
+    rows = [
+        [
+            f"{name}, left out of all training" if found["left_out"] else name,
+            three(found["pointing"][0]),
+            three(found["energy"][0]),
+        ]
+        for name, found in one["generators"].items()
+    ]
+    return (
+        f"**{what}** – `{one['command']}`\n\n{table(['generator', 'peak in the box', 'energy in the box'], rows, {})}"
+    )
 
 
 def _faithful(one: Any) -> str:

@@ -186,7 +186,8 @@ def _hallucinations(data: Any, words: dict[str, str]) -> str:
     heads = ["kind", "claims", "false", "coverage", "Trust (AUROC)", "95 %", "false found at 5 % false alarms", "AP of false",
              "detector alone", "log-probability"]  # fmt: skip
     rows = []
-    for kind, one in data["kinds"].items():
+    first = {"generator left out, all claims": data["left_out"]} if "left_out" in data else {}
+    for kind, one in {**first, **data["kinds"]}.items():
         if "auroc" not in one:
             rows.append([kind, f"{one['n']:,}", str(one["false"]), *["–"] * 7])
             continue
@@ -202,7 +203,16 @@ def _llava(data: Any, words: dict[str, str]) -> str:
     if data is None:
         return ""
     told, judged = data["described"], data["judge"]
+    by_world = [
+        [
+            f"{name}: objects named that are there / there that are named",
+            f"{one['precision']:.1%} / {one['recall']:.1%}",
+            f"{one['n']:,}",
+        ]
+        for name, one in data.get("worlds", {}).items()
+    ]
     rows = [
+        *by_world,
         ["descriptions: objects named that are there", f"{told['precision']:.1%}", f"{told['n']:,}"],
         ["descriptions: objects there that are named", f"{told['recall']:.1%}", f"{told['n']:,}"],
         *([f"questions: {sort}", f"{one['right']:.1%}", f"{one['n']:,}"] for sort, one in data["asked"].items()),

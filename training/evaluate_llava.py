@@ -2,8 +2,9 @@
 
     python -m training.evaluate_llava [--model FOLDER] [--scenes 400] [--json benchmarks/results/llava.json]
 
-All figures are on drawn scenes whose seeds no training has used, both styles, greedy answers.
+All figures are on drawn scenes whose seeds no training has used, greedy answers; all but *worlds* in both shipped styles.
 
+* *worlds*: descriptions of scenes by generators and in styles that nothing was trained on, and by the others;
 * *named*: of the objects that descriptions name, the share that is there; of those there, the share that is named (nouns).
 * *asked*: questions about one picture whose answer says nothing false and something true, by the scene itself.
 * *retrieval*: the same in the synthesizer's template with one to four pictures, captions and passages; *cited* is the share of
@@ -27,7 +28,7 @@ from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
 from llamaindex_clipverify.models.registry import load_llava, tiny_folder
 from llamaindex_clipverify.testing import FRESH, STYLES, Scene, draw_scene
 from llamaindex_clipverify.testing.truth import truth_of
-from training import talks
+from training import evaluate, talks
 
 FIRST = FRESH + 300_000
 SPLITTER = EnglishSplitter()
@@ -65,6 +66,17 @@ def describe(model: Any, scenes: Sequence[Scene]) -> dict[str, float]:
     """Measure descriptions of single pictures."""
     shown = [[scene] for scene in scenes]
     return named(shown, answers(model, shown, [[talks.IMAGE, talks.PROMPTS.describe] for _ in scenes]))
+
+
+def worlds(model: Any, number: int) -> dict[str, dict[str, float]]:
+    """Measure descriptions by generator and style, those first that were never trained on."""
+    found = {}
+    for world in evaluate.worlds():
+        scenes = world.scenes(number)
+        if scenes:
+            found[world.name] = describe(model, scenes)
+            print(world.name, found[world.name], flush=True)
+    return found
 
 
 def questions(model: Any, scenes: Sequence[Scene]) -> dict[str, dict[str, float]]:
@@ -137,11 +149,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default=str(tiny_folder() / "llava"))
     parser.add_argument("--scenes", type=int, default=400, help="fresh scenes, both styles in turn")
+    parser.add_argument("--only-worlds", action="store_true", help="measure descriptions by generator and style alone")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     model = load_llava(arguments.model)
+    by_world = worlds(model, arguments.scenes // 2)
+    if arguments.only_worlds:
+        return
     scenes = [draw_scene(FIRST + seed, style=STYLES[seed % len(STYLES)]) for seed in range(arguments.scenes)]
-    figures: dict[str, Any] = {"described": describe(model, scenes)}
+    figures: dict[str, Any] = {"worlds": by_world, "described": describe(model, scenes)}
     print("described", figures["described"], flush=True)
     for name, measure in (("asked", questions), ("retrieval", retrieval), ("passages", passages), ("judge", judge)):
         figures[name] = measure(model, scenes if name != "judge" else scenes[: arguments.scenes // 4])
