@@ -12,7 +12,7 @@ import transformers
 
 from llamaindex_clipverify import Picture, Verifier
 from llamaindex_clipverify.claims.vocabulary import english
-from llamaindex_clipverify.evidence.objects import asked_for
+from llamaindex_clipverify.evidence.looks import asked_for
 from llamaindex_clipverify.facts.memory import DiskMemory
 from llamaindex_clipverify.index import EvidenceIndex
 from llamaindex_clipverify.models.detections import Detections

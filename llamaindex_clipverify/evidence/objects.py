@@ -8,14 +8,13 @@ classes that are kinds of it. Counting treats boxes as independent detections an
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypedDict
-
-import numpy as np
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
+from llamaindex_clipverify.evidence.looks import ASKED, FLOOR, asked_for, kept
 from llamaindex_clipverify.evidence.sightings import (
     CLEARLY_SEEN,
     DETECTOR_FACTS,
@@ -24,20 +23,17 @@ from llamaindex_clipverify.evidence.sightings import (
     bounded_logit,
     colourless,
     confidence,
+    faint_sightings,
     sightings,
     where,
 )
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.message import Message
-from llamaindex_clipverify.models.detections import Detections
 from llamaindex_clipverify.models.protocols import Detector
 from llamaindex_clipverify.numerics import poisson_binomial
 from llamaindex_clipverify.picture import Picture
 
-FLOOR = 0.10
-"""Boxes below this confidence are not kept; only the highest confidence of each class is, down to .001."""
-_MOST_BOXES = 40
 _FAINT = 0.03
 """Confidence at which nothing can be said."""
 _FEW = 0.2
@@ -57,8 +53,6 @@ _LONGEST = 4
 """Ratio of the sides above which nothing is called absent: scaled to 640 pixels, the shorter side has less than 160."""
 JUDGED = ("object", "attribute", "count", "bound", "position", "relation", "action", "pattern", "state")
 """Kinds of claim that boxes judge, or the things of which they need."""
-_ASKED = "asked"
-"""Key of the nouns that an open-vocabulary detector was asked for."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +61,7 @@ class Objects:
 
     detector: Detector
     name: str = DETECTOR_FACTS
-    version: int = 1
+    version: int = 2
     needs: tuple[str, ...] = ()
 
     @property
@@ -76,10 +70,10 @@ class Objects:
         return self.detector.id
 
     def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
-        """Detect: ``boxes`` (N, 4) xyxy, ``labels``, ``scores`` (N,), ``maxima`` per class."""
+        """Detect: what `looks.kept` keeps."""
         wanted = sorted(english().plurals) if self.detector.labels is None else None
-        seen = [_kept(found) for found in self.detector.detect(pictures, wanted)]
-        return seen if wanted is None else [{**one, _ASKED: wanted} for one in seen]
+        seen = [kept(found) for found in self.detector.detect(pictures, wanted)]
+        return seen if wanted is None else [{**one, ASKED: wanted} for one in seen]
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
         """Judge objects, counts and bounds; of attributes, positions and relations, whether the things are there at all.
@@ -234,11 +228,17 @@ class Objects:
             **_counted(boxes, odds),
             features={
                 "logit": bounded_logit(score),
+                "even": bounded_logit(poisson_binomial(number, [odd**_EVEN for odd in self._even(claim, odds, facts)])),
                 "difference": -abs(float(saw - number)),
                 "presence": bounded_logit(max(odds, default=0.0)),
             },
             belief=None if unsure else value,
         )
+
+    @staticmethod
+    def _even(claim: Claim, odds: Sequence[float], facts: Facts) -> Sequence[float]:
+        """Return the confidences of all things that may be counted; faint ones have no colour."""
+        return odds if claim.colour else [box.score for box in faint_sightings(facts, claim.noun)]
 
 
 class _Places(TypedDict):
@@ -252,25 +252,6 @@ def _counted(boxes: Sequence[Sighting], odds: Sequence[float]) -> _Places:
     """Return the boxes that were counted; the surest one where none was."""
     seen = [box.box for box, odd in zip(boxes, odds, strict=True) if odd >= SEEN] or [box.box for box in boxes[:1]]
     return {"region": seen[0] if seen else None, "others": tuple(seen[1:])}
-
-
-def asked_for(facts: Facts) -> frozenset[str]:
-    """Return the nouns that an open-vocabulary detector was asked for: at least those of the vocabulary."""
-    return frozenset(english().plurals) | frozenset((facts.of(DETECTOR_FACTS) or {}).get(_ASKED, ()))
-
-
-def with_detections(facts: Facts, found: Detections, nouns: Sequence[str]) -> Facts:
-    """Return facts with further detections, of nouns that were asked for later."""
-    seen, more = facts.seen[DETECTOR_FACTS], _kept(found)
-    merged = {
-        **seen,
-        "boxes": np.concatenate([seen["boxes"], more["boxes"]]),
-        "labels": [*seen["labels"], *more["labels"]],
-        "scores": np.concatenate([seen["scores"], more["scores"]]),
-        "maxima": {**seen["maxima"], **more["maxima"]},
-        _ASKED: sorted(asked_for(facts) | set(nouns)),
-    }
-    return replace(facts, seen={**facts.seen, DETECTOR_FACTS: merged})
 
 
 def _sighting(score: float) -> float:
@@ -328,13 +309,3 @@ def _share(box: Sighting, colour: str | None) -> float:
     if colour is None or not box.colours:
         return 1.0
     return 1.0 if box.colour == colour else min(1.0, box.colours.get(colour, 0.0) * 1.5)
-
-
-def _kept(found: Detections) -> dict[str, Any]:
-    keep = [place for place, score in enumerate(found.scores) if score >= FLOOR][:_MOST_BOXES]
-    return {
-        "boxes": np.array([found.boxes[place] for place in keep], np.float32).reshape(-1, 4),
-        "labels": [found.labels[place] for place in keep],
-        "scores": np.array([found.scores[place] for place in keep], np.float32),
-        "maxima": {label: round(float(score), 5) for label, score in found.maxima.items() if score >= 0.001},
-    }

@@ -18,6 +18,7 @@ from llamaindex_clipverify.evidence.sightings import (
     Sighting,
     all_named,
     detector_saw,
+    faint_sightings,
     of_margin,
     sightings,
     where,
@@ -54,13 +55,18 @@ class Relations:
             return self._together(claim, facts)
         if claim.relation not in _MEASURES:
             return None
+        found = self._of_clear(claim, _MEASURES[claim.relation], facts)
+        faint = _faint(claim, _MEASURES[claim.relation], facts)
+        return replace(found, features={**found.features, **faint})
+
+    def _of_clear(self, claim: Claim, measure: Callable[[Box, Box], float], facts: Facts) -> Evidence:
+        """Judge by the boxes that count as sightings."""
         first, second = sightings(facts, claim.noun), sightings(facts, claim.reference)
         pairs = [(one, two) for one in first for two in second if one.row != two.row]
         if not pairs:
             missing = claim.noun if not first else claim.reference
             return silent(self.name, Message("no {noun} found to compare", noun=missing))
-        measured = [(_MEASURES[claim.relation](one.box, two.box), one, two) for one, two in pairs]
-        return self._decide(claim, measured, facts)
+        return self._decide(claim, [(measure(one.box, two.box), one, two) for one, two in pairs], facts)
 
     def _together(self, claim: Claim, facts: Facts) -> Evidence:
         """Support "a man with a suitcase" where the boxes touch; where they do not, another pair may."""
@@ -92,6 +98,16 @@ class Relations:
             )
         named = all_named(claim, [box for _, *pair in measured for box in pair])
         return of_margin(self.name, margin, _CLEAR, boxes, facts, one.box, may_refute=named)
+
+
+def _faint(claim: Claim, measure: Callable[[Box, Box], float], facts: Facts) -> dict[str, float]:
+    """Return the margin of the surest pair of boxes, faint ones included, as a feature; none without a pair."""
+    first, second = faint_sightings(facts, claim.noun), faint_sightings(facts, claim.reference)
+    pairs = [(one, two) for one in first for two in second if one.row != two.row]
+    if not pairs:
+        return {}
+    one, two = max(pairs, key=lambda pair: pair[0].score * pair[1].score)
+    return {"faint": measure(one.box, two.box)}
 
 
 def _pair(told: str, claim: Claim, one: Sighting, two: Sighting) -> Message:

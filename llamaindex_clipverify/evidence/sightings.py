@@ -72,11 +72,33 @@ def sightings(facts: Facts, noun: str | None = None, floor: float = SEEN) -> lis
                 dict(zip(names, map(float, coloured[key][row]), strict=True)) if key in coloured else {}
                 for key in ("shares", "possible")
             )
-            left, top, right, bottom = (float(edge) for edge in seen["boxes"][row])
-            box = (left, top, right, bottom)
-            if not any(one.label == label and _is_double(box, one.box) for one in boxes):
-                boxes.append(Sighting(row, label, float(score), box, colours, possible))
+            _add(boxes, Sighting(row, label, float(score), _box(seen["boxes"][row]), colours, possible))
     return boxes
+
+
+def faint_sightings(facts: Facts, noun: str | None) -> list[Sighting]:
+    """Return the boxes of a noun with those that are too faint to be counted or looked into, best first; see `sightings`.
+
+    A faint box is evidence only together with others: where two faint things stand, or how many there may be.
+    """
+    boxes, seen = sightings(facts, noun, floor=0.0), facts.of(DETECTOR_FACTS) or {}
+    labels = seen.get("faint_labels", ())
+    wanted = _with_kinds(noun, frozenset(labels)) if noun is not None else frozenset(labels)
+    for row, (label, score) in enumerate(zip(labels, seen.get("faint_scores", ()), strict=True)):
+        if label in wanted:
+            _add(boxes, Sighting(len(seen["labels"]) + row, label, float(score), _box(seen["faint_boxes"][row]), {}))
+    return boxes
+
+
+def _add(boxes: list[Sighting], one: Sighting) -> None:
+    """Add a sighting unless it is a second one of the thing in a surer box."""
+    if not any(other.label == one.label and _is_double(one.box, other.box) for other in boxes):
+        boxes.append(one)
+
+
+def _box(row: Sequence[float]) -> Box:
+    left, top, right, bottom = (float(edge) for edge in row)
+    return left, top, right, bottom
 
 
 def _is_double(box: Box, surer: Box) -> bool:

@@ -32,14 +32,21 @@ def is_sound(facts: Facts) -> bool:
 
 
 def _objects(seen: Seen, facts: Facts) -> bool:
-    number = len(seen["labels"])
     return (
-        _are_texts(seen["labels"])
-        and _is_array(seen["boxes"], (number, 4))
-        and _is_array(seen["scores"], (number,))
+        _boxes(seen, "")
+        and ("faint_labels" not in seen or _boxes(seen, "faint_"))
         and isinstance(seen["maxima"], Mapping)
         and _are_texts(list(seen["maxima"]))
         and all(_is_share(value) for value in seen["maxima"].values())
+    )
+
+
+def _boxes(seen: Seen, prefix: str) -> bool:
+    number = len(seen[f"{prefix}labels"])
+    return (
+        _are_texts(seen[f"{prefix}labels"])
+        and _is_array(seen[f"{prefix}boxes"], (number, 4))
+        and _is_array(seen[f"{prefix}scores"], (number,))
     )
 
 

@@ -14,7 +14,8 @@ from cachetools import LRUCache
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.evidence.check import Check
-from llamaindex_clipverify.evidence.objects import JUDGED, asked_for, with_detections
+from llamaindex_clipverify.evidence.looks import asked_for, with_detections
+from llamaindex_clipverify.evidence.objects import JUDGED
 from llamaindex_clipverify.evidence.sightings import COLOUR_FACTS, DETECTOR_FACTS
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.models.pickling import Portable
