@@ -7,21 +7,36 @@ from typing import Any
 from rendering import interval, table, three
 
 
-def on_photographs(answers: Any, objects: Any) -> str:
-    """Return the tables of verdicts by kind and of claims that a thing is there; "" without results."""
-    return "\n\n".join(part for part in (_verdicts(answers), _things(objects)) if part)
+def on_photographs(answers: Any, objects: Any, pairs: Any) -> str:
+    """Return the tables of verdicts by kind, of caption pairs and of claims that a thing is there; "" without results."""
+    return "\n\n".join(part for part in (_verdicts(answers), _pairs(pairs), _things(objects)) if part)
+
+
+def _pairs(data: Any) -> str:
+    if data is None:
+        return ""
+    rows = []
+    for kind, numbers in data["kinds"].items():
+        more, tied, less = (numbers.get(word, 0) for word in ("more", "as much", "less"))
+        total = more + tied + less
+        rows.append([kind, str(total), str(more), str(tied), str(less), f"{100 * (more - less) / total:.0f}"])
+    heads = ["changed", "pairs", "true trusted more", "as much", "less", "points"]
+    title = (
+        "**A true and a false caption of COCO photographs (SugarCrepe), YOLOv8n alone: right minus wrong in points**"
+    )
+    return f"{title} – `{data['command']}`\n\n{table(heads, rows, {})}"
 
 
 def _verdicts(data: Any) -> str:
     if data is None:
         return ""
     heads = ["kind", "rows", "decided", "decided rightly", "false among supported", "true among contradicted",
-             "partly checked", "claims checked"]  # fmt: skip
+             "partly checked", "claims checked", "unchecked claims on things without a class"]  # fmt: skip
     rows = [
         [
             kind, str(one["rows"]), str(one["decided"]), f"{one['decided_rightly']:.2f}",
             f"{one['false_among_supported']} of {one['supported']}", f"{one['true_among_contradicted']} of {one['contradicted']}",
-            str(one["partly_checked"]), f"{one['claims_checked']:.0%}",
+            str(one["partly_checked"]), f"{one['claims_checked']:.0%}", _beyond(one),
         ]
         for kind, one in sorted(data["kinds"].items(), key=lambda row: row[1]["decided_rightly"])
     ]  # fmt: skip
@@ -29,6 +44,10 @@ def _verdicts(data: Any) -> str:
         f"**Verdicts of YOLOv8n alone on 100 photographs, half of the rows false, worst first** – `{data['command']}`"
     )
     return f"{title}\n\n{table(heads, rows, {})}"
+
+
+def _beyond(one: Any) -> str:
+    return f"{one['unchecked_beyond_classes'] / max(one['unchecked'], 1):.0%}"
 
 
 def _things(data: Any) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 from measuring import save
 
 from llamaindex_clipverify import Verifier
+from llamaindex_clipverify.models.registry import load_detector
 from llamaindex_clipverify.report.report import Report
 
 
@@ -30,13 +31,14 @@ def verified(verifier: Verifier, folder: Path) -> dict[str, list[tuple[bool, Rep
     return found
 
 
-def figures(rows: list[tuple[bool, Report]]) -> dict[str, Any]:
-    """Return the figures of one kind of row."""
+def figures(rows: list[tuple[bool, Report]], classes: frozenset[str | None]) -> dict[str, Any]:
+    """Return the figures of one kind of row; `classes` are the detector's."""
     decided = [(label, report.verdict) for label, report in rows if report.verdict in ("supported", "contradicted")]
     right = sum(label == (said == "supported") for label, said in decided)
     supported = [label for label, verdict in decided if verdict == "supported"]
     contradicted = [label for label, verdict in decided if verdict == "contradicted"]
     claims = [claim for _, report in rows for claim in report.claims]
+    unchecked = [claim for claim in claims if claim.trust is None]
     checked = sum(claim.verdict in ("supported", "contradicted") for claim in claims)
     return {
         "rows": len(rows),
@@ -49,6 +51,8 @@ def figures(rows: list[tuple[bool, Report]]) -> dict[str, Any]:
         "partly_checked": sum(report.verdict == "partly_checked" for _, report in rows),
         "claims": len(claims),
         "claims_checked": round(checked / max(len(claims), 1), 3),
+        "unchecked": len(unchecked),
+        "unchecked_beyond_classes": sum(not {one.claim.noun, one.claim.reference} <= classes for one in unchecked),
     }
 
 
@@ -58,8 +62,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--yolo", required=True, help="a YOLO file")
     options = parser.parse_args()
-    found = verified(Verifier.from_defaults(detector=options.yolo), options.folder)
-    kinds = {kind: figures(rows) for kind, rows in found.items()}
+    verifier = Verifier.from_defaults(detector=options.yolo)
+    classes = frozenset(load_detector(options.yolo).labels or ()) | {None}
+    kinds = {kind: figures(rows, classes) for kind, rows in verified(verifier, options.folder).items()}
     for kind, row in kinds.items():
         print(kind, row)
     save(
