@@ -107,8 +107,12 @@ class Batch:
 class Conversations(Dataset[list[Batch]]):
     """The batches of every step, drawn from the seed and the step alone: plain talks, the retrieval's and the judge's."""
 
-    def __init__(self, shelf: Shelf, tokenizer: PreTrainedTokenizerFast, seed: int, size: int) -> None:
-        self.shelf, self.tokenizer, self.seed, self.size = shelf, tokenizer, seed, size
+    def __init__(
+        self, shelf: Shelf, tokenizer: PreTrainedTokenizerFast, seed: int, size: int, mix: Sequence[float] = (1, 1, 1)
+    ) -> None:
+        """Draw from a shelf; `mix` multiplies the `SHARES` of plain talks, the retrieval's and the judge's."""
+        self.shelf, self.tokenizer, self.seed = shelf, tokenizer, seed
+        self.sizes = dict(zip(SHARES, (size * factor for factor in mix), strict=True))
         self.picture = tokenizer.convert_tokens_to_ids(PICTURE)
         self.first = np.array([self._ids(f" {noun}")[0] for noun in NOUNS])
         self.after = self._ids("\n")
@@ -119,9 +123,12 @@ class Conversations(Dataset[list[Batch]]):
         pictures = int(rng.choice(4, p=[0.4, 0.24, 0.2, 0.16])) + 1
         shown = {"plain": 1, "retrieval": pictures, "judge": 1}
         return [
-            self._batch([self._talk(rng, shown[sort], sort) for _ in range(share[shown[sort] - 1] * self.size)])
+            self._batch([self._talk(rng, shown[sort], sort) for _ in range(self._number(sort, share[shown[sort] - 1]))])
             for sort, share in SHARES.items()
         ]
+
+    def _number(self, sort: str, share: int) -> int:
+        return max(1, round(share * self.sizes[sort]))
 
     def _ids(self, text: str) -> list[int]:
         return self.tokenizer.backend_tokenizer.encode(text, add_special_tokens=False).ids

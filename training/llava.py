@@ -139,7 +139,7 @@ def make_model(tokenizer: PreTrainedTokenizerFast, layers: int = 6) -> LlavaForC
     own = tower.state_dict()
     prefix = "" if next(iter(wanted)) in own else "vision_model."
     tower.load_state_dict({f"{prefix}{name}": value for name, value in wanted.items()})
-    model.set_attn_implementation("eager" if not torch.cuda.is_available() else "sdpa")
+    model.set_attn_implementation("sdpa")
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     return model
 
@@ -318,6 +318,9 @@ def main() -> None:
     parser.add_argument("--frozen", type=int, default=500, help="steps during which the tower stays as it is")
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--size", type=int, default=1, help="size of the batches; one suits two processor cores")
+    parser.add_argument(
+        "--mix", type=float, nargs=3, default=(1, 1, 1), help="factors of plain talks, the retrieval's and the judge's"
+    )
     parser.add_argument("--workers", type=int, default=0, help="processes that make batches ahead")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
@@ -352,7 +355,8 @@ def main() -> None:
         model.load_state_dict(state["model"])
         export(model, tokenizer, arguments.export)
     else:
-        train(model, Conversations(shelf, tokenizer, arguments.seed, arguments.size), arguments)
+        data = Conversations(shelf, tokenizer, arguments.seed, arguments.size, arguments.mix)
+        train(model, data, arguments)
 
 
 if __name__ == "__main__":
