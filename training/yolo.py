@@ -154,7 +154,8 @@ def train(data: Path, run: Path, course: Course) -> None:
 def _options(run: Path) -> dict[str, Any]:
     return {
         "imgsz": SIDE, "project": str(run.parent.resolve()), "name": run.name, "exist_ok": True, "seed": 0, "val": False,
-        "plots": False, "device": 0 if torch.cuda.is_available() else "cpu", "workers": 0, "cache": "ram", "amp": torch.cuda.is_available(),
+        "plots": False, "device": 0 if torch.cuda.is_available() else "cpu",
+        "workers": 0, "cache": "ram", "amp": torch.cuda.is_available(),
         "optimizer": "AdamW", "weight_decay": 0.01, "momentum": 0.9, "lrf": 0.02, "cos_lr": True, "warmup_epochs": 0.5,
         "mosaic": 0.5, "close_mosaic": 2, "mixup": 0.0, "erasing": 0.0, "hsv_h": 0.01, "hsv_s": 0.2, "hsv_v": 0.2,
         "degrees": 0.0, "translate": 0.05, "scale": 0.3, "shear": 0.0, "fliplr": 0.5, "flipud": 0.0, "verbose": False,
