@@ -13,6 +13,7 @@ from typing import Any
 
 from llamaindex_clipverify.boundary.failures import reason
 from llamaindex_clipverify.boundary.requests import LOOPBACK, App
+from llamaindex_clipverify.boundary.tls import Certificate
 from llamaindex_clipverify.errors import ClipVerifyError, DataError, MissingExtraError
 
 try:
@@ -49,11 +50,11 @@ def bound(host: str, port: int) -> socket.socket:
     return made
 
 
-def address_of(made: socket.socket, host: str) -> str:
+def address_of(made: socket.socket, host: str, *, secure: bool = False) -> str:
     """Return the address of a socket that listens."""
     port = made.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{port}"
+    return f"{'https' if secure else 'http'}://{shown}:{port}"
 
 
 def is_loopback(host: str) -> bool:
@@ -64,8 +65,10 @@ def is_loopback(host: str) -> bool:
 class Server(uvicorn.Server):
     """Serves an app until a signal comes."""
 
-    def __init__(self, app: App, *, started: Callable[[], None] | None = None) -> None:
-        """Serve an app; `started` is called when it answers."""
+    def __init__(
+        self, app: App, *, started: Callable[[], None] | None = None, certificate: Certificate | None = None
+    ) -> None:
+        """Serve an app, over HTTPS with a certificate; `started` is called when it answers."""
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -77,6 +80,8 @@ class Server(uvicorn.Server):
             lifespan="on",
             timeout_keep_alive=15,
             timeout_graceful_shutdown=GRACE,
+            ssl_certfile=None if certificate is None else str(certificate.file),
+            ssl_keyfile=None if certificate is None else str(certificate.key),
         )
         super().__init__(config)
         self.on_start = started
