@@ -63,7 +63,7 @@ def chat(
     named = ", ".join(name for name in (models.server, models.models, models.encoder, models.detector) if name)
     page = Page(
         Answering(verifier=verifier, llms=llms, index=index, top_k=top_k),
-        _title(names, named, None if index is None else (len(index), str(store))),
+        _title(names, named, None if index is None else (len(index), str(store or models.server))),
         Limits(file=most_mb * 2**20),
         samples=set(names) <= {"tiny"} and models.models == "tiny",
         language=language,

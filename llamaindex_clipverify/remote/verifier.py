@@ -19,6 +19,7 @@ from llamaindex_clipverify.errors import ClipVerifyError, DataError, OnlyLocalEr
 from llamaindex_clipverify.evidence.check import Check
 from llamaindex_clipverify.evidence.passages import SharedWords
 from llamaindex_clipverify.explainers.heat_map import Explainer, HeatMap
+from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.node_pictures import in_folders, picture_given
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.remote.about import About
@@ -115,7 +116,7 @@ class RemoteVerifier(Verifier):
         report = sending.report(data)
         for picture in answer.pictures:
             picture.forget()
-        return with_gaps(report, [str(gap) for gap in gaps])
+        return with_gaps(report, [gap.message for gap in gaps])
 
     def stream(self, sources: Sequence[Source], question: str | None = None) -> StreamingVerifier:
         """Return what verifies a growing answer; its sentences are sent as they come."""
@@ -376,7 +377,7 @@ def with_gaps(report: Report, gaps: Sequence[str]) -> Report:
     """Return a report with the gaps that were seen here before those that the server saw, as a local verifier lists them."""
     if not gaps:
         return report
-    notes = (*(f"not looked at: {gap}" for gap in gaps), *report.notes)
+    notes = (*(Message("not looked at: {gap}", gap=gap) for gap in gaps), *report.notes)
     return replace(report, gaps=(*gaps, *report.gaps), notes=notes)
 
 

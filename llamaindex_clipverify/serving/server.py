@@ -26,6 +26,8 @@ GRACE = 30
 """Seconds that requests under way may take after a signal."""
 _HEAD = 10.0
 """Seconds in which the head of a request must have come."""
+_FAREWELL = 1.0
+"""Seconds that an idle connection has to close when the service stops."""
 _SWITCH = 0.001
 """Seconds after which a thread that computes lets others run; Python's default of 5 ms would delay every answer."""
 
@@ -133,6 +135,12 @@ class _Impatient(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         super().on_response_complete()
         self._late.cancel()
         self._late = asyncio.get_running_loop().call_later(_HEAD + self.timeout_keep_alive, self._hang_up)
+
+    def shutdown(self) -> None:
+        """Close the connection when its request has ended; with TLS, an idle caller may never answer the farewell."""
+        super().shutdown()
+        if self.cycle is None or self.cycle.response_complete:
+            asyncio.get_running_loop().call_later(_FAREWELL, self.transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._late.cancel()
