@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,7 +108,7 @@ def shown_errors() -> set[str]:
 
 def _is_error(function: ast.expr) -> bool:
     name = getattr(function, "id", getattr(function, "attr", ""))
-    return name.endswith("Error") or name in _TELLING
+    return (name.endswith("Error") and not hasattr(builtins, name)) or name in _TELLING
 
 
 def _is_translated(function: ast.expr) -> bool:

@@ -136,7 +136,7 @@ def test_the_page_of_phoenix_shows_a_judgement(phoenix: str, spans: dict[str, di
         f"{phoenix}/projects/{project['id']}/traces/{judged['context']['trace_id']}?selectedSpanNodeId={judged['id']}"
     )
     with browsing() as browser:
-        browser.size(1500, 860)
+        browser.size(1500, 1080)
         browser.open(page)
         browser.wait_for('[role="tab"]', 120)
         find = "return [...document.querySelectorAll('[role=tab]')].find(one => one.innerText.trim() === 'Attributes')"
