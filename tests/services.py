@@ -95,7 +95,7 @@ def served(
     running = Served(address_of(made, "127.0.0.1", secure=certificate is not None))
     app = make_app(service, keys=keys or Keys({}), names=names, log=Log(running.log, answers=answers))
     started = threading.Event()
-    server = Server(app, started=started.set, certificate=certificate)
+    server = Server(app, started=started.set, certificate=certificate, grace=2)
     thread = threading.Thread(target=server.serve_on, args=(made,), daemon=True)
     thread.start()
     assert started.wait(60)

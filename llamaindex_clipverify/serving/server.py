@@ -68,9 +68,21 @@ class Server(uvicorn.Server):
     """Serves an app until a signal comes."""
 
     def __init__(
-        self, app: App, *, started: Callable[[], None] | None = None, certificate: Certificate | None = None
+        self,
+        app: App,
+        *,
+        started: Callable[[], None] | None = None,
+        certificate: Certificate | None = None,
+        grace: int = GRACE,
     ) -> None:
-        """Serve an app, over HTTPS with a certificate; `started` is called when it answers."""
+        """Serve an app.
+
+        Args:
+            app: The app.
+            started: Called when it answers.
+            certificate: For HTTPS; None for HTTP.
+            grace: Seconds that requests under way may take after a signal.
+        """
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -81,7 +93,7 @@ class Server(uvicorn.Server):
             http=_Impatient,
             lifespan="on",
             timeout_keep_alive=15,
-            timeout_graceful_shutdown=GRACE,
+            timeout_graceful_shutdown=grace,
             ssl_certfile=None if certificate is None else str(certificate.file),
             ssl_keyfile=None if certificate is None else str(certificate.key),
         )
