@@ -13,7 +13,7 @@ export UV_LINK_MODE = copy
 export UV_PYTHON_DOWNLOADS = never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-deepeval test-oldest test-slow test-attack wheel sbom audit lint types format constraints figures real picture notebooks docs clean
+.PHONY: help setup demo test test-deepeval test-packages test-oldest test-slow test-attack wheel sbom audit lint types format constraints figures real picture notebooks docs clean
 
 help:  ## Show what there is
 	@echo "make TARGET; UV_TORCH_BACKEND=cpu make setup installs several GB less where the CPU build can be reached"
@@ -48,6 +48,13 @@ test-deepeval: $(UV)  ## Run the tests of the deepeval metric, in an environment
 	$(UV) pip install --quiet --python $(DEEPEVAL)/python -e '.[tiny,deepeval,yolo,cam]' -c constraints-deepeval.txt --override overrides.txt
 	$(OFFLINE) $(DEEPEVAL)/python -m pytest -q -c /dev/null --rootdir tests/deepeval_suite tests/deepeval_suite $(ARGS)
 
+PACKAGES := .venv-packages/bin
+
+test-packages: $(UV)  ## Run the tests with Arize Phoenix and ragas, in an environment of its own
+	@[ -x $(PACKAGES)/python ] || $(UV) venv --quiet --python $(PYTHON) .venv-packages
+	$(UV) pip install --quiet --python $(PACKAGES)/python -e '.[tiny,yolo,cam,traces,ragas]' --group packages -c constraints-packages.txt --override overrides.txt
+	PYTHONPATH=tests OMP_NUM_THREADS=1 $(OFFLINE) $(PACKAGES)/python -m pytest -q -c /dev/null --rootdir tests/packages_suite tests/packages_suite $(ARGS)
+
 OLDEST := .venv-oldest/bin
 
 test-oldest: $(UV)  ## Run the tests with the oldest supported releases, in an environment of its own
@@ -79,6 +86,8 @@ constraints: $(UV)  ## Pin anew what setup installs
 	  --no-emit-index-url --python-version 3.11 --upgrade --quiet -o constraints.txt
 	$(UV) pip compile pyproject.toml --extra deepeval --extra yolo --extra cam --override overrides.txt \
 	  --no-emit-index-url --python-version 3.11 --upgrade --quiet -o constraints-deepeval.txt
+	$(UV) pip compile pyproject.toml --extra yolo --extra cam --extra traces --extra ragas --group packages --override overrides.txt \
+	  --no-emit-index-url --python-version 3.11 --upgrade --quiet -o constraints-packages.txt
 	$(UV) pip compile --group docs --no-emit-index-url --python-version 3.11 --upgrade --quiet -o constraints-docs.txt
 
 figures: setup  ## Measure again and write the tables of both README files and docs/figures.md (some two hours)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from llamaindex_clipverify.message import Message
+
 
 class ClipVerifyError(Exception):
     """Base of every error raised on purpose; its text is one line."""
@@ -18,6 +20,14 @@ class ClipVerifyError(Exception):
         if do:
             parts.append(do)
         super().__init__("; ".join(parts))
+
+    @property
+    def message(self) -> Message:
+        """The same text as a message, so that it can be shown in other languages."""
+        values = {"what": _plain(self.what), "got": _fold(self.got), "do": _plain(self.do)}
+        if self.got is None:
+            return Message("{what}; {do}" if self.do else "{what}", **values)
+        return Message("{what}; got {got}; {do}" if self.do else "{what}; got {got}", **values)
 
 
 class PictureError(ClipVerifyError):
@@ -82,7 +92,12 @@ class MissingExtraError(ClipVerifyError, ImportError):
 
     def __init__(self, library: str, extra: str) -> None:
         """Name the library and the extra that brings it."""
-        super().__init__(f"{library} is not installed", do=f"pip install 'llamaindex-clipverify[{extra}]'")
+        what = Message("{library} is not installed", library=library)
+        super().__init__(what, do=f"pip install 'llamaindex-clipverify[{extra}]'")
+
+
+def _plain(text: str) -> Message:
+    return text if isinstance(text, Message) else Message(text)
 
 
 def _fold(value: object) -> str:

@@ -69,7 +69,7 @@ def export_to(url: str, service: str = "clipverify") -> None:
 
     Args:
         url: Address of the collector's traces, such as ``http://localhost:6006/v1/traces``.
-        service: Name of the program in the traces.
+        service: Name of the program in the traces; in Phoenix that of the project.
 
     Raises:
         DataError: The URL is none.
@@ -85,7 +85,8 @@ def export_to(url: str, service: str = "clipverify") -> None:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError as error:
         raise MissingExtraError("opentelemetry-sdk", "traces") from error
-    provider = TracerProvider(resource=Resource.create({"service.name": service}))
+    named = {"service.name": service, "openinference.project.name": service}
+    provider = TracerProvider(resource=Resource.create(named))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=url)))
     trace.set_tracer_provider(provider)
 

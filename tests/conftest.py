@@ -21,7 +21,7 @@ from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
 from llamaindex_clipverify.trust.verdict import Policy
 from llamaindex_clipverify.verification.verifier import Verifier
 
-collect_ignore = ["deepeval_suite"]  # it has an environment of its own: make test-deepeval
+collect_ignore = ["deepeval_suite", "packages_suite"]  # environments of their own: make test-deepeval, test-packages
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ import pytest
 from warm import WarmProcess, warm
 
 from llamaindex_clipverify import EvidenceIndex
+from llamaindex_clipverify.boundary.tls import Certificate
 from llamaindex_clipverify.serving.app import make_app
 from llamaindex_clipverify.serving.keys import Keys
 from llamaindex_clipverify.serving.logs import Log
@@ -82,14 +83,19 @@ class Served:
 
 @contextmanager
 def served(
-    service: Service, *, keys: Keys | None = None, names: tuple[str, ...] = (), answers: bool = False
+    service: Service,
+    *,
+    keys: Keys | None = None,
+    names: tuple[str, ...] = (),
+    answers: bool = False,
+    certificate: Certificate | None = None,
 ) -> Iterator[Served]:
     """Serve in a thread; the models are those of the service."""
     made = bound("127.0.0.1", 0)
-    running = Served(address_of(made, "127.0.0.1"))
+    running = Served(address_of(made, "127.0.0.1", secure=certificate is not None))
     app = make_app(service, keys=keys or Keys({}), names=names, log=Log(running.log, answers=answers))
     started = threading.Event()
-    server = Server(app, started=started.set)
+    server = Server(app, started=started.set, certificate=certificate, grace=2)
     thread = threading.Thread(target=server.serve_on, args=(made,), daemon=True)
     thread.start()
     assert started.wait(60)

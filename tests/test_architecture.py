@@ -70,6 +70,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "safetensors": ("models.yolo", "models.clip", "models.llava"),
     "cv2": ("doctor",),
     "deepeval": ("integrations.deepeval",),
+    "ragas": ("integrations.ragas",),
     "together": ("models.together",),
     "openai": ("llama_index.openai",),
     "httpx": ("models.together", "models.http_limits", "models.service_errors"),

@@ -11,11 +11,19 @@ from pathlib import Path
 
 import pytest
 from conftest import Drawn
-from translatable import ROOT, messages, plain_reasons
+from translatable import ROOT, messages, plain_reasons, shown_errors
 
-from llamaindex_clipverify import Verifier
+from llamaindex_clipverify import Picture, Verifier
+from llamaindex_clipverify.answer import Source
 from llamaindex_clipverify.cli import main
-from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.errors import (
+    ClipVerifyError,
+    DataError,
+    MissingExtraError,
+    ModelError,
+    PictureError,
+    UnreachableError,
+)
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.languages import ENGLISH, language, language_for, preferred
 from llamaindex_clipverify.languages.korean_values import korean_name, with_particle
@@ -23,10 +31,13 @@ from llamaindex_clipverify.languages.stored import restored
 from llamaindex_clipverify.message import Listed, Message
 from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.report.saving import save_all
+from llamaindex_clipverify.report.sharing import shareable
 from llamaindex_clipverify.report.terminal import renderable
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
 from llamaindex_clipverify.ui.markup import Looks, Markup
+from llamaindex_clipverify.ui.problems import problem
 from llamaindex_clipverify.ui.session import Session
+from llamaindex_clipverify.verification.streaming import on_sources
 
 SCENES = Drawn(1500, 4, objects=(1, 3))
 KO = language("ko")
@@ -42,7 +53,7 @@ def fields(template: str) -> set[str]:
 # -- the table --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", sorted(messages() | plain_reasons()))
+@pytest.mark.parametrize("text", sorted(messages() | plain_reasons() | shown_errors()))
 def test_every_text_has_a_translation(text: str) -> None:
     assert text in KO.table, "add it to languages/ko.json"
 
@@ -106,6 +117,46 @@ def test_the_language_of_a_browser() -> None:
     assert language_for("fr") is ENGLISH and language_for(None) is ENGLISH
     with pytest.raises(DataError, match="no such language; got fr; give one of en, ko"):
         language("fr")
+
+
+# -- errors -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (UnreachableError("the server cannot be reached", got="http://a (Connection refused)", do="check base_url= and the network"),
+         "서버에 연결할 수 없다: http://a (Connection refused). base_url=과 네트워크를 확인한다"),
+        (MissingExtraError("captum", "cam"), "captum이(가) 설치되어 있지 않다. pip install 'llamaindex-clipverify[cam]'"),
+        (ModelError("the model does not fit into memory", got="llava: 14 GB"), "모델이 메모리에 들어가지 않는다: llava: 14 GB"),
+        (PictureError("not a picture file"), "사진 파일이 아니다"),
+        (DataError("an error of somebody's {check}", got="{x}\ny"), "an error of somebody's {check}: {x} y"),
+    ],
+)  # fmt: skip
+def test_an_error_is_a_message_of_its_text(error: ClipVerifyError, shown: str) -> None:
+    assert error.message == str(error) and KO.say(error.message) == shown
+    assert KO.say(problem(error)) == shown
+
+
+def test_why_a_picture_was_not_looked_at_is_korean(tiny: Verifier, tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    sources = [
+        Source(picture=Picture.of(draw_scene(FRESH).image)),
+        Source.tried(lambda: Source(picture=Picture.of(tmp_path / "broken.png"))),
+        Source.tried(lambda: Source.of_picture(tmp_path / "gone.png")),
+    ]
+    report = on_sources(tiny, ANSWER, sources)
+    assert len(report.gaps) == 2 and all(f"not looked at: {gap}" in report.notes for gap in report.gaps)
+    told = [KO.say(note) for note in report.notes if note.startswith("not looked at")]
+    assert (
+        "사진 파일이 아니다: " in " ".join(told)
+        and "파일을 바꾸거나 뺀다" in " ".join(told)
+        and "그런 사진이 없다" in " ".join(told)
+    )
+    assert str(Report.from_dict(json.loads(json.dumps(report.to_dict(exact=True))))) == str(report)
+    shared = shareable(report)
+    assert str(tmp_path) not in " ".join([*shared.notes, *shared.gaps]) and str(tmp_path) in " ".join(report.gaps)
+    assert "그런 사진이 없다: gone.png" in " ".join(map(KO.say, shared.notes))
 
 
 # -- reports ----------------------------------------------------------------------------------------------------------

@@ -112,10 +112,11 @@ def test_an_address_that_is_none_is_one_error():
 
 
 class _Collector(BaseHTTPRequestHandler):
-    received: ClassVar[list[bytes]] = []
+    received: ClassVar[list[tuple[str, dict[str, str], bytes]]] = []
 
     def do_POST(self) -> None:
-        type(self).received.append(self.rfile.read(int(self.headers["Content-Length"])))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        type(self).received.append((self.path, headers, self.rfile.read(int(headers["content-length"]))))
         self.send_response(200)
         self.end_headers()
 
@@ -123,15 +124,29 @@ class _Collector(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def test_spans_reach_a_collector_over_http(tmp_path):
+@pytest.mark.parametrize(
+    ("path", "given", "headers"),
+    [
+        ("/v1/traces", "", {}),
+        ("/api/public/otel/v1/traces", "Authorization=Basic%20cGstbGY6c2stbGY=,x-langfuse-ingestion-version=4",
+         {"authorization": "Basic cGstbGY6c2stbGY=", "x-langfuse-ingestion-version": "4"}),
+    ],
+    ids=["plain", "langfuse"],
+)  # fmt: skip
+def test_spans_reach_a_collector_over_http(tmp_path, monkeypatch, path, given, headers):
+    """The second has the path and the headers of Langfuse: user and password of HTTP's basic form."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", given)
+    monkeypatch.setattr(_Collector, "received", [])
     server = HTTPServer(("127.0.0.1", 0), _Collector)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     code = (
-        f"from llamaindex_clipverify import tracing\ntracing.export_to('http://127.0.0.1:{server.server_port}/v1/traces', 'bot')\n"
+        f"from llamaindex_clipverify import tracing\ntracing.export_to('http://127.0.0.1:{server.server_port}{path}', 'bot')\n"
         "with tracing.span('look', 'CHAIN') as span:\n    span.set({'clipverify.pictures': 2})\n"
         "from opentelemetry import trace\ntrace.get_tracer_provider().shutdown()\nprint('done')"
     )
     _run(code, tmp_path)
     server.shutdown()
     server.server_close()
-    assert any(b"clipverify.look" in body and b"bot" in body for body in _Collector.received)
+    asked, sent, body = _Collector.received[0]
+    assert asked == path and sent["content-type"] == "application/x-protobuf" and headers.items() <= sent.items()
+    assert all(text in body for text in (b"clipverify.look", b"service.name", b"openinference.project.name", b"bot"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,6 +77,38 @@ def plain_reasons() -> set[str]:
                     if isinstance(one, ast.Constant) and isinstance(one.value, str) and " " in one.value
                 }
     return found
+
+
+_ERRORS = (
+    "picture.py", "boundary/decoding.py", "remote/connection.py", "models/llava.py", "models/service_errors.py",
+    "models/together.py", "llama_index/openai.py",
+)  # fmt: skip
+"""Files whose errors visitors of the chat and readers of a report meet: not those of its owner's options."""
+_TELLING = ("telling", "from_pretrained")
+
+
+def shown_errors() -> set[str]:
+    """Return what the errors of `_ERRORS` say and advise, where it is the same each time."""
+    found: set[str] = set()
+    for name in _ERRORS:
+        tree = ast.parse((ROOT / name).read_text("utf-8"))
+        named = {
+            one.targets[0].id: one.value
+            for one in ast.walk(tree)
+            if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and _is_error(node.func):
+                told = [*node.args[:2], *(one.value for one in node.keywords if one.arg in ("do", "what"))]
+                found |= {text for one in told for text in _texts(one, named) if " " in text}
+            elif isinstance(node, ast.Tuple) and len(node.elts) >= 3:  # the tables of errors
+                found |= {text for one in node.elts for text in _texts(one, named) if " " in text}
+    return found
+
+
+def _is_error(function: ast.expr) -> bool:
+    name = getattr(function, "id", getattr(function, "attr", ""))
+    return (name.endswith("Error") and not hasattr(builtins, name)) or name in _TELLING
 
 
 def _is_translated(function: ast.expr) -> bool:

@@ -18,6 +18,7 @@ import numpy as np
 
 from llamaindex_clipverify.boundary.failures import telling
 from llamaindex_clipverify.errors import PictureError
+from llamaindex_clipverify.message import Message
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -39,7 +40,7 @@ _ROWS = 1024
 _PALE = 246
 """Brightness from which what is seen of a transparent picture would not be seen on white."""
 REPLACE = "replace the file or leave it out"
-_SHRINK = f"shrink it below {MAX_PIXELS:,} pixels"
+_SHRINK = Message("shrink it below {pixels:,} pixels", pixels=MAX_PIXELS)
 _SCALE = "convert it to 8 bits a channel"
 
 

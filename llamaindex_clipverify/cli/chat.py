@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.cli.groups import with_groups
-from llamaindex_clipverify.cli.options import ReadingModelOptions
+from llamaindex_clipverify.cli.options import ServedReadingOptions
 from llamaindex_clipverify.cli.output import say, warn
 from llamaindex_clipverify.message import Message
+
+if TYPE_CHECKING:
+    from llamaindex_clipverify.index.index import EvidenceIndex
+    from llamaindex_clipverify.remote.verifier import RemoteVerifier
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -18,7 +22,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 @app.command()
 @with_groups
 def chat(
-    models: ReadingModelOptions,
+    models: ServedReadingOptions,
     store: Annotated[
         str | None, typer.Option(metavar="DIR|URL", help="Index to retrieve from when no picture is chosen.")
     ] = None,
@@ -45,7 +49,7 @@ def chat(
     from llamaindex_clipverify.ui.app import Page
     from llamaindex_clipverify.ui.session import Limits
 
-    if store is None:
+    if store is None or models.server is not None:
         models.require()
     if language is not None:
         check_code(language)
@@ -53,13 +57,13 @@ def chat(
     from llamaindex_clipverify.llama_index.llms import load_llm
     from llamaindex_clipverify.ui.answering import Answering
 
-    llms = {name: load_llm(name) for name in names}
-    index = models.open_index(store) if store is not None else None
+    index = _index(models, store)
     verifier = index.verifier if index is not None else models.verifier()
-    named = ", ".join(name for name in (models.models, models.encoder, models.detector) if name)
+    llms = {name: load_llm(name) for name in names}
+    named = ", ".join(name for name in (models.server, models.models, models.encoder, models.detector) if name)
     page = Page(
         Answering(verifier=verifier, llms=llms, index=index, top_k=top_k),
-        _title(names, named, None if index is None else (len(index), str(store))),
+        _title(names, named, None if index is None else (len(index), str(store or models.server))),
         Limits(file=most_mb * 2**20),
         samples=set(names) <= {"tiny"} and models.models == "tiny",
         language=language,
@@ -69,6 +73,17 @@ def chat(
     page.launch(
         host, port, allow_hosts=allow_host or (), started=lambda address: say(f"chat: {address}  (Ctrl+C ends it)")
     )
+
+
+def _index(models: ServedReadingOptions, store: str | None) -> EvidenceIndex | None:
+    """Return the index to retrieve from: the store, that of the server if it has one, or none."""
+    if store is not None:
+        return models.index(store)
+    if models.server is None:
+        return None
+    index = models.index(None)
+    told: RemoteVerifier = index.verifier  # type: ignore[assignment]  # the index is that of a server
+    return index if told.about.pictures is not None else None
 
 
 def _names(llm: list[str] | None, models: str | None) -> list[str]:

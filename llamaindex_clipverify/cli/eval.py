@@ -10,7 +10,7 @@ import typer
 
 from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.cli.groups import with_groups
-from llamaindex_clipverify.cli.options import Engine, JsonFile, VerifierOptions, Workers
+from llamaindex_clipverify.cli.options import Engine, JsonFile, ServedVerifierOptions, Workers
 from llamaindex_clipverify.cli.output import progress_bar, say, skipped, write, write_or_print
 from llamaindex_clipverify.errors import DataError
 
@@ -19,7 +19,7 @@ from llamaindex_clipverify.errors import DataError
 @with_groups
 def evaluate(
     data: Annotated[Path, typer.Argument(metavar="DATA.jsonl", help="Rows of images, claim and label.")],
-    models: VerifierOptions,
+    models: ServedVerifierOptions,
     json: JsonFile = None,
     predictions: Annotated[
         Path | None, typer.Option(metavar="FILE.jsonl", help="Write every row back with its trust and verdict.")
@@ -41,6 +41,8 @@ def evaluate(
     from llamaindex_clipverify.evaluation import datasets
 
     models.require()
+    if engine == "ray" and models.server is not None:
+        raise DataError("a server verifies by itself", got="--server and --engine ray", do="leave out one of them")
     if form != "rows" and images is None:
         raise DataError("the folder of the pictures is needed", do="give --images DIR")
     rows = datasets.read(form, data, images or data.parent)

@@ -203,6 +203,15 @@ class ServerOption(ModelOptions):
         ),
     ] = None
 
+    ca: Annotated[
+        Path | None,
+        typer.Option(
+            "--ca",
+            metavar="FILE",
+            help="Authorities that a server's certificate is checked with, in PEM. Default: the system's.",
+        ),
+    ] = None
+
     def require(self) -> None:
         """Check that either a server or models are named; errors as for `ModelOptions.require`."""
         if self.server is None:
@@ -217,7 +226,7 @@ class ServerOption(ModelOptions):
             return super().verifier()
         from llamaindex_clipverify.verification.verifier import Verifier
 
-        return Verifier.remote(self.server)
+        return Verifier.remote(self.server, ca=self.ca)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,7 +253,7 @@ class ServedReadingOptions(ServerOption, ReadingModelOptions):
         if self.server is None:
             raise DataError("no index is named", do="give --store DIR or --server URL")
         self.require()
-        return Verifier.remote(self.server).index
+        return Verifier.remote(self.server, ca=self.ca).index
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from llamaindex_clipverify.boundary.tls import Certificate
 from llamaindex_clipverify.cli.app import app
 from llamaindex_clipverify.cli.groups import with_groups
 from llamaindex_clipverify.cli.options import ReadingModelOptions
@@ -38,7 +39,31 @@ class AddressOptions:
             help="API keys, NAME:KEY in each line; also from the environment: CLIPVERIFY_API_KEYS.",
         ),
     ] = None
+    certificate: Annotated[
+        Path | None,
+        typer.Option("--certificate", metavar="FILE", help="Serve HTTPS: certificate with its chain, in PEM."),
+    ] = None
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", metavar="FILE", help="Private key of the certificate, in PEM, without a passphrase."),
+    ] = None
     no_key: Annotated[bool, typer.Option("--no-key", help="Let everybody ask who reaches the address.")] = False
+
+    def secured(self) -> Certificate | None:
+        """Return the certificate, checked; None for HTTP.
+
+        Raises:
+            DataError: One of the two files is missing, or they cannot be used.
+        """
+        if self.certificate is None and self.key is None:
+            return None
+        if self.certificate is None or self.key is None:
+            raise DataError(
+                "HTTPS takes a certificate and its key", got="one of them", do="give --certificate and --key"
+            )
+        made = Certificate(self.certificate, self.key)
+        made.check()
+        return made
 
     def known(self) -> Keys:
         """Return the keys.
@@ -116,7 +141,7 @@ def serve(
 
     if store is None:
         models.require()
-    known = address.known()
+    known, certificate = address.known(), address.secured()
     made = server.bound(
         address.host, address.port
     )  # before the models are loaded: a port that is taken is said at once
@@ -133,7 +158,7 @@ def serve(
         gather=limits.gather / 1000,
     )
     service = Service(verifier, index, allowed, writable=not read_only, folder=pictures)
-    url = server.address_of(made, address.host)
+    url = server.address_of(made, address.host, secure=certificate is not None)
     serving: list[server.Server] = []
     asgi = make_app(
         service,
@@ -142,5 +167,7 @@ def serve(
         log=Log(answers=log_answers),
         failed=lambda error: serving[0].fail(error),
     )
-    serving.append(server.Server(asgi, started=lambda: say(f"serving: {url}  (Ctrl+C ends it)")))
+    serving.append(
+        server.Server(asgi, started=lambda: say(f"serving: {url}  (Ctrl+C ends it)"), certificate=certificate)
+    )
     serving[0].serve_on(made)

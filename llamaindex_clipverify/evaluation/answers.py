@@ -10,6 +10,7 @@ on; contexts that are the path or the base64 text of a picture are pictures.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import time
@@ -277,16 +278,22 @@ def _is_empty(value: Any) -> bool:
 
 
 def _listed(value: Any) -> list[Any]:
-    """Return a cell as a list; one of CSV may be a list in JSON."""
+    """Return a cell as a list; one of CSV may be a list in JSON, or as Python prints it (ragas)."""
     if value is None:
         return []
     if isinstance(value, str) and value.lstrip().startswith("["):
-        try:
-            found = json.loads(value)
-        except (ValueError, RecursionError):
-            found = value
-        value = found if isinstance(found, list) else value
+        lists = (_listed_by(read, value) for read in (json.loads, ast.literal_eval))
+        value = next((found for found in lists if found is not None), value)
     return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _listed_by(read: Callable[[str], Any], text: str) -> list[Any] | None:
+    """Return the list that a text writes, or None."""
+    try:
+        found = read(text.strip())
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
+    return found if isinstance(found, list) else None
 
 
 def _picture(image: Any, access: Access) -> Source:

@@ -16,8 +16,6 @@ from llamaindex_clipverify.answer import Answer
 from llamaindex_clipverify.boundary import files, tables
 from llamaindex_clipverify.errors import ClipVerifyError, DataError
 from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS
-from llamaindex_clipverify.evidence.vectors import picture_vector
-from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.report.report import Report
@@ -176,8 +174,7 @@ def _judge(verifier: Verifier, rows: Sequence[Row]) -> Iterator[tuple[Row, Judge
         if isinstance(report, ClipVerifyError):
             yield row, report
         else:
-            facts = verifier.facts([opened[path] for path in row.paths])
-            yield row, _judged(verifier, row, report, facts, seconds)
+            yield row, _judged(verifier, row, report, [opened[path] for path in row.paths], seconds)
 
 
 def _answer(row: Row, opened: Mapping[Path, Picture]) -> Answer | ClipVerifyError:
@@ -190,26 +187,23 @@ def _answer(row: Row, opened: Mapping[Path, Picture]) -> Answer | ClipVerifyErro
         return error
 
 
-def _judged(verifier: Verifier, row: Row, report: Report, facts: Sequence[Facts], seconds: float) -> Judged:
+def _judged(verifier: Verifier, row: Row, report: Report, pictures: Sequence[Picture], seconds: float) -> Judged:
     kind = report.claims[0].claim.kind if report.claims else "other"
-    prior = verifier.profile.prior(kind) if verifier.profile else 0.5
     return Judged(
         row=row,
         trust=report.trust,
-        prior=prior,
+        prior=verifier.prior(kind),
         verdict=report.verdict,
-        clipscore=_clipscore(verifier, row, facts),
+        clipscore=_clipscore(verifier, row, pictures),
         detector=_detector(report),
         seconds=seconds,
     )
 
 
-def _clipscore(verifier: Verifier, row: Row, facts: Sequence[Facts]) -> float | None:
-    vectors = [vector for known in facts if (vector := picture_vector(known)) is not None]
-    if verifier.encoder is None or not vectors:
+def _clipscore(verifier: Verifier, row: Row, pictures: Sequence[Picture]) -> float | None:
+    if not verifier.has_encoder:
         return None
-    text = verifier.encoder.encode_texts([row.claim])[0]
-    return float(max(text @ vector for vector in vectors))
+    return max((fit.cosine for fit in verifier.fits(row.claim, pictures) if fit is not None), default=None)
 
 
 def _detector(report: Report) -> float | None:

@@ -390,9 +390,9 @@ def _is_number_of_pictures(number: Any) -> bool:
 
 
 def _found(hits: Sequence[Hit]) -> dict[str, Any]:
-    """Return hits as attributes of a span: id, score and caption of each, in OpenInference's names."""
+    """Return hits as attributes of a span: id, score and caption, else name, of each, in OpenInference's names."""
     return {
         f"retrieval.documents.{place}.document.{name}": value
         for place, hit in enumerate(hits)
-        for name, value in (("id", hit.id), ("score", float(hit.score)), ("content", hit.caption))
+        for name, value in (("id", hit.id), ("score", float(hit.score)), ("content", hit.caption or hit.picture.name))
     }

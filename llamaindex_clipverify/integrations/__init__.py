@@ -1,1 +1,1 @@
-"""Doors other than LlamaIndex: LangChain, pytest, deepeval, Ray. One library, one file."""
+"""Doors other than LlamaIndex: LangChain, pytest, deepeval, ragas, Ray. One library, one file."""

@@ -27,6 +27,8 @@ class About:
     """Whether pictures can be added to the index."""
     limits: Mapping[str, float] = field(default_factory=dict)
     """Limits of a request: bytes, characters, pictures, seconds."""
+    priors: Mapping[str, float] = field(default_factory=dict)
+    """Share of true claims of each kind, of the profile."""
     profile: str | None = None
     """Name of the profile."""
     encoder: str | None = None

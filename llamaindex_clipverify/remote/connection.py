@@ -2,7 +2,7 @@
 
 It is the standard library's client, because a growing answer is sent while its verdicts are read, and because a command that only
 asks a server should start at once. Requests are repeated only where nothing can have happened: the connection failed, and the
-request changes nothing.
+request changes nothing; or the server's rate limit refused it, and the time limit allows to wait.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from llamaindex_clipverify.boundary.failures import reason
+from llamaindex_clipverify.boundary.tls import trusting
 from llamaindex_clipverify.errors import (
     DataError,
     RequestError,
@@ -35,6 +37,7 @@ _PAUSES = (0.1, 0.4)
 """Seconds before a connection is tried again."""
 _PIECE = 1 << 16
 _MOVED = range(300, 400)
+_TOO_MANY = 429
 
 
 @dataclass(frozen=True)
@@ -62,16 +65,17 @@ class Reply:
 class Connection:
     """Sends requests to one server. Thread-safe."""
 
-    def __init__(self, url: str, api_key: str | None, timeout: float) -> None:
+    def __init__(self, url: str, api_key: str | None, timeout: float, ca: str | Path | None = None) -> None:
         """Name the server; nothing is sent yet.
 
         Args:
             url: ``http://HOST:PORT`` or ``https://HOST``, with a path if a proxy puts the server below one.
             api_key: Sent with each request.
             timeout: Seconds that one request may take in all.
+            ca: File of the authorities that may have signed the server's certificate, in PEM. Default: those of the system.
 
         Raises:
-            DataError: The address or the key cannot be one.
+            DataError: The address or the key cannot be one, or the file holds no authority.
         """
         do = "give http://HOST:PORT, without a key in it"
         try:
@@ -90,7 +94,7 @@ class Connection:
             raise DataError("not a time limit", got=timeout, do="give seconds above 0")
         self.url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
         self.timeout = timeout
-        self._secure = parts.scheme == "https"
+        self._trust = trusting(ca) if parts.scheme == "https" else None
         self._host, self._port, self._base = parts.hostname, port, quote(parts.path.rstrip("/"), safe="/%")
         self._key = api_key
         self._kept = threading.local()
@@ -120,8 +124,13 @@ class Connection:
         """
         headers = {**self._headers(accept), **({} if body is None else {"Content-Type": content_type})}
         end = time.monotonic() + self.timeout
-        with self._telling(end):
-            reply = self._sent(method, path, body, headers, end, idempotent)
+        while True:
+            with self._telling(end):
+                reply = self._sent(method, path, body, headers, end, idempotent)
+            pause = _pause(reply)
+            if pause is None or time.monotonic() + pause >= end:
+                break
+            time.sleep(pause)
         if reply.status in _MOVED:
             got = f"{reply.status} to {reply.headers.get('location', 'nowhere')}"
             raise RequestError(
@@ -183,9 +192,8 @@ class Connection:
 
     def _made(self) -> http.client.HTTPConnection:
         made: http.client.HTTPConnection
-        if self._secure:
-            context = ssl.create_default_context()
-            made = http.client.HTTPSConnection(self._host, self._port, timeout=self.timeout, context=context)
+        if self._trust is not None:
+            made = http.client.HTTPSConnection(self._host, self._port, timeout=self.timeout, context=self._trust)
         else:
             made = http.client.HTTPConnection(self._host, self._port, timeout=self.timeout)
         made.connect()
@@ -218,6 +226,10 @@ class _Telling:
         if isinstance(error, http.client.HTTPException) and not isinstance(error, http.client.RemoteDisconnected):
             do = "check that the address is that of clipverify serve"
             raise ResponseError("the server does not answer as HTTP says", got=reason(error), do=do) from error
+        if isinstance(error, ssl.SSLCertVerificationError):
+            do = "check the address, or name the authority that signed it: --ca FILE, ca="
+            got = f"{self.url} ({error.verify_message})"
+            raise UnreachableError("the server's certificate is not trusted", got=got, do=do) from error
         if isinstance(error, OSError):
             do = "check the address, and start it: clipverify serve"
             raise UnreachableError(
@@ -255,6 +267,12 @@ def _exchanged(
     found = {name.lower(): value for name, value in answer.getheaders()}
     answer.close()  # else the connection takes it for unread
     return Reply(answer.status, found, bytes(data)), not answer.will_close
+
+
+def _pause(reply: Reply) -> float | None:
+    """Return after how many seconds a request that the server's rate limit refused may be sent again."""
+    named = reply.headers.get("retry-after", "")
+    return float(named) if reply.status == _TOO_MANY and named.isascii() and named.isdigit() else None
 
 
 def _piece_of(answer: http.client.HTTPResponse) -> bytes:

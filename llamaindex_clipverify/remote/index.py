@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +12,15 @@ from llamaindex_clipverify.errors import ClipVerifyError, OnlyLocalError
 from llamaindex_clipverify.index.documents import entries_of
 from llamaindex_clipverify.index.index import EvidenceIndex
 from llamaindex_clipverify.index.schema import Added, Entry, Hit
+from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.remote.wire import Field
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.remote.verifier import RemoteVerifier
     from llamaindex_clipverify.verification.verifier import Verifier
+
+_PAGE = 100
+"""Pictures listed in one request."""
 
 
 class RemoteIndex(EvidenceIndex):
@@ -55,6 +59,23 @@ class RemoteIndex(EvidenceIndex):
     ) -> list[Hit]:
         """Return the pictures nearest to a text, to a picture, or to both; regions are always searched."""
         return self._remote.search(text, image, top_k, where)
+
+    def hits(self, where: Mapping[str, Any] | None = None) -> Iterator[Hit]:
+        """Yield every picture with a score of 1, page by page.
+
+        Raises:
+            OnlyLocalError: A filter is given.
+        """
+        if where is not None:
+            raise OnlyLocalError("EvidenceIndex.hits with a filter", self._remote.url)
+        start = 0
+        while found := self._remote.listed(start, _PAGE):
+            yield from found
+            start += len(found)
+
+    def picture(self, content: str) -> Picture | None:
+        """Return a picture by its id; whether it is there is seen when its pixels are needed."""
+        return self._remote.picture(content)
 
     def add(
         self, documents: Iterable[Any], *, strict: bool = False, progress: Callable[[int, int], None] | None = None

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from llamaindex_clipverify.errors import ClipVerifyError, DataError, OnlyLocalEr
 from llamaindex_clipverify.evidence.check import Check
 from llamaindex_clipverify.evidence.passages import SharedWords
 from llamaindex_clipverify.explainers.heat_map import Explainer, HeatMap
+from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.node_pictures import in_folders, picture_given
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.remote.about import About
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 
 KEY = "CLIPVERIFY_API_KEY"
 """Environment variable of the key."""
+CA = "CLIPVERIFY_CA"
+"""Environment variable of the file with the authorities that are trusted."""
 _AT_ONCE = 8
 """Requests of a batch that are under way at a time."""
 _FORM = "the server's answer is not of the documented form"
@@ -46,10 +50,14 @@ _UPDATE = "use the same version here and there"
 class RemoteVerifier(Verifier):
     """A verifier whose models run in a server. Make one with `Verifier.remote`; thread-safe, and pickles without its key."""
 
-    def __init__(self, url: str, *, api_key: str | None = None, timeout: float = 60.0) -> None:
+    def __init__(
+        self, url: str, *, api_key: str | None = None, timeout: float = 60.0, ca: str | Path | None = None
+    ) -> None:
         """Name the server; nothing is sent before the first answer. Parameters as for `Verifier.remote`."""
-        self._arguments = {"url": url, "timeout": timeout}
-        self.connection = Connection(url, api_key or os.environ.get(KEY) or None, timeout)
+        self._arguments = {"url": url, "timeout": timeout, "ca": ca}
+        self.connection = Connection(
+            url, api_key or os.environ.get(KEY) or None, timeout, ca or os.environ.get(CA) or None
+        )
         self.splitters = Splitters(None)
         self.profile = self.encoder = self.detector = self.transferred = None
         self.grounder = SharedWords()
@@ -108,7 +116,7 @@ class RemoteVerifier(Verifier):
         report = sending.report(data)
         for picture in answer.pictures:
             picture.forget()
-        return with_gaps(report, [str(gap) for gap in gaps])
+        return with_gaps(report, [gap.message for gap in gaps])
 
     def stream(self, sources: Sequence[Source], question: str | None = None) -> StreamingVerifier:
         """Return what verifies a growing answer; its sentences are sent as they come."""
@@ -184,7 +192,14 @@ class RemoteVerifier(Verifier):
         fields += [Field(name="text", value=text)] if text is not None else []
         fields += [Field(name="where", value=json.dumps(dict(where)))] if where else []
         data = self._posted("/v1/search", [*fields, *sending.fields()])
-        return [hit_of(one, self.picture) for one in (data.get("hits") or () if isinstance(data, Mapping) else ())]
+        return [hit_of(one, self.picture) for one in _hits(data)]
+
+    def listed(self, start: int, number: int) -> list[Hit]:
+        """Return a part of the server's index in its order, at most 100 pictures."""
+        from llamaindex_clipverify.remote.hits import hit_of
+
+        data = self._json("GET", f"/v1/pictures?start={start}&count={number}")
+        return [hit_of(one, self.picture) for one in _hits(data)]
 
     def add(self, images: Sequence[Any], captions: Sequence[str] = ()) -> list[str]:
         """Add pictures to the server's index and return their ids there.
@@ -269,6 +284,10 @@ class RemoteVerifier(Verifier):
     def has_encoder(self) -> bool:
         """Whether the server can compare texts with pictures."""
         return self.about.has_encoder
+
+    def prior(self, kind: str) -> float:
+        """Return the share of true claims of a kind by the server's profile, .5 when it is unknown."""
+        return float(self.about.priors.get(kind, 0.5))
 
     @property
     def needs_reference(self) -> bool:
@@ -358,12 +377,16 @@ def with_gaps(report: Report, gaps: Sequence[str]) -> Report:
     """Return a report with the gaps that were seen here before those that the server saw, as a local verifier lists them."""
     if not gaps:
         return report
-    notes = (*(f"not looked at: {gap}" for gap in gaps), *report.notes)
+    notes = (*(Message("not looked at: {gap}", gap=gap) for gap in gaps), *report.notes)
     return replace(report, gaps=(*gaps, *report.gaps), notes=notes)
 
 
 def _listed(method: str | Sequence[str] | None) -> list[str]:
     return [] if method is None else [method] if isinstance(method, str) else list(method)
+
+
+def _hits(data: Any) -> Sequence[Any]:
+    return (data.get("hits") or ()) if isinstance(data, Mapping) else ()
 
 
 def _maps(data: Any) -> list[Any]:

@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 from llamaindex_clipverify import __version__
 from llamaindex_clipverify.answer import Answer
 from llamaindex_clipverify.boundary.requests import App, Receive, Scope, Send
 from llamaindex_clipverify.errors import ClipVerifyError, DataError, MissingExtraError, ServerError
+from llamaindex_clipverify.index.schema import Hit
 from llamaindex_clipverify.remote.hits import hit_to_dict
 from llamaindex_clipverify.remote.problems import Refused
 from llamaindex_clipverify.remote.wire import claim_map_to_dict, map_to_dict
@@ -35,7 +36,7 @@ from llamaindex_clipverify.verification.reading import Reading
 
 try:
     import python_multipart  # noqa: F401 - Starlette reads multipart forms with it
-    from fastapi import FastAPI, Request, Response
+    from fastapi import FastAPI, Query, Request, Response
     from fastapi.exceptions import HTTPException
     from starlette.exceptions import HTTPException as StarletteHTTPException
 except ImportError as missing:
@@ -326,7 +327,18 @@ class _Addresses:
         async def search(request: Request) -> Response:
             form = await form_of(request, self.service.limits, forms.SearchForm)
             hits = await self._in_thread(service.search, form.text, form.given, form.top_k, form.where)
-            return _json({"hits": [hit_to_dict(hit, hit.uri.replace("\\", "/").rsplit("/", 1)[-1]) for hit in hits]})
+            return _hits(hits)
+
+        @app.get(
+            "/v1/pictures",
+            summary="A part of the index, in its order",
+            tags=["index"],
+            responses=problems(401, 404, 422, 429, 503, 504),
+        )
+        async def listed(
+            start: Annotated[int, Query(ge=0, le=10**9)] = 0, count: Annotated[int, Query(ge=1, le=100)] = 24
+        ) -> Response:
+            return _hits(await self._in_thread(service.listed, start, count))
 
         @app.post(
             "/v1/pictures",
@@ -354,6 +366,10 @@ class _Addresses:
 
 def _dumped(data: Any) -> bytes:
     return json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _hits(hits: Sequence[Hit]) -> Response:
+    return _json({"hits": [hit_to_dict(hit, hit.uri.replace("\\", "/").rsplit("/", 1)[-1]) for hit in hits]})
 
 
 def _json(data: Any) -> Response:

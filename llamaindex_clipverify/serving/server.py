@@ -13,6 +13,7 @@ from typing import Any
 
 from llamaindex_clipverify.boundary.failures import reason
 from llamaindex_clipverify.boundary.requests import LOOPBACK, App
+from llamaindex_clipverify.boundary.tls import Certificate
 from llamaindex_clipverify.errors import ClipVerifyError, DataError, MissingExtraError
 
 try:
@@ -25,6 +26,8 @@ GRACE = 30
 """Seconds that requests under way may take after a signal."""
 _HEAD = 10.0
 """Seconds in which the head of a request must have come."""
+_FAREWELL = 1.0
+"""Seconds that an idle connection has to close when the service stops."""
 _SWITCH = 0.001
 """Seconds after which a thread that computes lets others run; Python's default of 5 ms would delay every answer."""
 
@@ -49,11 +52,11 @@ def bound(host: str, port: int) -> socket.socket:
     return made
 
 
-def address_of(made: socket.socket, host: str) -> str:
+def address_of(made: socket.socket, host: str, *, secure: bool = False) -> str:
     """Return the address of a socket that listens."""
     port = made.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{port}"
+    return f"{'https' if secure else 'http'}://{shown}:{port}"
 
 
 def is_loopback(host: str) -> bool:
@@ -64,8 +67,22 @@ def is_loopback(host: str) -> bool:
 class Server(uvicorn.Server):
     """Serves an app until a signal comes."""
 
-    def __init__(self, app: App, *, started: Callable[[], None] | None = None) -> None:
-        """Serve an app; `started` is called when it answers."""
+    def __init__(
+        self,
+        app: App,
+        *,
+        started: Callable[[], None] | None = None,
+        certificate: Certificate | None = None,
+        grace: int = GRACE,
+    ) -> None:
+        """Serve an app.
+
+        Args:
+            app: The app.
+            started: Called when it answers.
+            certificate: For HTTPS; None for HTTP.
+            grace: Seconds that requests under way may take after a signal.
+        """
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -76,7 +93,9 @@ class Server(uvicorn.Server):
             http=_Impatient,
             lifespan="on",
             timeout_keep_alive=15,
-            timeout_graceful_shutdown=GRACE,
+            timeout_graceful_shutdown=grace,
+            ssl_certfile=None if certificate is None else str(certificate.file),
+            ssl_keyfile=None if certificate is None else str(certificate.key),
         )
         super().__init__(config)
         self.on_start = started
@@ -128,6 +147,12 @@ class _Impatient(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         super().on_response_complete()
         self._late.cancel()
         self._late = asyncio.get_running_loop().call_later(_HEAD + self.timeout_keep_alive, self._hang_up)
+
+    def shutdown(self) -> None:
+        """Close the connection when its request has ended; with TLS, an idle caller may never answer the farewell."""
+        super().shutdown()
+        if self.cycle is None or self.cycle.response_complete:
+            asyncio.get_running_loop().call_later(_FAREWELL, self.transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._late.cancel()

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,7 @@ class Service:
             pictures=None if self.index is None else len(self.index),
             writable=self.writable,
             limits={name: float(value) for name, value in asdict(limits).items()},
+            priors={} if verifier.profile is None else verifier.profile.priors,
             profile=None if verifier.profile is None else verifier.profile.name,
             **ids,
         )
@@ -293,6 +295,17 @@ class Service:
         pictures = self.pictures(given)
         with sharing():
             return self.index.search(text, pictures[0] if pictures else None, top_k, where)
+
+    def listed(self, start: int, number: int) -> list[Hit]:
+        """Return a part of the index in its order, with a score of 1 each.
+
+        Raises:
+            Refused: There is no index.
+        """
+        if self.index is None:
+            raise Refused(_NOT_HERE, "the service has no index", do="start it with --store")
+        with sharing():
+            return list(islice(self.index.hits(), start, start + number))
 
     def add(
         self, given: Sequence[GivenPicture], captions: Sequence[str], metadata: Mapping[str, str | int | float | bool]

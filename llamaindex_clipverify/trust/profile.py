@@ -260,6 +260,11 @@ class Profile:
             return self.single_model[models[0]].get(kind)
         return self.kinds.get(kind)
 
+    @property
+    def priors(self) -> dict[str, float]:
+        """The share of true claims of each kind."""
+        return {kind: known.prior for kind, known in self.kinds.items()}
+
     def prior(self, kind: str) -> float:
         """Return the share of true claims of a kind, .5 when it is unknown."""
         return self.kinds[kind].prior if kind in self.kinds else 0.5

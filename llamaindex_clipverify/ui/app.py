@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from llamaindex_clipverify.boundary.requests import App
 from llamaindex_clipverify.errors import ClipVerifyError, DataError, MissingExtraError, PictureError
-from llamaindex_clipverify.explainers import shown
+from llamaindex_clipverify.explainers import SHOWN
 from llamaindex_clipverify.languages import NAMES, Language, language, preferred
 from llamaindex_clipverify.ui.actions import Actions, Parts
 from llamaindex_clipverify.ui.answering import Answering
@@ -214,9 +214,10 @@ class Page:
 
 def _methods(answering: Answering) -> tuple[str, ...]:
     try:
-        return tuple(shown(answering.verifier.explainer))
+        allowed = answering.verifier.map_methods
     except ClipVerifyError:
         return ()
+    return tuple(name for name in SHOWN if name in allowed)
 
 
 async def _static(text: Any, kind: str, request: Request) -> Response:

@@ -46,11 +46,11 @@ class Looked:
         kept = tuple(
             source for source in answer.sources if source.problem is None and id(source.picture) not in left_out
         )
-        return cls(replace(answer, sources=kept), facts, tuple(map(str, problems)))
+        return cls(replace(answer, sources=kept), facts, tuple(problem.message for problem in problems))
 
     def noted(self, report: Report) -> Report:
         """Return a report with the gaps, and with notes on them and on pictures that were decoded at a part of their size."""
-        notes: list[str] = [Message("not looked at: {gap}", gap=str(gap)) for gap in self.gaps]
+        notes: list[str] = [Message("not looked at: {gap}", gap=gap) for gap in self.gaps]
         notes += [_reduced(picture) for picture in self.answer.pictures if vars(picture).get("reduced", 1) > 1]
         return replace(report, gaps=self.gaps, notes=(*notes, *report.notes)) if notes else report
 

@@ -152,14 +152,14 @@ def why_not_verifiable(answer: Answer) -> str:
 
 
 def _problem(error: ClipVerifyError) -> Message:
-    return Message("not verified: {error}", error=str(error))
+    return Message("not verified: {error}", error=error.message)
 
 
 def unverified(
     verifier: Verifier, text: str, question: str | None, problem: str, gaps: Sequence[ClipVerifyError] = ()
 ) -> Report:
     """Return the report on an answer that cannot be verified; without claims where its text cannot even be read."""
-    missed = tuple(map(str, gaps))
+    missed = tuple(gap.message for gap in gaps)
     try:
         with telling(VerificationError, "the answer cannot be read"):
             if texts.checked(text, "the answer").strip():

@@ -9,6 +9,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llamaindex_clipverify import tracing
@@ -197,7 +198,9 @@ class Verifier(ExplainingVerifier, Portable):
         return cls.from_defaults(profile=profile, **names)
 
     @classmethod
-    def remote(cls, url: str, *, api_key: str | None = None, timeout: float = 60.0) -> RemoteVerifier:
+    def remote(
+        cls, url: str, *, api_key: str | None = None, timeout: float = 60.0, ca: str | Path | None = None
+    ) -> RemoteVerifier:
         """Make a verifier whose models run in a server that ``clipverify serve`` started; no model is loaded here.
 
         It has the methods of a verifier, returns the same reports, and can be used wherever one can. What needs the models in
@@ -207,13 +210,15 @@ class Verifier(ExplainingVerifier, Portable):
             url: Address of the server: ``http://127.0.0.1:8700``.
             api_key: Default: the environment variable ``CLIPVERIFY_API_KEY``, if it is set.
             timeout: Seconds that one request may take.
+            ca: File of the authorities that may have signed the certificate of an ``https`` server, in PEM. Default: the
+                environment variable ``CLIPVERIFY_CA``, or the authorities of the system.
 
         Raises:
-            DataError: The address is none.
+            DataError: The address is none, or the file holds no authority.
         """
         from llamaindex_clipverify.remote.verifier import RemoteVerifier
 
-        return RemoteVerifier(url, api_key=api_key, timeout=timeout)
+        return RemoteVerifier(url, api_key=api_key, timeout=timeout, ca=ca)
 
     @property
     def has_encoder(self) -> bool:
@@ -369,6 +374,10 @@ class Verifier(ExplainingVerifier, Portable):
         for piece in pieces:
             yield from growing.add(piece)
         yield growing.finish()
+
+    def prior(self, kind: str) -> float:
+        """Return the share of true claims of a kind by the profile, .5 when it is unknown."""
+        return self.profile.prior(kind) if self.profile else 0.5
 
     def fits(self, question: str, pictures: Sequence[Picture]) -> list[Fit | None]:
         """Return how each picture fits a text; None for one that cannot be read or that the encoder could not see.
