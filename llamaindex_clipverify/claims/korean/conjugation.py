@@ -39,8 +39,17 @@ def stems(verb: str) -> Iterator[Stem]:
         return
     for letters in _softened(base, irregular):
         yield Stem(letters, "eu")
+        yield from _honorific(letters)
     for letters in _infinitives(base, irregular):
         yield Stem(letters, "infinitive")
+
+
+def _honorific(soft: str) -> Iterator[Stem]:
+    """Yield the forms with -시-: 앉으시는, 앉으신, 앉으셔서; not of stems in ㄹ, whose forms look like nouns (거실)."""
+    letters = soft + jamo("시")
+    yield Stem(letters, "plain")
+    yield Stem(letters, "eu")
+    yield Stem(soft + jamo("셔"), "infinitive")
 
 
 def _regular_irregularity(word: str) -> str:
