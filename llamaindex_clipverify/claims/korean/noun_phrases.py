@@ -21,7 +21,7 @@ from llamaindex_clipverify.claims.korean.phrases import Draft, Item, Phrase, Rea
 from llamaindex_clipverify.claims.korean.place_words import grounded, read_place, spot_at
 from llamaindex_clipverify.claims.korean.scenes import is_date
 from llamaindex_clipverify.claims.korean.sentence import Sentence
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.tokens import LOANS, Token
 from llamaindex_clipverify.claims.korean.unlisted_nouns import (
     material,
     names_owner,
@@ -59,7 +59,7 @@ def read_noun(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> R
         return Reading(after=at + 1)
     if token.text == "새" and not sentence.nominal_after(at):
         return _noun(sentence, at, token, draft)
-    if token.text in _SMALL or token.text in lexicon().sets["adverbs"] | lexicon().sets["determiners"]:
+    if token.text in _SMALL or token.text in lexicon().sets["adverbs"] | lexicon().sets["determiners"] | LOANS:
         return _small_word(at, token, stack)
     if token.kind == "abstract" and token.stem in lexicon().sets["picture"]:
         return _picture(sentence, at, token, following)

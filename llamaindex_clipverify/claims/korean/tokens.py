@@ -35,6 +35,8 @@ _TABLES = (
 _AUXILIARY_LETTERS = frozenset("있않계")
 _SINO = "".join(word_list("sino_numerals"))
 """Number words of one letter that are no number when a counter is written against them: 이마리."""
+LOANS = word_set("loan_adjectives")
+"""Adjectives from other languages before a noun, which say nothing that a picture shows: 모던, 빈티지."""
 _ALONE = word_set("counted_alone")
 """Number words that count without a counter: 의자 하나가."""
 _LIMITS = {suffix: word_table("limits").get(suffix, "about") for suffix in word_list("counter_suffixes")}
@@ -119,7 +121,7 @@ class Tokenizer:
         latin = _ASCII.match(word)
         if latin:
             return [self._latin(word, latin.group(), start, end)]
-        verbs = [] if word in self.words.sets["adverbs"] else verb_readings(word)
+        verbs = [] if word in self.words.sets["adverbs"] or word in LOANS else verb_readings(word)
         token = self._split_noun(word, start, end)
         if token is None:
             token = self._numeral(word, start, end)

@@ -15,12 +15,15 @@ _COUNTERS = word_list("counter_letters")
 """First letters of the counters that follow a number."""
 _AUXILIARIES = word_set("auxiliaries_of_connectives")
 _DENYING = word_set("denying_verbs") | {"말다"}
+_WAYS = word_set("possible_nouns")
 _NAMING = ("noun", "abstract", "place", "term", "counter")
 
 
 def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequence[Item]) -> bool:
     """Return whether a word that may be a verb is one here, and no noun, number or term."""
     if token.kind in ("", "unknown") or (token.kind == "abstract" and token.text.endswith("든")):
+        return True
+    if _may_be(token, after) or _does(token, before):
         return True
     if token.kind == "number":
         if _has_looks(token, before):
@@ -38,6 +41,21 @@ def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequ
     return _is_governed(token, before, after, stack)
 
 
+def _may_be(token: Token, after: Token | None) -> bool:
+    """Return whether "-ㄹ 수" follows: 볼 수 있다 has no bowl."""
+    return after is not None and after.text in _WAYS and any(verb.ending == "will" for verb in token.verbs)
+
+
+def _does(token: Token, before: Token | None) -> bool:
+    """Return whether a noun with 하고 is a verb, and does not join: "서로 인사하고", "운동을 하고"."""
+    if not token.text.endswith("하고") or token.case != "join" or token.verbs[0].word != f"{token.stem}하다":
+        return False
+    if token.kind == "abstract":
+        return True
+    governed = before is not None and before.case in ("subject", "topic", "object", "at", "in", "to", "join")
+    return governed or (before is not None and before.text in lexicon().sets["adverbs"])
+
+
 def _compares(token: Token, stack: Sequence[Item]) -> bool:
     """Return whether a size has 보다 before it: 주먹보다 작은."""
     return token.table == "sizes" and bool(stack) and isinstance(stack[-1], Phrase) and stack[-1].compared
@@ -45,7 +63,7 @@ def _compares(token: Token, stack: Sequence[Item]) -> bool:
 
 def _misfits(token: Token) -> bool:
     """Return whether a form of the copula needs a vowel before it, and has none: 길고 is no 길 and 고."""
-    return token.text[len(token.stem) :] in ("고", "며", "다", "면") and is_closed(token.stem)
+    return token.text[len(token.stem) :] in ("고", "며", "다", "면", "면서") and is_closed(token.stem)
 
 
 def _is_counted(token: Token, after: Token | None) -> bool:
