@@ -164,6 +164,16 @@ def _is_tool(spot: Spot) -> bool:
     return spot.word == "" and all(one.sort == "things" for one in spot.grounds)
 
 
+def watch(claims: Claims, clause: Clause, watchers: list[Phrase], seen: list[Phrase]) -> None:
+    """Add that somebody sees or hears what the subjects of a clause do."""
+    if clause.watched is None or clause.hedged:
+        return
+    for figure in watchers:
+        for target in seen:
+            if not figure.silent and figure is not target:
+                state_action(claims, clause, figure, clause.watched.value, target)
+
+
 def state_action(claims: Claims, clause: Clause, figure: Phrase, value: str, target: Phrase | None) -> None:
     """Add an action of a figure; `target` is its object, if it has one."""
     start, end = min(clause.start, figure.start), max(clause.end, figure.end)

@@ -36,6 +36,12 @@ def is_compound(token: Token, after: Token) -> bool:
     )
 
 
+def _only_narrows(token: Token, after: Token) -> bool:
+    """Return whether a material makes nothing of the noun after it: 나무 그늘, 초콜릿 머핀."""
+    eaten = token.table == "materials" and after.noun is not None and after.noun.sort == "food"
+    return eaten or (token.stem == "나무" and after.stem in _WOODEN)
+
+
 def _is_dressed(token: Token, after: Token) -> bool:
     """Return whether a garment before a person is what the person wears: "파란 셔츠 남성"."""
     worn = token.noun is not None and token.noun.sort == "garments"
@@ -54,7 +60,7 @@ def as_modifier(sentence: Sentence, at: int, token: Token, after: Token, draft: 
     if after.noun is not None and after.noun.sort == "body" and token.noun is not None and token.noun.english == "hair":
         add_built_in(token, draft)
         return
-    if token.table in KINDS and after.kind == "noun" and not (token.stem == "나무" and after.stem in _WOODEN):
+    if token.table in KINDS and after.kind == "noun" and not _only_narrows(token, after):
         draft.values.append((KINDS[token.table], token.value, token.start, token.stop))
     elif token.noun is not None and token.noun.sort == "places" and after.kind == "noun":
         if after.noun is not None and (after.noun.sort in ("places", "at") or after.noun.english in _VEHICLES):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-SENTENCE = re.compile(r"(?:[^.!?;\n。]|\.(?=\d))+[.!?。]*")
+SENTENCE = re.compile(r"(?:[^.!?;\n。]|\.(?=\d)|[.!?。](?=[\"'”’)]{0,2}(?:이?라[고는며]|하고\s|고\s|는\s)))+[.!?。]*")
 LAYOUT = re.compile(r"^[ \t]{0,20}(?:\d{1,4}[.)](?=\s)|[-*+•](?=\s)|#{1,6}(?=\s))|\*{1,3}|`+", re.M)
 WORD = re.compile(r"[^\W_]")
 VALUE = re.compile(
@@ -21,7 +21,7 @@ NO = re.compile(r"^\s*(?:아니요|아니오|아뇨|아닙니다|아니에요|�
 ANSWER = re.compile(r"(?:네|예|응|아니요|아니오|아뇨|등)$")
 """Words that say nothing by themselves: yes, no, et cetera."""
 DOUBT = re.compile(
-    r"아마|추측|추정|짐작|생각됩니다|생각합니다|생각해요|모르겠|확실하지|불확실|가능성|혹시|어쩌면|것으로\s?예상|듯합|듯하|듯싶|보입니다만|로\s(?:추정|판단|여겨)"
+    r"아마|추측|추정|짐작|생각됩니다|생각합니다|생각해요|모르겠|확실하지|불확실|가능성|혹시|어쩌면|(?:인|일)\s(?:것|거|듯|게)\s?(?:같|이다|입|이에|예요|싶)|일\s?수(?:도|는)?\s있|일지도|것으로\s?예상|듯합|듯하|듯싶|보입니다만|로\s(?:추정|판단|여겨)"
 )
 """Words that make a clause doubtful."""
 CITED = re.compile(r"(\d{1,3})\s?번(?:째)?\s?(?:이미지|사진|그림)|(첫|두|세|네)\s?번째\s?(?:이미지|사진|그림)")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from llamaindex_clipverify.claims.korean.noun_phrases import read_noun
-from llamaindex_clipverify.claims.korean.phrases import Draft, Phrase, Spot
+from llamaindex_clipverify.claims.korean.phrases import Clause, Draft, Phrase, Spot
 from llamaindex_clipverify.claims.korean.places import placed
 from llamaindex_clipverify.claims.korean.possession import has_shape
 from llamaindex_clipverify.claims.korean.properties import called, coloured, counted
-from llamaindex_clipverify.claims.korean.relative_clauses import headed, waits_for_person
+from llamaindex_clipverify.claims.korean.relative_clauses import headed, skips_ground, skips_owner, waits_for_person
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.tokens import Token
 
@@ -95,7 +95,7 @@ def _take_owner(sentence: Sentence, phrase: Phrase) -> None:
     if isinstance(top, Phrase) and top.case == "join":
         sentence.stack.pop()
         phrase.joined = [*top.joined, top]
-    later = [one for one in draft.clauses if waits_for_person(one, phrase)]
+    later = [one for one in draft.clauses if waits_for_person(one, phrase) or skips_owner(one, phrase)]
     headed(sentence, phrase, [one for one in draft.clauses if one not in later])
     sentence.draft.clauses = later
     for spot in draft.spots:
@@ -113,12 +113,15 @@ def _take_spot(sentence: Sentence, spot: Spot, copula: str) -> None:
     if isinstance(top, Phrase) and top.case == "join" and spot.grounds and top.after >= 0 and not top.living:
         sentence.stack.pop()
         spot.grounds = [*top.group(), *spot.grounds]
+    kept: list[Clause] = []
     for ground in spot.grounds:
         if ground not in sentence.claims.phrases:
             sentence.claims.add(ground)
-            headed(sentence, ground, sentence.draft.clauses)
+            later = [one for one in sentence.draft.clauses if skips_ground(one, ground)]
+            headed(sentence, ground, [one for one in sentence.draft.clauses if one not in later])
+            kept += later
             sentence.draft.clauses = []
-    sentence.draft = Draft(spots=_positions_of_ground(sentence, spot))
+    sentence.draft = Draft(spots=_positions_of_ground(sentence, spot), clauses=kept)
     if copula:
         placed(sentence.claims, sentence.named(), spot)
         sentence.stack = []

@@ -67,6 +67,15 @@ def add_built_in(token: Token, draft: Draft) -> None:
         draft.values.append((KINDS_BUILT_IN[kind], value, token.start, token.stop))
 
 
+def _spans(sentence: Sentence, at: int) -> bool:
+    """Return whether 다리 is a bridge by the noun before it: "호수의 다리", "도시 외곽 다리"."""
+    before = list(reversed(sentence.tokens[max(at - 2, 0) : at]))
+    if before and before[0].noun is None and before[0].kind == "unknown" and not before[0].case:
+        before = before[1:]
+    owner = before[0] if before and before[0].case in ("", "of") and not before[0].copula else None
+    return owner is not None and owner.noun is not None and owner.noun.sort in ("nature", "places", "at")
+
+
 def _is_avoided(sentence: Sentence, at: int) -> bool:
     """Return whether somebody shelters from the rain; the sentence then says that it rains."""
     return any(verb.word in _RAIN for token in sentence.tokens[at + 1 : at + 2] for verb in token.verbs)
@@ -88,7 +97,7 @@ def _meaning(sentence: Sentence, at: int, token: Token, *, dressed: bool) -> tup
     fallen = before is not None and any(verb.word in ("내리다", "쏟아지다") for verb in before.verbs)
     if token.stem == "눈" and (fallen or place or verbs & _SNOW or token.case in ("to", "in")):
         return "snow", "nature"
-    if token.stem == "다리" and (place in _BRIDGE_PLACES or verbs & _CROSSED):
+    if token.stem == "다리" and (place in _BRIDGE_PLACES or verbs & _CROSSED or _spans(sentence, at)):
         return "bridge", "surfaces"
     later = {verb.word for one in sentence.tokens[at + 3 : at + 5] for verb in one.verbs}
     if token.stem == "머리" and (dressed or verbs & _HAIR or (token.case == "object" and later & _HAIR_MAKING)):

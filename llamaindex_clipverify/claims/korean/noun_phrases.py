@@ -32,6 +32,8 @@ from llamaindex_clipverify.claims.korean.unlisted_nouns import (
 from llamaindex_clipverify.claims.korean.word_lists import word_set, word_table
 from llamaindex_clipverify.claims.korean.words import lexicon
 
+_LIKE = ("처럼", "같이", "만큼", "마냥")
+"""Particles of what something is only compared with."""
 _PRONOUNS = word_table("pronouns")
 _SMALL = word_set("small_words")
 _JOINING = word_set("joining_words")
@@ -181,6 +183,8 @@ def _marked(sentence: Sentence, at: int, token: Token, phrase: Phrase) -> Readin
     """Return an owner, a place or a phrase, by the particle of the noun."""
     if token.case == "of":
         return _owner(sentence, at, phrase)
+    if token.case == "like" and token.text.endswith(_LIKE):
+        phrase.silent = True
     if token.case in ("at", "in", "to") and not phrase.living:
         relation = default_relation(phrase, token.case)
         return Reading(after=at + 1, item=Spot.of(phrase, relation=relation, case=token.case))

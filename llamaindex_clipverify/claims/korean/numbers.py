@@ -89,7 +89,8 @@ def _attach(phrase: Phrase, numbers: Numbers, case: str, end: int, place: int) -
 def _bare_number(sentence: Sentence, at: int, token: Token, draft: Draft, beside: Phrase | None) -> Reading:
     numbers = _amount(token, draft.limit, token)
     if sentence.nominal_after(at) and beside is None:
-        if token.text == "한":
+        following = sentence.tokens[at + 1]
+        if token.text == "한" and not (following.noun is not None and following.noun.sort == "body"):
             draft.begin(token.start)
         elif token.text not in _NO_NUMBERS:
             _into(draft, numbers, token.start)

@@ -112,6 +112,8 @@ class Clause:
     visible: bool = False
     denied: bool = False
     """Whether "-는 모습이 아니다" denies the whole clause."""
+    watched: Sense | None = None
+    """What somebody else does who sees or hears it: "노래하는 것을 듣고 있다"."""
     void: bool = False
     """Whether it states nothing for sure: a double or a partial negation."""
     items: list[Item] = field(default_factory=list)

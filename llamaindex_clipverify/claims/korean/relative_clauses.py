@@ -13,6 +13,7 @@ from llamaindex_clipverify.claims.korean.words import Sense
 
 _MEASURES = word_set("measures")
 _ATTENTIVE = word_set("intransitive_actions") | word_set("attentive_actions")
+_MATERIAL_VERBS = word_set("material_verbs")
 _RUNNING = word_set("running_verbs")
 """What machines do by themselves: 가동 중인 설비."""
 
@@ -85,6 +86,19 @@ def waits_for_person(clause: Clause, head: Phrase) -> bool:
     action = clause.has("actions")
     alone = action is not None and (bool(clause.objects()) or action.value in _ATTENTIVE)
     return alone or clause.has("postures") is not None or (clause.has("wearing") is not None and bool(clause.objects()))
+
+
+def skips_owner(clause: Clause, owner: Phrase) -> bool:
+    """Return whether a clause before an owner is about what it owns: "나무로 만든 호수의 다리"."""
+    made = clause.word in _MATERIAL_VERBS and not clause.objects()
+    return made and owner.sort in ("nature", "places", "people", "animals")
+
+
+def skips_ground(clause: Clause, ground: Phrase) -> bool:
+    """Return whether a clause before a place is about a later person: "잠옷을 입은 난로 앞에 있는 여자"."""
+    lifeless = not ground.living and ground.sort not in ("unknown", "abstract")
+    worn = clause.has("wearing") is not None and not clause.has("actions") and bool(clause.objects())
+    return lifeless and worn and all(one.sort in ("garments", "bags") for one in clause.objects())
 
 
 def _inner(clause: Clause, candidate: Phrase, head: Phrase) -> bool:

@@ -13,6 +13,7 @@ from llamaindex_clipverify.claims.korean.particles import ENDINGS
 from llamaindex_clipverify.claims.korean.phrases import Draft, Phrase, Spot
 from llamaindex_clipverify.claims.korean.places import captioned, placed
 from llamaindex_clipverify.claims.korean.sentence import Sentence
+from llamaindex_clipverify.claims.korean.speakers import is_speaker
 from llamaindex_clipverify.claims.korean.tokens import Token
 from llamaindex_clipverify.claims.korean.verb_clauses import doing_noun, read_verb
 from llamaindex_clipverify.claims.korean.verb_or_noun import is_verb
@@ -40,6 +41,8 @@ def _step(sentence: Sentence, at: int) -> int:
     if token.text in ("안", "못") and at + 1 < len(sentence.tokens) and _is_negative(sentence, at):
         sentence.denied_verb = True
         return at + 1
+    if is_speaker(sentence, at):
+        return at + 1
     if token.text in _ALONE:
         sentence.alone = token
         return at + 1
@@ -55,6 +58,8 @@ def _step(sentence: Sentence, at: int) -> int:
 
 def _mark(sentence: Sentence, at: int, token: Token) -> int:
     top = sentence.top
+    if token.text in _BRACKETS and not isinstance(top, Phrase) and not sentence.draft.owners:
+        return at + 1
     if token.text in _BRACKETS:
         places = range(at + 1, min(at + 12, len(sentence.tokens)))
         end = next((place for place in places if sentence.tokens[place].text == _BRACKETS[token.text]), at)

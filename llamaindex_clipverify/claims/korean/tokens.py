@@ -121,6 +121,9 @@ class Tokenizer:
         latin = _ASCII.match(word)
         if latin:
             return [self._latin(word, latin.group(), start, end)]
+        going = self._going_on(word, start, end)
+        if going:
+            return going
         verbs = [] if word in self.words.sets["adverbs"] or word in LOANS else verb_readings(word)
         token = self._split_noun(word, start, end)
         if token is None:
@@ -140,6 +143,20 @@ class Tokenizer:
         token = token or Token(text=word, start=start, stop=end, end=end, kind="", stem=word)
         token.verbs = verbs
         return [token]
+
+    def _going_on(self, word: str, start: int, end: int) -> list[Token]:
+        """Read a noun of doing with 중 as two words: 악수중인."""
+        stem, mark, rest = word.rpartition("중")
+        follows = particles.ENDINGS.get(rest) if mark and len(stem) > 1 else None
+        if follows is None or not any(f"{stem}{verb}" in self.words.senses for verb in ("하다", "되다")):
+            return []
+        front = self._nominal(stem, "", start, start + len(stem)) or Token(
+            text=stem, start=start, stop=start + len(stem), end=start + len(stem), kind="unknown", stem=stem
+        )
+        middle = start + len(stem)
+        back = Token(text=f"중{rest}", start=middle, stop=middle + 1, end=end, kind="abstract", stem="중")
+        back.case, back.copula = follows
+        return [front, back]
 
     def _split_noun(self, word: str, start: int, end: int) -> Token | None:
         """Read a known noun and what follows it; the longest noun whose particle fits its last letter comes first."""

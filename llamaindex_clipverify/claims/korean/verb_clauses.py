@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from llamaindex_clipverify.claims.korean import clauses
+from llamaindex_clipverify.claims.korean.actions import watch
 from llamaindex_clipverify.claims.korean.denials import is_not
 from llamaindex_clipverify.claims.korean.descriptions import VISIBLE
 from llamaindex_clipverify.claims.korean.phrases import ATTIRE, Clause, Phrase, Spot
@@ -153,7 +154,9 @@ def _seems(clause: Clause) -> bool:
 
 def _resolve(sentence: Sentence, clause: Clause) -> None:
     """Find the subjects of a clause at its end, and state it."""
+    watchers = _watchers(sentence, clause)
     subjects = subjects_of(sentence, clause)
+    watch(sentence.claims, clause, watchers, subjects)
     if clause.hedged or clause.void:
         sentence.hush(clause)
     if not subjects:
@@ -165,6 +168,15 @@ def _resolve(sentence: Sentence, clause: Clause) -> None:
         sentence.waiting.append(clause)
         return
     _settle(sentence, clause, subjects)
+
+
+def _watchers(sentence: Sentence, clause: Clause) -> list[Phrase]:
+    """Take the phrase that sees or hears what the clause says: the first of its subjects, or the subject before."""
+    named = [one for one in clause.items if isinstance(one, Phrase) and one.case in ("subject", "topic", "also")]
+    if clause.watched is None or len(named) < 2:
+        return sentence.subject if clause.watched is not None else []
+    clause.items.remove(named[0])
+    return named[0].group()
 
 
 def _subject_before(sentence: Sentence, clause: Clause) -> list[Phrase]:

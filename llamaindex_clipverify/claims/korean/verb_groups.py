@@ -22,6 +22,10 @@ _ONWARD = ("가다", "오다", "다니다")
 _DOUBT = word_list("doubtful_nouns")
 _FRAMES = word_set("frames")
 _FRAME_VERBS = word_set("frame_verbs")
+_BEGINNING = word_set("beginning_verbs")
+_WATCHING = word_set("watching_verbs")
+_HEARD = ("을", "걸")
+"""Ends of 것 as an object."""
 _OBSERVING = word_set("observing_verbs")
 _DENYING = word_set("denying_verbs")
 _CONFIRMING = word_set("confirming_verbs")
@@ -93,7 +97,19 @@ class VerbReader:
             return self._help(clause, token, token.verbs)
         if clause.ending in ("adn", "will"):
             return self._noun_after(clause, token)
+        if clause.ending in ("purpose", "noun"):
+            return self._begin(clause, token, helper)
         return False
+
+    def _begin(self, clause: Clause, token: Token, helper: Verb | None) -> bool:
+        """Read "-기 시작하다" and "-기도 하다": the verb before is stated."""
+        before = self.tokens[clause.after - 1].text
+        begins = before.endswith(("기", "기를")) and helper is not None and helper.word in _BEGINNING
+        does = before.endswith(("기도", "기는", "기만")) and helper is not None and helper.word == "하다"
+        if helper is None or not (begins or does) or clause.negated:
+            return False
+        self._take(clause, token, helper.ending)
+        return True
 
     def _deny(self, clause: Clause, token: Token, helper: Verb | None) -> bool:
         if helper is None or helper.word not in _DENYING:
@@ -233,11 +249,28 @@ class VerbReader:
         if following.word == "아니다":
             clause.void = clause.void or clause.negated or self._is_all(clause)
             clause.negated = True
+        elif self._is_watched(token, following):
+            return self._watch(clause, following)
         elif following.word in _OBSERVING and token.text.endswith(_SEEN):
             return self._seen(clause, after, following)
         else:
             clause.hedged = not (token.text.endswith("으로") and following.word in _CONFIRMING)
         self._take(clause, after, following.ending)
+        return True
+
+    def _is_watched(self, token: Token, verb: Verb) -> bool:
+        """Return whether somebody sees or hears it; of "것을 보다" only if 볼 수 있다 does not follow."""
+        if verb.word not in _WATCHING or not token.text.endswith(_HEARD):
+            return False
+        return verb.word != "보다" or verb.ending in ("go", "and")
+
+    def _watch(self, clause: Clause, verb: Verb) -> bool:
+        """Read "노래하는 것을 듣고 있다": what is heard is stated, and that somebody hears it."""
+        inner = self.read(clause.after, self.tokens[clause.after].verbs)
+        if inner.negated or inner.hedged or clause.negated:
+            clause.hedged = True
+        clause.watched = next((sense for sense in inner.senses if sense.sort == "actions"), None)
+        clause.end, clause.after, clause.ending = inner.end, inner.after, inner.ending
         return True
 
     def _seen(self, clause: Clause, token: Token, verb: Verb) -> bool:

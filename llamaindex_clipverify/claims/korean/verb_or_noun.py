@@ -21,9 +21,7 @@ _NAMING = ("noun", "abstract", "place", "term", "counter")
 
 def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequence[Item]) -> bool:
     """Return whether a word that may be a verb is one here, and no noun, number or term."""
-    if token.kind in ("", "unknown") or (token.kind == "abstract" and token.text.endswith("든")):
-        return True
-    if _may_be(token, after) or _does(token, before):
+    if _only_a_verb(token) or _may_be(token, after) or _does(token, before):
         return True
     if token.kind == "number":
         if _has_looks(token, before):
@@ -39,6 +37,10 @@ def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequ
     if ending == "ji":
         return after is not None and any(verb.word in _DENYING for verb in after.verbs)
     return _is_governed(token, before, after, stack)
+
+
+def _only_a_verb(token: Token) -> bool:
+    return token.kind in ("", "unknown") or (token.kind == "abstract" and token.text.endswith("든"))
 
 
 def _may_be(token: Token, after: Token | None) -> bool:
