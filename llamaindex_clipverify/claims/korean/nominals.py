@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from llamaindex_clipverify.claims.claim import Kind
 from llamaindex_clipverify.claims.korean.noun_phrases import read_noun
 from llamaindex_clipverify.claims.korean.phrases import Clause, Draft, Phrase, Spot
 from llamaindex_clipverify.claims.korean.places import placed
@@ -10,6 +11,9 @@ from llamaindex_clipverify.claims.korean.properties import called, coloured, cou
 from llamaindex_clipverify.claims.korean.relative_clauses import headed, skips_ground, skips_owner, waits_for_person
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.tokens import Token
+
+_UNMADE = ("nature", "places", "people", "animals")
+"""Families of what is made of no material."""
 
 
 def read_nominal(sentence: Sentence, at: int, token: Token) -> int:
@@ -88,16 +92,24 @@ def _lacks_next(sentence: Sentence, phrase: Phrase) -> bool:
     )
 
 
+def _material_of_next(owner: Phrase) -> list[tuple[Kind, str, int, int]]:
+    """Take from an owner the material of what it owns: "나무로 만든 호수의 다리"."""
+    made = [value for value in owner.values if value[0] == "material"] if owner.sort in _UNMADE else []
+    owner.values = [value for value in owner.values if value not in made]
+    return made
+
+
 def _take_owner(sentence: Sentence, phrase: Phrase) -> None:
     draft, sentence.draft = sentence.draft, Draft()
     top = sentence.top
+    made = _material_of_next(phrase)
     sentence.claims.add(phrase)
     if isinstance(top, Phrase) and top.case == "join":
         sentence.stack.pop()
         phrase.joined = [*top.joined, top]
     later = [one for one in draft.clauses if waits_for_person(one, phrase) or skips_owner(one, phrase)]
     headed(sentence, phrase, [one for one in draft.clauses if one not in later])
-    sentence.draft.clauses = later
+    sentence.draft.clauses, sentence.draft.values = later, made
     for spot in draft.spots:
         placed(sentence.claims, [phrase], spot)
     kept = (

@@ -19,6 +19,7 @@ _ADJECTIVES = ("colour", "size", "state", "neutral")
 _ALONG = word_set("along_verbs")
 _PATHS = word_set("paths_to_follow")
 _HARD = frozenset(("and", "final", "frame"))
+_MEETING = word_set("meeting_verbs")
 _WEATHER_NOUNS = word_set("weather_nouns")
 
 
@@ -32,7 +33,7 @@ def doing_noun(sentence: Sentence, at: int) -> int:
         return 0
     clause = Clause(
         senses=[sense for sense in lexicon().senses[word] if sense.sort != "neutral"], word=word, start=token.start,
-        end=after.end, ending=after.copula or "and", after=at + 2, doing=True,
+        end=after.end, ending=after.copula or "and", after=at + 2, doing=True, at=at,
     )  # fmt: skip
     denial = sentence.token(at + 2)
     if denial is not None and denial.verbs and denial.verbs[0].word == "아니다":
@@ -114,7 +115,15 @@ def _adverb(sentence: Sentence, clause: Clause) -> int:
     return clause.after
 
 
+def _meets(sentence: Sentence, clause: Clause) -> None:
+    """Let "남자와 악수하다" be done with somebody; the noun before the verb joins nothing."""
+    top = sentence.top
+    if clause.word in _MEETING and isinstance(top, Phrase) and top.case == "join" and top.after == clause.at and top.living:
+        top.case = "together"
+
+
 def _close(sentence: Sentence, clause: Clause) -> int:
+    _meets(sentence, clause)
     if clause.ending in ("adn", "will") and sentence.noun_comes(clause.after):
         modify(sentence, clause)
         return clause.after
