@@ -28,6 +28,14 @@ _BY_VERB = {
     "불": (word_set("light_verbs"), "light", "things"),
 }
 """Homonyms, the verbs after which they have another meaning, and that meaning."""
+_STATIONERY = word_set("stationery")
+_IN_LISTS = {
+    "배": (frozenset(("food",)), "pear", "food"),
+    "밤": (frozenset(("food",)), "chestnut", "food"),
+    "차": (frozenset(("food",)), "tea", "food"),
+    "풀": (_STATIONERY, "glue", "things"),
+}
+"""Homonyms, the families or words of nouns in one list with them, and what they mean there."""
 
 
 def phrase_of(sentence: Sentence, at: int, token: Token, draft: Draft) -> Phrase:
@@ -67,6 +75,17 @@ def add_built_in(token: Token, draft: Draft) -> None:
         draft.values.append((KINDS_BUILT_IN[kind], value, token.start, token.stop))
 
 
+def _by_list(sentence: Sentence, at: int) -> tuple[str, str] | None:
+    """Return the meaning that the other nouns of a list decide: 배 among fruit is a pear."""
+    row = _IN_LISTS.get(sentence.tokens[at].stem)
+    beside = sentence.tokens[max(at - 1, 0) : at] + sentence.tokens[at + 1 : at + 2]
+    if row is None or not any(one.text in (",", "·") for one in beside):
+        return None
+    near = sentence.tokens[max(at - 4, 0) : at] + sentence.tokens[at + 1 : at + 5]
+    sorts = {word for one in near if one.noun is not None for word in (one.noun.sort, one.noun.english)}
+    return row[1:] if sorts & row[0] else None
+
+
 def _spans(sentence: Sentence, at: int) -> bool:
     """Return whether 다리 is a bridge by the noun before it: "호수의 다리", "도시 외곽 다리"."""
     before = list(reversed(sentence.tokens[max(at - 2, 0) : at]))
@@ -89,6 +108,9 @@ def _meaning(sentence: Sentence, at: int, token: Token, *, dressed: bool) -> tup
     verbs = {verb.word for one in near for verb in one.verbs}
     place = near[0].stem if near and near[0].kind == "place" and token.case == "" else ""
     before = sentence.tokens[at - 1] if at else None
+    in_list = _by_list(sentence, at)
+    if in_list is not None:
+        return in_list
     by_verb = _BY_VERB.get(token.stem)
     if by_verb is not None and verbs & by_verb[0]:
         return by_verb[1:]

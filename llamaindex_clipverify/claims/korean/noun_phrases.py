@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from llamaindex_clipverify.claims.korean.compounds import as_modifier, is_compound
 from llamaindex_clipverify.claims.korean.default_relations import default_relation
+from llamaindex_clipverify.claims.korean.lists import ends_list, listed
 from llamaindex_clipverify.claims.korean.modifiers import KINDS, describe_next, read_colour
 from llamaindex_clipverify.claims.korean.noun_frames import (
     attire,
@@ -61,6 +62,8 @@ def read_noun(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> R
         return Reading(after=at + 1)
     if token.text == "새" and not sentence.nominal_after(at):
         return _noun(sentence, at, token, draft)
+    if token.kind in ("noun", "unknown") and ends_list(sentence, at):
+        return listed(sentence, at, token, draft)
     if token.text in _SMALL or token.text in lexicon().sets["adverbs"] | lexicon().sets["determiners"] | LOANS:
         return _small_word(at, token, stack)
     if token.kind == "abstract" and token.stem in lexicon().sets["picture"]:

@@ -22,7 +22,11 @@ def read_number(sentence: Sentence, at: int, token: Token, draft: Draft, stack: 
     """Read a number with its counter: it counts the noun before it, the noun after it, or a noun further away."""
     after = sentence.token(at + 1)
     top = stack[-1] if stack else None
-    beside = top if isinstance(top, Phrase) and top.after == at and top.case != "join" and not top.copula else None
+    beside = (
+        top
+        if isinstance(top, Phrase) and top.after == at and top.case not in ("join", "list") and not top.copula
+        else None
+    )
     counter = _counter(sentence, token, after, beside)
     if token.kind == "number" and counter is None:
         return _bare_number(sentence, at, token, draft, beside)

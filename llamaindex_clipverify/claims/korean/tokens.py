@@ -93,6 +93,9 @@ class Tokenizer:
             at += 1
         for before, token in itertools.pairwise(found):
             token.after_space = token.start > before.end
+        for before, token, after in zip(found, found[1:], found[2:], strict=False):
+            if token.text == "자" and before.text == after.text == ",":
+                token.kind, token.noun, token.verbs = "noun", Noun("ruler", "things"), []
         return found
 
     # -- phrases of several words -----------------------------------------------------------------------------------

@@ -118,7 +118,13 @@ def _adverb(sentence: Sentence, clause: Clause) -> int:
 def _meets(sentence: Sentence, clause: Clause) -> None:
     """Let "남자와 악수하다" be done with somebody; the noun before the verb joins nothing."""
     top = sentence.top
-    if clause.word in _MEETING and isinstance(top, Phrase) and top.case == "join" and top.after == clause.at and top.living:
+    if (
+        clause.word in _MEETING
+        and isinstance(top, Phrase)
+        and top.case == "join"
+        and top.after == clause.at
+        and top.living
+    ):
         top.case = "together"
 
 
