@@ -79,7 +79,8 @@ def trace(sentence: Sentence, at: int, token: Token, after: Token, draft: Draft)
 
 def is_group(token: Token) -> bool:
     """Return whether a word after a noun makes it a group: 양 떼, 책 더미."""
-    return token.stem in lexicon().sets["groups"] and token.kind in ("unknown", "abstract", "number", "counter")
+    named = token.kind in ("unknown", "abstract", "number", "counter") or token.stem == "무리"
+    return token.stem in lexicon().sets["groups"] and named
 
 
 def make_group(phrase: Phrase, group: Token, after: int) -> None:

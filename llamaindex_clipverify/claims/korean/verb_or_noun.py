@@ -16,6 +16,8 @@ _COUNTERS = word_list("counter_letters")
 _AUXILIARIES = word_set("auxiliaries_of_connectives")
 _DENYING = word_set("denying_verbs") | {"말다"}
 _WAYS = word_set("possible_nouns")
+_RATHER = word_set("rather_verbs")
+"""Words that are a noun with 는 too, but hardly ever: 노는 *playing*."""
 _NAMING = ("noun", "abstract", "place", "term", "counter")
 
 
@@ -40,7 +42,7 @@ def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequ
 
 
 def _only_a_verb(token: Token) -> bool:
-    return token.kind in ("", "unknown") or (token.kind == "abstract" and token.text.endswith("든"))
+    return token.kind in ("", "unknown") or token.text in _RATHER or (token.kind == "abstract" and token.text.endswith("든"))
 
 
 def _may_be(token: Token, after: Token | None) -> bool:
