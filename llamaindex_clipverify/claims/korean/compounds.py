@@ -43,8 +43,8 @@ def _only_narrows(token: Token, after: Token) -> bool:
 
 
 def _is_dressed(token: Token, after: Token) -> bool:
-    """Return whether a garment before a person is what the person wears: "파란 셔츠 남성"."""
-    worn = token.noun is not None and token.noun.sort == "garments"
+    """Return whether a garment or hair before a person is the person's: "파란 셔츠 남성", "금발 여성"."""
+    worn = token.noun is not None and (token.noun.sort == "garments" or token.noun.english == "hair")
     return worn and after.noun is not None and after.noun.sort == "people"
 
 

@@ -88,6 +88,12 @@ def waits_for_person(clause: Clause, head: Phrase) -> bool:
     return alone or clause.has("postures") is not None or (clause.has("wearing") is not None and bool(clause.objects()))
 
 
+def _needs_somebody(clause: Clause, head: Phrase) -> bool:
+    """Return whether a clause without a subject waits for somebody after a thing: "방석에 누워 찢긴 수첩을 보는 토끼"."""
+    lifeless = not head.living and head.sort not in ("unknown", "abstract", "body")
+    return lifeless and clause.has("postures", "wearing") is not None and not clause.has("exist")
+
+
 def skips_owner(clause: Clause, owner: Phrase) -> bool:
     """Return whether a clause before an owner is about what it owns: "나무로 만든 호수의 다리"."""
     made = clause.word in _MATERIAL_VERBS and not clause.objects()
@@ -143,11 +149,13 @@ def _relative(sentence: Sentence, clause: Clause, candidate: Phrase | None, head
         return
     if candidate is None:
         clause.subjects = [head]
+        later = [waiting for waiting in sentence.waiting if _needs_somebody(waiting, head)]
         for waiting in sentence.waiting:
-            waiting.subjects = [head]
-            waiting.hedged = waiting.hedged or (waiting.word == ATTIRE and clause.negated)
-            clauses.state(sentence.claims, waiting)
-        sentence.waiting = []
+            if waiting not in later:
+                waiting.subjects = [head]
+                waiting.hedged = waiting.hedged or (waiting.word == ATTIRE and clause.negated)
+                clauses.state(sentence.claims, waiting)
+        sentence.waiting = later
         if not clause.objects() and clause.has("wearing") and clause.doing is False and not head.living:
             return
         clauses.state(sentence.claims, clause)
