@@ -17,6 +17,9 @@ _TABLES = word_set("tables_to_sit_at")
 _INSERTING = word_set("inserting_verbs")
 PLACING = word_set("placing_verbs")
 """Verbs whose object is in the place that they name: 벽에 붙이다."""
+_CLOTHS = word_set("wrapped_cloths")
+_WRAPPING = word_set("wrapping_verbs")
+_SURROUNDING = word_set("surrounding_verbs")
 _TAKING = word_set("taking_out_verbs")
 _GIVING = word_set("giving_actions")
 _MACHINES = word_set("machines_that_act")
@@ -39,7 +42,50 @@ def wears(claims: Claims, clause: Clause, garments: list[Phrase]) -> None:
             claims.wearing(
                 figure, garment, min(clause.start, figure.start), max(clause.end, figure.end), negated=clause.negated
             )
+    on_body(claims, clause, garments)
     _beside(claims, clause)
+
+
+def put_on(claims: Claims, clause: Clause, garments: list[Phrase]) -> bool:
+    """Read "강아지에게 목줄을 매다": somebody puts a thing on somebody else; return whether that is said."""
+    receivers = [one for one in clause.items if isinstance(one, Phrase) and one.case == "at" and one.living]
+    for receiver in receivers:
+        for garment in garments:
+            claims.relation("on", garment, receiver, None, negated=clause.negated)
+            for figure in clause.subjects:
+                state_action(claims, clause, figure, "put on", garment)
+    return bool(receivers)
+
+
+def wrapped(claims: Claims, clause: Clause) -> bool:
+    """Read "담요를 두르다": a cloth is around somebody; return whether that is said."""
+    cloths = [one for one in clause.objects() if one.noun in _CLOTHS] if clause.word in _WRAPPING else []
+    for figure in clause.subjects:
+        for cloth in cloths:
+            claims.relation("around", cloth, figure, None, negated=clause.negated)
+            state_action(claims, clause, figure, "wrap", cloth)
+    return bool(cloths)
+
+
+def surround(claims: Claims, clause: Clause) -> bool:
+    """Read "동그라미가 개를 둘러싸고 있다": a thing is around another; return whether that is said."""
+    if clause.word not in _SURROUNDING or not clause.objects():
+        return False
+    for figure in clause.subjects:
+        for target in clause.objects():
+            if not figure.living:
+                figure.silent = False
+                claims.relation("around", figure, target, None, negated=clause.negated)
+    return not any(figure.living for figure in clause.subjects)
+
+
+def on_body(claims: Claims, clause: Clause, things: list[Phrase]) -> None:
+    """Place what somebody wears or has on a part of the body: "어깨에 목도리를 두르고"."""
+    for spot in clause.spots() if not clause.negated else ():
+        for ground in spot.grounds if spot.word in ("", "위") and spot.case == "at" else ():
+            if ground.sort == "body":
+                for thing in things:
+                    claims.relation("on", thing, ground, None, negated=False)
 
 
 def _with_them(clause: Clause) -> list[Phrase]:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from llamaindex_clipverify.claims.korean.actions import PLACING, act, in_posture, state_action, wears
+from llamaindex_clipverify.claims.korean.actions import (
+    PLACING,
+    act,
+    in_posture,
+    on_body,
+    put_on,
+    state_action,
+    surround,
+    wears,
+    wrapped,
+)
 from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.default_relations import default_relation
 from llamaindex_clipverify.claims.korean.descriptions import (
@@ -88,7 +98,13 @@ def _of_wearing(claims: Claims, clause: Clause) -> bool:
     ]
     if clause.has("absent"):
         absent(claims, clause)
-    elif made_of(claims, clause) or done_by(claims, clause):
+    elif (
+        made_of(claims, clause)
+        or done_by(claims, clause)
+        or wrapped(claims, clause)
+        or surround(claims, clause)
+        or (garments and put_on(claims, clause, garments))
+    ):
         return True
     elif (clause.has("wearing") or clause.word == "하다") and garments:
         wears(claims, clause, garments)
@@ -147,6 +163,7 @@ def _possesses(claims: Claims, clause: Clause) -> None:
     for figure in clause.subjects:
         for thing in things:
             possess(claims, figure, thing, clause)
+    on_body(claims, clause, things)
 
 
 def before_noun(claims: Claims, clause: Clause, head: Phrase) -> None:

@@ -42,15 +42,17 @@ def _only_narrows(token: Token, after: Token) -> bool:
     return eaten or (token.stem == "나무" and after.stem in _WOODEN)
 
 
-def _is_dressed(token: Token, after: Token) -> bool:
+def _is_dressed(token: Token, after: Token, draft: Draft) -> bool:
     """Return whether a garment or hair before a person is the person's: "파란 셔츠 남성", "금발 여성"."""
-    worn = token.noun is not None and (token.noun.sort == "garments" or token.noun.english == "hair")
+    looks = bool(draft.colours or draft.others or draft.values)
+    hair = token.noun is not None and (token.noun.english == "hair" or (token.stem == "머리" and looks))
+    worn = hair or (token.noun is not None and token.noun.sort == "garments")
     return worn and after.noun is not None and after.noun.sort == "people"
 
 
 def as_modifier(sentence: Sentence, at: int, token: Token, after: Token, draft: Draft) -> None:
     """Let a noun before a noun say what the second is made of, or drop it: 나무 테이블, 생일 케이크."""
-    if _is_dressed(token, after):
+    if _is_dressed(token, after, draft):
         garment = phrase_of(sentence, at, token, draft)
         garment.covered = True
         sentence.claims.add(garment)

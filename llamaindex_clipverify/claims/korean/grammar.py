@@ -15,6 +15,9 @@ LETTERING = re.compile(
     r"(?:숫자|번호)\s?(\d{1,12})|(?<!\S)([^\s,.\"'”’]{1,40}?)이?라고\s(?=적|쓰|쓴|씌|써|표시|새|인쇄)|(?<![A-Za-z])([A-Z][A-Z0-9&]{1,15})(?=\s(?:로고|라벨|상표|글자|글씨|문구|마크|텍스트|간판))"
 )
 """Letters and numbers that are said to be written."""
+PRINTED = re.compile(r"인쇄|적혀|적힌|쓰여|쓰인|씌어|표시|표기|기재|새겨|새긴")
+"""Words that say that something is written; then values with units are letters too."""
+MEASURE = re.compile(r"(?<![\d.,])\d{1,9}(?:\.\d{1,4})?\s?(?:kg|mg|g|cm|mm|km|m|ml|mL|L|℃|°C|V|W|Hz)(?![A-Za-z])")
 SMALL_TALK = re.compile(r"^\s*(?:물론입니다|물론이죠|안녕하세요|감사합니다)\W*$")
 YES = re.compile(r"^\s*(?:네|예|응|맞아요|맞습니다|그렇습니다|그래요|있어요|있습니다)(?=[\s.,!]|$)")
 NO = re.compile(r"^\s*(?:아니요|아니오|아뇨|아닙니다|아니에요|없습니다|없어요)(?=[\s.,!]|$)")

@@ -8,7 +8,13 @@ from llamaindex_clipverify.claims.korean.phrases import Clause, Draft, Phrase, S
 from llamaindex_clipverify.claims.korean.places import placed
 from llamaindex_clipverify.claims.korean.possession import has_shape
 from llamaindex_clipverify.claims.korean.properties import called, coloured, counted
-from llamaindex_clipverify.claims.korean.relative_clauses import headed, skips_ground, skips_owner, waits_for_person
+from llamaindex_clipverify.claims.korean.relative_clauses import (
+    headed,
+    share,
+    skips_ground,
+    skips_owner,
+    waits_for_person,
+)
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.tokens import Token
 
@@ -48,6 +54,8 @@ def _take_phrase(sentence: Sentence, phrase: Phrase) -> None:
         else:
             sentence.stack.pop()
             phrase.joined = [*top.joined, top]
+            if draft.start is None and not draft.clauses and top.case == "join":
+                share(sentence.claims, top, phrase)
     phrase.contrast = draft.contrast
     if _lacks_next(sentence, phrase):
         sentence.draft.clauses = draft.clauses

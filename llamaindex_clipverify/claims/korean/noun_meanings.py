@@ -13,7 +13,7 @@ from llamaindex_clipverify.claims.vocabulary import english
 _SNOW = word_set("snow_verbs")
 _HAIR = word_set("hair_verbs")
 _BUILT_IN = word_table("built_in")
-KINDS_BUILT_IN: dict[str, Kind] = {"size": "size", "state": "state"}
+KINDS_BUILT_IN: dict[str, Kind] = {"size": "size", "state": "state", "material": "material"}
 _HAIR_MAKING = word_set("hair_making_verbs")
 _CROSSED = word_set("crossing_verbs")
 _RAIN = word_set("rain_verbs")

@@ -85,6 +85,8 @@ def _attach(phrase: Phrase, numbers: Numbers, case: str, end: int, place: int) -
     if not (numbers[0] == 1 and case == "also"):
         phrase.number, phrase.at_least, phrase.at_most = numbers
         phrase.end = end
+        for one in phrase.joined if numbers[0] is None else ():
+            one.at_least, one.at_most = one.at_least or numbers[1], one.at_most or numbers[2]
     if phrase.case == "" or case in ("but",):
         phrase.case = "subject" if case == "also" else case
     phrase.after = place
@@ -100,7 +102,19 @@ def _bare_number(sentence: Sentence, at: int, token: Token, draft: Draft, beside
             _into(draft, numbers, token.start)
     elif beside is not None and token.stem in _COUNTED_ALONE:
         _attach(beside, numbers, token.case, token.stop, at + 1)
+    elif token.stem == "하나" and token.case == "at" and sentence.subject:
+        return _one_of_them(token, token.case, token.stop, at + 1)
+    elif token.stem in _COUNTED_ALONE and token.stem != "하나" and token.case in ("subject", "topic"):
+        return Reading(after=at + 1, item=_persons(token, numbers, at + 1))
     return Reading(after=at + 1)
+
+
+def _persons(token: Token, numbers: Numbers, place: int) -> Phrase:
+    """Return the persons that a number alone counts: "앞치마를 두른 셋이"."""
+    return Phrase(
+        noun="person", sort="people", start=token.start, head=token.start, end=token.stop, after=place, case=token.case,
+        number=numbers[0], plural=True,
+    )  # fmt: skip
 
 
 def _amount(token: Token, limit: str, end: Token) -> Numbers:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.korean import clauses
+from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.phrases import ATTIRE, Clause, Phrase, Spot
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.word_lists import word_set
@@ -105,6 +106,17 @@ def skips_ground(clause: Clause, ground: Phrase) -> bool:
     lifeless = not ground.living and ground.sort not in ("unknown", "abstract")
     worn = clause.has("wearing") is not None and not clause.has("actions") and bool(clause.objects())
     return lifeless and worn and all(one.sort in ("garments", "bags") for one in clause.objects())
+
+
+def share(claims: Claims, first: Phrase, second: Phrase) -> None:
+    """Let a clause before two joined persons be about both: "기다리고 있는 할머니와 할아버지"."""
+    if first.sort != "people" or second.sort != "people" or first.number is not None:
+        return
+    for one in [claims.found[place] for place in dict.fromkeys(first.facts)]:
+        if one.kind in ("action", "relation") and one.noun == first.noun and not one.negated:
+            words = {"start": one.start, "end": second.end, "noun": second.noun, "narrow": second.narrow}
+            second.facts.append(len(claims.found))
+            claims.found.append(one.swap(**words))
 
 
 def _inner(clause: Clause, candidate: Phrase, head: Phrase) -> bool:

@@ -12,11 +12,12 @@ from llamaindex_clipverify.claims.korean.relative_clauses import has_own, modify
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.subjects import subjects_of
 from llamaindex_clipverify.claims.korean.tokens import Token
-from llamaindex_clipverify.claims.korean.word_lists import word_set
+from llamaindex_clipverify.claims.korean.word_lists import word_set, word_table
 from llamaindex_clipverify.claims.korean.words import Sense, lexicon
 
 _ADJECTIVES = ("colour", "size", "state", "neutral")
 _ALONG = word_set("along_verbs")
+_PATHS_TAKEN = word_table("path_relations")
 _PATHS = word_set("paths_to_follow")
 _HARD = frozenset(("and", "final", "frame"))
 _MEETING = word_set("meeting_verbs")
@@ -50,6 +51,8 @@ def read_verb(sentence: Sentence, at: int, token: Token) -> int:
         return is_not(sentence, clause)
     if clause.word in _ALONG and clause.ending in ("inf", "and") and _along(sentence):
         return clause.after
+    if clause.ending == "inf" and _passes(sentence, clause):
+        return clause.after
     if clause.ending == "adverb":
         return _adverb(sentence, clause)
     described = clause.ending == "adn" or (clause.ending == "go" and _joins_adjective(sentence, clause))
@@ -67,6 +70,22 @@ def _along(sentence: Sentence) -> bool:
         grounds=top.group(), word="", relation="along", positions=[], start=top.start, end=top.end, case="in"
     )
     return True
+
+
+def _passes(sentence: Sentence, clause: Clause) -> bool:
+    """Read "돌담을 지나 달리다" as a place of the verb after it; false if nothing is passed."""
+    top, relation = sentence.top, _PATHS_TAKEN.get(clause.word)
+    if relation is None or not isinstance(top, Phrase) or top.case != "object" or top.living or top.silent:
+        return False
+    following = sentence.token(clause.after)
+    moves = following is not None and any(
+        sense.sort == "actions" for verb in following.verbs[:1] for sense in lexicon().senses.get(verb.word, ())
+    )
+    if moves:
+        sentence.stack[-1] = Spot(
+            grounds=top.group(), word="", relation=relation, positions=[], start=top.start, end=top.end, case="in"
+        )
+    return moves
 
 
 def _joins_adjective(sentence: Sentence, clause: Clause) -> bool:

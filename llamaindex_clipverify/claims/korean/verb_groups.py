@@ -105,7 +105,7 @@ class VerbReader:
         """Read "-기 시작하다" and "-기도 하다": the verb before is stated."""
         before = self.tokens[clause.after - 1].text
         begins = before.endswith(("기", "기를")) and helper is not None and helper.word in _BEGINNING
-        does = before.endswith(("기도", "기는", "기만")) and helper is not None and helper.word == "하다"
+        does = before.endswith(("기도", "기는", "기만", "기를")) and helper is not None and helper.word == "하다"
         if helper is None or not (begins or does) or clause.negated:
             return False
         self._take(clause, token, helper.ending)

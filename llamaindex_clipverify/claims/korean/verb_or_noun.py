@@ -42,7 +42,11 @@ def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequ
 
 
 def _only_a_verb(token: Token) -> bool:
-    return token.kind in ("", "unknown") or token.text in _RATHER or (token.kind == "abstract" and token.text.endswith("든"))
+    return (
+        token.kind in ("", "unknown")
+        or token.text in _RATHER
+        or (token.kind == "abstract" and token.text.endswith("든"))
+    )
 
 
 def _may_be(token: Token, after: Token | None) -> bool:
