@@ -118,7 +118,7 @@ def in_posture(claims: Claims, clause: Clause) -> None:
     for spot in clause.spots():
         if sense.value == "sit" and spot.word == "" and any(one.noun in _TABLES for one in spot.grounds):
             spot.relation = "at"
-        living = any(one.living for one in clause.subjects)
+        living = any(one.living and one.surface != "아무" for one in clause.subjects)
         placed(claims, [] if clause.negated and living else clause.subjects, spot, negated=clause.negated)
 
 

@@ -117,6 +117,12 @@ def _of_wearing(claims: Claims, clause: Clause) -> bool:
     return True
 
 
+def _put_around(claims: Claims, clause: Clause, garments: list[Phrase]) -> bool:
+    """Read what is around somebody or something, and what somebody puts on somebody else."""
+    around = wrapped(claims, clause) or surround(claims, clause)
+    return around or (bool(garments) and clause.has("wearing") is not None and put_on(claims, clause, garments))
+
+
 def _is_unlisted_garment(clause: Clause, thing: Phrase) -> bool:
     """Return whether an object of no list is worn, by the verb or by the end of its name: 위생모를 쓰다."""
     headwear = clause.word == "쓰다" and thing.surface.endswith(("모", "캡", "경", "면"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.korean.modifiers import KINDS
 from llamaindex_clipverify.claims.korean.noun_meanings import add_built_in, phrase_of
 from llamaindex_clipverify.claims.korean.numbers import LIMITS
@@ -11,6 +12,7 @@ from llamaindex_clipverify.claims.korean.tokens import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_set
 from llamaindex_clipverify.claims.korean.words import lexicon
 
+_HAVING_PARTS = ("containers", "buildings", "things")
 _NOUNS = ("noun", "unknown", "abstract")
 _GENDERS = word_set("genders")
 _VEHICLES = word_set("vehicles")
@@ -71,7 +73,12 @@ def as_modifier(sentence: Sentence, at: int, token: Token, after: Token, draft: 
     elif (
         token.noun is not None
         and after.noun is not None
-        and after.noun.sort in ("parts",)
+        and (
+            after.noun.sort == "parts"
+            or (
+                after.noun.sort != "places" and after.noun.english in terms().parts and token.noun.sort in _HAVING_PARTS
+            )
+        )
         and token.noun.sort not in ("people", "food")
     ) or (
         token.noun is not None

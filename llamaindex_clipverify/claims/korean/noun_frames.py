@@ -15,6 +15,10 @@ from llamaindex_clipverify.claims.vocabulary import english
 _VIEWS = word_set("views")
 _PAIRS = word_table("pairs_of_persons")
 _TRACES = word_set("traces")
+_SIDES = word_set("picture_sides")
+_FRAMES = word_set("frames")
+_AMONG = word_set("partitives")
+_SOME = word_set("some_of_them")
 
 
 def attire(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
@@ -87,3 +91,30 @@ def make_group(phrase: Phrase, group: Token, after: int) -> None:
     """Let a noun be at least three: 양 떼."""
     phrase.at_least, phrase.case, phrase.copula = 3, group.case, group.copula
     phrase.end, phrase.after = group.stop, after
+
+
+def shows_side(sentence: Sentence, at: int) -> bool:
+    """Return whether "의 측면 모습" follows: the picture shows the noun from a side."""
+    side, frame = sentence.token(at + 1), sentence.token(at + 2)
+    return side is not None and frame is not None and side.stem in _SIDES and not side.case and frame.stem in _FRAMES
+
+
+def side_shown(sentence: Sentence, at: int, phrase: Phrase) -> Reading:
+    """Read "냉장고의 측면 모습": what follows may be beside the noun."""
+    frame = sentence.tokens[at + 2]
+    phrase.case, phrase.after = "" if frame.case in ("to", "copula") else frame.case, at + 3
+    sentence.claims.focus = [phrase]
+    return Reading(after=at + 3, item=phrase)
+
+
+def takes_part(sentence: Sentence, at: int) -> bool:
+    """Return whether "중 일부가" follows: some of the things that the noun names."""
+    among, some = sentence.token(at + 1), sentence.token(at + 2)
+    return among is not None and some is not None and among.text in _AMONG and some.stem in _SOME and bool(some.case)
+
+
+def some_of(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
+    """Read "상자 중 일부가": the boxes, without a number."""
+    phrase = phrase_of(sentence, at, token, draft)
+    phrase.case, phrase.after = sentence.tokens[at + 2].case, at + 3
+    return Reading(after=at + 3, item=phrase)

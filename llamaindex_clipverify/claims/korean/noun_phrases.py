@@ -14,6 +14,10 @@ from llamaindex_clipverify.claims.korean.noun_frames import (
     make_group,
     names_picture,
     pictured,
+    shows_side,
+    side_shown,
+    some_of,
+    takes_part,
     trace,
 )
 from llamaindex_clipverify.claims.korean.noun_meanings import phrase_of
@@ -46,6 +50,7 @@ _PERIODS = ("세기", "월", "년", "주", "년대")
 """Ends of periods, after which 말 and 초 are their end and beginning: 19세기 말."""
 _PAIRS = word_table("pairs_of_persons")
 _ATTIRES = word_set("attires")
+_PATTERN_WORDS = word_set("pattern_words")
 _KIN = word_set("kin_words")
 
 
@@ -103,11 +108,22 @@ def _read_kind(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> 
     if token.table == "patterns" and token.case == "subject" and _bears(sentence, at):
         describe_next(token, draft)
         return Reading(after=at + 2)
+    if token.table == "materials" and _is_pattern(sentence, at):
+        draft.values.append(("pattern", f"{token.value} pattern", token.start, sentence.tokens[at + 1].stop))
+        draft.begin(token.start)
+        return Reading(after=at + 2)
     if token.kind == "term" and token.table == "materials" and token.case == "to":
         return material(at, token)
     if token.kind == "noun":
         return _noun(sentence, at, token, draft)
     return _other(sentence, at, token, draft)
+
+
+def _is_pattern(sentence: Sentence, at: int) -> bool:
+    """Return whether a material names only a pattern: "대리석 무늬 선반"."""
+    after = sentence.token(at + 1)
+    plain = sentence.tokens[at].case == "" and after is not None and after.stem in _PATTERN_WORDS
+    return plain and after is not None and after.case in ("", "of") and sentence.noun_comes(at + 2)
 
 
 def _bears(sentence: Sentence, at: int) -> bool:
@@ -168,6 +184,8 @@ def _noun(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
 
 def _before_word(sentence: Sentence, at: int, token: Token, after: Token, draft: Draft) -> Reading | None:
     """Read a noun without particle before a place word, a word for the picture or another noun; None if it stands alone."""
+    if takes_part(sentence, at):
+        return some_of(sentence, at, token, draft)
     if names_picture(sentence, at):
         return pictured(sentence, at, token, draft)
     if after.kind == "place" and _joins_place(token, after):
@@ -197,6 +215,8 @@ def _marked(sentence: Sentence, at: int, token: Token, phrase: Phrase) -> Readin
 def _owner(sentence: Sentence, at: int, phrase: Phrase) -> Reading:
     """Read a noun or pronoun with 의: the next noun is its part, or the next place word is beside it."""
     after = sentence.token(at + 1)
+    if shows_side(sentence, at):
+        return side_shown(sentence, at, phrase)
     if after is not None and after.kind == "place":
         return spot_at(sentence, at + 1, [phrase], after)
     if after is not None and after.stem in _TRACES and after.case in ("topic", "subject"):

@@ -32,7 +32,8 @@ def _find_objects(sentence: Sentence, clause: Clause, phrases: list[Phrase]) -> 
     if not any(one.living for one in named) or not clause.has("wearing", "actions") or clause.has("exist", "absent"):
         return
     for one in phrases:
-        if one.case == "also" and not one.living and not one.silent:
+        bare = one.case == "" and one.after == clause.at and one is phrases[-1] and not clause.objects()
+        if (one.case == "also" or bare) and not one.living and not one.silent:
             one.case = "object"
 
 
