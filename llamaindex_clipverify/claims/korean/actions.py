@@ -5,7 +5,7 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.default_relations import default_relation
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
-from llamaindex_clipverify.claims.korean.places import admit, placed
+from llamaindex_clipverify.claims.korean.places import NO_GROUNDS, admit, placed
 from llamaindex_clipverify.claims.korean.possession import has_shape
 from llamaindex_clipverify.claims.korean.verb_meanings import english_verb
 from llamaindex_clipverify.claims.korean.word_lists import word_set
@@ -148,7 +148,7 @@ def act(claims: Claims, clause: Clause) -> None:
             continue
         for target in targets or nothing:
             state_action(claims, clause, figure, value, target)
-        for path in paths:
+        for path in [one for one in paths if one.noun not in NO_GROUNDS]:
             claims.relation(default_relation(path, "in"), figure, path, None, negated=clause.negated)
     unread = [one for one in clause.subjects if not one.living and one.case == "also"]
     for target in [*targets, *unread] if clause.negated else ():

@@ -32,7 +32,7 @@ def stems(verb: str) -> Iterator[Stem]:
     irregular = irregular or _regular_irregularity(word)
     yield Stem(base, "plain")
     if base[-1] == _L:  # 들다: 드는, 듭니다
-        yield Stem(base[:-1], "plain")
+        yield Stem(base[:-1], "dropped")
         yield Stem(base[:-1], "eu")
         yield Stem(base, "eu")
         yield Stem(base + jamo(_open(base)), "infinitive")
@@ -138,6 +138,9 @@ def _in_jamo(form: str) -> dict[str, str]:
 
 
 ENDINGS = {form: _in_jamo(form) for form in FORMS}
+ENDINGS["dropped"] = {
+    letters: kind for letters, kind in ENDINGS["plain"].items() if letters[:1] in ("\u1102", "\u1109")
+}
 """Ending in jamo to what it does, for each form of the stem."""
 LONGEST_STEM = 24
 """Jamo of the longest stem, in any form."""

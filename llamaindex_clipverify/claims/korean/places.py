@@ -11,7 +11,7 @@ from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
 _INNER = word_list("inner_places")
 _DEPTHS = {"앞": ["foreground"], "뒤": ["background"]}
 """Where 앞 and 뒤 are if nothing is named that they refer to."""
-_NO_GROUNDS = ("rain", "light", "sunlight", "moonlight", "storm")
+NO_GROUNDS = ("rain", "light", "sunlight", "moonlight", "storm")
 """Weather and light that somebody is in, but that is no place."""
 _OUTDOOR = word_set("outdoor_scenes")
 """Nouns that are the place of the picture with a particle alone."""
@@ -33,7 +33,7 @@ def placed(
             start, end = min(figure.start, spot.start), max(figure.end, spot.end)
             claims.about("position", figure, start, end, value=value, negated=negated, known=False)
         for ground in grounds[: 1 if spot.relation == "between" else None]:
-            related = spot.relation not in ("", "to") and ground.noun not in ("", *_NO_GROUNDS)
+            related = spot.relation not in ("", "to") and ground.noun not in ("", *NO_GROUNDS)
             if related and ground is not figure and not ground.silent:
                 claims.relation(_relation_named(spot, ground, above), figure, ground, spot, negated=negated)
                 figure.covered = figure.covered or (negated and figure.case != "topic")
