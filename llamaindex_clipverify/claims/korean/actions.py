@@ -112,6 +112,8 @@ def in_posture(claims: Claims, clause: Clause) -> None:
     sense = clause.has("postures")
     assert sense is not None
     admit(clause.spots())
+    for line in clause.objects():
+        line.silent = line.silent or line.noun == "line"
     for figure in clause.subjects:
         if figure.living:
             state_action(claims, clause, figure, sense.value, None)
@@ -172,7 +174,8 @@ def _ridden(clause: Clause) -> list[Phrase]:
 def _where(claims: Claims, clause: Clause, value: str, objects: list[Phrase]) -> None:
     for spot in clause.spots():
         inserted = clause.word in _INSERTING and bool(objects)
-        moved = inserted or (clause.word in PLACING and bool(objects) and spot.case == "at")
+        written = value in ("write", "draw")
+        moved = inserted or ((clause.word in PLACING or written) and bool(objects) and spot.case == "at")
         held = any(ground.sort == "body" for ground in spot.grounds) or (value in _PUT and objects) or moved
         if inserted and spot.word == "":
             spot.relation = "in" if any(ground.sort == "body" for ground in spot.grounds) else "into"

@@ -66,7 +66,7 @@ class Claims:
         """Read a noun with 의: the whole of a part, somebody's looks or garment, or a place."""
         if self.is_part(owner, phrase):
             self.part(phrase, owner, negated=False)
-        elif (owner.sort == "body" and phrase.sort == "people") or (
+        elif (owner.sort == "body" and (phrase.sort == "people" or owner.noun == "leg")) or (
             self._is_feature(owner) and owner.noun not in _PATTERNS and self.is_part(phrase, owner)
         ):
             self.part(owner, phrase, negated=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from llamaindex_clipverify.claims.korean.noun_meanings import phrase_of
-from llamaindex_clipverify.claims.korean.phrases import ATTIRE, Clause, Draft, Phrase, Reading
+from llamaindex_clipverify.claims.korean.phrases import ATTIRE, Clause, Draft, Phrase, Reading, Spot
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.tokens import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_set, word_table
@@ -25,6 +25,7 @@ def attire(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
     """Read "교복 차림의 학생" and "정장 차림으로 서 있다": somebody wears the garment."""
     garment, after = phrase_of(sentence, at, token, draft), sentence.tokens[at + 1]
     if after.case == "of" or after.copula == "adn":
+        garment.joined = _worn_too(sentence)
         return Reading(after=at + 2, owner=garment)
     if after.case == "to":
         sentence.claims.add(garment)
@@ -43,6 +44,15 @@ def attire(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
         garment.case, garment.after = "subject", at + 2
         return Reading(after=at + 2, item=garment)
     return Reading(after=at + 2, fresh=True)
+
+
+def _worn_too(sentence: Sentence) -> list[Phrase]:
+    """Take the garments of "셔츠에 청바지 차림" from the stack."""
+    top = sentence.top
+    if not isinstance(top, Spot) or top.word or not all(one.sort == "garments" for one in top.grounds):
+        return []
+    sentence.stack.pop()
+    return top.grounds
 
 
 def names_picture(sentence: Sentence, at: int) -> bool:

@@ -12,13 +12,14 @@ from llamaindex_clipverify.claims.vocabulary import english
 
 _SNOW = word_set("snow_verbs")
 _HAIR = word_set("hair_verbs")
-_BUILT_IN = word_table("built_in")
+BUILT_IN = word_table("built_in")
 KINDS_BUILT_IN: dict[str, Kind] = {"size": "size", "state": "state", "material": "material"}
 _HAIR_MAKING = word_set("hair_making_verbs")
 _CROSSED = word_set("crossing_verbs")
 _RAIN = word_set("rain_verbs")
 _BRIDGE_PLACES = word_set("bridge_places")
 _BY_VERB = {
+    "종이": (word_set("bell_verbs"), "bell", "things"),
     "등": (word_set("lamp_verbs"), "lamp", "things"),
     "차": (word_set("drinking_verbs"), "tea", "food"),
     "배": (word_set("fruit_verbs"), "pear", "food"),
@@ -66,7 +67,7 @@ def phrase_of(sentence: Sentence, at: int, token: Token, draft: Draft) -> Phrase
 
 def add_built_in(token: Token, draft: Draft) -> None:
     """Take the colour, size or state that a noun names by itself: 흑발, 단발, 백마."""
-    kind, _, value = _BUILT_IN.get(token.stem, "").partition(":")
+    kind, _, value = BUILT_IN.get(token.stem, "").partition(":")
     if kind == "colour":
         draft.colours = draft.colours or [value]
     elif kind == "other":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.korean.compounds import as_modifier, is_compound
 from llamaindex_clipverify.claims.korean.default_relations import default_relation
 from llamaindex_clipverify.claims.korean.lists import ends_list, listed
-from llamaindex_clipverify.claims.korean.modifiers import KINDS, describe_next, read_colour
+from llamaindex_clipverify.claims.korean.modifiers import KINDS, describe_next, has_feature, read_colour
 from llamaindex_clipverify.claims.korean.noun_frames import (
     attire,
     first_of_pair,
@@ -51,6 +51,7 @@ _PERIODS = ("세기", "월", "년", "주", "년대")
 _PAIRS = word_table("pairs_of_persons")
 _ATTIRES = word_set("attires")
 _PATTERN_WORDS = word_set("pattern_words")
+_FEATURES = word_set("features")
 _KIN = word_set("kin_words")
 
 
@@ -67,6 +68,8 @@ def read_noun(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> R
         return Reading(after=at + 1)
     if token.text == "새" and not sentence.nominal_after(at):
         return _noun(sentence, at, token, draft)
+    if token.stem in _FEATURES and token.copula == "adn" and has_feature(sentence, at, draft):
+        return Reading(after=at + 1)
     if token.kind in ("noun", "unknown") and ends_list(sentence, at):
         return listed(sentence, at, token, draft)
     if token.text in _SMALL or token.text in lexicon().sets["adverbs"] | lexicon().sets["determiners"] | LOANS:
@@ -226,6 +229,8 @@ def _owner(sentence: Sentence, at: int, phrase: Phrase) -> Reading:
 
 
 def _is_picture(sentence: Sentence, at: int, token: Token, after: Token | None) -> bool:
+    if token.case == "" and after is not None and after.kind in ("number", "counter"):
+        return False
     near = {verb.word for one in sentence.tokens[at + 1 : at + 3] for verb in one.verbs}
     if token.stem == "사진":
         return not near & _HANGING

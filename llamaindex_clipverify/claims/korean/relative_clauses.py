@@ -34,7 +34,7 @@ def modify(sentence: Sentence, clause: Clause) -> None:
             if (
                 isinstance(before, Spot)
                 and not before.topic
-                and clause.has("exist")
+                and clause.has("exist", "visible")
                 and begin + 1 == len(sentence.stack)
             ):
                 begin -= 1

@@ -37,6 +37,8 @@ class Sentence:
         """Subjects of the sentence before, or of the last final clause."""
         self.waiting: list[Clause] = []
         """Clauses whose subject comes later."""
+        self.last_clause: Clause | None = None
+        """The clause before, for verbs that follow one another: 펼쳐 읽다."""
         self.boundary = self.tokens[0].start if self.tokens else 0
         """End of the last clause that is stated by itself."""
         self.alone: Token | None = None

@@ -20,6 +20,7 @@ _ALONG = word_set("along_verbs")
 _PATHS_TAKEN = word_table("path_relations")
 _PATHS = word_set("paths_to_follow")
 _HARD = frozenset(("and", "final", "frame"))
+_SHARING = word_set("shared_object_verbs")
 _MEETING = word_set("meeting_verbs")
 _WEATHER_NOUNS = word_set("weather_nouns")
 
@@ -176,6 +177,16 @@ def _take_items(sentence: Sentence, clause: Clause) -> None:
     if any(isinstance(item, Phrase) and item.case in ("subject", "topic") for item in sentence.stack[begin:]):
         begin = 0
     clause.items, sentence.stack = sentence.stack[begin:], sentence.stack[:begin]
+    _share_object(sentence, clause)
+
+
+def _share_object(sentence: Sentence, clause: Clause) -> None:
+    """Let "신문을 펼쳐 읽는다" have one object for both verbs."""
+    before, sentence.last_clause = sentence.last_clause, clause
+    if before is None or before.ending != "inf" or before.after != clause.at or clause.objects():
+        return
+    if clause.word in _SHARING:
+        clause.items += [item for item in before.items if isinstance(item, Phrase) and item.case == "object"]
 
 
 def _seems(clause: Clause) -> bool:

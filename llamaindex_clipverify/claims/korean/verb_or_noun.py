@@ -32,7 +32,7 @@ def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequ
     ending = token.verbs[0].ending
     if (token.copula and _misfits(token)) or _compares(token, stack) or _is_helped(ending, after):
         return True
-    if (ending in ("noun", "purpose") and token.case) or _is_counted(token, after):
+    if (ending in ("noun", "purpose") and token.case) or _is_counted(token, after) or _is_ground(token, after):
         return False
     if ending == "adn" and _is_adjective(token, before, after):
         return True
@@ -77,6 +77,11 @@ def _misfits(token: Token) -> bool:
 def _is_counted(token: Token, after: Token | None) -> bool:
     """Return whether a noun without particle is counted by the next word: 새 한 마리."""
     return token.kind == "noun" and not token.case and after is not None and after.kind in ("number", "counter")
+
+
+def _is_ground(token: Token, after: Token | None) -> bool:
+    """Return whether a noun without particle stands before a place word: 구름 위."""
+    return token.kind == "noun" and not token.case and not token.copula and after is not None and after.kind == "place"
 
 
 def _has_looks(token: Token, before: Token | None) -> bool:
