@@ -64,6 +64,8 @@ def state(claims: Claims, clause: Clause) -> bool:
             phrase.covered = True
     for phrase in clause.subjects if clause.denied else ():
         phrase.number, phrase.covered = None, True
+    for phrase in clause.subjects if clause.negated and not clause.has("exist", "absent", "visible") else ():
+        phrase.covered = phrase.covered or phrase.none
     clause.start = min([clause.start, *(item.start for item in clause.items)])
     return (
         _of_wearing(claims, clause)

@@ -87,6 +87,8 @@ def _attach(phrase: Phrase, numbers: Numbers, case: str, end: int, place: int) -
         phrase.end = end
         for one in phrase.joined if numbers[0] is None else ():
             one.at_least, one.at_most = one.at_least or numbers[1], one.at_most or numbers[2]
+    else:
+        phrase.none = True
     if phrase.case == "" or case in ("but",):
         phrase.case = "subject" if case == "also" else case
     phrase.after = place

@@ -42,6 +42,8 @@ class Phrase:
     negated: bool = False
     covered: bool = False
     """Whether a denied claim is about it, so that its presence is not stated."""
+    none: bool = False
+    """Whether "한 명도" counts none of it."""
     silent: bool = False
     """Whether the sentence states nothing of it: a hedge, an abstract noun."""
     owners: list[Phrase] = field(default_factory=list)

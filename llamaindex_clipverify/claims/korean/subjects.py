@@ -16,6 +16,10 @@ def subjects_of(sentence: Sentence, clause: Clause) -> list[Phrase]:
     _find_objects(sentence, clause, phrases)
     marked = [one for one in phrases if one.case == "subject"]
     topics = [one for one in phrases if one.case in ("topic", "also", "only", "but")]
+    if marked:
+        for one in topics:
+            one.covered = one.covered or one.surface == "아무"
+        topics = [one for one in topics if one.surface != "아무"]
     topic = _topic_of(sentence, clause, marked, topics)
     if topic is not None:
         return clauses.double(sentence.claims, clause, topic, marked[-1])

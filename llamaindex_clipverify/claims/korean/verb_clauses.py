@@ -148,8 +148,16 @@ def _meets(sentence: Sentence, clause: Clause) -> None:
         top.case = "together"
 
 
+def _no_weather(sentence: Sentence, clause: Clause) -> None:
+    """Let rain and snow that do not fall be stated nowhere: "비가 오지 않는 맑은 날"."""
+    top = sentence.top
+    if clause.negated and clause.has("weather") and isinstance(top, Phrase) and top.noun in ("rain", "snow"):
+        top.covered = True
+
+
 def _close(sentence: Sentence, clause: Clause) -> int:
     _meets(sentence, clause)
+    _no_weather(sentence, clause)
     if clause.ending in ("adn", "will") and sentence.noun_comes(clause.after):
         modify(sentence, clause)
         return clause.after

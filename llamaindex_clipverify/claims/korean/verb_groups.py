@@ -172,6 +172,10 @@ class VerbReader:
             token.text.startswith("듯") or clause.ending == "will" or token.text.startswith("모양")
         ):
             return self._doubt(clause, token)
+        if token.text == "대신" and clause.ending == "adn":
+            clause.void = True
+            self._take(clause, token, "and")
+            return True
         if token.text in _EXPERIENCES and following is not None and following.word in ("있다", "없다"):
             clause.void = True
             clause.after += 1
