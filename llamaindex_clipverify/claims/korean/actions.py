@@ -180,6 +180,9 @@ def _where(claims: Claims, clause: Clause, value: str, objects: list[Phrase]) ->
         if inserted and spot.word == "":
             spot.relation = "in" if any(ground.sort == "body" for ground in spot.grounds) else "into"
         figures = objects if held and (objects or any(one.living for one in clause.subjects)) else clause.subjects
+        if written and not objects and spot.case == "at":
+            placed(claims, [], spot)
+            continue
         if value in ("ride", "enter") and any(ground in objects for ground in spot.grounds):
             continue
         if value == "lean" and spot.word == "":

@@ -38,6 +38,8 @@ class Claims:
         self.pending_size: tuple[str, int, int] | None = None
         self.lacking: list[Clause] = []
         self.last = list(last)
+        self.sides: dict[str, list[Phrase]] = {}
+        """Side to what it is a side of: 왼쪽 of a person."""
         self.focus: list[Phrase] = []
         """Subjects of the clause before."""
 

@@ -57,6 +57,8 @@ def state(claims: Claims, clause: Clause) -> bool:
     state_lacking(claims, clause)
     if clause.word == "켜다" and any(one.noun in _INSTRUMENTS for one in clause.objects()):
         clause.senses = [Sense("actions", "play")]
+    if clause.word in ("나다", "날다") and any(one.noun in ("sky", "air") for one in clause.objects()):
+        clause.senses = [Sense("actions", "fly")]
     _take_for_persons(clause)
     _together(claims, clause)
     if clause.negated and all(one.silent for one in clause.subjects):

@@ -104,12 +104,22 @@ def _describes(sentence: Sentence, at: int, clause: Clause) -> bool:
         return False
     top = sentence.top
     beside = isinstance(top, Phrase) and top.after == at and top.case in ("subject", "", "also") and not top.copula
+    if sense.value == "many" and beside and isinstance(top, Phrase) and top.case == "subject":
+        return _many(sentence, clause, top)
     if isinstance(top, Phrase) and ((beside and has_own(top)) or (top.compared and sense.sort == "size")):
         return False
     if isinstance(top, Spot) and top.end >= clause.start - 2 and sense.sort == "neutral":
         return False
     sentence.draft.begin(clause.start)
     _into_draft(sentence, clause, sense)
+    return True
+
+
+def _many(sentence: Sentence, clause: Clause, things: Phrase) -> bool:
+    """Read "차가 많은 도로": many cars are on the road."""
+    things.at_least = things.at_least or 3
+    clause.senses, clause.word = [Sense("exist", "be")], "있다"
+    modify(sentence, clause)
     return True
 
 
