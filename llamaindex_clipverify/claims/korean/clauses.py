@@ -124,7 +124,15 @@ def _of_wearing(claims: Claims, clause: Clause) -> bool:
 def _put_around(claims: Claims, clause: Clause, garments: list[Phrase]) -> bool:
     """Read what is around somebody or something, and what somebody puts on somebody else."""
     around = wrapped(claims, clause) or surround(claims, clause)
+    if clause.has("wearing") and not clause.has("actions") and not garments and _is_on_body(clause):
+        on_body(claims, clause, clause.objects())
+        return True
     return around or (bool(garments) and clause.has("wearing") is not None and put_on(claims, clause, garments))
+
+
+def _is_on_body(clause: Clause) -> bool:
+    """Return whether a clause names a part of the body where something is: "팔에 바구니를 끼고"."""
+    return bool(clause.objects()) and any(one.sort == "body" for spot in clause.spots() for one in spot.grounds)
 
 
 def _is_unlisted_garment(clause: Clause, thing: Phrase) -> bool:

@@ -35,6 +35,8 @@ class Sentence:
         """Subjects of the clause before, within the sentence."""
         self.carried = list(carried)
         """Subjects of the sentence before, or of the last final clause."""
+        self.gaps: list[list[Item]] = []
+        """Phrases of clauses whose verb comes later: "남자는 바지를, 여자는 …"."""
         self.waiting: list[Clause] = []
         """Clauses whose subject comes later."""
         self.last_clause: Clause | None = None

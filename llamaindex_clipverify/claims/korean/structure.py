@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from llamaindex_clipverify.claims.korean import clauses
 from llamaindex_clipverify.claims.korean.denials import without
+from llamaindex_clipverify.claims.korean.gaps import is_gap
 from llamaindex_clipverify.claims.korean.nominals import read_nominal
 from llamaindex_clipverify.claims.korean.particles import ENDINGS
 from llamaindex_clipverify.claims.korean.phrases import Draft, Phrase, Spot
@@ -66,7 +67,7 @@ def _mark(sentence: Sentence, at: int, token: Token) -> int:
         return _particle_after(sentence, end)
     if token.text in (":", ";"):
         _finish(sentence)
-    elif isinstance(top, Phrase) and top.after == at:
+    elif isinstance(top, Phrase) and top.after == at and not is_gap(sentence, at):
         if token.text == "," and top.case == "" and _another_place(sentence, at):
             _gapped(sentence, top)
         elif token.text in (",", "·", "/") and top.case in ("", "object", "join", "list"):

@@ -6,6 +6,7 @@ from llamaindex_clipverify.claims.korean import clauses
 from llamaindex_clipverify.claims.korean.actions import watch
 from llamaindex_clipverify.claims.korean.denials import is_not
 from llamaindex_clipverify.claims.korean.descriptions import VISIBLE
+from llamaindex_clipverify.claims.korean.gaps import fill
 from llamaindex_clipverify.claims.korean.phrases import ATTIRE, Clause, Phrase, Spot
 from llamaindex_clipverify.claims.korean.properties import counted
 from llamaindex_clipverify.claims.korean.relative_clauses import has_own, modify
@@ -263,6 +264,7 @@ def _settle(sentence: Sentence, clause: Clause, subjects: list[Phrase]) -> None:
     alone, sentence.alone = sentence.alone, None
     if alone is not None and len(subjects) == 1 and subjects[0].living and subjects[0].number is None:
         counted(sentence.claims, subjects, 1, None, None, alone)
+    fill(sentence, clause)
     if clauses.state(sentence.claims, clause) and subjects:
         sentence.subject = subjects
     sentence.claims.focus = [one for one in subjects if not one.silent] or sentence.claims.focus
