@@ -8,7 +8,7 @@ from llamaindex_clipverify.claims.korean.noun_meanings import BUILT_IN, add_buil
 from llamaindex_clipverify.claims.korean.numbers import LIMITS
 from llamaindex_clipverify.claims.korean.phrases import Draft
 from llamaindex_clipverify.claims.korean.sentence import Sentence
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.token import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_set
 from llamaindex_clipverify.claims.korean.words import lexicon
 

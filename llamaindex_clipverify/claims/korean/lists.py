@@ -5,7 +5,7 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.korean.noun_meanings import phrase_of
 from llamaindex_clipverify.claims.korean.phrases import Draft, Phrase, Reading
 from llamaindex_clipverify.claims.korean.sentence import Sentence
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.token import Token
 from llamaindex_clipverify.claims.korean.unlisted_nouns import unlisted_phrase
 
 _VARIOUS = ("여러", "다양한", "각종", "온갖", "갖가지", "많은")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.claim import Kind
 from llamaindex_clipverify.claims.korean.phrases import Clause, Draft, Phrase, Reading
 from llamaindex_clipverify.claims.korean.sentence import Sentence
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.token import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
 from llamaindex_clipverify.claims.korean.words import Sense
 

@@ -16,7 +16,7 @@ from llamaindex_clipverify.claims.korean.relative_clauses import (
     waits_for_person,
 )
 from llamaindex_clipverify.claims.korean.sentence import Sentence
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.token import Token
 
 _UNMADE = ("nature", "places", "people", "animals")
 """Families of what is made of no material."""

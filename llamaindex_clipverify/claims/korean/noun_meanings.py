@@ -5,7 +5,7 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.claim import Kind
 from llamaindex_clipverify.claims.korean.phrases import Draft, Phrase
 from llamaindex_clipverify.claims.korean.sentence import Sentence
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.token import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_set, word_table
 from llamaindex_clipverify.claims.korean.words import Noun, lexicon
 from llamaindex_clipverify.claims.vocabulary import english

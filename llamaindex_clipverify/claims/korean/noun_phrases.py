@@ -26,7 +26,8 @@ from llamaindex_clipverify.claims.korean.phrases import Draft, Item, Phrase, Rea
 from llamaindex_clipverify.claims.korean.place_words import grounded, read_place, spot_at
 from llamaindex_clipverify.claims.korean.scenes import is_date
 from llamaindex_clipverify.claims.korean.sentence import Sentence
-from llamaindex_clipverify.claims.korean.tokens import LOANS, Token
+from llamaindex_clipverify.claims.korean.token import Token
+from llamaindex_clipverify.claims.korean.tokens import LOANS
 from llamaindex_clipverify.claims.korean.unlisted_nouns import (
     material,
     names_owner,
@@ -64,12 +65,10 @@ def read_noun(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> R
         return _limit(at, token, draft, stack)
     if token.stem in _PRONOUNS and (token.case or token.copula) and token.kind != "noun":
         return _pronoun(sentence, at, token)
-    if _says_nothing(sentence, at):
+    if _says_nothing(sentence, at) or (_is_feature(token) and has_feature(sentence, at, draft)):
         return Reading(after=at + 1)
     if token.text == "새" and not sentence.nominal_after(at):
         return _noun(sentence, at, token, draft)
-    if token.stem in _FEATURES and token.copula == "adn" and has_feature(sentence, at, draft):
-        return Reading(after=at + 1)
     if token.kind in ("noun", "unknown") and ends_list(sentence, at):
         return listed(sentence, at, token, draft)
     if token.text in _SMALL or token.text in lexicon().sets["adverbs"] | lexicon().sets["determiners"] | LOANS:
@@ -77,6 +76,10 @@ def read_noun(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> R
     if token.kind == "abstract" and token.stem in lexicon().sets["picture"]:
         return _picture(sentence, at, token, following)
     return _read_kind(sentence, at, draft, stack)
+
+
+def _is_feature(token: Token) -> bool:
+    return token.stem in _FEATURES and token.copula == "adn"
 
 
 def _says_nothing(sentence: Sentence, at: int) -> bool:
@@ -108,18 +111,26 @@ def _read_kind(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> 
     if token.kind == "term" and (sentence.nominal_after(at) or token.case == "of") and token.table in KINDS:
         describe_next(token, draft)
         return Reading(after=at + 1)
-    if token.table == "patterns" and token.case == "subject" and _bears(sentence, at):
-        describe_next(token, draft)
-        return Reading(after=at + 2)
-    if token.table == "materials" and _is_pattern(sentence, at):
-        draft.values.append(("pattern", f"{token.value} pattern", token.start, sentence.tokens[at + 1].stop))
-        draft.begin(token.start)
+    if _describes_with_next(sentence, at, draft):
         return Reading(after=at + 2)
     if token.kind == "term" and token.table == "materials" and token.case == "to":
         return material(at, token)
     if token.kind == "noun":
         return _noun(sentence, at, token, draft)
     return _other(sentence, at, token, draft)
+
+
+def _describes_with_next(sentence: Sentence, at: int, draft: Draft) -> bool:
+    """Read a pattern with the word after it: "물방울무늬가 있는", "대리석 무늬"; return whether it is one."""
+    token = sentence.tokens[at]
+    if token.table == "patterns" and token.case == "subject" and _bears(sentence, at):
+        describe_next(token, draft)
+        return True
+    if token.table != "materials" or not _is_pattern(sentence, at):
+        return False
+    draft.values.append(("pattern", f"{token.value} pattern", token.start, sentence.tokens[at + 1].stop))
+    draft.begin(token.start)
+    return True
 
 
 def _is_pattern(sentence: Sentence, at: int) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from llamaindex_clipverify.claims.korean.counters import read_counter
 from llamaindex_clipverify.claims.korean.phrases import Draft, Item, Phrase, Reading, Spot
 from llamaindex_clipverify.claims.korean.sentence import Sentence
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.token import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_set, word_table
 
 LIMITS = word_table("limits")
@@ -58,7 +59,7 @@ def _counter(
         return None
     if beside is None and after.text.startswith("사람"):
         return None
-    return sentence.tokenizer.as_counter(after)
+    return read_counter(after.text)
 
 
 def _one_of_them(token: Token, case: str, stop: int, place: int) -> Reading:

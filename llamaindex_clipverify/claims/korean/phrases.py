@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from llamaindex_clipverify.claims.claim import Kind
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.token import Token
 from llamaindex_clipverify.claims.korean.words import Sense
 
 ATTIRE = "차림"

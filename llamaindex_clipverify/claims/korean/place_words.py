@@ -7,7 +7,7 @@ from dataclasses import replace
 from llamaindex_clipverify.claims.korean.noun_meanings import phrase_of
 from llamaindex_clipverify.claims.korean.phrases import Draft, Item, Phrase, Reading, Spot
 from llamaindex_clipverify.claims.korean.sentence import Sentence
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.token import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_set
 from llamaindex_clipverify.claims.korean.words import lexicon
 

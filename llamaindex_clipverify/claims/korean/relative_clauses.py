@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.korean import clauses
 from llamaindex_clipverify.claims.korean.claims_of import Claims
+from llamaindex_clipverify.claims.korean.clauses_before_nouns import before_noun
 from llamaindex_clipverify.claims.korean.phrases import ATTIRE, Clause, Phrase, Spot
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.word_lists import word_set
@@ -157,7 +158,7 @@ def _relative(sentence: Sentence, clause: Clause, candidate: Phrase | None, head
     earlier = [one for one in sentence.subject if one.living]
     if candidate is None and earlier and _happens_in(clause, head):
         clause.subjects = earlier
-        clauses.before_noun(sentence.claims, clause, head)
+        before_noun(sentence.claims, clause, head)
         return
     if candidate is None:
         clause.subjects = [head]
@@ -181,7 +182,7 @@ def _relative(sentence: Sentence, clause: Clause, candidate: Phrase | None, head
             and clause.has("size", "state")
         ):
             _own(sentence, one, head)
-    clauses.before_noun(sentence.claims, clause, head)
+    before_noun(sentence.claims, clause, head)
 
 
 def _own(sentence: Sentence, part: Phrase, head: Phrase) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.phrases import Clause, Draft, Item, Phrase
-from llamaindex_clipverify.claims.korean.tokens import Token, Tokenizer
+from llamaindex_clipverify.claims.korean.token import Token
+from llamaindex_clipverify.claims.korean.tokens import Tokenizer
 from llamaindex_clipverify.claims.korean.verb_groups import VerbReader
 from llamaindex_clipverify.claims.korean.words import lexicon
 

@@ -15,7 +15,7 @@ from llamaindex_clipverify.claims.korean.phrases import Draft, Phrase, Spot
 from llamaindex_clipverify.claims.korean.places import captioned, placed
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.speakers import is_speaker
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.token import Token
 from llamaindex_clipverify.claims.korean.verb_clauses import doing_noun, read_verb
 from llamaindex_clipverify.claims.korean.verb_or_noun import is_verb
 from llamaindex_clipverify.claims.korean.word_lists import word_set

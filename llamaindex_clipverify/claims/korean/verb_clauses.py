@@ -12,7 +12,7 @@ from llamaindex_clipverify.claims.korean.properties import counted
 from llamaindex_clipverify.claims.korean.relative_clauses import has_own, modify
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.subjects import subjects_of
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.token import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_set, word_table
 from llamaindex_clipverify.claims.korean.words import Sense, lexicon
 

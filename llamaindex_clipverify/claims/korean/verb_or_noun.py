@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from llamaindex_clipverify.claims.korean.letters import is_closed
 from llamaindex_clipverify.claims.korean.phrases import Item, Phrase
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.token import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
 from llamaindex_clipverify.claims.korean.words import lexicon
 
