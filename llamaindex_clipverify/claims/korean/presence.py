@@ -67,7 +67,7 @@ def absent(claims: Claims, clause: Clause) -> None:
         return
     clause.negated = True
     things = clause.subjects
-    spots = [spot for spot in clause.spots() if _grounded(spot)]
+    spots = [spot for spot in clause.spots() if _grounded(spot) or (spot.relation and claims.focus)]
     only = [item for item in clause.items if isinstance(item, Phrase) and item.case in ("but", "only")]
     if only:
         for spot in spots:

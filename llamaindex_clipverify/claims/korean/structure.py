@@ -14,7 +14,7 @@ from llamaindex_clipverify.claims.korean.particles import ENDINGS
 from llamaindex_clipverify.claims.korean.phrases import Draft, Phrase, Spot
 from llamaindex_clipverify.claims.korean.places import captioned, placed
 from llamaindex_clipverify.claims.korean.sentence import Sentence
-from llamaindex_clipverify.claims.korean.speakers import is_speaker
+from llamaindex_clipverify.claims.korean.speakers import attention, is_speaker
 from llamaindex_clipverify.claims.korean.token import Token
 from llamaindex_clipverify.claims.korean.verb_clauses import doing_noun, read_verb
 from llamaindex_clipverify.claims.korean.verb_or_noun import is_verb
@@ -42,8 +42,9 @@ def _step(sentence: Sentence, at: int) -> int:
     if token.text in ("안", "못") and at + 1 < len(sentence.tokens) and _is_negative(sentence, at):
         sentence.denied_verb = True
         return at + 1
-    if is_speaker(sentence, at):
-        return at + 1
+    idle = attention(sentence, at)
+    if is_speaker(sentence, at) or idle:
+        return at + (idle or 1)
     if token.text in _ALONE:
         sentence.alone = token
         return at + 1

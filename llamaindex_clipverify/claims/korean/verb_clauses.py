@@ -202,7 +202,9 @@ def _take_items(sentence: Sentence, clause: Clause) -> None:
 def _share_object(sentence: Sentence, clause: Clause) -> None:
     """Let "신문을 펼쳐 읽는다" have one object for both verbs."""
     before, sentence.last_clause = sentence.last_clause, clause
-    if before is None or before.ending != "inf" or before.after != clause.at or clause.objects():
+    if before is None or before.ending != "inf" or clause.objects():
+        return
+    if before.after != clause.at and not all(isinstance(item, Spot) for item in clause.items):
         return
     if clause.word in _SHARING:
         clause.items += [item for item in before.items if isinstance(item, Phrase) and item.case == "object"]
