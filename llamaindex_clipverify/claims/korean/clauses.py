@@ -25,6 +25,7 @@ from llamaindex_clipverify.claims.korean.passives import done_by
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
 from llamaindex_clipverify.claims.korean.possession import has_shape, possess
 from llamaindex_clipverify.claims.korean.presence import absent, exist, seen, state_lacking
+from llamaindex_clipverify.claims.korean.verb_meanings import named_by_object
 from llamaindex_clipverify.claims.korean.word_lists import word_set
 from llamaindex_clipverify.claims.korean.words import Sense
 
@@ -153,7 +154,7 @@ def _of_doing(claims: Claims, clause: Clause) -> bool:
         in_posture(claims, clause)
     elif clause.has("states") and not acted:
         in_state(claims, clause)
-    elif clause.has("actions", "do"):
+    elif clause.has("actions", "do") or named_by_object(clause):
         act(claims, clause)
     elif clause.has(*DESCRIBED):
         describe(claims, clause, clause.subjects)

@@ -56,6 +56,7 @@ def _take_phrase(sentence: Sentence, phrase: Phrase) -> None:
             phrase.joined = [*top.joined, top]
             if draft.start is None and not draft.clauses and top.case == "join":
                 share(sentence.claims, top, phrase)
+                phrase.at_least = phrase.at_least or (top.at_least if top.plural and phrase.plural else None)
     phrase.contrast = draft.contrast
     if _lacks_next(sentence, phrase):
         sentence.draft.clauses = draft.clauses

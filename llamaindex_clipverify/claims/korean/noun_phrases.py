@@ -108,11 +108,11 @@ def _read_kind(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> 
         return read_colour(sentence, at, token, draft)
     if token.kind == "place" or (token.table == "positions" and token.stem == "배경"):
         return read_place(sentence, at, token, draft, stack)
+    if _describes_with_next(sentence, at, draft):
+        return Reading(after=at + 2)
     if token.kind == "term" and (sentence.nominal_after(at) or token.case == "of") and token.table in KINDS:
         describe_next(token, draft)
         return Reading(after=at + 1)
-    if _describes_with_next(sentence, at, draft):
-        return Reading(after=at + 2)
     if token.kind == "term" and token.table == "materials" and token.case == "to":
         return material(at, token)
     if token.kind == "noun":

@@ -97,6 +97,10 @@ def _attach(phrase: Phrase, numbers: Numbers, case: str, end: int, place: int) -
 
 def _bare_number(sentence: Sentence, at: int, token: Token, draft: Draft, beside: Phrase | None) -> Reading:
     numbers = _amount(token, draft.limit, token)
+    if beside is None and token.stem == "하나" and token.case == "at" and sentence.subject:
+        return _one_of_them(token, token.case, token.stop, at + 1)
+    if beside is None and token.stem in _COUNTED_ALONE - {"하나"} and token.case in ("subject", "topic"):
+        return Reading(after=at + 1, item=_persons(token, numbers, at + 1))
     if sentence.nominal_after(at) and beside is None:
         following = sentence.tokens[at + 1]
         if token.text == "한" and not (following.noun is not None and following.noun.sort == "body"):
@@ -105,10 +109,6 @@ def _bare_number(sentence: Sentence, at: int, token: Token, draft: Draft, beside
             _into(draft, numbers, token.start)
     elif beside is not None and token.stem in _COUNTED_ALONE:
         _attach(beside, numbers, token.case, token.stop, at + 1)
-    elif token.stem == "하나" and token.case == "at" and sentence.subject:
-        return _one_of_them(token, token.case, token.stop, at + 1)
-    elif token.stem in _COUNTED_ALONE and token.stem != "하나" and token.case in ("subject", "topic"):
-        return Reading(after=at + 1, item=_persons(token, numbers, at + 1))
     return Reading(after=at + 1)
 
 

@@ -75,6 +75,8 @@ def spot_at(sentence: Sentence, at: int, grounds: list[Phrase], token: Token) ->
         case, stop, end = after.case, after.stop, at + 2
         positions += lexicon().terms["positions"].get(after.stem, "").split()
     relation = lexicon().terms["relations"].get(token.stem, "")
+    if token.stem == "쪽" and case == "to":
+        relation = "toward"
     spot = Spot(
         grounds=grounds, word=token.stem, relation=relation, positions=[] if grounds else list(dict.fromkeys(positions)),
         start=min([token.start, *(ground.start for ground in grounds)]), end=stop, case=case,

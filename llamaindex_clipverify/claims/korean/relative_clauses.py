@@ -52,8 +52,19 @@ def _keep_far_places(sentence: Sentence, clause: Clause) -> None:
     spots = [place for place, item in enumerate(clause.items) if isinstance(item, Spot)]
     objects = [item for item in clause.items if isinstance(item, Phrase) and item.case == "object"]
     worn = [ground for spot in clause.spots()[:1] for ground in spot.grounds if ground.sort in ("garments", "body")]
-    if spots and objects and spots[0] == 0 and clause.has("wearing") is not None and not worn:
+    dressed = bool(objects) and clause.has("wearing") is not None
+    if spots and spots[0] == 0 and (dressed or _has_garment(clause)) and not worn:
         sentence.stack.append(clause.items.pop(0))
+
+
+def _has_garment(clause: Clause) -> bool:
+    """Return whether a clause says that somebody has a garment or not: "운동장에 모자가 없는 소년"."""
+    subjects = [item for item in clause.items if isinstance(item, Phrase) and item.case in ("subject", "", "also")]
+    garments = bool(subjects) and all(one.sort == "garments" for phrase in subjects for one in phrase.group())
+    places = [
+        ground for spot in clause.spots()[:1] for ground in spot.grounds if ground.sort in ("places", "nature", "at")
+    ]
+    return garments and bool(places) and clause.has("exist", "absent") is not None and clause.word in ("있다", "없다")
 
 
 def headed(sentence: Sentence, head: Phrase, modifiers: Sequence[Clause]) -> None:

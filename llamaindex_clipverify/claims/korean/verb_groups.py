@@ -224,6 +224,8 @@ class VerbReader(ThatReader):
     def _frame(self, clause: Clause, token: Token) -> bool:
         """Read "앉아 있는 모습이 보인다": what the picture shows is stated."""
         self._take(clause, token, token.copula if token.copula and token.copula != "adn" else "final")
+        while clause.after < len(self.tokens) - 1 and self.tokens[clause.after].text in lexicon().sets["adverbs"]:
+            clause.after += 1
         following = self._verb_at(clause.after)
         if (
             following is None

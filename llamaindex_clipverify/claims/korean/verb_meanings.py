@@ -51,6 +51,13 @@ def _by_named_object(clause: Clause, names: set[str], value: str) -> str:
     return value
 
 
+def named_by_object(clause: Clause) -> bool:
+    """Return whether only the object makes a verb an action: "박수를 보내다"."""
+    objects = clause.objects()
+    names = {one.noun for one in objects} | {one.surface for one in objects}
+    return bool(objects) and clause.word not in _SPECIAL and bool(_by_named_object(clause, names, ""))
+
+
 def _used(_: Clause, names: set[str]) -> str:
     if "umbrella" in names:
         return "hold"
