@@ -20,6 +20,10 @@ PLACING = word_set("placing_verbs")
 _CLOTHS = word_set("wrapped_cloths")
 _WRAPPING = word_set("wrapping_verbs")
 _SURROUNDING = word_set("surrounding_verbs")
+_UNMOVED = ("nature", "surfaces", "buildings", "places")
+_MOVABLE = word_set("movable_surfaces")
+_JUMPING = ("뛰어넘다", "건너뛰다", "넘다")
+"""Verbs whose path is below."""
 _TAKING = word_set("taking_out_verbs")
 _GIVING = word_set("giving_actions")
 _MACHINES = word_set("machines_that_act")
@@ -138,10 +142,10 @@ def act(claims: Claims, clause: Clause) -> None:
     ]
     unlisted = value not in _OF_ANYTHING
     targets = [one for one in objects if one not in paths and (not one.silent or (unlisted and one.sort == "unknown"))]
-    targets += _ridden(clause) if value == "ride" and not targets else []
+    targets += _ridden(clause) if value in ("ride", "mount") and not targets else []
     targets += _entered(clause) if value == "enter" and not targets else []
     nothing: list[Phrase | None] = [None]
-    unmoved = value in _PUT and any(one.sort in ("nature", "surfaces", "buildings", "places") for one in objects)
+    unmoved = value in _PUT and any(one.sort in _UNMOVED and not _is_movable(one) for one in objects)
     for figure in clause.subjects if not unmoved else ():
         if figure.silent and figure.sort != "people" and not figure.pronoun:
             continue
@@ -151,11 +155,17 @@ def act(claims: Claims, clause: Clause) -> None:
         for target in targets or nothing:
             state_action(claims, clause, figure, value, target)
         for path in [one for one in paths if one.noun not in NO_GROUNDS]:
-            claims.relation(default_relation(path, "in"), figure, path, None, negated=clause.negated)
+            relation = "over" if clause.word in _JUMPING else default_relation(path, "in")
+            claims.relation(relation, figure, path, None, negated=clause.negated)
     unread = [one for one in clause.subjects if not one.living and one.case == "also"]
     for target in [*targets, *unread] if clause.negated else ():
         target.covered = True
     _where(claims, clause, value, targets)
+
+
+def _is_movable(thing: Phrase) -> bool:
+    """Return whether a surface can be put somewhere: paper and plates, no roads."""
+    return thing.sort == "surfaces" and (thing.narrow or thing.noun).split()[-1] in _MOVABLE
 
 
 def _entered(clause: Clause) -> list[Phrase]:
@@ -167,7 +177,7 @@ def _ridden(clause: Clause) -> list[Phrase]:
         ground
         for spot in clause.spots()
         for ground in spot.grounds
-        if ground.sort in ("containers", "things", "surfaces") and spot.word == ""
+        if ground.sort in ("containers", "things", "surfaces", "animals") and spot.word == ""
     ]
 
 
@@ -183,7 +193,7 @@ def _where(claims: Claims, clause: Clause, value: str, objects: list[Phrase]) ->
         if written and not objects and spot.case == "at":
             placed(claims, [], spot)
             continue
-        if value in ("ride", "enter") and any(ground in objects for ground in spot.grounds):
+        if value in ("ride", "mount", "enter") and any(ground in objects for ground in spot.grounds):
             continue
         if value == "lean" and spot.word == "":
             spot.relation = "against"

@@ -36,7 +36,7 @@ from llamaindex_clipverify.claims.korean.unlisted_nouns import (
     unlisted_phrase,
 )
 from llamaindex_clipverify.claims.korean.word_lists import word_set, word_table
-from llamaindex_clipverify.claims.korean.words import lexicon
+from llamaindex_clipverify.claims.korean.words import Noun, lexicon
 
 _LIKE = ("처럼", "같이", "만큼", "마냥")
 """Particles of what something is only compared with."""
@@ -60,6 +60,8 @@ def read_noun(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> R
     """Read the word at a position; modifiers go into the draft."""
     token = sentence.tokens[at]
     following = sentence.token(at + 1)
+    if token.stem == "점" and token.case and (draft.colours or draft.others):
+        token.kind, token.noun = "noun", Noun("dot", "parts")
     counting = following is not None and following.kind in ("number", "counter")
     if token.stem in LIMITS and (counting or token.kind in ("", "unknown", "abstract", "other")):
         return _limit(at, token, draft, stack)

@@ -260,7 +260,7 @@ class Tokenizer:
         for size in range(1, len(word) + 1):
             rest = word[size:]
             follows = particles.ENDINGS.get(rest) if len(rest) <= particles.LONGEST else None
-            if rest == "도" and len(word) == 3:
+            if (rest == "도" and len(word) == 3) or rest in ("요", "이요"):
                 continue
             if follows is not None and not _misfits(word[:size], rest) and (size > 1 or not rest):
                 token = Token(text=word, start=start, stop=start + size, end=end, kind="unknown", stem=word[:size])
