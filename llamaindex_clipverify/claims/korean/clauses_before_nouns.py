@@ -17,6 +17,8 @@ from llamaindex_clipverify.claims.korean.word_lists import word_set
 from llamaindex_clipverify.claims.korean.words import Sense
 
 _FACE_WORDS = word_set("face_words")
+_RISING = ("smoke", "steam", "fire", "light", "flame", "냄새", "소리", "향기", "윤기")
+"""What comes out of things: 연기가 나는 굴뚝."""
 _LAID = word_set("laid_verbs")
 _INTRANSITIVE = word_set("intransitive_actions")
 _HOLDING = ("들다", "차다", "담다")
@@ -29,6 +31,8 @@ def before_noun(claims: Claims, clause: Clause, head: Phrase) -> None:
     """Add the claims of a clause whose subject is inside: 문이 열린 냉장고, 남자가 들고 있는 우산."""
     state_lacking(claims, clause)
     subjects = clause.subjects
+    if clause.word in ("나다", "날다") and all(one.noun in _RISING for one in subjects):
+        clause.senses = [Sense("have", "have")]
     clause.start = min([clause.start, *(item.start for item in clause.items)])
     if covered(claims, clause, head):
         return

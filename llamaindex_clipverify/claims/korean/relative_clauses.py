@@ -8,6 +8,7 @@ from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.korean import clauses
 from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.clauses_before_nouns import before_noun
+from llamaindex_clipverify.claims.korean.default_relations import default_relation
 from llamaindex_clipverify.claims.korean.phrases import ATTIRE, Clause, Phrase, Spot
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.word_lists import word_set
@@ -185,6 +186,7 @@ def _relative(sentence: Sentence, clause: Clause, candidate: Phrase | None, head
         clauses.state(sentence.claims, clause)
         return
     clause.subjects = candidate.group()
+    _place_before(sentence, clause, head)
     for one in sentence.subject:
         if (
             candidate.sort in ("body", "parts")
@@ -194,6 +196,15 @@ def _relative(sentence: Sentence, clause: Clause, candidate: Phrase | None, head
         ):
             _own(sentence, one, head)
     before_noun(sentence.claims, clause, head)
+
+
+def _place_before(sentence: Sentence, clause: Clause, head: Phrase) -> None:
+    """Put what the clause before says to be there into the place that ends the caption."""
+    things, sentence.placeless = sentence.placeless, []
+    if head.sort == "places" and clause.has("exist") and not clause.negated:
+        for one in things:
+            if not one.silent and not one.negated:
+                sentence.claims.relation(default_relation(head, "at"), one, head, None, negated=False)
 
 
 def _own(sentence: Sentence, part: Phrase, head: Phrase) -> None:

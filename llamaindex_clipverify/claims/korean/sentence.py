@@ -36,6 +36,8 @@ class Sentence:
         """Subjects of the clause before, within the sentence."""
         self.carried = list(carried)
         """Subjects of the sentence before, or of the last final clause."""
+        self.placeless: list[Phrase] = []
+        """What the clause before says to be there, without a place: "침대가 있고 창문이 있는 방"."""
         self.gaps: list[list[Item]] = []
         """Phrases of clauses whose verb comes later: "남자는 바지를, 여자는 …"."""
         self.waiting: list[Clause] = []

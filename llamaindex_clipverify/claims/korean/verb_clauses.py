@@ -270,6 +270,8 @@ def _settle(sentence: Sentence, clause: Clause, subjects: list[Phrase]) -> None:
     if clauses.state(sentence.claims, clause) and subjects:
         sentence.subject = subjects
     sentence.claims.focus = [one for one in subjects if not one.silent] or sentence.claims.focus
+    if clause.word in ("있다", "많다") and not clause.negated and not clause.spots() and clause.ending in ("go", "and"):
+        sentence.placeless = subjects
     if clause.ending in _HARD:
         sentence.boundary = clause.end
     if clause.ending == "final":
