@@ -141,7 +141,7 @@ class Tokenizer:
             token = self._nominal(word[:size], rest, start, end)
             if token is None:
                 continue
-            if not _misfits(word[:size], rest):
+            if not _misfits(word[:size], rest) and not (size == 1 and loose is not None):
                 return token
             loose = loose or token
         return loose
