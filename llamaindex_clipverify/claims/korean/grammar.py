@@ -19,7 +19,9 @@ PRINTED = re.compile(r"인쇄|적혀|적힌|쓰여|쓰인|씌어|표시|표기|�
 """Words that say that something is written; then values with units are letters too."""
 MEASURE = re.compile(r"(?<![\d.,])\d{1,9}(?:\.\d{1,4})?\s?(?:kg|mg|g|cm|mm|km|m|ml|mL|L|℃|°C|V|W|Hz)(?![A-Za-z])")
 SMALL_TALK = re.compile(r"^\s*(?:물론입니다|물론이죠|안녕하세요|감사합니다)\W*$")
-YES = re.compile(r"^\s*(?:네|예|응|맞아요|맞습니다|그렇습니다|그래요|있어요|있습니다)(?=[\s.,!]|$)")
+YES = re.compile(
+    r"^\s*(?:네(?!\s(?:개|마리|명|분|대|송이|그루|잔|병|권|장|켤레|벌|쌍|채|척|조각|그릇|접시|사람|가지|줄|칸|판|알|곳))|예|응|맞아요|맞습니다|그렇습니다|그래요|있어요|있습니다)(?=[\s.,!]|$)"
+)
 NO = re.compile(r"^\s*(?:아니요|아니오|아뇨|아닙니다|아니에요|없습니다|없어요)(?=[\s.,!]|$)")
 ANSWER = re.compile(r"(?:네|예|응|아니요|아니오|아뇨|등)$")
 """Words that say nothing by themselves: yes, no, et cetera."""

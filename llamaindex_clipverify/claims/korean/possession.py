@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from llamaindex_clipverify.claims.korean.claims_of import Claims
+from llamaindex_clipverify.claims.korean.default_relations import default_relation
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase
 
 _STOOD_ON = ("balcony", "rooftop", "stairs", "porch", "step")
@@ -36,6 +37,9 @@ def possess(claims: Claims, owner: Phrase, thing: Phrase, clause: Clause) -> Non
         thing.covered = thing.covered or clause.negated
         if owner.sort == "places":
             claims.scene("place", owner.noun, owner.start, owner.end)
+    elif owner.sort == "nature" and not thing.silent and clause.has("exist"):
+        claims.relation(default_relation(owner, "at"), thing, owner, None, negated=clause.negated)
+        thing.covered = thing.covered or clause.negated
     elif clause.negated:
         thing.negated = True
     elif not owner.silent:
