@@ -17,8 +17,8 @@ SPLITTERS = {"en": EnglishSplitter(), "ko": KoreanSplitter()}
 FLOORS = {
     ("en", False): (0.73, 0.62),
     ("en", True): (0.74, 0.69),
-    ("ko", False): (0.55, 0.50),
-    ("ko", True): (0.70, 0.68),
+    ("ko", False): (0.60, 0.52),
+    ("ko", True): (0.73, 0.73),
 }
 """Least precision and recall by language and whether the rows were used to mend the splitter."""
 
@@ -35,14 +35,14 @@ def test_outside_sentences_are_read_as_well_as_measured(language, seen):
     assert whole["reversed"] <= 0.02 * whole["expected"], whole
 
 
-@pytest.mark.parametrize(("language", "least"), [("en", 400), ("ko", 150)])
-def test_the_sentences_are_many_and_of_many_sources(language, least):
+@pytest.mark.parametrize(("language", "least", "unseen"), [("en", 400, 100), ("ko", 150, 70)])
+def test_the_sentences_are_many_and_of_many_sources(language, least, unseen):
     found = read_gold(DATA / f"outside_{language}.jsonl")
     assert len(found) >= least and len({row["source"] for row in found}) >= (12 if language == "en" else 5)
     assert all(
         claim.get("noun") or claim.get("span") or claim["kind"] == "scene" for row in found for claim in row["claims"]
     )
-    assert sum(not row["seen"] for row in found) >= 100, "enough that no splitter was mended on"
+    assert sum(not row["seen"] for row in found) >= unseen, "enough that no splitter was mended on"
 
 
 def test_every_span_of_an_outside_sentence_is_exact():

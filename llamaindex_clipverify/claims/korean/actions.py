@@ -5,7 +5,7 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.default_relations import default_relation
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
-from llamaindex_clipverify.claims.korean.places import admit, placed
+from llamaindex_clipverify.claims.korean.places import NO_GROUNDS, admit, placed
 from llamaindex_clipverify.claims.korean.possession import has_shape
 from llamaindex_clipverify.claims.korean.verb_meanings import english_verb
 from llamaindex_clipverify.claims.korean.word_lists import word_set
@@ -17,6 +17,13 @@ _TABLES = word_set("tables_to_sit_at")
 _INSERTING = word_set("inserting_verbs")
 PLACING = word_set("placing_verbs")
 """Verbs whose object is in the place that they name: 벽에 붙이다."""
+_CLOTHS = word_set("wrapped_cloths")
+_WRAPPING = word_set("wrapping_verbs")
+_SURROUNDING = word_set("surrounding_verbs")
+_UNMOVED = ("nature", "surfaces", "buildings", "places")
+_MOVABLE = word_set("movable_surfaces")
+_JUMPING = ("뛰어넘다", "건너뛰다", "넘다")
+"""Verbs whose path is below."""
 _TAKING = word_set("taking_out_verbs")
 _GIVING = word_set("giving_actions")
 _MACHINES = word_set("machines_that_act")
@@ -39,7 +46,50 @@ def wears(claims: Claims, clause: Clause, garments: list[Phrase]) -> None:
             claims.wearing(
                 figure, garment, min(clause.start, figure.start), max(clause.end, figure.end), negated=clause.negated
             )
+    on_body(claims, clause, garments)
     _beside(claims, clause)
+
+
+def put_on(claims: Claims, clause: Clause, garments: list[Phrase]) -> bool:
+    """Read "강아지에게 목줄을 매다": somebody puts a thing on somebody else; return whether that is said."""
+    receivers = [one for one in clause.items if isinstance(one, Phrase) and one.case == "at" and one.living]
+    for receiver in receivers:
+        for garment in garments:
+            claims.relation("on", garment, receiver, None, negated=clause.negated)
+            for figure in clause.subjects:
+                state_action(claims, clause, figure, "put on", garment)
+    return bool(receivers)
+
+
+def wrapped(claims: Claims, clause: Clause) -> bool:
+    """Read "담요를 두르다": a cloth is around somebody; return whether that is said."""
+    cloths = [one for one in clause.objects() if one.noun in _CLOTHS] if clause.word in _WRAPPING else []
+    for figure in clause.subjects:
+        for cloth in cloths:
+            claims.relation("around", cloth, figure, None, negated=clause.negated)
+            state_action(claims, clause, figure, "wrap", cloth)
+    return bool(cloths)
+
+
+def surround(claims: Claims, clause: Clause) -> bool:
+    """Read "동그라미가 개를 둘러싸고 있다": a thing is around another; return whether that is said."""
+    if clause.word not in _SURROUNDING or not clause.objects():
+        return False
+    for figure in clause.subjects:
+        for target in clause.objects():
+            if not figure.living:
+                figure.silent = False
+                claims.relation("around", figure, target, None, negated=clause.negated)
+    return not any(figure.living for figure in clause.subjects)
+
+
+def on_body(claims: Claims, clause: Clause, things: list[Phrase]) -> None:
+    """Place what somebody wears or has on a part of the body: "어깨에 목도리를 두르고"."""
+    for spot in clause.spots() if not clause.negated else ():
+        for ground in spot.grounds if spot.word in ("", "위") and spot.case == "at" else ():
+            if ground.sort == "body":
+                for thing in things:
+                    claims.relation("on", thing, ground, None, negated=False)
 
 
 def _with_them(clause: Clause) -> list[Phrase]:
@@ -66,13 +116,15 @@ def in_posture(claims: Claims, clause: Clause) -> None:
     sense = clause.has("postures")
     assert sense is not None
     admit(clause.spots())
+    for line in clause.objects():
+        line.silent = line.silent or line.noun == "line"
     for figure in clause.subjects:
         if figure.living:
             state_action(claims, clause, figure, sense.value, None)
     for spot in clause.spots():
         if sense.value == "sit" and spot.word == "" and any(one.noun in _TABLES for one in spot.grounds):
             spot.relation = "at"
-        living = any(one.living for one in clause.subjects)
+        living = any(one.living and one.surface != "아무" for one in clause.subjects)
         placed(claims, [] if clause.negated and living else clause.subjects, spot, negated=clause.negated)
 
 
@@ -90,10 +142,10 @@ def act(claims: Claims, clause: Clause) -> None:
     ]
     unlisted = value not in _OF_ANYTHING
     targets = [one for one in objects if one not in paths and (not one.silent or (unlisted and one.sort == "unknown"))]
-    targets += _ridden(clause) if value == "ride" and not targets else []
+    targets += _ridden(clause) if value in ("ride", "mount") and not targets else []
     targets += _entered(clause) if value == "enter" and not targets else []
     nothing: list[Phrase | None] = [None]
-    unmoved = value in _PUT and any(one.sort in ("nature", "surfaces", "buildings", "places") for one in objects)
+    unmoved = value in _PUT and any(one.sort in _UNMOVED and not _is_movable(one) for one in objects)
     for figure in clause.subjects if not unmoved else ():
         if figure.silent and figure.sort != "people" and not figure.pronoun:
             continue
@@ -102,12 +154,18 @@ def act(claims: Claims, clause: Clause) -> None:
             continue
         for target in targets or nothing:
             state_action(claims, clause, figure, value, target)
-        for path in paths:
-            claims.relation(default_relation(path, "in"), figure, path, None, negated=clause.negated)
+        for path in [one for one in paths if one.noun not in NO_GROUNDS]:
+            relation = "over" if clause.word in _JUMPING else default_relation(path, "in")
+            claims.relation(relation, figure, path, None, negated=clause.negated)
     unread = [one for one in clause.subjects if not one.living and one.case == "also"]
     for target in [*targets, *unread] if clause.negated else ():
         target.covered = True
     _where(claims, clause, value, targets)
+
+
+def _is_movable(thing: Phrase) -> bool:
+    """Return whether a surface can be put somewhere: paper and plates, no roads."""
+    return thing.sort == "surfaces" and (thing.narrow or thing.noun).split()[-1] in _MOVABLE
 
 
 def _entered(clause: Clause) -> list[Phrase]:
@@ -119,19 +177,23 @@ def _ridden(clause: Clause) -> list[Phrase]:
         ground
         for spot in clause.spots()
         for ground in spot.grounds
-        if ground.sort in ("containers", "things", "surfaces") and spot.word == ""
+        if ground.sort in ("containers", "things", "surfaces", "animals") and spot.word == ""
     ]
 
 
 def _where(claims: Claims, clause: Clause, value: str, objects: list[Phrase]) -> None:
     for spot in clause.spots():
         inserted = clause.word in _INSERTING and bool(objects)
-        moved = inserted or (clause.word in PLACING and bool(objects) and spot.case == "at")
+        written = value in ("write", "draw")
+        moved = inserted or ((clause.word in PLACING or written) and bool(objects) and spot.case == "at")
         held = any(ground.sort == "body" for ground in spot.grounds) or (value in _PUT and objects) or moved
         if inserted and spot.word == "":
             spot.relation = "in" if any(ground.sort == "body" for ground in spot.grounds) else "into"
         figures = objects if held and (objects or any(one.living for one in clause.subjects)) else clause.subjects
-        if value in ("ride", "enter") and any(ground in objects for ground in spot.grounds):
+        if written and not objects and spot.case == "at":
+            placed(claims, [], spot)
+            continue
+        if value in ("ride", "mount", "enter") and any(ground in objects for ground in spot.grounds):
             continue
         if value == "lean" and spot.word == "":
             spot.relation = "against"
@@ -162,6 +224,16 @@ def _is_source(clause: Clause, spot: Spot, value: str) -> bool:
 def _is_tool(spot: Spot) -> bool:
     """Return whether a place is the tool of the action: 합판으로."""
     return spot.word == "" and all(one.sort == "things" for one in spot.grounds)
+
+
+def watch(claims: Claims, clause: Clause, watchers: list[Phrase], seen: list[Phrase]) -> None:
+    """Add that somebody sees or hears what the subjects of a clause do."""
+    if clause.watched is None or clause.hedged:
+        return
+    for figure in watchers:
+        for target in seen:
+            if not figure.silent and figure is not target:
+                state_action(claims, clause, figure, clause.watched.value, target)
 
 
 def state_action(claims: Claims, clause: Clause, figure: Phrase, value: str, target: Phrase | None) -> None:

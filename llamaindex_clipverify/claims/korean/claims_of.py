@@ -38,6 +38,8 @@ class Claims:
         self.pending_size: tuple[str, int, int] | None = None
         self.lacking: list[Clause] = []
         self.last = list(last)
+        self.sides: dict[str, list[Phrase]] = {}
+        """Side to what it is a side of: 왼쪽 of a person."""
         self.focus: list[Phrase] = []
         """Subjects of the clause before."""
 
@@ -66,14 +68,19 @@ class Claims:
         """Read a noun with 의: the whole of a part, somebody's looks or garment, or a place."""
         if self.is_part(owner, phrase):
             self.part(phrase, owner, negated=False)
-        elif (owner.sort == "body" and phrase.sort == "people") or (
-            owner.sort == "parts" and owner.noun not in _PATTERNS and self.is_part(phrase, owner)
+        elif (owner.sort == "body" and (phrase.sort == "people" or owner.noun == "leg")) or (
+            self._is_feature(owner) and owner.noun not in _PATTERNS and self.is_part(phrase, owner)
         ):
             self.part(owner, phrase, negated=False)
         elif owner.sort == "places" and not owner.silent:
             self.scene("place", owner.noun, owner.start, owner.end)
         elif owner.sort == "garments" and phrase.living:
             self.wearing(phrase, owner, owner.start, phrase.end, negated=False)
+
+    @staticmethod
+    def _is_feature(owner: Phrase) -> bool:
+        """Return whether a noun with 의 can only be a part of what follows: "빨간 지붕의 집"."""
+        return owner.sort == "parts" or (owner.sort == "surfaces" and owner.noun in terms().parts)
 
     def hush(self, start: int, end: int) -> None:
         """State nothing of a doubtful part of the sentence."""

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from llamaindex_clipverify.claims.korean.actions import PLACING, act, in_posture, state_action, wears
+from llamaindex_clipverify.claims.korean.actions import (
+    act,
+    in_posture,
+    on_body,
+    put_on,
+    surround,
+    wears,
+    wrapped,
+)
 from llamaindex_clipverify.claims.korean.claims_of import Claims
-from llamaindex_clipverify.claims.korean.default_relations import default_relation
 from llamaindex_clipverify.claims.korean.descriptions import (
     DESCRIBED,
     composed,
@@ -14,26 +21,18 @@ from llamaindex_clipverify.claims.korean.descriptions import (
     tall,
     weather,
 )
-from llamaindex_clipverify.claims.korean.passives import covered, done_by
+from llamaindex_clipverify.claims.korean.passives import done_by
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
-from llamaindex_clipverify.claims.korean.places import placed
 from llamaindex_clipverify.claims.korean.possession import has_shape, possess
-from llamaindex_clipverify.claims.korean.presence import absent, deny_facts, exist, seen, state_lacking
-from llamaindex_clipverify.claims.korean.verb_meanings import english_verb
+from llamaindex_clipverify.claims.korean.presence import absent, exist, seen, state_lacking
+from llamaindex_clipverify.claims.korean.verb_meanings import named_by_object
 from llamaindex_clipverify.claims.korean.word_lists import word_set
 from llamaindex_clipverify.claims.korean.words import Sense
 
 _PREPARED = word_set("prepare_verbs")
 _DRESSING = ("입다", "신다", "착용하다", "걸치다")
 """Verbs whose object is always worn, whatever it is."""
-_FACE_WORDS = word_set("face_words")
-_LAID = word_set("laid_verbs")
 _INSTRUMENTS = word_set("instruments")
-_INTRANSITIVE = word_set("intransitive_actions")
-_HOLDING = ("들다", "차다", "담다")
-"""Verbs before a container that say what is in it."""
-_FACES = word_set("faces")
-"""Sides of the noun itself: 앞면에 그림이 있는 상자."""
 
 
 def state(claims: Claims, clause: Clause) -> bool:
@@ -47,6 +46,8 @@ def state(claims: Claims, clause: Clause) -> bool:
     state_lacking(claims, clause)
     if clause.word == "켜다" and any(one.noun in _INSTRUMENTS for one in clause.objects()):
         clause.senses = [Sense("actions", "play")]
+    if clause.word in ("나다", "날다") and any(one.noun in ("sky", "air") for one in clause.objects()):
+        clause.senses = [Sense("actions", "fly")]
     _take_for_persons(clause)
     _together(claims, clause)
     if clause.negated and all(one.silent for one in clause.subjects):
@@ -54,6 +55,8 @@ def state(claims: Claims, clause: Clause) -> bool:
             phrase.covered = True
     for phrase in clause.subjects if clause.denied else ():
         phrase.number, phrase.covered = None, True
+    for phrase in clause.subjects if clause.negated and not clause.has("exist", "absent", "visible") else ():
+        phrase.covered = phrase.covered or phrase.none
     clause.start = min([clause.start, *(item.start for item in clause.items)])
     return (
         _of_wearing(claims, clause)
@@ -88,7 +91,13 @@ def _of_wearing(claims: Claims, clause: Clause) -> bool:
     ]
     if clause.has("absent"):
         absent(claims, clause)
-    elif made_of(claims, clause) or done_by(claims, clause):
+    elif (
+        made_of(claims, clause)
+        or done_by(claims, clause)
+        or wrapped(claims, clause)
+        or surround(claims, clause)
+        or (garments and put_on(claims, clause, garments))
+    ):
         return True
     elif (clause.has("wearing") or clause.word == "하다") and garments:
         wears(claims, clause, garments)
@@ -99,6 +108,20 @@ def _of_wearing(claims: Claims, clause: Clause) -> bool:
     else:
         return False
     return True
+
+
+def _put_around(claims: Claims, clause: Clause, garments: list[Phrase]) -> bool:
+    """Read what is around somebody or something, and what somebody puts on somebody else."""
+    around = wrapped(claims, clause) or surround(claims, clause)
+    if clause.has("wearing") and not clause.has("actions") and not garments and _is_on_body(clause):
+        on_body(claims, clause, clause.objects())
+        return True
+    return around or (bool(garments) and clause.has("wearing") is not None and put_on(claims, clause, garments))
+
+
+def _is_on_body(clause: Clause) -> bool:
+    """Return whether a clause names a part of the body where something is: "팔에 바구니를 끼고"."""
+    return bool(clause.objects()) and any(one.sort == "body" for spot in clause.spots() for one in spot.grounds)
 
 
 def _is_unlisted_garment(clause: Clause, thing: Phrase) -> bool:
@@ -131,7 +154,7 @@ def _of_doing(claims: Claims, clause: Clause) -> bool:
         in_posture(claims, clause)
     elif clause.has("states") and not acted:
         in_state(claims, clause)
-    elif clause.has("actions", "do"):
+    elif clause.has("actions", "do") or named_by_object(clause):
         act(claims, clause)
     elif clause.has(*DESCRIBED):
         describe(claims, clause, clause.subjects)
@@ -147,114 +170,7 @@ def _possesses(claims: Claims, clause: Clause) -> None:
     for figure in clause.subjects:
         for thing in things:
             possess(claims, figure, thing, clause)
-
-
-def before_noun(claims: Claims, clause: Clause, head: Phrase) -> None:
-    """Add the claims of a clause whose subject is inside: 문이 열린 냉장고, 남자가 들고 있는 우산."""
-    state_lacking(claims, clause)
-    subjects = clause.subjects
-    clause.start = min([clause.start, *(item.start for item in clause.items)])
-    if covered(claims, clause, head):
-        return
-    if clause.word in _HOLDING and clause.ending == "adn" and not clause.objects():
-        _contained(clause, head)
-    if clause.has("weather") and any(one.noun in ("snow", "rain") or one.surface in ("눈", "비") for one in subjects):
-        weather(claims, clause, subjects)
-        if head.surface in ("날", "날씨"):
-            head.silent = True
-        return
-    if clause.has("absent", "exist", "visible", "have") and not (clause.has("actions") and not clause.lasting):
-        _belongs(claims, clause, head)
-        return
-    if any(one.surface == "키" for one in subjects) and clause.has("size"):
-        tall(clause)
-        clause.subjects = [head]
-        state(claims, clause)
-        return
-    if made_of(claims, clause):
-        _own_parts(claims, clause, [head], subjects[-1])
-        return
-    if clause.has("states", *DESCRIBED) and not clause.has("wearing"):
-        for phrase in subjects:
-            if claims.is_part(head, phrase):
-                claims.part(phrase, head, negated=False)
-        state(claims, clause)
-        return
-    _towards(claims, clause, head)
-
-
-def _contained(clause: Clause, head: Phrase) -> None:
-    """Let "구슬이 든 상자" say that the beads are in the box."""
-    if head.sort in ("containers", "bags", "surfaces") and not any(one.living for one in clause.subjects):
-        clause.senses = [Sense("exist", "be")]
-        clause.items.append(Spot.of(head, case="at", relation=default_relation(head, "at")))
-
-
-def _belongs(claims: Claims, clause: Clause, head: Phrase) -> None:
-    """Read a clause that says what its noun has, or where its noun is: 그림이 있는 벽."""
-    if clause.has("absent"):
-        if clause.negated:
-            return
-        clause.negated = True
-    pieces = all(claims.is_part(head, one) for one in clause.subjects)
-    if pieces and clause.subjects and all(spot.word in _FACE_WORDS and not spot.grounds for spot in clause.spots()):
-        clause.items = [item for item in clause.items if not isinstance(item, Spot)]
-    for spot in clause.spots():
-        if any(ground.noun in _FACES for ground in spot.grounds) or not (spot.grounds or spot.positions):
-            for ground in spot.grounds:
-                ground.silent = True
-            spot.grounds = [head]
-            spot.relation = spot.relation or "on"
-        placed(claims, clause.subjects, spot, negated=clause.negated)
-    for phrase in clause.subjects:
-        if clause.negated:
-            deny_facts(claims, phrase)
-        if not clause.spots() or head.sort == "places":
-            _has(claims, clause, head, phrase)
-
-
-def _has(claims: Claims, clause: Clause, head: Phrase, phrase: Phrase) -> None:
-    """Read what the noun after a clause has, or what lies on it: 빨래가 널린 옥상."""
-    if clause.word in _LAID and not head.living and not head.silent and not claims.is_part(head, phrase):
-        claims.relation(default_relation(head, "at"), phrase, head, None, negated=clause.negated)
-        phrase.covered = phrase.covered or clause.negated
-    elif not head.silent and not (phrase.silent and phrase.sort != "unknown"):
-        possess(claims, head, phrase, clause)
-    elif clause.negated:
-        phrase.negated = True
-
-
-def _towards(claims: Claims, clause: Clause, head: Phrase) -> None:
-    """Read a clause whose noun is its object or its place."""
-    posture = clause.has("postures")
-    if posture is not None:
-        in_posture(claims, clause)
-        if head.sort in ("surfaces", "places", "containers", "nature"):
-            for phrase in clause.subjects:
-                relation = "on" if head.sort == "surfaces" else "in"
-                claims.relation(relation, phrase, head, None, negated=clause.negated)
-        return
-    if clause.has("wearing") and head.sort in ("garments", "bags"):
-        for phrase in clause.subjects:
-            claims.wearing(phrase, head, clause.start, head.end, negated=clause.negated)
-        return
-    sense = clause.has("actions")
-    if sense is None:
-        return
-    value = english_verb(clause, [head], sense.value)
-    for phrase in clause.subjects:
-        if clause.word in PLACING and not phrase.living:
-            claims.relation(default_relation(head, "at"), phrase, head, None, negated=clause.negated)
-            phrase.covered = phrase.covered or clause.negated
-            continue
-        open_ground = head.sort in ("surfaces", "at", "buildings") and value in _INTRANSITIVE
-        place = head.sort == "places" or head.silent or head.sort == "nature" or open_ground
-        state_action(claims, clause, phrase, value, None if place else head)
-        if place and not head.silent and (head.sort == "places" or value in _INTRANSITIVE):
-            claims.relation(default_relation(head, "in"), phrase, head, None, negated=clause.negated)
-    if clause.word in PLACING:
-        for spot in clause.spots():
-            placed(claims, [head], spot, negated=clause.negated)
+    on_body(claims, clause, things)
 
 
 def double(claims: Claims, clause: Clause, topic: Phrase, subject: Phrase) -> list[Phrase]:
@@ -282,11 +198,11 @@ def double(claims: Claims, clause: Clause, topic: Phrase, subject: Phrase) -> li
     elif clause.has("wearing", "actions") and not clause.objects() and not topic.living:
         topic.case = "object"
     else:
-        _own_parts(claims, clause, owners, subject)
+        own_parts(claims, clause, owners, subject)
     return subject.group()
 
 
-def _own_parts(claims: Claims, clause: Clause, owners: list[Phrase], subject: Phrase) -> None:
+def own_parts(claims: Claims, clause: Clause, owners: list[Phrase], subject: Phrase) -> None:
     """Let the topics own the subjects that can be their parts."""
     for owner in owners:
         for thing in subject.group():

@@ -32,15 +32,24 @@ def stems(verb: str) -> Iterator[Stem]:
     irregular = irregular or _regular_irregularity(word)
     yield Stem(base, "plain")
     if base[-1] == _L:  # 들다: 드는, 듭니다
-        yield Stem(base[:-1], "plain")
+        yield Stem(base[:-1], "dropped")
         yield Stem(base[:-1], "eu")
         yield Stem(base, "eu")
         yield Stem(base + jamo(_open(base)), "infinitive")
         return
     for letters in _softened(base, irregular):
         yield Stem(letters, "eu")
+        yield from _honorific(letters)
     for letters in _infinitives(base, irregular):
         yield Stem(letters, "infinitive")
+
+
+def _honorific(soft: str) -> Iterator[Stem]:
+    """Yield the forms with -시-: 앉으시는, 앉으신, 앉으셔서; not of stems in ㄹ, whose forms look like nouns (거실)."""
+    letters = soft + jamo("시")
+    yield Stem(letters, "plain")
+    yield Stem(letters, "eu")
+    yield Stem(soft + jamo("셔"), "infinitive")
 
 
 def _regular_irregularity(word: str) -> str:
@@ -129,6 +138,9 @@ def _in_jamo(form: str) -> dict[str, str]:
 
 
 ENDINGS = {form: _in_jamo(form) for form in FORMS}
+ENDINGS["dropped"] = {
+    letters: kind for letters, kind in ENDINGS["plain"].items() if letters[:1] in ("\u1102", "\u1109")
+}
 """Ending in jamo to what it does, for each form of the stem."""
 LONGEST_STEM = 24
 """Jamo of the longest stem, in any form."""

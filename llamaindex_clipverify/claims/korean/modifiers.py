@@ -5,7 +5,7 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.claim import Kind
 from llamaindex_clipverify.claims.korean.phrases import Clause, Draft, Phrase, Reading
 from llamaindex_clipverify.claims.korean.sentence import Sentence
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.token import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
 from llamaindex_clipverify.claims.korean.words import Sense
 
@@ -47,15 +47,32 @@ def _colours_part(sentence: Sentence, at: int, token: Token, draft: Draft) -> bo
         return False
     if token.table != "colours" or top.sort not in ("body", "parts", "garments"):
         return False
-    sentence.stack.pop()
     top.colours.append(token.value)
+    _has_next(sentence, at, top, draft)
+    return True
+
+
+def has_feature(sentence: Sentence, at: int, draft: Draft) -> bool:
+    """Read "긴 소매가 특징인 니트": the next noun has the part before it."""
+    top = sentence.top
+    if not isinstance(top, Phrase) or top.case != "subject" or top.after != at or not sentence.nominal_after(at):
+        return False
+    if not all(one.sort in ("body", "parts", "garments") for one in top.group()):
+        return False
+    _has_next(sentence, at, top, draft)
+    return True
+
+
+def _has_next(sentence: Sentence, at: int, top: Phrase, draft: Draft) -> None:
+    """Let the next noun have the phrase on the stack."""
+    token = sentence.tokens[at]
+    sentence.stack.pop()
     clause = Clause(
         senses=[Sense("have", "have")], word="있다", start=token.start, end=token.end, ending="adn", after=at + 1, at=at
     )
     clause.items = [top]
     draft.clauses.append(clause)
     draft.begin(top.start)
-    return True
 
 
 def _into_draft(token: Token, draft: Draft) -> None:

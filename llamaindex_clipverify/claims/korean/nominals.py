@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from llamaindex_clipverify.claims.claim import Kind
 from llamaindex_clipverify.claims.korean.noun_phrases import read_noun
-from llamaindex_clipverify.claims.korean.phrases import Draft, Phrase, Spot
+from llamaindex_clipverify.claims.korean.phrases import Clause, Draft, Phrase, Spot
 from llamaindex_clipverify.claims.korean.places import placed
 from llamaindex_clipverify.claims.korean.possession import has_shape
 from llamaindex_clipverify.claims.korean.properties import called, coloured, counted
-from llamaindex_clipverify.claims.korean.relative_clauses import headed, waits_for_person
+from llamaindex_clipverify.claims.korean.relative_clauses import (
+    headed,
+    share,
+    skips_ground,
+    skips_owner,
+    waits_for_person,
+)
 from llamaindex_clipverify.claims.korean.sentence import Sentence
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.token import Token
+
+_UNMADE = ("nature", "places", "people", "animals")
+"""Families of what is made of no material."""
 
 
 def read_nominal(sentence: Sentence, at: int, token: Token) -> int:
@@ -44,6 +54,9 @@ def _take_phrase(sentence: Sentence, phrase: Phrase) -> None:
         else:
             sentence.stack.pop()
             phrase.joined = [*top.joined, top]
+            if draft.start is None and not draft.clauses and top.case == "join":
+                share(sentence.claims, top, phrase)
+                phrase.at_least = phrase.at_least or (top.at_least if top.plural and phrase.plural else None)
     phrase.contrast = draft.contrast
     if _lacks_next(sentence, phrase):
         sentence.draft.clauses = draft.clauses
@@ -88,16 +101,24 @@ def _lacks_next(sentence: Sentence, phrase: Phrase) -> bool:
     )
 
 
+def _material_of_next(owner: Phrase) -> list[tuple[Kind, str, int, int]]:
+    """Take from an owner the material of what it owns: "나무로 만든 호수의 다리"."""
+    made = [value for value in owner.values if value[0] == "material"] if owner.sort in _UNMADE else []
+    owner.values = [value for value in owner.values if value not in made]
+    return made
+
+
 def _take_owner(sentence: Sentence, phrase: Phrase) -> None:
     draft, sentence.draft = sentence.draft, Draft()
     top = sentence.top
+    made = _material_of_next(phrase)
     sentence.claims.add(phrase)
     if isinstance(top, Phrase) and top.case == "join":
         sentence.stack.pop()
         phrase.joined = [*top.joined, top]
-    later = [one for one in draft.clauses if waits_for_person(one, phrase)]
+    later = [one for one in draft.clauses if waits_for_person(one, phrase) or skips_owner(one, phrase)]
     headed(sentence, phrase, [one for one in draft.clauses if one not in later])
-    sentence.draft.clauses = later
+    sentence.draft.clauses, sentence.draft.values = later, made
     for spot in draft.spots:
         placed(sentence.claims, [phrase], spot)
     kept = (
@@ -113,12 +134,15 @@ def _take_spot(sentence: Sentence, spot: Spot, copula: str) -> None:
     if isinstance(top, Phrase) and top.case == "join" and spot.grounds and top.after >= 0 and not top.living:
         sentence.stack.pop()
         spot.grounds = [*top.group(), *spot.grounds]
+    kept: list[Clause] = []
     for ground in spot.grounds:
         if ground not in sentence.claims.phrases:
             sentence.claims.add(ground)
-            headed(sentence, ground, sentence.draft.clauses)
+            later = [one for one in sentence.draft.clauses if skips_ground(one, ground)]
+            headed(sentence, ground, [one for one in sentence.draft.clauses if one not in later])
+            kept += later
             sentence.draft.clauses = []
-    sentence.draft = Draft(spots=_positions_of_ground(sentence, spot))
+    sentence.draft = Draft(spots=_positions_of_ground(sentence, spot), clauses=kept)
     if copula:
         placed(sentence.claims, sentence.named(), spot)
         sentence.stack = []

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from llamaindex_clipverify.claims.korean.noun_meanings import phrase_of
-from llamaindex_clipverify.claims.korean.phrases import ATTIRE, Clause, Draft, Phrase, Reading
+from llamaindex_clipverify.claims.korean.phrases import ATTIRE, Clause, Draft, Phrase, Reading, Spot
 from llamaindex_clipverify.claims.korean.sentence import Sentence
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.token import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_set, word_table
 from llamaindex_clipverify.claims.korean.words import Sense, lexicon
 from llamaindex_clipverify.claims.vocabulary import english
@@ -15,12 +15,17 @@ from llamaindex_clipverify.claims.vocabulary import english
 _VIEWS = word_set("views")
 _PAIRS = word_table("pairs_of_persons")
 _TRACES = word_set("traces")
+_SIDES = word_set("picture_sides")
+_FRAMES = word_set("frames")
+_AMONG = word_set("partitives")
+_SOME = word_set("some_of_them")
 
 
 def attire(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
     """Read "교복 차림의 학생" and "정장 차림으로 서 있다": somebody wears the garment."""
     garment, after = phrase_of(sentence, at, token, draft), sentence.tokens[at + 1]
     if after.case == "of" or after.copula == "adn":
+        garment.joined = _worn_too(sentence)
         return Reading(after=at + 2, owner=garment)
     if after.case == "to":
         sentence.claims.add(garment)
@@ -39,6 +44,15 @@ def attire(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
         garment.case, garment.after = "subject", at + 2
         return Reading(after=at + 2, item=garment)
     return Reading(after=at + 2, fresh=True)
+
+
+def _worn_too(sentence: Sentence) -> list[Phrase]:
+    """Take the garments of "셔츠에 청바지 차림" from the stack."""
+    top = sentence.top
+    if not isinstance(top, Spot) or top.word or not all(one.sort == "garments" for one in top.grounds):
+        return []
+    sentence.stack.pop()
+    return top.grounds
 
 
 def names_picture(sentence: Sentence, at: int) -> bool:
@@ -79,10 +93,38 @@ def trace(sentence: Sentence, at: int, token: Token, after: Token, draft: Draft)
 
 def is_group(token: Token) -> bool:
     """Return whether a word after a noun makes it a group: 양 떼, 책 더미."""
-    return token.stem in lexicon().sets["groups"] and token.kind in ("unknown", "abstract", "number", "counter")
+    named = token.kind in ("unknown", "abstract", "number", "counter") or token.stem == "무리"
+    return token.stem in lexicon().sets["groups"] and named
 
 
 def make_group(phrase: Phrase, group: Token, after: int) -> None:
     """Let a noun be at least three: 양 떼."""
     phrase.at_least, phrase.case, phrase.copula = 3, group.case, group.copula
     phrase.end, phrase.after = group.stop, after
+
+
+def shows_side(sentence: Sentence, at: int) -> bool:
+    """Return whether "의 측면 모습" follows: the picture shows the noun from a side."""
+    side, frame = sentence.token(at + 1), sentence.token(at + 2)
+    return side is not None and frame is not None and side.stem in _SIDES and not side.case and frame.stem in _FRAMES
+
+
+def side_shown(sentence: Sentence, at: int, phrase: Phrase) -> Reading:
+    """Read "냉장고의 측면 모습": what follows may be beside the noun."""
+    frame = sentence.tokens[at + 2]
+    phrase.case, phrase.after = "" if frame.case in ("to", "copula") else frame.case, at + 3
+    sentence.claims.focus = [phrase]
+    return Reading(after=at + 3, item=phrase)
+
+
+def takes_part(sentence: Sentence, at: int) -> bool:
+    """Return whether "중 일부가" follows: some of the things that the noun names."""
+    among, some = sentence.token(at + 1), sentence.token(at + 2)
+    return among is not None and some is not None and among.text in _AMONG and some.stem in _SOME and bool(some.case)
+
+
+def some_of(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
+    """Read "상자 중 일부가": the boxes, without a number."""
+    phrase = phrase_of(sentence, at, token, draft)
+    phrase.case, phrase.after = sentence.tokens[at + 2].case, at + 3
+    return Reading(after=at + 3, item=phrase)

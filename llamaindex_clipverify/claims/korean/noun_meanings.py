@@ -5,20 +5,21 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.claim import Kind
 from llamaindex_clipverify.claims.korean.phrases import Draft, Phrase
 from llamaindex_clipverify.claims.korean.sentence import Sentence
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.token import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_set, word_table
 from llamaindex_clipverify.claims.korean.words import Noun, lexicon
 from llamaindex_clipverify.claims.vocabulary import english
 
 _SNOW = word_set("snow_verbs")
 _HAIR = word_set("hair_verbs")
-_BUILT_IN = word_table("built_in")
-KINDS_BUILT_IN: dict[str, Kind] = {"size": "size", "state": "state"}
+BUILT_IN = word_table("built_in")
+KINDS_BUILT_IN: dict[str, Kind] = {"size": "size", "state": "state", "material": "material"}
 _HAIR_MAKING = word_set("hair_making_verbs")
 _CROSSED = word_set("crossing_verbs")
 _RAIN = word_set("rain_verbs")
 _BRIDGE_PLACES = word_set("bridge_places")
 _BY_VERB = {
+    "종이": (word_set("bell_verbs"), "bell", "things"),
     "등": (word_set("lamp_verbs"), "lamp", "things"),
     "차": (word_set("drinking_verbs"), "tea", "food"),
     "배": (word_set("fruit_verbs"), "pear", "food"),
@@ -28,6 +29,14 @@ _BY_VERB = {
     "불": (word_set("light_verbs"), "light", "things"),
 }
 """Homonyms, the verbs after which they have another meaning, and that meaning."""
+_STATIONERY = word_set("stationery")
+_IN_LISTS = {
+    "배": (frozenset(("food",)), "pear", "food"),
+    "밤": (frozenset(("food",)), "chestnut", "food"),
+    "차": (frozenset(("food",)), "tea", "food"),
+    "풀": (_STATIONERY, "glue", "things"),
+}
+"""Homonyms, the families or words of nouns in one list with them, and what they mean there."""
 
 
 def phrase_of(sentence: Sentence, at: int, token: Token, draft: Draft) -> Phrase:
@@ -58,13 +67,33 @@ def phrase_of(sentence: Sentence, at: int, token: Token, draft: Draft) -> Phrase
 
 def add_built_in(token: Token, draft: Draft) -> None:
     """Take the colour, size or state that a noun names by itself: 흑발, 단발, 백마."""
-    kind, _, value = _BUILT_IN.get(token.stem, "").partition(":")
+    kind, _, value = BUILT_IN.get(token.stem, "").partition(":")
     if kind == "colour":
         draft.colours = draft.colours or [value]
     elif kind == "other":
         draft.others = draft.others or [value]
     elif kind:
         draft.values.append((KINDS_BUILT_IN[kind], value, token.start, token.stop))
+
+
+def _by_list(sentence: Sentence, at: int) -> tuple[str, str] | None:
+    """Return the meaning that the other nouns of a list decide: 배 among fruit is a pear."""
+    row = _IN_LISTS.get(sentence.tokens[at].stem)
+    beside = sentence.tokens[max(at - 1, 0) : at] + sentence.tokens[at + 1 : at + 2]
+    if row is None or not any(one.text in (",", "·") for one in beside):
+        return None
+    near = sentence.tokens[max(at - 4, 0) : at] + sentence.tokens[at + 1 : at + 5]
+    sorts = {word for one in near if one.noun is not None for word in (one.noun.sort, one.noun.english)}
+    return row[1:] if sorts & row[0] else None
+
+
+def _spans(sentence: Sentence, at: int) -> bool:
+    """Return whether 다리 is a bridge by the noun before it: "호수의 다리", "도시 외곽 다리"."""
+    before = list(reversed(sentence.tokens[max(at - 2, 0) : at]))
+    if before and before[0].noun is None and before[0].kind == "unknown" and not before[0].case:
+        before = before[1:]
+    owner = before[0] if before and before[0].case in ("", "of") and not before[0].copula else None
+    return owner is not None and owner.noun is not None and owner.noun.sort in ("nature", "places", "at")
 
 
 def _is_avoided(sentence: Sentence, at: int) -> bool:
@@ -80,6 +109,9 @@ def _meaning(sentence: Sentence, at: int, token: Token, *, dressed: bool) -> tup
     verbs = {verb.word for one in near for verb in one.verbs}
     place = near[0].stem if near and near[0].kind == "place" and token.case == "" else ""
     before = sentence.tokens[at - 1] if at else None
+    in_list = _by_list(sentence, at)
+    if in_list is not None:
+        return in_list
     by_verb = _BY_VERB.get(token.stem)
     if by_verb is not None and verbs & by_verb[0]:
         return by_verb[1:]
@@ -88,7 +120,7 @@ def _meaning(sentence: Sentence, at: int, token: Token, *, dressed: bool) -> tup
     fallen = before is not None and any(verb.word in ("내리다", "쏟아지다") for verb in before.verbs)
     if token.stem == "눈" and (fallen or place or verbs & _SNOW or token.case in ("to", "in")):
         return "snow", "nature"
-    if token.stem == "다리" and (place in _BRIDGE_PLACES or verbs & _CROSSED):
+    if token.stem == "다리" and (place in _BRIDGE_PLACES or verbs & _CROSSED or _spans(sentence, at)):
         return "bridge", "surfaces"
     later = {verb.word for one in sentence.tokens[at + 3 : at + 5] for verb in one.verbs}
     if token.stem == "머리" and (dressed or verbs & _HAIR or (token.case == "object" and later & _HAIR_MAKING)):

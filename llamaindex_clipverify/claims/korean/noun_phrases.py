@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from llamaindex_clipverify.claims.korean.compounds import as_modifier, is_compound
 from llamaindex_clipverify.claims.korean.default_relations import default_relation
-from llamaindex_clipverify.claims.korean.modifiers import KINDS, describe_next, read_colour
+from llamaindex_clipverify.claims.korean.lists import ends_list, listed
+from llamaindex_clipverify.claims.korean.modifiers import KINDS, describe_next, has_feature, read_colour
 from llamaindex_clipverify.claims.korean.noun_frames import (
     attire,
     first_of_pair,
@@ -13,6 +14,10 @@ from llamaindex_clipverify.claims.korean.noun_frames import (
     make_group,
     names_picture,
     pictured,
+    shows_side,
+    side_shown,
+    some_of,
+    takes_part,
     trace,
 )
 from llamaindex_clipverify.claims.korean.noun_meanings import phrase_of
@@ -21,7 +26,8 @@ from llamaindex_clipverify.claims.korean.phrases import Draft, Item, Phrase, Rea
 from llamaindex_clipverify.claims.korean.place_words import grounded, read_place, spot_at
 from llamaindex_clipverify.claims.korean.scenes import is_date
 from llamaindex_clipverify.claims.korean.sentence import Sentence
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.token import Token
+from llamaindex_clipverify.claims.korean.tokens import LOANS
 from llamaindex_clipverify.claims.korean.unlisted_nouns import (
     material,
     names_owner,
@@ -30,8 +36,10 @@ from llamaindex_clipverify.claims.korean.unlisted_nouns import (
     unlisted_phrase,
 )
 from llamaindex_clipverify.claims.korean.word_lists import word_set, word_table
-from llamaindex_clipverify.claims.korean.words import lexicon
+from llamaindex_clipverify.claims.korean.words import Noun, lexicon
 
+_LIKE = ("처럼", "같이", "만큼", "마냥")
+"""Particles of what something is only compared with."""
 _PRONOUNS = word_table("pronouns")
 _SMALL = word_set("small_words")
 _JOINING = word_set("joining_words")
@@ -43,6 +51,8 @@ _PERIODS = ("세기", "월", "년", "주", "년대")
 """Ends of periods, after which 말 and 초 are their end and beginning: 19세기 말."""
 _PAIRS = word_table("pairs_of_persons")
 _ATTIRES = word_set("attires")
+_PATTERN_WORDS = word_set("pattern_words")
+_FEATURES = word_set("features")
 _KIN = word_set("kin_words")
 
 
@@ -50,20 +60,28 @@ def read_noun(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> R
     """Read the word at a position; modifiers go into the draft."""
     token = sentence.tokens[at]
     following = sentence.token(at + 1)
+    if token.stem == "점" and token.case and (draft.colours or draft.others):
+        token.kind, token.noun = "noun", Noun("dot", "parts")
     counting = following is not None and following.kind in ("number", "counter")
     if token.stem in LIMITS and (counting or token.kind in ("", "unknown", "abstract", "other")):
         return _limit(at, token, draft, stack)
     if token.stem in _PRONOUNS and (token.case or token.copula) and token.kind != "noun":
         return _pronoun(sentence, at, token)
-    if _says_nothing(sentence, at):
+    if _says_nothing(sentence, at) or (_is_feature(token) and has_feature(sentence, at, draft)):
         return Reading(after=at + 1)
     if token.text == "새" and not sentence.nominal_after(at):
         return _noun(sentence, at, token, draft)
-    if token.text in _SMALL or token.text in lexicon().sets["adverbs"] | lexicon().sets["determiners"]:
+    if token.kind in ("noun", "unknown") and ends_list(sentence, at):
+        return listed(sentence, at, token, draft)
+    if token.text in _SMALL or token.text in lexicon().sets["adverbs"] | lexicon().sets["determiners"] | LOANS:
         return _small_word(at, token, stack)
     if token.kind == "abstract" and token.stem in lexicon().sets["picture"]:
         return _picture(sentence, at, token, following)
     return _read_kind(sentence, at, draft, stack)
+
+
+def _is_feature(token: Token) -> bool:
+    return token.stem in _FEATURES and token.copula == "adn"
 
 
 def _says_nothing(sentence: Sentence, at: int) -> bool:
@@ -92,17 +110,36 @@ def _read_kind(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> 
         return read_colour(sentence, at, token, draft)
     if token.kind == "place" or (token.table == "positions" and token.stem == "배경"):
         return read_place(sentence, at, token, draft, stack)
+    if _describes_with_next(sentence, at, draft):
+        return Reading(after=at + 2)
     if token.kind == "term" and (sentence.nominal_after(at) or token.case == "of") and token.table in KINDS:
         describe_next(token, draft)
         return Reading(after=at + 1)
-    if token.table == "patterns" and token.case == "subject" and _bears(sentence, at):
-        describe_next(token, draft)
-        return Reading(after=at + 2)
     if token.kind == "term" and token.table == "materials" and token.case == "to":
         return material(at, token)
     if token.kind == "noun":
         return _noun(sentence, at, token, draft)
     return _other(sentence, at, token, draft)
+
+
+def _describes_with_next(sentence: Sentence, at: int, draft: Draft) -> bool:
+    """Read a pattern with the word after it: "물방울무늬가 있는", "대리석 무늬"; return whether it is one."""
+    token = sentence.tokens[at]
+    if token.table == "patterns" and token.case == "subject" and _bears(sentence, at):
+        describe_next(token, draft)
+        return True
+    if token.table != "materials" or not _is_pattern(sentence, at):
+        return False
+    draft.values.append(("pattern", f"{token.value} pattern", token.start, sentence.tokens[at + 1].stop))
+    draft.begin(token.start)
+    return True
+
+
+def _is_pattern(sentence: Sentence, at: int) -> bool:
+    """Return whether a material names only a pattern: "대리석 무늬 선반"."""
+    after = sentence.token(at + 1)
+    plain = sentence.tokens[at].case == "" and after is not None and after.stem in _PATTERN_WORDS
+    return plain and after is not None and after.case in ("", "of") and sentence.noun_comes(at + 2)
 
 
 def _bears(sentence: Sentence, at: int) -> bool:
@@ -163,6 +200,8 @@ def _noun(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
 
 def _before_word(sentence: Sentence, at: int, token: Token, after: Token, draft: Draft) -> Reading | None:
     """Read a noun without particle before a place word, a word for the picture or another noun; None if it stands alone."""
+    if takes_part(sentence, at):
+        return some_of(sentence, at, token, draft)
     if names_picture(sentence, at):
         return pictured(sentence, at, token, draft)
     if after.kind == "place" and _joins_place(token, after):
@@ -181,6 +220,8 @@ def _marked(sentence: Sentence, at: int, token: Token, phrase: Phrase) -> Readin
     """Return an owner, a place or a phrase, by the particle of the noun."""
     if token.case == "of":
         return _owner(sentence, at, phrase)
+    if token.case == "like" and token.text.endswith(_LIKE):
+        phrase.silent = True
     if token.case in ("at", "in", "to") and not phrase.living:
         relation = default_relation(phrase, token.case)
         return Reading(after=at + 1, item=Spot.of(phrase, relation=relation, case=token.case))
@@ -190,6 +231,8 @@ def _marked(sentence: Sentence, at: int, token: Token, phrase: Phrase) -> Readin
 def _owner(sentence: Sentence, at: int, phrase: Phrase) -> Reading:
     """Read a noun or pronoun with 의: the next noun is its part, or the next place word is beside it."""
     after = sentence.token(at + 1)
+    if shows_side(sentence, at):
+        return side_shown(sentence, at, phrase)
     if after is not None and after.kind == "place":
         return spot_at(sentence, at + 1, [phrase], after)
     if after is not None and after.stem in _TRACES and after.case in ("topic", "subject"):
@@ -199,6 +242,8 @@ def _owner(sentence: Sentence, at: int, phrase: Phrase) -> Reading:
 
 
 def _is_picture(sentence: Sentence, at: int, token: Token, after: Token | None) -> bool:
+    if token.case == "" and after is not None and after.kind in ("number", "counter"):
+        return False
     near = {verb.word for one in sentence.tokens[at + 1 : at + 3] for verb in one.verbs}
     if token.stem == "사진":
         return not near & _HANGING

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from llamaindex_clipverify.claims.korean.counters import read_counter
 from llamaindex_clipverify.claims.korean.phrases import Draft, Item, Phrase, Reading, Spot
 from llamaindex_clipverify.claims.korean.sentence import Sentence
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.token import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_set, word_table
 
 LIMITS = word_table("limits")
@@ -22,7 +23,11 @@ def read_number(sentence: Sentence, at: int, token: Token, draft: Draft, stack: 
     """Read a number with its counter: it counts the noun before it, the noun after it, or a noun further away."""
     after = sentence.token(at + 1)
     top = stack[-1] if stack else None
-    beside = top if isinstance(top, Phrase) and top.after == at and top.case != "join" and not top.copula else None
+    beside = (
+        top
+        if isinstance(top, Phrase) and top.after == at and top.case not in ("join", "list") and not top.copula
+        else None
+    )
     counter = _counter(sentence, token, after, beside)
     if token.kind == "number" and counter is None:
         return _bare_number(sentence, at, token, draft, beside)
@@ -54,7 +59,7 @@ def _counter(
         return None
     if beside is None and after.text.startswith("사람"):
         return None
-    return sentence.tokenizer.as_counter(after)
+    return read_counter(after.text)
 
 
 def _one_of_them(token: Token, case: str, stop: int, place: int) -> Reading:
@@ -81,6 +86,10 @@ def _attach(phrase: Phrase, numbers: Numbers, case: str, end: int, place: int) -
     if not (numbers[0] == 1 and case == "also"):
         phrase.number, phrase.at_least, phrase.at_most = numbers
         phrase.end = end
+        for one in phrase.joined if numbers[0] is None else ():
+            one.at_least, one.at_most = one.at_least or numbers[1], one.at_most or numbers[2]
+    else:
+        phrase.none = True
     if phrase.case == "" or case in ("but",):
         phrase.case = "subject" if case == "also" else case
     phrase.after = place
@@ -88,14 +97,27 @@ def _attach(phrase: Phrase, numbers: Numbers, case: str, end: int, place: int) -
 
 def _bare_number(sentence: Sentence, at: int, token: Token, draft: Draft, beside: Phrase | None) -> Reading:
     numbers = _amount(token, draft.limit, token)
+    if beside is None and token.stem == "하나" and token.case == "at" and sentence.subject:
+        return _one_of_them(token, token.case, token.stop, at + 1)
+    if beside is None and token.stem in _COUNTED_ALONE - {"하나"} and token.case in ("subject", "topic"):
+        return Reading(after=at + 1, item=_persons(token, numbers, at + 1))
     if sentence.nominal_after(at) and beside is None:
-        if token.text == "한":
+        following = sentence.tokens[at + 1]
+        if token.text == "한" and not (following.noun is not None and following.noun.sort == "body"):
             draft.begin(token.start)
         elif token.text not in _NO_NUMBERS:
             _into(draft, numbers, token.start)
     elif beside is not None and token.stem in _COUNTED_ALONE:
         _attach(beside, numbers, token.case, token.stop, at + 1)
     return Reading(after=at + 1)
+
+
+def _persons(token: Token, numbers: Numbers, place: int) -> Phrase:
+    """Return the persons that a number alone counts: "앞치마를 두른 셋이"."""
+    return Phrase(
+        noun="person", sort="people", start=token.start, head=token.start, end=token.stop, after=place, case=token.case,
+        number=numbers[0], plural=True,
+    )  # fmt: skip
 
 
 def _amount(token: Token, limit: str, end: Token) -> Numbers:

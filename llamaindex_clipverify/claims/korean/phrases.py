@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from llamaindex_clipverify.claims.claim import Kind
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.token import Token
 from llamaindex_clipverify.claims.korean.words import Sense
 
 ATTIRE = "차림"
@@ -42,6 +42,8 @@ class Phrase:
     negated: bool = False
     covered: bool = False
     """Whether a denied claim is about it, so that its presence is not stated."""
+    none: bool = False
+    """Whether "한 명도" counts none of it."""
     silent: bool = False
     """Whether the sentence states nothing of it: a hedge, an abstract noun."""
     owners: list[Phrase] = field(default_factory=list)
@@ -112,6 +114,8 @@ class Clause:
     visible: bool = False
     denied: bool = False
     """Whether "-는 모습이 아니다" denies the whole clause."""
+    watched: Sense | None = None
+    """What somebody else does who sees or hears it: "노래하는 것을 듣고 있다"."""
     void: bool = False
     """Whether it states nothing for sure: a double or a partial negation."""
     items: list[Item] = field(default_factory=list)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from llamaindex_clipverify.claims.korean.noun_meanings import phrase_of
 from llamaindex_clipverify.claims.korean.phrases import Draft, Item, Phrase, Reading, Spot
 from llamaindex_clipverify.claims.korean.sentence import Sentence
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.token import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_set
 from llamaindex_clipverify.claims.korean.words import lexicon
 
@@ -75,6 +75,8 @@ def spot_at(sentence: Sentence, at: int, grounds: list[Phrase], token: Token) ->
         case, stop, end = after.case, after.stop, at + 2
         positions += lexicon().terms["positions"].get(after.stem, "").split()
     relation = lexicon().terms["relations"].get(token.stem, "")
+    if token.stem == "쪽" and case == "to":
+        relation = "toward"
     spot = Spot(
         grounds=grounds, word=token.stem, relation=relation, positions=[] if grounds else list(dict.fromkeys(positions)),
         start=min([token.start, *(ground.start for ground in grounds)]), end=stop, case=case,

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.phrases import Phrase, Spot
-from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
+from llamaindex_clipverify.claims.korean.word_lists import word_list, word_rows, word_set
 
 _INNER = word_list("inner_places")
+_SIDES = word_rows("opposite_sides")
 _DEPTHS = {"앞": ["foreground"], "뒤": ["background"]}
 """Where 앞 and 뒤 are if nothing is named that they refer to."""
-_NO_GROUNDS = ("rain", "light", "sunlight", "moonlight", "storm")
+NO_GROUNDS = ("rain", "light", "sunlight", "moonlight", "storm")
 """Weather and light that somebody is in, but that is no place."""
 _OUTDOOR = word_set("outdoor_scenes")
 """Nouns that are the place of the picture with a particle alone."""
@@ -26,6 +27,8 @@ def placed(
     grounds = [one for phrase in spot.grounds for one in (phrase.stands_for if phrase.pronoun else [phrase])]
     if not grounds and not spot.positions and spot.relation:
         grounds = [one for one in (*claims.last, *claims.focus) if one not in figures and not one.negated][-1:]
+    opposite = _opposite(claims, spot)
+    grounds = grounds or opposite
     first = not spot.grounds and not any(one.start < spot.start and one not in figures for one in claims.phrases)
     positions = spot.positions or (_DEPTHS.get(spot.word, []) if first else [])
     for figure in figures:
@@ -33,10 +36,19 @@ def placed(
             start, end = min(figure.start, spot.start), max(figure.end, spot.end)
             claims.about("position", figure, start, end, value=value, negated=negated, known=False)
         for ground in grounds[: 1 if spot.relation == "between" else None]:
-            related = spot.relation not in ("", "to") and ground.noun not in ("", *_NO_GROUNDS)
+            related = spot.relation not in ("", "to") and ground.noun not in ("", *NO_GROUNDS)
             if related and ground is not figure and not ground.silent:
                 claims.relation(_relation_named(spot, ground, above), figure, ground, spot, negated=negated)
                 figure.covered = figure.covered or (negated and figure.case != "topic")
+
+
+def _opposite(claims: Claims, spot: Spot) -> list[Phrase]:
+    """Return what an opposite side named before was a side of: "남자의 왼쪽에는 개가, 오른쪽에는 자전거가"."""
+    if spot.grounds:
+        claims.sides[spot.word] = spot.grounds
+        return []
+    word = next((side for side in _SIDES.get(spot.word, ()) if side in claims.sides), None)
+    return claims.sides[word] if word is not None else []
 
 
 def admit(spots: Iterable[Spot]) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from llamaindex_clipverify.claims.korean.claims_of import Claims
+from llamaindex_clipverify.claims.korean.default_relations import default_relation
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase
 
+_STOOD_ON = ("balcony", "rooftop", "stairs", "porch", "step")
+"""Parts of buildings that are places."""
 _WORN = ("garments", "bags")
 
 
@@ -23,6 +26,9 @@ def possess(claims: Claims, owner: Phrase, thing: Phrase, clause: Clause) -> Non
         claims.wearing(owner, thing, start, end, negated=clause.negated)
     elif claims.is_part(owner, thing) and not (owner.sort == "places" and thing.sort != "parts"):
         claims.part(thing, owner, negated=clause.negated)
+    elif owner.noun in _STOOD_ON:
+        claims.relation("on", thing, owner, None, negated=clause.negated)
+        thing.covered = thing.covered or clause.negated
     elif owner.sort in ("places", "buildings", "surfaces", "containers", "at"):
         relation = (
             "in" if owner.sort in ("places", "buildings", "containers") else "on" if owner.sort == "surfaces" else "at"
@@ -31,6 +37,9 @@ def possess(claims: Claims, owner: Phrase, thing: Phrase, clause: Clause) -> Non
         thing.covered = thing.covered or clause.negated
         if owner.sort == "places":
             claims.scene("place", owner.noun, owner.start, owner.end)
+    elif owner.sort == "nature" and not thing.silent and clause.has("exist"):
+        claims.relation(default_relation(owner, "at"), thing, owner, None, negated=clause.negated)
+        thing.covered = thing.covered or clause.negated
     elif clause.negated:
         thing.negated = True
     elif not owner.silent:

@@ -7,7 +7,11 @@ from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.descriptions import state_value
 from llamaindex_clipverify.claims.korean.phrases import Clause, Phrase, Spot
 from llamaindex_clipverify.claims.korean.places import admit, placed
+from llamaindex_clipverify.claims.korean.word_lists import word_set
 from llamaindex_clipverify.claims.korean.words import lexicon
+
+_STUCK = word_set("stuck_verbs")
+"""Verbs whose subject is in the thing that they name: 문에 꽂히다."""
 
 
 def state_lacking(claims: Claims, clause: Clause) -> None:
@@ -63,7 +67,7 @@ def absent(claims: Claims, clause: Clause) -> None:
         return
     clause.negated = True
     things = clause.subjects
-    spots = [spot for spot in clause.spots() if _grounded(spot)]
+    spots = [spot for spot in clause.spots() if _grounded(spot) or (spot.relation and claims.focus)]
     only = [item for item in clause.items if isinstance(item, Phrase) and item.case in ("but", "only")]
     if only:
         for spot in spots:
@@ -110,6 +114,8 @@ def exist(claims: Claims, clause: Clause) -> None:
     for phrase in subjects if clause.negated else ():
         phrase.number = phrase.at_least = phrase.at_most = None
     for spot in spots:
+        if clause.word in _STUCK and spot.word == "" and spot.relation == "on":
+            spot.relation = "in"
         placed(claims, subjects, spot, negated=clause.negated, above=above)
     sense = clause.has("states")
     if sense is not None and clause.lasting and sense.value not in ("parked",):

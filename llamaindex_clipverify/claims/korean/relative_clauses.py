@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.korean import clauses
+from llamaindex_clipverify.claims.korean.claims_of import Claims
+from llamaindex_clipverify.claims.korean.clauses_before_nouns import before_noun
+from llamaindex_clipverify.claims.korean.default_relations import default_relation
 from llamaindex_clipverify.claims.korean.phrases import ATTIRE, Clause, Phrase, Spot
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.word_lists import word_set
@@ -13,6 +16,7 @@ from llamaindex_clipverify.claims.korean.words import Sense
 
 _MEASURES = word_set("measures")
 _ATTENTIVE = word_set("intransitive_actions") | word_set("attentive_actions")
+_MATERIAL_VERBS = word_set("material_verbs")
 _RUNNING = word_set("running_verbs")
 """What machines do by themselves: 가동 중인 설비."""
 
@@ -32,7 +36,7 @@ def modify(sentence: Sentence, clause: Clause) -> None:
             if (
                 isinstance(before, Spot)
                 and not before.topic
-                and clause.has("exist")
+                and clause.has("exist", "visible")
                 and begin + 1 == len(sentence.stack)
             ):
                 begin -= 1
@@ -49,8 +53,19 @@ def _keep_far_places(sentence: Sentence, clause: Clause) -> None:
     spots = [place for place, item in enumerate(clause.items) if isinstance(item, Spot)]
     objects = [item for item in clause.items if isinstance(item, Phrase) and item.case == "object"]
     worn = [ground for spot in clause.spots()[:1] for ground in spot.grounds if ground.sort in ("garments", "body")]
-    if spots and objects and spots[0] == 0 and clause.has("wearing") is not None and not worn:
+    dressed = bool(objects) and clause.has("wearing") is not None
+    if spots and spots[0] == 0 and (dressed or _has_garment(clause)) and not worn:
         sentence.stack.append(clause.items.pop(0))
+
+
+def _has_garment(clause: Clause) -> bool:
+    """Return whether a clause says that somebody has a garment or not: "운동장에 모자가 없는 소년"."""
+    subjects = [item for item in clause.items if isinstance(item, Phrase) and item.case in ("subject", "", "also")]
+    garments = bool(subjects) and all(one.sort == "garments" for phrase in subjects for one in phrase.group())
+    places = [
+        ground for spot in clause.spots()[:1] for ground in spot.grounds if ground.sort in ("places", "nature", "at")
+    ]
+    return garments and bool(places) and clause.has("exist", "absent") is not None and clause.word in ("있다", "없다")
 
 
 def headed(sentence: Sentence, head: Phrase, modifiers: Sequence[Clause]) -> None:
@@ -85,6 +100,36 @@ def waits_for_person(clause: Clause, head: Phrase) -> bool:
     action = clause.has("actions")
     alone = action is not None and (bool(clause.objects()) or action.value in _ATTENTIVE)
     return alone or clause.has("postures") is not None or (clause.has("wearing") is not None and bool(clause.objects()))
+
+
+def _needs_somebody(clause: Clause, head: Phrase) -> bool:
+    """Return whether a clause without a subject waits for somebody after a thing: "방석에 누워 찢긴 수첩을 보는 토끼"."""
+    lifeless = not head.living and head.sort not in ("unknown", "abstract", "body")
+    return lifeless and clause.has("postures", "wearing") is not None and not clause.has("exist")
+
+
+def skips_owner(clause: Clause, owner: Phrase) -> bool:
+    """Return whether a clause before an owner is about what it owns: "나무로 만든 호수의 다리"."""
+    made = clause.word in _MATERIAL_VERBS and not clause.objects()
+    return made and owner.sort in ("nature", "places", "people", "animals")
+
+
+def skips_ground(clause: Clause, ground: Phrase) -> bool:
+    """Return whether a clause before a place is about a later person: "잠옷을 입은 난로 앞에 있는 여자"."""
+    lifeless = not ground.living and ground.sort not in ("unknown", "abstract")
+    worn = clause.has("wearing") is not None and not clause.has("actions") and bool(clause.objects())
+    return lifeless and worn and all(one.sort in ("garments", "bags") for one in clause.objects())
+
+
+def share(claims: Claims, first: Phrase, second: Phrase) -> None:
+    """Let a clause before two joined persons be about both: "기다리고 있는 할머니와 할아버지"."""
+    if first.sort != "people" or second.sort != "people" or first.number is not None:
+        return
+    for one in [claims.found[place] for place in dict.fromkeys(first.facts)]:
+        if one.kind in ("action", "relation") and one.noun == first.noun and not one.negated:
+            words = {"start": one.start, "end": second.end, "noun": second.noun, "narrow": second.narrow}
+            second.facts.append(len(claims.found))
+            claims.found.append(one.swap(**words))
 
 
 def _inner(clause: Clause, candidate: Phrase, head: Phrase) -> bool:
@@ -125,20 +170,23 @@ def _relative(sentence: Sentence, clause: Clause, candidate: Phrase | None, head
     earlier = [one for one in sentence.subject if one.living]
     if candidate is None and earlier and _happens_in(clause, head):
         clause.subjects = earlier
-        clauses.before_noun(sentence.claims, clause, head)
+        before_noun(sentence.claims, clause, head)
         return
     if candidate is None:
         clause.subjects = [head]
+        later = [waiting for waiting in sentence.waiting if _needs_somebody(waiting, head)]
         for waiting in sentence.waiting:
-            waiting.subjects = [head]
-            waiting.hedged = waiting.hedged or (waiting.word == ATTIRE and clause.negated)
-            clauses.state(sentence.claims, waiting)
-        sentence.waiting = []
+            if waiting not in later:
+                waiting.subjects = [head]
+                waiting.hedged = waiting.hedged or (waiting.word == ATTIRE and clause.negated)
+                clauses.state(sentence.claims, waiting)
+        sentence.waiting = later
         if not clause.objects() and clause.has("wearing") and clause.doing is False and not head.living:
             return
         clauses.state(sentence.claims, clause)
         return
     clause.subjects = candidate.group()
+    _place_before(sentence, clause, head)
     for one in sentence.subject:
         if (
             candidate.sort in ("body", "parts")
@@ -147,7 +195,16 @@ def _relative(sentence: Sentence, clause: Clause, candidate: Phrase | None, head
             and clause.has("size", "state")
         ):
             _own(sentence, one, head)
-    clauses.before_noun(sentence.claims, clause, head)
+    before_noun(sentence.claims, clause, head)
+
+
+def _place_before(sentence: Sentence, clause: Clause, head: Phrase) -> None:
+    """Put what the clause before says to be there into the place that ends the caption."""
+    things, sentence.placeless = sentence.placeless, []
+    if head.sort == "places" and clause.has("exist") and not clause.negated:
+        for one in things:
+            if not one.silent and not one.negated:
+                sentence.claims.relation(default_relation(head, "at"), one, head, None, negated=False)
 
 
 def _own(sentence: Sentence, part: Phrase, head: Phrase) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.phrases import Clause, Draft, Item, Phrase
-from llamaindex_clipverify.claims.korean.tokens import Token, Tokenizer
+from llamaindex_clipverify.claims.korean.token import Token
+from llamaindex_clipverify.claims.korean.tokens import Tokenizer
 from llamaindex_clipverify.claims.korean.verb_groups import VerbReader
 from llamaindex_clipverify.claims.korean.words import lexicon
 
@@ -35,8 +36,14 @@ class Sentence:
         """Subjects of the clause before, within the sentence."""
         self.carried = list(carried)
         """Subjects of the sentence before, or of the last final clause."""
+        self.placeless: list[Phrase] = []
+        """What the clause before says to be there, without a place: "침대가 있고 창문이 있는 방"."""
+        self.gaps: list[list[Item]] = []
+        """Phrases of clauses whose verb comes later: "남자는 바지를, 여자는 …"."""
         self.waiting: list[Clause] = []
         """Clauses whose subject comes later."""
+        self.last_clause: Clause | None = None
+        """The clause before, for verbs that follow one another: 펼쳐 읽다."""
         self.boundary = self.tokens[0].start if self.tokens else 0
         """End of the last clause that is stated by itself."""
         self.alone: Token | None = None

@@ -187,7 +187,9 @@ class _Answer:
 
     def _written(self, start: int, end: int) -> list[Claim]:
         spans = list(grammar.quotations(self.text, start, end))
-        for match in grammar.VALUE.finditer(self.text, start, end):
+        printed = grammar.PRINTED.search(self.text, start, end) is not None
+        measures = grammar.MEASURE.finditer(self.text, start, end) if printed else ()
+        for match in (*grammar.VALUE.finditer(self.text, start, end), *measures):
             if not any(one < match.end() and match.start() < two for one, two in spans[-40:]):
                 spans.append(match.span())
         for match in grammar.LETTERING.finditer(self.text, start, end):

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from llamaindex_clipverify.claims.korean import clauses
 from llamaindex_clipverify.claims.korean.denials import without
+from llamaindex_clipverify.claims.korean.gaps import is_gap
 from llamaindex_clipverify.claims.korean.nominals import read_nominal
 from llamaindex_clipverify.claims.korean.particles import ENDINGS
 from llamaindex_clipverify.claims.korean.phrases import Draft, Phrase, Spot
 from llamaindex_clipverify.claims.korean.places import captioned, placed
 from llamaindex_clipverify.claims.korean.sentence import Sentence
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.speakers import attention, is_speaker
+from llamaindex_clipverify.claims.korean.token import Token
 from llamaindex_clipverify.claims.korean.verb_clauses import doing_noun, read_verb
 from llamaindex_clipverify.claims.korean.verb_or_noun import is_verb
 from llamaindex_clipverify.claims.korean.word_lists import word_set
@@ -40,6 +42,9 @@ def _step(sentence: Sentence, at: int) -> int:
     if token.text in ("안", "못") and at + 1 < len(sentence.tokens) and _is_negative(sentence, at):
         sentence.denied_verb = True
         return at + 1
+    idle = attention(sentence, at)
+    if is_speaker(sentence, at) or idle:
+        return at + (idle or 1)
     if token.text in _ALONE:
         sentence.alone = token
         return at + 1
@@ -55,13 +60,15 @@ def _step(sentence: Sentence, at: int) -> int:
 
 def _mark(sentence: Sentence, at: int, token: Token) -> int:
     top = sentence.top
+    if token.text in _BRACKETS and not isinstance(top, Phrase) and not sentence.draft.owners:
+        return at + 1
     if token.text in _BRACKETS:
         places = range(at + 1, min(at + 12, len(sentence.tokens)))
         end = next((place for place in places if sentence.tokens[place].text == _BRACKETS[token.text]), at)
         return _particle_after(sentence, end)
     if token.text in (":", ";"):
         _finish(sentence)
-    elif isinstance(top, Phrase) and top.after == at:
+    elif isinstance(top, Phrase) and top.after == at and not is_gap(sentence, at):
         if token.text == "," and top.case == "" and _another_place(sentence, at):
             _gapped(sentence, top)
         elif token.text in (",", "·", "/") and top.case in ("", "object", "join", "list"):

@@ -16,6 +16,10 @@ def subjects_of(sentence: Sentence, clause: Clause) -> list[Phrase]:
     _find_objects(sentence, clause, phrases)
     marked = [one for one in phrases if one.case == "subject"]
     topics = [one for one in phrases if one.case in ("topic", "also", "only", "but")]
+    if marked:
+        for one in topics:
+            one.covered = one.covered or one.surface == "아무"
+        topics = [one for one in topics if one.surface != "아무"]
     topic = _topic_of(sentence, clause, marked, topics)
     if topic is not None:
         return clauses.double(sentence.claims, clause, topic, marked[-1])
@@ -32,7 +36,8 @@ def _find_objects(sentence: Sentence, clause: Clause, phrases: list[Phrase]) -> 
     if not any(one.living for one in named) or not clause.has("wearing", "actions") or clause.has("exist", "absent"):
         return
     for one in phrases:
-        if one.case == "also" and not one.living and not one.silent:
+        bare = one.case == "" and one.after == clause.at and one is phrases[-1] and not clause.objects()
+        if (one.case == "also" or bare) and not one.living and not one.silent:
             one.case = "object"
 
 
@@ -43,9 +48,21 @@ def _topic_of(sentence: Sentence, clause: Clause, marked: list[Phrase], topics: 
     if topics and topics[0] is not marked[-1]:
         return topics[0]
     owner = sentence.subject[-1] if sentence.subject else None
+    whole = owner.owners[-1] if owner is not None and owner.owners else owner
+    if whole is not None and _has_part(sentence, clause, whole, marked[-1]):
+        return whole
     if owner is None or not owner.living or clause.spots() or not clause.has("exist", "absent"):
         return None
     return owner if marked[-1].sort in ("body", "garments") else None
+
+
+def _has_part(sentence: Sentence, clause: Clause, whole: Phrase, piece: Phrase) -> bool:
+    """Return whether a part that is there or not belongs to the thing before: "등받이는 둥글고 팔걸이가 없다"."""
+    if piece.sort != "parts" or clause.spots() or not clause.has("exist", "absent") or whole.pronoun:
+        return False
+    return whole.sort in ("things", "containers", "surfaces", "garments", "bags") and sentence.claims.is_part(
+        whole, piece
+    )
 
 
 def _without_nobody(topics: list[Phrase]) -> list[Phrase]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass, field
 
 from llamaindex_clipverify.claims.korean import particles
+from llamaindex_clipverify.claims.korean.counters import read_counter
 from llamaindex_clipverify.claims.korean.letters import is_closed
-from llamaindex_clipverify.claims.korean.verb_forms import Verb, compound_verbs, unlisted_verbs, verb_readings
-from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set, word_table
+from llamaindex_clipverify.claims.korean.token import Token
+from llamaindex_clipverify.claims.korean.verb_forms import compound_verbs, unlisted_verbs, verb_readings
+from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
 from llamaindex_clipverify.claims.korean.words import Lexicon, Noun, lexicon
 from llamaindex_clipverify.claims.vocabulary import Vocabulary, english
 from llamaindex_clipverify.claims.wordnet import wordnet
@@ -35,37 +36,10 @@ _TABLES = (
 _AUXILIARY_LETTERS = frozenset("있않계")
 _SINO = "".join(word_list("sino_numerals"))
 """Number words of one letter that are no number when a counter is written against them: 이마리."""
+LOANS = word_set("loan_adjectives")
+"""Adjectives from other languages before a noun, which say nothing that a picture shows: 모던, 빈티지."""
 _ALONE = word_set("counted_alone")
 """Number words that count without a counter: 의자 하나가."""
-_LIMITS = {suffix: word_table("limits").get(suffix, "about") for suffix in word_list("counter_suffixes")}
-"""Suffix of a counter to what it makes of the number, in the order in which they are removed."""
-
-
-@dataclass(eq=False, kw_only=True)
-class Token:
-    """A word or mark of a sentence; `start`, `stop` and `end` are offsets: the stem is ``text[start:stop]``."""
-
-    text: str
-    start: int
-    stop: int
-    end: int
-    kind: str
-    """noun, number, counter, term, place, mark, other, or "" if it can only be a verb."""
-    stem: str = ""
-    case: str = ""
-    copula: str = ""
-    plural: bool = False
-    noun: Noun | None = None
-    number: int | None = None
-    table: str = ""
-    """Table of korean_terms.json that has the stem, for kind *term*."""
-    value: str = ""
-    verbs: list[Verb] = field(default_factory=list)
-    after_space: bool = True
-    denied: bool = False
-    """Whether it counts nothing: 한 명도."""
-    limit: str = ""
-    """least, most or about, from a suffix of a number."""
 
 
 class Tokenizer:
@@ -91,6 +65,9 @@ class Tokenizer:
             at += 1
         for before, token in itertools.pairwise(found):
             token.after_space = token.start > before.end
+        for before, token, after in zip(found, found[1:], found[2:], strict=False):
+            if token.text == "자" and before.text == after.text == ",":
+                token.kind, token.noun, token.verbs = "noun", Noun("ruler", "things"), []
         return found
 
     # -- phrases of several words -----------------------------------------------------------------------------------
@@ -119,7 +96,10 @@ class Tokenizer:
         latin = _ASCII.match(word)
         if latin:
             return [self._latin(word, latin.group(), start, end)]
-        verbs = [] if word in self.words.sets["adverbs"] else verb_readings(word)
+        going = self._going_on(word, start, end)
+        if going:
+            return going
+        verbs = [] if word in self.words.sets["adverbs"] or word in LOANS else verb_readings(word)
         token = self._split_noun(word, start, end)
         if token is None:
             token = self._numeral(word, start, end)
@@ -139,6 +119,20 @@ class Tokenizer:
         token.verbs = verbs
         return [token]
 
+    def _going_on(self, word: str, start: int, end: int) -> list[Token]:
+        """Read a noun of doing with 중 as two words: 악수중인."""
+        stem, mark, rest = word.rpartition("중")
+        follows = particles.ENDINGS.get(rest) if mark and len(stem) > 1 else None
+        if follows is None or not any(f"{stem}{verb}" in self.words.senses for verb in ("하다", "되다")):
+            return []
+        front = self._nominal(stem, "", start, start + len(stem)) or Token(
+            text=stem, start=start, stop=start + len(stem), end=start + len(stem), kind="unknown", stem=stem
+        )
+        middle = start + len(stem)
+        back = Token(text=f"중{rest}", start=middle, stop=middle + 1, end=end, kind="abstract", stem="중")
+        back.case, back.copula = follows
+        return [front, back]
+
     def _split_noun(self, word: str, start: int, end: int) -> Token | None:
         """Read a known noun and what follows it; the longest noun whose particle fits its last letter comes first."""
         loose = None
@@ -147,7 +141,7 @@ class Tokenizer:
             token = self._nominal(word[:size], rest, start, end)
             if token is None:
                 continue
-            if not _misfits(word[:size], rest):
+            if not _misfits(word[:size], rest) and not (size == 1 and loose is not None):
                 return token
             loose = loose or token
         return loose
@@ -189,7 +183,7 @@ class Tokenizer:
                 value, rest = self.words.terms[table].get(word[:size]), word[size:]
                 if value is None or (rest and word[:size] in _SINO):
                     continue
-                counter = self._counter(rest) if rest else None
+                counter = read_counter(rest) if rest else None
                 alone = particles.ENDINGS.get(rest) if word[:size] in _ALONE else None
                 if rest and counter is None and alone is None:
                     continue
@@ -203,30 +197,11 @@ class Tokenizer:
                 return token
         return None
 
-    def _counter(self, text: str) -> tuple[str, str, int, str] | None:
-        """Return case, copula, length of the particle and limit of a counter with what follows it."""
-        for size in range(min(len(text), 5), 0, -1):
-            if text[:size] not in self.words.sets["counters"]:
-                continue
-            rest, limit = text[size:], ""
-            for mark, meaning in _LIMITS.items():
-                if rest.startswith(mark):
-                    rest, limit = rest[len(mark) :], meaning
-            rest = rest.removeprefix("들")
-            follows = particles.ENDINGS.get(rest)
-            if follows is not None:
-                return follows[0], follows[1], len(rest), limit
-        return None
-
-    def as_counter(self, token: Token) -> tuple[str, str, int, str] | None:
-        """Return how a word reads as a counter after a number."""
-        return self._counter(token.text)
-
     def _counted(self, word: str, number: int, size: int, start: int, end: int) -> list[Token]:
         """Read digits, alone or with their counter: 3, 3마리, 20여명."""
         rest = word[size:]
-        rough = rest.startswith("여") and self._counter(rest[1:]) is not None
-        counter = self._counter(rest[1:] if rough else rest) if rest and rest[0] != "분" else None
+        rough = rest.startswith("여") and read_counter(rest[1:]) is not None
+        counter = read_counter(rest[1:] if rough else rest) if rest and rest[0] != "분" else None
         token = Token(
             text=word, start=start, stop=start + size, end=end, kind="other" if rest else "number", stem=word[:size],
             number=number, table="numbers", value=str(number),
@@ -285,7 +260,7 @@ class Tokenizer:
         for size in range(1, len(word) + 1):
             rest = word[size:]
             follows = particles.ENDINGS.get(rest) if len(rest) <= particles.LONGEST else None
-            if rest == "도" and len(word) == 3:
+            if (rest == "도" and len(word) == 3) or rest in ("요", "이요"):
                 continue
             if follows is not None and not _misfits(word[:size], rest) and (size > 1 or not rest):
                 token = Token(text=word, start=start, stop=start + size, end=end, kind="unknown", stem=word[:size])

@@ -6,7 +6,7 @@ from llamaindex_clipverify.claims.korean.default_relations import default_relati
 from llamaindex_clipverify.claims.korean.phrases import Draft, Phrase, Reading, Spot
 from llamaindex_clipverify.claims.korean.place_words import spot_at
 from llamaindex_clipverify.claims.korean.sentence import Sentence
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.token import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_set
 
 _DISTANCES = word_set("distances")

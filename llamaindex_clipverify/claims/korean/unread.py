@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.korean import grammar
 from llamaindex_clipverify.claims.korean.letters import composed
-from llamaindex_clipverify.claims.korean.tokens import Token, Tokenizer
+from llamaindex_clipverify.claims.korean.token import Token
+from llamaindex_clipverify.claims.korean.tokens import Tokenizer
 from llamaindex_clipverify.claims.korean.words import lexicon
 from llamaindex_clipverify.claims.unread import Span, longest_run
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from llamaindex_clipverify.claims.korean import clauses
+from llamaindex_clipverify.claims.korean.actions import watch
 from llamaindex_clipverify.claims.korean.denials import is_not
 from llamaindex_clipverify.claims.korean.descriptions import VISIBLE
+from llamaindex_clipverify.claims.korean.gaps import fill
 from llamaindex_clipverify.claims.korean.phrases import ATTIRE, Clause, Phrase, Spot
 from llamaindex_clipverify.claims.korean.properties import counted
 from llamaindex_clipverify.claims.korean.relative_clauses import has_own, modify
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.subjects import subjects_of
-from llamaindex_clipverify.claims.korean.tokens import Token
-from llamaindex_clipverify.claims.korean.word_lists import word_set
+from llamaindex_clipverify.claims.korean.token import Token
+from llamaindex_clipverify.claims.korean.word_lists import word_set, word_table
 from llamaindex_clipverify.claims.korean.words import Sense, lexicon
 
 _ADJECTIVES = ("colour", "size", "state", "neutral")
 _ALONG = word_set("along_verbs")
+_PATHS_TAKEN = word_table("path_relations")
 _PATHS = word_set("paths_to_follow")
 _HARD = frozenset(("and", "final", "frame"))
+_SHARING = word_set("shared_object_verbs")
+_MEETING = word_set("meeting_verbs")
 _WEATHER_NOUNS = word_set("weather_nouns")
 
 
@@ -31,7 +36,7 @@ def doing_noun(sentence: Sentence, at: int) -> int:
         return 0
     clause = Clause(
         senses=[sense for sense in lexicon().senses[word] if sense.sort != "neutral"], word=word, start=token.start,
-        end=after.end, ending=after.copula or "and", after=at + 2, doing=True,
+        end=after.end, ending=after.copula or "and", after=at + 2, doing=True, at=at,
     )  # fmt: skip
     denial = sentence.token(at + 2)
     if denial is not None and denial.verbs and denial.verbs[0].word == "아니다":
@@ -47,6 +52,8 @@ def read_verb(sentence: Sentence, at: int, token: Token) -> int:
     if clause.word == "아니다":
         return is_not(sentence, clause)
     if clause.word in _ALONG and clause.ending in ("inf", "and") and _along(sentence):
+        return clause.after
+    if clause.ending == "inf" and _passes(sentence, clause):
         return clause.after
     if clause.ending == "adverb":
         return _adverb(sentence, clause)
@@ -67,6 +74,22 @@ def _along(sentence: Sentence) -> bool:
     return True
 
 
+def _passes(sentence: Sentence, clause: Clause) -> bool:
+    """Read "돌담을 지나 달리다" as a place of the verb after it; false if nothing is passed."""
+    top, relation = sentence.top, _PATHS_TAKEN.get(clause.word)
+    if relation is None or not isinstance(top, Phrase) or top.case != "object" or top.living or top.silent:
+        return False
+    following = sentence.token(clause.after)
+    moves = following is not None and any(
+        sense.sort == "actions" for verb in following.verbs[:1] for sense in lexicon().senses.get(verb.word, ())
+    )
+    if moves:
+        sentence.stack[-1] = Spot(
+            grounds=top.group(), word="", relation=relation, positions=[], start=top.start, end=top.end, case="in"
+        )
+    return moves
+
+
 def _joins_adjective(sentence: Sentence, clause: Clause) -> bool:
     """Return whether an adjective before a noun follows: 짧고 넓은 덮개."""
     after = sentence.token(clause.after)
@@ -82,12 +105,22 @@ def _describes(sentence: Sentence, at: int, clause: Clause) -> bool:
         return False
     top = sentence.top
     beside = isinstance(top, Phrase) and top.after == at and top.case in ("subject", "", "also") and not top.copula
+    if sense.value == "many" and beside and isinstance(top, Phrase) and top.case == "subject":
+        return _many(sentence, clause, top)
     if isinstance(top, Phrase) and ((beside and has_own(top)) or (top.compared and sense.sort == "size")):
         return False
     if isinstance(top, Spot) and top.end >= clause.start - 2 and sense.sort == "neutral":
         return False
     sentence.draft.begin(clause.start)
     _into_draft(sentence, clause, sense)
+    return True
+
+
+def _many(sentence: Sentence, clause: Clause, things: Phrase) -> bool:
+    """Read "차가 많은 도로": many cars are on the road."""
+    things.at_least = things.at_least or 3
+    clause.senses, clause.word = [Sense("exist", "be")], "있다"
+    modify(sentence, clause)
     return True
 
 
@@ -113,7 +146,29 @@ def _adverb(sentence: Sentence, clause: Clause) -> int:
     return clause.after
 
 
+def _meets(sentence: Sentence, clause: Clause) -> None:
+    """Let "남자와 악수하다" be done with somebody; the noun before the verb joins nothing."""
+    top = sentence.top
+    if (
+        clause.word in _MEETING
+        and isinstance(top, Phrase)
+        and top.case == "join"
+        and top.after == clause.at
+        and top.living
+    ):
+        top.case = "together"
+
+
+def _no_weather(sentence: Sentence, clause: Clause) -> None:
+    """Let rain and snow that do not fall be stated nowhere: "비가 오지 않는 맑은 날"."""
+    top = sentence.top
+    if clause.negated and clause.has("weather") and isinstance(top, Phrase) and top.noun in ("rain", "snow"):
+        top.covered = True
+
+
 def _close(sentence: Sentence, clause: Clause) -> int:
+    _meets(sentence, clause)
+    _no_weather(sentence, clause)
     if clause.ending in ("adn", "will") and sentence.noun_comes(clause.after):
         modify(sentence, clause)
         return clause.after
@@ -141,6 +196,18 @@ def _take_items(sentence: Sentence, clause: Clause) -> None:
     if any(isinstance(item, Phrase) and item.case in ("subject", "topic") for item in sentence.stack[begin:]):
         begin = 0
     clause.items, sentence.stack = sentence.stack[begin:], sentence.stack[:begin]
+    _share_object(sentence, clause)
+
+
+def _share_object(sentence: Sentence, clause: Clause) -> None:
+    """Let "신문을 펼쳐 읽는다" have one object for both verbs."""
+    before, sentence.last_clause = sentence.last_clause, clause
+    if before is None or before.ending != "inf" or clause.objects():
+        return
+    if before.after != clause.at and not all(isinstance(item, Spot) for item in clause.items):
+        return
+    if clause.word in _SHARING:
+        clause.items += [item for item in before.items if isinstance(item, Phrase) and item.case == "object"]
 
 
 def _seems(clause: Clause) -> bool:
@@ -153,7 +220,9 @@ def _seems(clause: Clause) -> bool:
 
 def _resolve(sentence: Sentence, clause: Clause) -> None:
     """Find the subjects of a clause at its end, and state it."""
+    watchers = _watchers(sentence, clause)
     subjects = subjects_of(sentence, clause)
+    watch(sentence.claims, clause, watchers, subjects)
     if clause.hedged or clause.void:
         sentence.hush(clause)
     if not subjects:
@@ -165,6 +234,15 @@ def _resolve(sentence: Sentence, clause: Clause) -> None:
         sentence.waiting.append(clause)
         return
     _settle(sentence, clause, subjects)
+
+
+def _watchers(sentence: Sentence, clause: Clause) -> list[Phrase]:
+    """Take the phrase that sees or hears what the clause says: the first of its subjects, or the subject before."""
+    named = [one for one in clause.items if isinstance(one, Phrase) and one.case in ("subject", "topic", "also")]
+    if clause.watched is None or len(named) < 2:
+        return sentence.subject if clause.watched is not None else []
+    clause.items.remove(named[0])
+    return named[0].group()
 
 
 def _subject_before(sentence: Sentence, clause: Clause) -> list[Phrase]:
@@ -188,9 +266,12 @@ def _settle(sentence: Sentence, clause: Clause, subjects: list[Phrase]) -> None:
     alone, sentence.alone = sentence.alone, None
     if alone is not None and len(subjects) == 1 and subjects[0].living and subjects[0].number is None:
         counted(sentence.claims, subjects, 1, None, None, alone)
+    fill(sentence, clause)
     if clauses.state(sentence.claims, clause) and subjects:
         sentence.subject = subjects
     sentence.claims.focus = [one for one in subjects if not one.silent] or sentence.claims.focus
+    if clause.word in ("있다", "많다") and not clause.negated and not clause.spots() and clause.ending in ("go", "and"):
+        sentence.placeless = subjects
     if clause.ending in _HARD:
         sentence.boundary = clause.end
     if clause.ending == "final":

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from llamaindex_clipverify.claims.korean.phrases import Clause
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.that_clauses import ThatReader
+from llamaindex_clipverify.claims.korean.token import Token
 from llamaindex_clipverify.claims.korean.verb_forms import Verb
 from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
 from llamaindex_clipverify.claims.korean.words import Sense, lexicon
@@ -22,17 +23,14 @@ _ONWARD = ("가다", "오다", "다니다")
 _DOUBT = word_list("doubtful_nouns")
 _FRAMES = word_set("frames")
 _FRAME_VERBS = word_set("frame_verbs")
-_OBSERVING = word_set("observing_verbs")
+_BEGINNING = word_set("beginning_verbs")
 _DENYING = word_set("denying_verbs")
-_CONFIRMING = word_set("confirming_verbs")
 _EXPERIENCES = word_set("experiences")
 """적 after a verb: what somebody has or has not done before is in no picture."""
 _WAYS = word_set("possible_nouns")
-_STATED = word_list("statement_ends_of_that")
-_SEEN = word_list("object_ends_of_that")
 
 
-class VerbReader:
+class VerbReader(ThatReader):
     """Reads verb groups of the tokens of a sentence."""
 
     def __init__(self, tokens: Sequence[Token]) -> None:
@@ -93,7 +91,19 @@ class VerbReader:
             return self._help(clause, token, token.verbs)
         if clause.ending in ("adn", "will"):
             return self._noun_after(clause, token)
+        if clause.ending in ("purpose", "noun"):
+            return self._begin(clause, token, helper)
         return False
+
+    def _begin(self, clause: Clause, token: Token, helper: Verb | None) -> bool:
+        """Read "-기 시작하다" and "-기도 하다": the verb before is stated."""
+        before = self.tokens[clause.after - 1].text
+        begins = before.endswith(("기", "기를")) and helper is not None and helper.word in _BEGINNING
+        does = before.endswith(("기도", "기는", "기만", "기를")) and helper is not None and helper.word == "하다"
+        if helper is None or not (begins or does) or clause.negated:
+            return False
+        self._take(clause, token, helper.ending)
+        return True
 
     def _deny(self, clause: Clause, token: Token, helper: Verb | None) -> bool:
         if helper is None or helper.word not in _DENYING:
@@ -106,10 +116,6 @@ class VerbReader:
             clause.void = True
         self._take(clause, token, helper.ending)
         return True
-
-    def _is_all(self, clause: Clause) -> bool:
-        words = [token.text for token in self.tokens[max(clause.after - 8, 0) : clause.after]]
-        return any(word in ("다", "전부", "항상") or word.startswith(("모든", "모두")) for word in words)
 
     def _help(self, clause: Clause, token: Token, verbs: Sequence[Verb]) -> bool:
         names = {verb.word: verb for verb in verbs}
@@ -156,10 +162,7 @@ class VerbReader:
             token.text.startswith("듯") or clause.ending == "will" or token.text.startswith("모양")
         ):
             return self._doubt(clause, token)
-        if token.text in _EXPERIENCES and following is not None and following.word in ("있다", "없다"):
-            clause.void = True
-            clause.after += 1
-            self._take(clause, self.tokens[clause.after], following.ending)
+        if self._says_nothing(clause, token, following):
             return True
         if token.text in _WAYS and clause.ending == "will" and following is not None:
             return self._possible(clause, token, following)
@@ -185,6 +188,19 @@ class VerbReader:
             return self._frame(clause, token)
         return self._described_frame(clause)
 
+    def _says_nothing(self, clause: Clause, token: Token, following: Verb | None) -> bool:
+        """Read "-는 대신" and "-은 적이 있다", which say nothing for sure; return whether it is one of these."""
+        experience = token.text in _EXPERIENCES and following is not None and following.word in ("있다", "없다")
+        if experience and following is not None:
+            clause.after += 1
+            self._take(clause, self.tokens[clause.after], following.ending)
+        elif token.text == "대신" and clause.ending == "adn":
+            self._take(clause, token, "and")
+        else:
+            return False
+        clause.void = True
+        return True
+
     def _described_frame(self, clause: Clause) -> bool:
         """Read a frame with adjectives: "걷는 고요한 야외 장면"."""
         place = clause.after
@@ -205,52 +221,11 @@ class VerbReader:
             self._take(clause, self.tokens[clause.after], following.ending)
         return True
 
-    def _possible(self, clause: Clause, token: Token, following: Verb) -> bool:
-        """Read "-ㄹ 수 있다": doubt, but "볼 수 있다" states what is visible."""
-        if following.word not in ("있다", "없다"):
-            return False
-        if clause.word == "보다" or any(sense.sort == "visible" for sense in clause.senses):
-            clause.visible = True
-            clause.senses = [Sense("visible", "see")]
-            clause.negated = clause.negated or following.word == "없다"
-        else:
-            clause.hedged = True
-        clause.after += 1
-        self._take(clause, self.tokens[clause.after], following.ending)
-        return True
-
-    def _that(self, clause: Clause, token: Token, following: Verb | None) -> bool:
-        """Read "-는 것": denied by 아니다, doubted by 같다 and 보이다, seen by 볼 수 있다."""
-        if clause.ending == "will":
-            clause.hedged = True
-        if token.text.endswith(_STATED) and len(token.text) > 1:
-            self._take(clause, token, "and" if token.text.endswith(("며", "고", "인데")) else "final")
-            return True
-        if following is None:
-            return False
-        self._take(clause, token, clause.ending)
-        after = self.tokens[clause.after]
-        if following.word == "아니다":
-            clause.void = clause.void or clause.negated or self._is_all(clause)
-            clause.negated = True
-        elif following.word in _OBSERVING and token.text.endswith(_SEEN):
-            return self._seen(clause, after, following)
-        else:
-            clause.hedged = not (token.text.endswith("으로") and following.word in _CONFIRMING)
-        self._take(clause, after, following.ending)
-        return True
-
-    def _seen(self, clause: Clause, token: Token, verb: Verb) -> bool:
-        """Read "것을 볼 수 있다", "것이 보이지 않는다": the clause is stated, or denied."""
-        inner = self.read(clause.after, token.verbs)
-        clause.negated = clause.negated or inner.negated
-        clause.end, clause.after, clause.ending = inner.end, inner.after, inner.ending
-        clause.hedged = clause.hedged or inner.hedged
-        return True
-
     def _frame(self, clause: Clause, token: Token) -> bool:
         """Read "앉아 있는 모습이 보인다": what the picture shows is stated."""
         self._take(clause, token, token.copula if token.copula and token.copula != "adn" else "final")
+        while clause.after < len(self.tokens) - 1 and self.tokens[clause.after].text in lexicon().sets["adverbs"]:
+            clause.after += 1
         following = self._verb_at(clause.after)
         if (
             following is None
@@ -268,13 +243,6 @@ class VerbReader:
         if clause.ending in ("adn", "will"):
             clause.ending = "final"
         return True
-
-    def _verb_at(self, at: int) -> Verb | None:
-        return self.tokens[at].verbs[0] if at < len(self.tokens) and self.tokens[at].verbs else None
-
-    @staticmethod
-    def _take(clause: Clause, token: Token, ending: str) -> None:
-        clause.end, clause.ending, clause.after = token.end, ending, clause.after + 1
 
 
 def _is_mood(token: Token) -> bool:

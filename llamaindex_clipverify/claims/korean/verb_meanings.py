@@ -13,6 +13,7 @@ _WRITTEN = word_set("written_things")
 _INSTRUMENTS = word_set("instruments")
 _PLAYING = word_set("playing_verbs")
 _BY_OBJECT = word_set("object_verbs")
+_LIQUIDS = {"water", "medicine", "oil", "tea", "alcohol"}
 _PLAYED = {"chess": "play", "dance": "dance", "song": "sing"}
 
 
@@ -50,6 +51,13 @@ def _by_named_object(clause: Clause, names: set[str], value: str) -> str:
     return value
 
 
+def named_by_object(clause: Clause) -> bool:
+    """Return whether only the object makes a verb an action: "박수를 보내다"."""
+    objects = clause.objects()
+    names = {one.noun for one in objects} | {one.surface for one in objects}
+    return bool(objects) and clause.word not in _SPECIAL and bool(_by_named_object(clause, names, ""))
+
+
 def _used(_: Clause, names: set[str]) -> str:
     if "umbrella" in names:
         return "hold"
@@ -81,12 +89,19 @@ def _pared(clause: Clause, names: set[str]) -> str:
     return "peel" if "food" in sorts else "cut" if sorts & {"body", "animals"} else ""
 
 
+def _followed(clause: Clause, names: set[str]) -> str:
+    """Return what 따르다 means: to pour a drink, else to follow."""
+    poured = any(one.sort == "food" for one in clause.objects()) or names & _LIQUIDS
+    return "pour" if poured or not clause.objects() else "follow"
+
+
 _SPECIAL: dict[str, Callable[[Clause, set[str]], str]] = {
     "쓰다": _used,
     "깎다": _pared,
     "파다": _sold,
     "팔다": _sold,
     "차다": lambda *_: "kick",
+    "따르다": _followed,
     "들다": _raised,
     "올리다": _put,
     "얹다": _put,

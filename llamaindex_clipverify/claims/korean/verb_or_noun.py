@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from llamaindex_clipverify.claims.korean.letters import is_closed
 from llamaindex_clipverify.claims.korean.phrases import Item, Phrase
-from llamaindex_clipverify.claims.korean.tokens import Token
+from llamaindex_clipverify.claims.korean.token import Token
 from llamaindex_clipverify.claims.korean.word_lists import word_list, word_set
 from llamaindex_clipverify.claims.korean.words import lexicon
 
@@ -15,12 +15,15 @@ _COUNTERS = word_list("counter_letters")
 """First letters of the counters that follow a number."""
 _AUXILIARIES = word_set("auxiliaries_of_connectives")
 _DENYING = word_set("denying_verbs") | {"말다"}
+_WAYS = word_set("possible_nouns")
+_RATHER = word_set("rather_verbs")
+"""Words that are a noun with 는 too, but hardly ever: 노는 *playing*."""
 _NAMING = ("noun", "abstract", "place", "term", "counter")
 
 
 def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequence[Item]) -> bool:
     """Return whether a word that may be a verb is one here, and no noun, number or term."""
-    if token.kind in ("", "unknown") or (token.kind == "abstract" and token.text.endswith("든")):
+    if _only_a_verb(token) or _may_be(token, after) or _does(token, before):
         return True
     if token.kind == "number":
         if _has_looks(token, before):
@@ -29,13 +32,36 @@ def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequ
     ending = token.verbs[0].ending
     if (token.copula and _misfits(token)) or _compares(token, stack) or _is_helped(ending, after):
         return True
-    if (ending in ("noun", "purpose") and token.case) or _is_counted(token, after):
+    if (ending in ("noun", "purpose") and token.case) or _is_counted(token, after) or _is_ground(token, after):
         return False
     if ending == "adn" and _is_adjective(token, before, after):
         return True
     if ending == "ji":
         return after is not None and any(verb.word in _DENYING for verb in after.verbs)
     return _is_governed(token, before, after, stack)
+
+
+def _only_a_verb(token: Token) -> bool:
+    return (
+        token.kind in ("", "unknown")
+        or token.text in _RATHER
+        or (token.kind == "abstract" and token.text.endswith("든"))
+    )
+
+
+def _may_be(token: Token, after: Token | None) -> bool:
+    """Return whether "-ㄹ 수" follows: 볼 수 있다 has no bowl."""
+    return after is not None and after.text in _WAYS and any(verb.ending == "will" for verb in token.verbs)
+
+
+def _does(token: Token, before: Token | None) -> bool:
+    """Return whether a noun with 하고 is a verb, and does not join: "서로 인사하고", "운동을 하고"."""
+    if not token.text.endswith("하고") or token.case != "join" or token.verbs[0].word != f"{token.stem}하다":
+        return False
+    if token.kind == "abstract":
+        return True
+    governed = before is not None and before.case in ("subject", "topic", "object", "at", "in", "to", "join")
+    return governed or (before is not None and before.text in lexicon().sets["adverbs"])
 
 
 def _compares(token: Token, stack: Sequence[Item]) -> bool:
@@ -45,12 +71,17 @@ def _compares(token: Token, stack: Sequence[Item]) -> bool:
 
 def _misfits(token: Token) -> bool:
     """Return whether a form of the copula needs a vowel before it, and has none: 길고 is no 길 and 고."""
-    return token.text[len(token.stem) :] in ("고", "며", "다", "면") and is_closed(token.stem)
+    return token.text[len(token.stem) :] in ("고", "며", "다", "면", "면서") and is_closed(token.stem)
 
 
 def _is_counted(token: Token, after: Token | None) -> bool:
     """Return whether a noun without particle is counted by the next word: 새 한 마리."""
     return token.kind == "noun" and not token.case and after is not None and after.kind in ("number", "counter")
+
+
+def _is_ground(token: Token, after: Token | None) -> bool:
+    """Return whether a noun without particle stands before a place word: 구름 위."""
+    return token.kind == "noun" and not token.case and not token.copula and after is not None and after.kind == "place"
 
 
 def _has_looks(token: Token, before: Token | None) -> bool:

@@ -1,0 +1,79 @@
+"""Constructions of Korean sentences that the splitter reads: lists, gaps, watchers, speakers, parts before wholes, denials."""
+
+from __future__ import annotations
+
+import pytest
+
+from llamaindex_clipverify.claims.korean import KoreanSplitter
+from llamaindex_clipverify.testing.reading import shown
+
+SPLITTER = KoreanSplitter()
+
+
+def read(text: str, question: str | None = None) -> set[str]:
+    return {shown(claim) for claim in SPLITTER.split(text, question)}
+
+
+@pytest.mark.parametrize(("text", "claims"), [
+    # lists
+    ("서랍에 칼, 자, 가위 등 여러 도구가 들어 있다.", {"relation ruler in drawer", "relation tool in drawer", "bound tool 3"}),
+    ("상자 안에 장갑과 헬멧 같은 장비가 있다.", {"relation gloves inside box", "relation helmet inside box"}),
+    ("접시에 사과, 배, 귤이 놓여 있다.", {"relation pear on plate"}),
+    ("새와 나비가 여러 마리 있다.", {"bound bird 3", "bound butterfly 3"}),
+    # one verb for two clauses, one object for two verbs
+    ("왕은 검은 부츠를, 여왕은 흰 장갑을 신고 있다.", {"wearing king black boots", "wearing queen white gloves"}),
+    ("아이가 편지를 접어 던진다.", {"action person fold letter", "action person throw letter"}),
+    ("벤치에 앉아 있는 형과 누나", {"action brother sit", "action sister sit"}),
+    # who sees or hears it, who is met, who speaks
+    ("관광객이 곰이 춤추는 것을 구경하고 있다.", {"action bear dance", "action tourist look bear"}),
+    ("간호사가 의사와 악수중이다.", {"relation nurse with doctor"}),
+    ("사진에서 나는 많은 북을 볼 수 있다.", {"bound drum 3"}),
+    ("말이 뛰기 시작한다.", {"action horse run"}),
+    ("오리가 거위를 따라 간다.", {"action bird follow bird"}),
+    # parts before their wholes, hair before persons, features
+    ("긴 소매 외투", {"part sleeve coat", "size sleeve long"}),
+    ("나무 다리 의자", {"material leg wood", "part leg chair"}),
+    ("갈색 머리 요리사", {"part hair brown cook"}),
+    ("빨간 지붕의 오두막", {"part roof red cabin"}),
+    ("둥근 깃이 특징인 블라우스", {"part collar blouse"}),
+    # places
+    ("소녀의 왼쪽에는 말이, 오른쪽에는 소가 있다.", {"relation horse left of person", "relation cow right of person"}),
+    ("양이 울타리를 넘어 달린다.", {"relation sheep over fence"}),
+    ("배가 많은 호수", {"bound boat 3", "relation boat in lake"}),
+    ("소파가 있고 난로가 있는 거실", {"relation couch in living room", "relation heater in living room"}),
+    ("어부가 어깨에 수건을 두르고 있다.", {"depth towel around fisherman"}),
+    ("농부가 어깨에 목도리를 두르고 있다.", {"wearing farmer scarf", "relation scarf on shoulder"}),
+    ("요리사가 냄비에 당근을 끓인다.", {"relation carrot in pot"}),
+    ("열쇠가 자물쇠에 꽂혀 있다.", {"relation key in lock"}),
+    # numbers and answers
+    ("수레를 미는 셋이 웃는다.", {"count person 3", "action person push cart"}),
+    ("토끼 중 일부가 자고 있다.", {"action rabbit sleep"}),
+    ("눈금은 5kg으로 인쇄되어 있다.", {"text"}),
+])  # fmt: skip
+def test_a_construction_is_read(text: str, claims: set[str]) -> None:
+    assert claims <= read(text), read(text)
+
+
+@pytest.mark.parametrize(("text", "claim"), [
+    ("책상에 앉은 학생이 아무도 없다.", "action student sit"), ("비가 오지 않는 맑은 날이다.", "object rain"),
+    ("차에는 승객이 한 명도 타고 있지 않다.", "object person"), ("소년은 서 있는 대신 앉아 있다.", "action person stand"),
+    ("복도에는 사람이 있고 주변에는 아무도 없다.", "object person NOT"), ("트럭은 눈에 띄지 않는다.", "object truck"),
+    ("병실처럼 보인다.", "object hospital room"), ("흐린 날인 것 같다.", "scene cloudy"), ("많은 새를 볼 수 있다.", "object bowl"),
+    ("양동이 안에 물이 없으니깐 비어 있다.", "relation water inside bucket"), ("초콜릿 케이크가 있다.", "material cake chocolate"),
+    ("나무로 만든 호수의 다리", "material lake wood"), ("울면서 걷는 아이", "material person wool"),
+    ("파란 외투를 입은 난로 옆에 있는 소년", "wearing heater blue coat"),
+])  # fmt: skip
+def test_what_is_not_said_is_not_stated(text: str, claim: str) -> None:
+    assert claim not in read(text), read(text)
+
+
+def test_a_politely_ended_number_counts_what_is_asked_for():
+    assert read("네 마리요.", "양이 몇 마리인가요?") == {"count sheep 4"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["할머니께서 의자에 앉으셔서 책을 읽으신다.", "할머니가 의자에 앉아 책을 읽더라고요.", "할머니가 책을 읽잖아요."],
+)
+def test_honorific_and_spoken_endings_are_read(text):
+    assert "action person read book" in read(text)
