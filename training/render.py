@@ -14,7 +14,7 @@ import argparse
 import json
 import multiprocessing
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from PIL import Image
 from llamaindex_clipverify.testing import COLOURS, FRESH, NOUNS, STYLES, Scene
 from llamaindex_clipverify.testing.lively import ACTIONS, PLACES
 from llamaindex_clipverify.testing.patterns import PATTERNS
+from training.stylise import stylised
 from training.worlds import GENERATORS, TRAINED_STYLES
 
 SIDE = 128
@@ -47,6 +48,21 @@ DETECTOR_SIDE = 288
 TILES = 2
 
 Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What to render."""
+
+    out: Path
+    first: int
+    """First seed; it also names the shelves."""
+    detector: int
+    """Scenes with seeds below it become the detector's pictures."""
+    stylised: float
+    """Share 0–1 of the scenes that are drawn otherwise (`stylise`)."""
+    style: str | None
+    only: str | None
 
 
 @dataclass
@@ -178,16 +194,18 @@ def _detector_picture(scene: Scene, folder: Path) -> None:
     (folder / "labels" / f"{scene.seed:07}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def render(out: Path, seeds: range, detector: int, worker: int, style: str | None, only: str | None) -> None:
+def render(job: Job, seeds: range, worker: int) -> None:
     """Render a range of seeds into one shelf; scenes below `detector` also become the detector's pictures."""
-    shelf = Shelf(out / f"shelf-{worker}", rows=len(seeds) * 8)
+    out, shelf = job.out, Shelf(job.out / f"shelf-{job.first}-{worker}", rows=len(seeds) * 8)
     for part in ("images", "labels"):
         (out / "detector" / part).mkdir(parents=True, exist_ok=True)
     started = time.time()
     for done, seed in enumerate(seeds):
         rng = np.random.default_rng((seed, 1))
-        scene = scene_of(seed, only, style)
-        if seed < detector:
+        scene = scene_of(seed, job.only, job.style)
+        if rng.random() < job.stylised:
+            scene = replace(scene, image=stylised(rng, scene.image))
+        if seed < job.detector:
             _detector_picture(scene, out / "detector")
         shelf.add(0, scene, (0, 0, *scene.image.size))
         for thing in scene.objects:
@@ -205,7 +223,9 @@ def main() -> None:
     """Render with several processes, each taking every n-th seed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--scenes", type=int, default=24_000)
+    parser.add_argument("--scenes", type=int, default=24_000, help="seeds below this number")
+    parser.add_argument("--first", type=int, default=0, help="first seed: a later rendering into the same folder")
+    parser.add_argument("--stylised", type=float, default=0.0, help="share of scenes that are drawn otherwise")
     parser.add_argument("--detector", type=int, default=12_000, help="how many of the scenes the detector trains on")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--style", choices=STYLES, help="draw in this style alone")
@@ -213,24 +233,18 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.scenes > FRESH:
         parser.error(f"seeds from {FRESH} on are for tests: ask for fewer scenes")
+    job = Job(
+        out=arguments.out, first=arguments.first, detector=arguments.detector, stylised=arguments.stylised,
+        style=arguments.style, only=arguments.only,
+    )  # fmt: skip
     jobs = [
-        multiprocessing.Process(
-            target=render,
-            args=(
-                arguments.out,
-                range(k, arguments.scenes, arguments.workers),
-                arguments.detector,
-                k,
-                arguments.style,
-                arguments.only,
-            ),
-        )
+        multiprocessing.Process(target=render, args=(job, range(job.first + k, arguments.scenes, arguments.workers), k))
         for k in range(arguments.workers)
     ]
-    for job in jobs:
-        job.start()
-    for job in jobs:
-        job.join()
+    for one in jobs:
+        one.start()
+    for one in jobs:
+        one.join()
 
 
 if __name__ == "__main__":
