@@ -22,7 +22,7 @@ def read_outside(data: Any) -> str:
     """Return the tables of sentences that others wrote: in all, and the unseen English and Korean ones by kind and source."""
     if data is None:
         return ""
-    names = [name for name in data if name not in ("command", "machine")]
+    names = [name for name in data if name not in ("command", "machine", "weights")]
     rows = [_row(f"{name}, {part}", data[name][part]) for name in names for part in ("unseen", "seen")]
     title = f"**Sentences of the structure of outside ones, with other words, {data['machine']}** – `{data['command']}`"
     parts = [f"{title}\n\n{table(_HEADS, rows, {})}"]
