@@ -44,7 +44,7 @@ def _output(response: Any) -> str:
 
 
 def summary(report: Report) -> str:
-    """Return a report as one line for a language model: trust, share of claims checked, and unsupported claims."""
+    """Return a report as one line for a language model: trust, share of words checked, and unsupported claims."""
     if report.trust is None:
         return "; ".join(("nothing of this could be checked on the pictures", *report.notes))
     doubts = "; ".join(f"“{one.claim.text}” ({number(one.trust)})" for one in report.doubtful())
