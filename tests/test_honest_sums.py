@@ -167,7 +167,7 @@ def test_words_that_are_in_no_claim_are_named(answer, missed):
         ("빨간 우산 두 개가 있고 개는 없다.", []),
         ("사진에는 고양이 한 마리가 있습니다.", []),
         ("가랑판 모자를 쓴 아이가 있다.", ["가랑판"]),
-        ("그 앱의 시작 페이지에 개가 있다.", ["앱의 시작"]),
+        ("출시 일정과 함께 개가 있다.", ["출시 일정과"]),
     ],
 )
 def test_korean_words_that_are_in_no_claim_are_named(answer, missed):

@@ -14,7 +14,7 @@ sys.path.append(str(Path(__file__).parents[1]))
 
 from training.optimizers import Muon32, orthogonal, rate
 from training.pictures import HARD, Pictures, _batch
-from training.render import render, scene_of
+from training.render import Job, render, scene_of
 from training.tellings import UNKNOWN, tellings
 from training.truths import short_sentences
 
@@ -24,7 +24,7 @@ SEEDS = range(24)
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
     folder = tmp_path_factory.mktemp("rendered")
-    render(folder, SEEDS, 4, 0, "noto", "lively")
+    render(Job(out=folder, first=0, detector=4, stylised=0.3, style="noto", only="lively"), SEEDS, 0)
     return Pictures(folder, 120)
 
 
