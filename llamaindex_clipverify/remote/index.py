@@ -70,11 +70,13 @@ class RemoteIndex(EvidenceIndex):
             raise OnlyLocalError("EvidenceIndex.hits with a filter", self._remote.url)
         known: set[str] = set()
         while page := self._remote.listed(start, _PAGE):
-            new = [hit for hit in page if hit.id not in known]
-            if not new:  # a server, or a cache before it, that always sends the same page
+            before = len(known)
+            for hit in page:
+                if hit.id not in known:
+                    known.add(hit.id)
+                    yield hit
+            if len(known) == before:  # a server, or a cache before it, that always sends the same page
                 return
-            yield from new
-            known |= {hit.id for hit in new}
             start += len(page)
 
     def picture(self, content: str) -> Picture | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from llamaindex_clipverify.errors import ClipVerifyError, MissingExtraError
+from llamaindex_clipverify.errors import ClipVerifyError
 from llamaindex_clipverify.remote.problems import Refused
 from llamaindex_clipverify.report.sharing import without_paths
 
@@ -20,7 +20,7 @@ def sharing() -> Iterator[None]:
 
 
 def shared(error: ClipVerifyError) -> ClipVerifyError:
-    """Return an error without the folders of this machine."""
-    if isinstance(error, (Refused, MissingExtraError)) or error.got is None:
+    """Return an error without the folders of this machine; a refusal names only what the caller gave."""
+    if isinstance(error, Refused) or error.got is None:
         return error
     return error.about(without_paths(str(error.got)))
