@@ -174,3 +174,11 @@ def test_pipes_devices_and_folders_are_no_certificates(certificate: Certificate,
     (tmp_path / "large").write_bytes(b"\n" * (16 * 2**20 + 1))
     with pytest.raises(DataError, match="larger than"):
         Verifier.remote("https://localhost:1", ca=tmp_path / "large")
+
+
+def test_an_authority_without_https_is_an_error(ca: Path) -> None:
+    """Else a key would be sent in clear by somebody who asked for HTTPS."""
+    with pytest.raises(
+        DataError, match=r"an authority is for a server with HTTPS; got http://localhost:1; give https://"
+    ):
+        Verifier.remote("localhost:1", ca=ca)

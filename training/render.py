@@ -203,7 +203,7 @@ def render(job: Job, seeds: range, worker: int) -> None:
     for done, seed in enumerate(seeds):
         rng = np.random.default_rng((seed, 1))
         scene = scene_of(seed, job.only, job.style)
-        if rng.random() < job.stylised:
+        if job.stylised and rng.random() < job.stylised:
             scene = replace(scene, image=stylised(rng, scene.image))
         if seed < job.detector:
             _detector_picture(scene, out / "detector")

@@ -57,6 +57,9 @@ class RemoteVerifier(WithoutModels):
         self.connection = Connection(
             url, api_key or os.environ.get(KEY) or None, timeout, ca or os.environ.get(CA) or None
         )
+        if ca is not None and self.url.startswith("http:"):
+            do = "give https://, or leave out --ca or ca="
+            raise DataError("an authority is for a server with HTTPS", got=self.url, do=do)
         self.splitters = Splitters(None)
         self.profile = self.encoder = self.detector = self.transferred = None
         self.grounder = SharedWords()
