@@ -17,7 +17,6 @@ from typing import Any
 from measuring import save
 
 from llamaindex_clipverify import Verifier
-from llamaindex_clipverify.models.registry import load_detector
 from llamaindex_clipverify.report.report import Report
 
 
@@ -63,7 +62,7 @@ def main() -> None:
     parser.add_argument("--yolo", required=True, help="a YOLO file")
     options = parser.parse_args()
     verifier = Verifier.from_defaults(detector=options.yolo)
-    classes = frozenset(load_detector(options.yolo).labels or ()) | {None}
+    classes = frozenset(getattr(verifier.detector, "labels", ()) or ()) | {None}
     kinds = {kind: figures(rows, classes) for kind, rows in verified(verifier, options.folder).items()}
     for kind, row in kinds.items():
         print(kind, row)

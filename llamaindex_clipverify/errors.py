@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from copy import copy
+from typing import Any, Self
+
 from llamaindex_clipverify.message import Message
 
 
@@ -14,12 +17,17 @@ class ClipVerifyError(Exception):
         Line breaks in `got` are folded, control characters replaced, and long values cut at 200 characters.
         """
         self.what, self.got, self.do = what, got, do
-        parts = [what]
-        if got is not None:
-            parts.append(f"got {_fold(got)}")
-        if do:
-            parts.append(do)
-        super().__init__("; ".join(parts))
+        super().__init__(_line(what, got, do))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy by the attributes: subclasses are made of other arguments than their text."""
+        return _again, (type(self), self.args), vars(self)
+
+    def about(self, got: object) -> Self:
+        """Return the same error with another `got`."""
+        made = copy(self)
+        made.got, made.args = got, (_line(self.what, got, self.do),)
+        return made
 
     @property
     def message(self) -> Message:
@@ -94,6 +102,14 @@ class MissingExtraError(ClipVerifyError, ImportError):
         """Name the library and the extra that brings it."""
         what = Message("{library} is not installed", library=library)
         super().__init__(what, do=f"pip install 'llamaindex-clipverify[{extra}]'")
+
+
+def _line(what: str, got: object, do: str) -> str:
+    return "; ".join([what, *([] if got is None else [f"got {_fold(got)}"]), *([do] if do else [])])
+
+
+def _again(kind: type[ClipVerifyError], arguments: tuple[Any, ...]) -> ClipVerifyError:
+    return kind.__new__(kind, *arguments)
 
 
 def _plain(text: str) -> Message:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from llamaindex_clipverify import Verifier, cli
-from llamaindex_clipverify.boundary import tables
+from llamaindex_clipverify.boundary import cells, tables
 from llamaindex_clipverify.errors import DataError
 from llamaindex_clipverify.evaluation import answers, read_rows
 from llamaindex_clipverify.node_pictures import Access
@@ -112,6 +112,24 @@ def test_parquet_and_csv_go_in_and_out(tiny, folder):
 def test_a_cell_of_a_csv_is_no_formula(tmp_path):
     tables.save([{"answer": "=HYPERLINK(1)", "list": ["a"]}, {"answer": "- a cup", "list": []}], tmp_path / "r.csv")
     assert list(pd.read_csv(tmp_path / "r.csv")["answer"]) == ["'=HYPERLINK(1)", "'- a cup"]
+
+
+@pytest.mark.parametrize(
+    "texts", [[], ["a"], ["it's", 'say "so"', "both ' and \""], ["a\nb\\c\t", "새빨간 컵", "\x00\u2028\U0001f600"]]
+)
+def test_a_list_as_python_or_json_prints_it_is_a_list(texts):
+    assert cells.list_in(f" {texts!r} ") == texts == cells.list_in(json.dumps(texts))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["", "[", "a list", "['a'", "['a' 'b']", "['a',]", "[a]", "[1, 'a']", "[{[]: 1}]", "[{{}}]", "['a'] and", "['\\q']",
+     "['\\U99999999']", "[" * 100_000 + "]" * 100_000, "[" + "-" * 100_000 + "1]", "[f'{1}']", "[b'a']", "['a']\0"],
+)  # fmt: skip
+def test_what_is_no_list_of_texts_stays_a_text(cell):
+    assert cells.list_in(cell) is None
+    [row] = answers.answers_of([{"answer": "A cup.", "contexts": cell}])
+    assert row.contexts == ((cell,) if cell else ())
 
 
 def test_one_bad_row_is_named_and_the_others_are_verified(tiny, folder):

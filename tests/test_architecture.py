@@ -84,7 +84,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "onnx": ("models.onnx_export",),
     "onnxruntime": ("models.onnx", "models.onnx_export"),
     "chromadb": ("index.chroma",),
-    "starlette": ("ui.app", "serving.app"),
+    "starlette": ("ui.app", "serving.app", "serving.responses"),
     "fastapi": ("serving.app",),
     "python_multipart": ("serving.app",),
     "uvicorn": ("serving.server",),

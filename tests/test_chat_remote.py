@@ -14,8 +14,10 @@ from services import Served, png, scenes_indexed, served
 from warm import warm
 
 from llamaindex_clipverify import EvidenceIndex, Verifier
-from llamaindex_clipverify.errors import OnlyLocalError, RateLimitError
+from llamaindex_clipverify.errors import DataError, OnlyLocalError, RateLimitError
+from llamaindex_clipverify.evaluation import evaluate, read_rows
 from llamaindex_clipverify.languages import ENGLISH
+from llamaindex_clipverify.remote.problems import error_of
 from llamaindex_clipverify.remote.verifier import RemoteVerifier
 from llamaindex_clipverify.serving.limits import Limits
 from llamaindex_clipverify.serving.service import Service
@@ -98,6 +100,21 @@ def test_the_rate_limit_of_a_server_is_waited_for(index: EvidenceIndex) -> None:
             ask(running, 0.9)
 
 
+class Breaking(RemoteVerifier):
+    """A client whose server is gone when it is asked to compare."""
+
+    def fits(self, question: str, pictures: Any) -> Any:
+        gone = Verifier.remote("http://127.0.0.1:9", timeout=1.0)
+        return gone.fits(question, pictures) if "pizza" in question else super().fits(question, pictures)
+
+
+def test_a_server_that_goes_away_costs_the_rows_that_needed_it(serving: Served, rows: Path) -> None:
+    found = evaluate(Breaking(serving.url), read_rows(rows)[:6], bootstrap=0)
+    assert (
+        len(found.rows) == 4 and all("the server cannot be reached" in error for error in found.errors) and found.errors
+    )
+
+
 # -- the chat ---------------------------------------------------------------------------------------------------------
 
 
@@ -144,8 +161,13 @@ def test_a_part_of_the_index_can_be_asked_for(serving: Served, index: EvidenceIn
         for hit in serving.ask("GET", f"/v1/pictures?start={start}&count=1").json["hits"]
     ]
     assert names == [Path(hit.uri).name for hit in index.hits()]
-    for query in ("start=-1", "count=0", "count=101", "start=x"):
-        assert serving.ask("GET", f"/v1/pictures?{query}").status == 422
+    for query in ("start=-1", "count=0", "count=101", "start=x", "count=1e9", f"start={'9' * 5000}", "start=%00"):
+        refused = serving.ask("GET", f"/v1/pictures?{query}")
+        told = error_of(refused.status, refused.body)
+        assert refused.status == 422 and type(told) is DataError, refused
+        assert f"not a value of {query.split('=')[0]}; got " in str(told) and "see /openapi.json: " in told.do
+    assert serving.ask("GET", "/v1/pictures?start=1000000000").json == {"hits": []}
+    assert [hit.id for hit in index.hits(start=1)] == [hit.id for hit in index.hits()][1:]
     with served(Service(index.verifier)) as bare:
         assert bare.ask("GET", "/v1/pictures").status == 404
 

@@ -27,11 +27,11 @@ from llamaindex_clipverify.errors import (
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.languages import ENGLISH, language, language_for, preferred
 from llamaindex_clipverify.languages.korean_values import korean_name, with_particle
-from llamaindex_clipverify.languages.stored import restored
+from llamaindex_clipverify.languages.stored import restored, stored
 from llamaindex_clipverify.message import Listed, Message
 from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.report.saving import save_all
-from llamaindex_clipverify.report.sharing import shareable
+from llamaindex_clipverify.report.sharing import shareable, without_paths
 from llamaindex_clipverify.report.terminal import renderable
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
 from llamaindex_clipverify.ui.markup import Looks, Markup
@@ -157,6 +157,29 @@ def test_why_a_picture_was_not_looked_at_is_korean(tiny: Verifier, tmp_path: Pat
     shared = shareable(report)
     assert str(tmp_path) not in " ".join([*shared.notes, *shared.gaps]) and str(tmp_path) in " ".join(report.gaps)
     assert "그런 사진이 없다: gone.png" in " ".join(map(KO.say, shared.notes))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (Message("{folder}/{name}", folder="/srv", name="a.png"), "a.png"),
+        (Message("not looked at: {gap}", gap=Path("/srv/data/a.png")), "not looked at: a.png"),
+        (Message("not looked at: {gap}", gap=Message("{what}; got {got}", what="x", got="/srv/data/a.png")), "not looked at: x; got a.png"),
+        (Listed([Message("/srv/data/a.png"), Message("b")]), "a.png, b"),
+        (Message("saw {saw} {things}", saw=1 / 2, things="cups"), "saw 0.5 cups"),
+        ("C:\\data\\a.png", "a.png"),
+    ],
+)  # fmt: skip
+def test_no_folder_is_shared_whatever_a_message_is_made_of(text: str, shown: str) -> None:
+    assert without_paths(text) == shown and KO.say(without_paths(text))
+
+
+def test_a_message_of_any_values_can_be_written_and_read() -> None:
+    written = json.loads(json.dumps(stored([Message("not looked at: {gap}", gap=Path("a.png"))])))
+    assert restored(written) == {"not looked at: a.png": "not looked at: a.png"}
+    long = next(one for one in KO.table if "{times:.0f}" in one)
+    for value in (10**400, -(10**400), "x", None, {}, {"template": 1}, {"items": [1]}, True):
+        assert restored({"a": {"template": long, "values": {"times": value}}}) == {}
 
 
 # -- reports ----------------------------------------------------------------------------------------------------------

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import http.server
 import json
+import os
 import pickle
 import socket
 import ssl
@@ -11,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,8 +28,10 @@ from llamaindex_clipverify.errors import (
     AuthenticationError,
     ClipVerifyError,
     DataError,
+    MissingExtraError,
     OnlyLocalError,
     PictureError,
+    RateLimitError,
     RequestError,
     ResponseError,
     ServiceTimeoutError,
@@ -34,9 +39,10 @@ from llamaindex_clipverify.errors import (
 )
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.remote.connection import Connection
-from llamaindex_clipverify.remote.problems import error_of, problem_of
-from llamaindex_clipverify.serving.keys import Keys
+from llamaindex_clipverify.remote.problems import Refused, error_of, problem_of
+from llamaindex_clipverify.serving.keys import Keys, TooManyError
 from llamaindex_clipverify.serving.service import Service
+from llamaindex_clipverify.serving.sharing import shared
 from llamaindex_clipverify.testing import FRESH, draw_scene
 from llamaindex_clipverify.verification.streaming import VerifiedSentence
 
@@ -462,6 +468,75 @@ def test_an_error_survives_the_way(error):
     back = error_of(422, json.dumps(problem_of(error, "1")).encode())
     assert str(back) == str(error)
     assert isinstance(back, type(error)) or isinstance(error, OnlyLocalError)
+
+
+def test_every_error_can_be_copied_and_sent_to_another_process():
+    made = [
+        *(kind("a", got=3, do="c") for kind in _kinds(ClipVerifyError) - {OnlyLocalError, MissingExtraError, Refused, TooManyError}),
+        OnlyLocalError("Verifier.look", "http://a"), MissingExtraError("captum", "cam"), Refused(404, "a", got="b"),
+        TooManyError(7, "a", got="b", do="c"),
+    ]  # fmt: skip
+    for error in made:
+        for again in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+            assert (
+                type(again) is type(error) and str(again) == str(error) == again.message and vars(again) == vars(error)
+            )
+        other = error.about("a folder")
+        assert vars(other) == {**vars(error), "got": "a folder"} and "; got a folder" in str(other)
+        assert "a folder" not in str(error)
+        assert isinstance(error, Refused) or "/a/" not in str(shared(error.about("/a/folder")))
+
+
+def _kinds(kind: type) -> set[type]:
+    """Return an error class of the package and those below it."""
+    return {
+        one
+        for one in {kind}.union(*map(_kinds, kind.__subclasses__()))
+        if one.__module__.startswith("llamaindex_clipverify.")
+    }
+
+
+def test_a_rate_limit_without_a_time_is_waited_for_with_pauses():
+    refused = reply(b"{}", "429 Too Many Requests", "Retry-After: 0")
+    with answering(*[refused] * 20) as (url, requests):
+        with pytest.raises(RateLimitError):
+            Connection(url, None, 2.0).ask("GET", "/v1")
+        assert 2 <= len(requests) <= 4
+
+
+@pytest.mark.parametrize("after", ["99999", "9" * 400, "-1", "\u0663", "Wed, 21 Oct 2026 07:28:00 GMT", "1e9", ""])
+def test_a_rate_limit_that_ends_too_late_is_an_error_at_once(after):
+    refused = reply(b"{}", "429 Too Many Requests").replace(b"\r\n\r\n", f"\r\nRetry-After: {after}\r\n\r\n".encode())
+    with answering(*[refused] * 2) as (url, requests), pytest.raises(RateLimitError):
+        Connection(url, None, 10.0).ask("GET", "/v1")
+    assert len(requests) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
+def test_a_forked_child_has_a_connection_of_its_own(running):
+    connection = Connection(running.url, KEY, 30.0)
+    connection.ask("GET", "/v1")
+    kept = connection._kept.connection
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # this process has threads
+        child = os.fork()
+    if child == 0:
+        try:
+            connection.ask("GET", "/v1")
+            os._exit(0 if connection._kept.connection is not kept else 1)
+        finally:
+            os._exit(2)
+    assert os.waitpid(child, 0)[1] == 0
+    connection.ask("GET", "/v1")
+    assert connection._kept.connection is kept, "the child has not ended it"
+
+
+def test_a_server_that_always_sends_the_same_page_ends():
+    hit = {"id": "a" * 64, "name": "a.png", "score": 1.0, "caption": "", "metadata": {}, "width": 8, "height": 8}
+    page = reply(json.dumps({"hits": [hit, hit]}).encode())
+    with answering(*[page] * 9) as (url, requests):
+        assert [one.id for one in Verifier.remote(url, timeout=5.0).index.hits()] == ["a" * 64]
+        assert len(requests) == 2
 
 
 def test_paths_of_the_answers_own_pictures_stay(remote, scene_file):

@@ -18,6 +18,7 @@ from llamaindex_clipverify import EvidenceIndex, Picture, Verifier
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.errors import DataError, ModelError
 from llamaindex_clipverify.evidence.evidence import Evidence
+from llamaindex_clipverify.evidence.stored import is_sound
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.llama_index.response import verify_response
 from llamaindex_clipverify.testing import FRESH, Scene, draw_scene
@@ -78,6 +79,30 @@ def test_vectors_and_facts_come_back_as_they_were(index: EvidenceIndex, own: Pat
         "regions": sum(len(one.seen["regions"]["boxes"]) for one in stored.values()),
     }
     assert index.facts(["unknown"]) == {}
+
+
+@pytest.mark.parametrize("prefix", ["", "faint_"])
+def test_boxes_of_no_use_are_not_sound(tiny: Verifier, prefix: str) -> None:
+    """As in a record that is damaged, or of anybody."""
+    [facts] = tiny.facts([draw_scene(FRESH).image])
+    seen = facts.seen["objects"]
+    labels, boxes, scores = (f"{prefix}{name}" for name in ("labels", "boxes", "scores"))
+    one = {labels: ["cup"], boxes: np.zeros((1, 4), np.float32), scores: np.array([0.05], np.float32)}
+    many = {labels: ["cup"] * 3000, boxes: np.zeros((3000, 4), np.float32), scores: np.full(3000, 0.05, np.float32)}
+
+    def changed(**values: Any) -> Facts:
+        known = {key: value for key, value in {**seen, **one, **values}.items() if value is not None}
+        return replace(facts, seen={"objects": known})
+
+    assert is_sound(changed())
+    for values in (
+        {labels: None}, {boxes: None}, {scores: None}, {labels: ["cup", "dog"]}, {labels: [1]}, {labels: "c"}, many,
+        {scores: np.array([-0.5], np.float32)}, {scores: np.array([1.5], np.float32)}, {scores: np.array([np.nan], np.float32)},
+        {scores: np.array([], np.float32)}, {boxes: np.zeros((1, 3), np.float32)}, {boxes: np.full((1, 4), np.inf, np.float32)},
+    ):  # fmt: skip
+        assert not is_sound(changed(**values)), values
+    older = {key: value for key, value in seen.items() if not key.startswith("faint_")}
+    assert is_sound(replace(facts, seen={"objects": older}))
 
 
 def test_many_are_asked_for_in_parts(index: EvidenceIndex, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:

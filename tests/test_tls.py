@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import shutil
 import subprocess
@@ -158,3 +159,26 @@ def test_a_certificate_that_cannot_be_used_is_one_line(
         assert ran.code == 2 and ran.err.count("\n") == 1 and "the certificate cannot be used" in ran.err, ran.err
     ran = clipverify("serve", "--models", "tiny", "--certificate", certificate.file)
     assert ran.code == 2 and "HTTPS takes a certificate and its key" in ran.err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_pipes_devices_and_folders_are_no_certificates(certificate: Certificate, tmp_path: Path) -> None:
+    """The library would wait for a pipe, and read a device for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    for name in (tmp_path / "pipe", Path("/dev/zero"), tmp_path, Path("a\0b"), Path("~nobody-of-that-name/key")):
+        for made in (Certificate(name, certificate.key), Certificate(certificate.file, name)):
+            with pytest.raises(DataError, match="the certificate cannot be used"):
+                made.check()
+        with pytest.raises(DataError, match="the certificate authority cannot be used"):
+            Verifier.remote("https://localhost:1", ca=name)
+    (tmp_path / "large").write_bytes(b"\n" * (16 * 2**20 + 1))
+    with pytest.raises(DataError, match="larger than"):
+        Verifier.remote("https://localhost:1", ca=tmp_path / "large")
+
+
+def test_an_authority_without_https_is_an_error(ca: Path) -> None:
+    """Else a key would be sent in clear by somebody who asked for HTTPS."""
+    with pytest.raises(
+        DataError, match=r"an authority is for a server with HTTPS; got http://localhost:1; give https://"
+    ):
+        Verifier.remote("localhost:1", ca=ca)

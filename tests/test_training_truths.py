@@ -6,8 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
+from llamaindex_clipverify.evidence.colour import name_colours
+from llamaindex_clipverify.testing import draw_scene
+from llamaindex_clipverify.testing.art import RGB
 from llamaindex_clipverify.testing.truth import truth_of
 
 sys.path.append(str(Path(__file__).parents[1]))
@@ -15,6 +19,7 @@ sys.path.append(str(Path(__file__).parents[1]))
 from training.optimizers import Muon32, orthogonal, rate
 from training.pictures import HARD, Pictures, _batch
 from training.render import Job, render, scene_of
+from training.stylise import stylised
 from training.tellings import UNKNOWN, tellings
 from training.truths import short_sentences
 
@@ -24,7 +29,7 @@ SEEDS = range(24)
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
     folder = tmp_path_factory.mktemp("rendered")
-    render(Job(out=folder, first=0, detector=4, stylised=0.3, style="noto", only="lively"), SEEDS, 0)
+    render(Job(out=folder, first=0, detector=4, stylised=0.5, style="noto", only="lively"), SEEDS, 0)
     return Pictures(folder, 120)
 
 
@@ -81,3 +86,20 @@ def test_the_rate_warms_up_and_ends():
     assert rate(200, 0.0, 1.0, 100) == 1.0
     assert rate(200, 0.5, 1.0, 100) == pytest.approx(0.51)
     assert rate(200, 1.0, 1.0, 100) == pytest.approx(0.02)
+
+
+def test_a_picture_drawn_otherwise_keeps_its_size_and_its_colours():
+    kept = 0
+    for seed in range(10):
+        for colour in RGB.values():
+            plain = Image.new("RGB", (64, 48), colour)
+            changed = stylised(np.random.default_rng(seed), plain)
+            assert changed.size == plain.size and changed.mode == "RGB"
+            assert np.array_equal(changed, stylised(np.random.default_rng(seed), plain))
+            before, after = (
+                np.bincount(name_colours(np.asarray(one).reshape(-1, 3))).argmax() for one in (plain, changed)
+            )
+            kept += before == after
+    assert kept >= 78, "of 80"
+    scene = draw_scene(3)
+    assert not np.array_equal(stylised(np.random.default_rng(0), scene.image), scene.image.convert("RGB"))

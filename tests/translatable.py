@@ -80,7 +80,7 @@ def plain_reasons() -> set[str]:
 
 
 _ERRORS = (
-    "picture.py", "boundary/decoding.py", "remote/connection.py", "models/llava.py", "models/service_errors.py",
+    "picture.py", "boundary/decoding.py", "remote/connection.py", "remote/failures.py", "models/llava.py", "models/service_errors.py",
     "models/together.py", "llama_index/openai.py",
 )  # fmt: skip
 """Files whose errors visitors of the chat and readers of a report meet: not those of its owner's options."""

@@ -203,7 +203,7 @@ def render(job: Job, seeds: range, worker: int) -> None:
     for done, seed in enumerate(seeds):
         rng = np.random.default_rng((seed, 1))
         scene = scene_of(seed, job.only, job.style)
-        if rng.random() < job.stylised:
+        if job.stylised and rng.random() < job.stylised:
             scene = replace(scene, image=stylised(rng, scene.image))
         if seed < job.detector:
             _detector_picture(scene, out / "detector")
@@ -233,18 +233,24 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.scenes > FRESH:
         parser.error(f"seeds from {FRESH} on are for tests: ask for fewer scenes")
+    if not 0 <= arguments.first < arguments.scenes:
+        parser.error("--first is a seed from 0 to below --scenes")
+    if not 0 <= arguments.stylised <= 1:
+        parser.error("--stylised is a share from 0 to 1")
     job = Job(
         out=arguments.out, first=arguments.first, detector=arguments.detector, stylised=arguments.stylised,
         style=arguments.style, only=arguments.only,
     )  # fmt: skip
-    jobs = [
+    workers = [
         multiprocessing.Process(target=render, args=(job, range(job.first + k, arguments.scenes, arguments.workers), k))
         for k in range(arguments.workers)
     ]
-    for one in jobs:
-        one.start()
-    for one in jobs:
-        one.join()
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if any(worker.exitcode for worker in workers):
+        parser.exit(1, "a worker failed: its scenes are incomplete\n")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,12 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
+from llamaindex_clipverify.boundary import files
 from llamaindex_clipverify.boundary.failures import telling
 from llamaindex_clipverify.errors import DataError
+
+_MOST = 16 * 2**20
+"""Maximum size of a file of certificates in bytes."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,9 @@ class Certificate:
         do = "give --certificate and --key in PEM, the key without a passphrase"
         with telling(DataError, "the certificate cannot be used", got=f"{self.file}, {self.key}", do=do):
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(self.file, self.key, password="")  # else a passphrase would be asked for
+            context.load_cert_chain(
+                _readable(self.file), _readable(self.key), password=""
+            )  # else a passphrase would be asked for
 
 
 def trusting(ca: str | Path | None) -> ssl.SSLContext:
@@ -39,4 +45,15 @@ def trusting(ca: str | Path | None) -> ssl.SSLContext:
         return ssl.create_default_context()
     what, do = "the certificate authority cannot be used", "give a file of certificates in PEM"
     with telling(DataError, what, got=ca, do=do):
-        return ssl.create_default_context(cafile=ca)
+        return ssl.create_default_context(cafile=_readable(ca))
+
+
+def _readable(file: str | Path) -> Path:
+    """Return the path of a regular file that can be read: the library would wait for a pipe, and read a device for ever.
+
+    Raises:
+        OSError: It is none, or larger than a bundle of certificates.
+    """
+    path = files.local(file)
+    files.content(path, _MOST)
+    return path

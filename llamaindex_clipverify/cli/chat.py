@@ -82,8 +82,8 @@ def _index(models: ServedReadingOptions, store: str | None) -> EvidenceIndex | N
     if models.server is None:
         return None
     index = models.index(None)
-    told: RemoteVerifier = index.verifier  # type: ignore[assignment]  # the index is that of a server
-    return index if told.about.pictures is not None else None
+    remote: RemoteVerifier = index.verifier  # type: ignore[assignment]  # the index is that of a server
+    return index if remote.about.pictures is not None else None
 
 
 def _names(llm: list[str] | None, models: str | None) -> list[str]:

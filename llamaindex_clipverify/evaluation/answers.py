@@ -10,7 +10,6 @@ on; contexts that are the path or the base64 text of a picture are pictures.
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import time
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llamaindex_clipverify.answer import Answer, Source
-from llamaindex_clipverify.boundary import decoding, files, tables
+from llamaindex_clipverify.boundary import cells, decoding, files, tables
 from llamaindex_clipverify.errors import ClipVerifyError, DataError
 from llamaindex_clipverify.node_pictures import Access, picture_text
 from llamaindex_clipverify.picture import Picture
@@ -278,22 +277,12 @@ def _is_empty(value: Any) -> bool:
 
 
 def _listed(value: Any) -> list[Any]:
-    """Return a cell as a list; one of CSV may be a list in JSON, or as Python prints it (ragas)."""
+    """Return a cell as a list; a text may contain one."""
     if value is None:
         return []
-    if isinstance(value, str) and value.lstrip().startswith("["):
-        lists = (_listed_by(read, value) for read in (json.loads, ast.literal_eval))
-        value = next((found for found in lists if found is not None), value)
+    if isinstance(value, str) and (found := cells.list_in(value)) is not None:
+        return found
     return list(value) if isinstance(value, (list, tuple)) else [value]
-
-
-def _listed_by(read: Callable[[str], Any], text: str) -> list[Any] | None:
-    """Return the list that a text writes, or None."""
-    try:
-        found = read(text.strip())
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
-        return None
-    return found if isinstance(found, list) else None
 
 
 def _picture(image: Any, access: Access) -> Source:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from llamaindex_clipverify.answer import Answer
-from llamaindex_clipverify.boundary import files, tables
+from llamaindex_clipverify.boundary import cells, files, tables
 from llamaindex_clipverify.errors import ClipVerifyError, DataError
 from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS
 from llamaindex_clipverify.geometry import Array
@@ -93,7 +93,8 @@ def _table_rows(source: Path) -> list[Row]:
     found = []
     for place, row in enumerate(tables.rows_of(source), 1):
         image = row.get("images") or row.get("image") or row.get("file_name")
-        named = json.loads(image) if isinstance(image, str) and image.startswith("[") else image
+        listed = cells.list_in(image) if isinstance(image, str) else None
+        named = image if listed is None else listed
         label = str(row.get("label", "")).strip().lower()
         data = {
             **row,
@@ -171,10 +172,15 @@ def _judge(verifier: Verifier, rows: Sequence[Row]) -> Iterator[tuple[Row, Judge
     reports = [next(done) if isinstance(one, Answer) else one for one in given]
     seconds = (time.perf_counter() - started) / max(len(rows), 1)
     for row, report in zip(rows, reports, strict=True):
+        judged: Judged | ClipVerifyError
         if isinstance(report, ClipVerifyError):
-            yield row, report
+            judged = report
         else:
-            yield row, _judged(verifier, row, report, [opened[path] for path in row.paths], seconds)
+            try:
+                judged = _judged(verifier, row, report, [opened[path] for path in row.paths], seconds)
+            except ClipVerifyError as error:  # of a server: comparing with the encoder is a request of its own
+                judged = error
+        yield row, judged
 
 
 def _answer(row: Row, opened: Mapping[Path, Picture]) -> Answer | ClipVerifyError:

@@ -17,6 +17,8 @@ from llamaindex_clipverify.facts.facts import Facts, Seen
 _STATISTICS = 24
 _LARGEST = 1e6
 """Largest number in an array."""
+_MOST_BOXES = 2000
+"""Largest number of boxes of a picture: relations compare each with each."""
 _SIDE = 100_000
 """Longest side of a picture in pixels."""
 
@@ -34,7 +36,7 @@ def is_sound(facts: Facts) -> bool:
 def _objects(seen: Seen, facts: Facts) -> bool:
     return (
         _boxes(seen, "")
-        and ("faint_labels" not in seen or _boxes(seen, "faint_"))
+        and (not any(key.startswith("faint_") for key in seen) or _boxes(seen, "faint_"))
         and isinstance(seen["maxima"], Mapping)
         and _are_texts(list(seen["maxima"]))
         and all(_is_share(value) for value in seen["maxima"].values())
@@ -42,11 +44,15 @@ def _objects(seen: Seen, facts: Facts) -> bool:
 
 
 def _boxes(seen: Seen, prefix: str) -> bool:
-    number = len(seen[f"{prefix}labels"])
+    """Return whether there are a label, a box in pixels and a confidence 0–1 each, and no more boxes than can be compared."""
+    labels, scores = seen[f"{prefix}labels"], seen[f"{prefix}scores"]
+    number = len(labels)
     return (
-        _are_texts(seen[f"{prefix}labels"])
+        number <= _MOST_BOXES
+        and _are_texts(labels)
         and _is_array(seen[f"{prefix}boxes"], (number, 4))
-        and _is_array(seen[f"{prefix}scores"], (number,))
+        and _is_array(scores, (number,))
+        and bool(((scores >= 0) & (scores <= 1)).all())
     )
 
 

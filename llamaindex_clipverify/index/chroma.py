@@ -238,10 +238,9 @@ def named(table: Any, ids: Sequence[str], include: Sequence[str]) -> dict[str, A
 
 
 def pages(
-    table: Any, include: Sequence[str], where: Mapping[str, Any] | None = None, size: int = MOST
+    table: Any, include: Sequence[str], where: Mapping[str, Any] | None = None, size: int = MOST, start: int = 0
 ) -> Iterator[dict[str, Any]]:
-    """Yield a collection's records, some hundred at a time, as `Collection.get` returns them."""
-    start = 0
+    """Yield a collection's records from the one at `start` on, some hundred at a time, as `Collection.get` returns them."""
     while True:
         found = table.get(limit=size, offset=start, include=list(include), where=dict(where) if where else None)
         if not found["ids"]:

@@ -257,9 +257,9 @@ class EvidenceIndex:
         """Return the number of pictures and regions."""
         return {"pictures": len(self), "regions": int(self.records.regions.count())}
 
-    def hits(self, where: Mapping[str, Any] | None = None) -> Iterator[Hit]:
-        """Yield every picture, or those that a Chroma metadata filter matches, with a score of 1."""
-        return self.records.hits(where)
+    def hits(self, where: Mapping[str, Any] | None = None, start: int = 0) -> Iterator[Hit]:
+        """Yield every picture, or those that a Chroma metadata filter matches, with a score of 1, from number `start` on."""
+        return self.records.hits(where, start)
 
     def picture(self, content: str) -> Picture | None:
         """Return a picture by its id, None if there is none; its file is opened only when pixels are needed."""

@@ -74,9 +74,9 @@ class Records:
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
-    def hits(self, where: Mapping[str, Any] | None = None) -> Iterator[Hit]:
-        """Yield every picture that a Chroma metadata filter matches, with a score of 1."""
-        for page in chroma.pages(self.pictures, ["documents", "metadatas"], where):
+    def hits(self, where: Mapping[str, Any] | None = None, start: int = 0) -> Iterator[Hit]:
+        """Yield every picture that a Chroma metadata filter matches, with a score of 1, from the one at `start` on."""
+        for page in chroma.pages(self.pictures, ["documents", "metadatas"], where, start=start):
             rows = zip(page["ids"], page["documents"], page["metadatas"], strict=True)
             yield from (hit_of(content, document, metadata, 1.0) for content, document, metadata in rows)
 

@@ -32,7 +32,8 @@ def _data(value: object) -> Any:
         return {"template": value.template, "values": {name: _data(one) for name, one in value.values.items()}}
     if isinstance(value, Listed):
         return {"items": [_data(one) for one in value.items]}
-    return value.item() if hasattr(value, "item") else value
+    plain = value.item() if hasattr(value, "item") else value
+    return plain if isinstance(plain, str | int | float | None) else str(plain)
 
 
 def _message(data: Any, depth: int) -> Any:
@@ -48,7 +49,7 @@ def _message(data: Any, depth: int) -> Any:
         return None
     try:
         return Message(template, **{name: _message(one, depth - 1) for name, one in values.items()})
-    except (ValueError, KeyError, IndexError, TypeError):
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
         return None
 
 

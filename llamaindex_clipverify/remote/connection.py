@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -26,9 +26,8 @@ from llamaindex_clipverify.errors import (
     DataError,
     RequestError,
     ResponseError,
-    ServiceTimeoutError,
-    UnreachableError,
 )
+from llamaindex_clipverify.remote.failures import Telling
 from llamaindex_clipverify.remote.problems import error_of
 
 MOST_BYTES = 256 * 2**20
@@ -38,6 +37,8 @@ _PAUSES = (0.1, 0.4)
 _PIECE = 1 << 16
 _MOVED = range(300, 400)
 _TOO_MANY = 429
+_LEAST_WAIT = 0.5
+"""Shortest time in seconds before a request that the rate limit refused is sent again, whatever the server says."""
 
 
 @dataclass(frozen=True)
@@ -146,8 +147,9 @@ class Connection:
         Raises:
             UnreachableError: There is no server.
         """
-        with self._telling(time.monotonic() + self.timeout):
-            made = self._made()
+        end = time.monotonic() + self.timeout
+        with self._telling(end):
+            made = self._made(end)
             made.putrequest("POST", f"{self._base}{path}", skip_accept_encoding=True)
             for name, value in self._headers("text/event-stream").items():
                 made.putheader(name, value)
@@ -165,15 +167,14 @@ class Connection:
     ) -> Reply:
         pauses = list(_PAUSES) if idempotent else []
         while True:
-            kept: http.client.HTTPConnection | None = getattr(self._kept, "connection", None)
+            kept = self._taken()
             try:
-                connection = kept or self._made()
+                connection = kept or self._made(end)
             except OSError:
                 if not pauses or time.monotonic() + pauses[0] >= end:
                     raise
                 time.sleep(pauses.pop(0))
                 continue
-            self._kept.connection = None
             try:
                 reply, alive = _exchanged(connection, method, f"{self._base}{path}", body, headers, end)
             except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
@@ -185,56 +186,43 @@ class Connection:
                 connection.close()
                 raise
             if alive:
-                self._kept.connection = connection
+                self._kept.connection, self._kept.owner = connection, os.getpid()
             else:
                 connection.close()
             return reply
 
-    def _made(self) -> http.client.HTTPConnection:
+    def _taken(self) -> http.client.HTTPConnection | None:
+        """Return the connection that this thread kept, which is in use from now on; None without one.
+
+        After a fork it is still the parent's, whose answers would get mixed up with those of the child.
+        """
+        kept: http.client.HTTPConnection | None = getattr(self._kept, "connection", None)
+        self._kept.connection = None
+        if kept is not None and self._kept.owner != os.getpid():
+            kept.close()
+            return None
+        return kept
+
+    def _made(self, end: float) -> http.client.HTTPConnection:
         made: http.client.HTTPConnection
+        left = end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("too slow")
         if self._trust is not None:
-            made = http.client.HTTPSConnection(self._host, self._port, timeout=self.timeout, context=self._trust)
+            made = http.client.HTTPSConnection(self._host, self._port, timeout=left, context=self._trust)
         else:
-            made = http.client.HTTPConnection(self._host, self._port, timeout=self.timeout)
+            made = http.client.HTTPConnection(self._host, self._port, timeout=left)
         made.connect()
+        made.sock.settimeout(self.timeout)
         made.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return made
 
-    def telling(self) -> _Telling:
+    def telling(self) -> Telling:
         """Return a context that raises an error of this package for whatever the network raises, within the time limit."""
         return self._telling(time.monotonic() + self.timeout)
 
-    def _telling(self, end: float) -> _Telling:
-        return _Telling(self.url, end, self.timeout)
-
-
-@dataclass
-class _Telling:
-    """Raises a `ServiceError` for whatever the network raises."""
-
-    url: str
-    end: float
-    timeout: float
-
-    def __enter__(self) -> None:
-        """Do nothing."""
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if isinstance(error, TimeoutError):
-            what, do = "the server did not answer in time", "ask later, or give a longer timeout="
-            raise ServiceTimeoutError(what, got=f"{self.url}, {self.timeout:g} seconds", do=do) from error
-        if isinstance(error, http.client.HTTPException) and not isinstance(error, http.client.RemoteDisconnected):
-            do = "check that the address is that of clipverify serve"
-            raise ResponseError("the server does not answer as HTTP says", got=reason(error), do=do) from error
-        if isinstance(error, ssl.SSLCertVerificationError):
-            do = "check the address, or name the authority that signed it: --ca FILE, ca="
-            got = f"{self.url} ({error.verify_message})"
-            raise UnreachableError("the server's certificate is not trusted", got=got, do=do) from error
-        if isinstance(error, OSError):
-            do = "check the address, and start it: clipverify serve"
-            raise UnreachableError(
-                "the server cannot be reached", got=f"{self.url} ({reason(error)})", do=do
-            ) from error
+    def _telling(self, end: float) -> Telling:
+        return Telling(self.url, end, self.timeout)
 
 
 def _exchanged(
@@ -270,9 +258,11 @@ def _exchanged(
 
 
 def _pause(reply: Reply) -> float | None:
-    """Return after how many seconds a request that the server's rate limit refused may be sent again."""
+    """Return after how many seconds a request that the server's rate limit refused may be sent again; None for never."""
     named = reply.headers.get("retry-after", "")
-    return float(named) if reply.status == _TOO_MANY and named.isascii() and named.isdigit() else None
+    if reply.status != _TOO_MANY or not (named.isascii() and named.isdigit()):
+        return None
+    return max(float(named), _LEAST_WAIT)
 
 
 def _piece_of(answer: http.client.HTTPResponse) -> bytes:

@@ -60,18 +60,24 @@ class RemoteIndex(EvidenceIndex):
         """Return the pictures nearest to a text, to a picture, or to both; regions are always searched."""
         return self._remote.search(text, image, top_k, where)
 
-    def hits(self, where: Mapping[str, Any] | None = None) -> Iterator[Hit]:
-        """Yield every picture with a score of 1, page by page.
+    def hits(self, where: Mapping[str, Any] | None = None, start: int = 0) -> Iterator[Hit]:
+        """Yield every picture with a score of 1, page by page, from the one at `start` on, each once.
 
         Raises:
             OnlyLocalError: A filter is given.
         """
         if where is not None:
             raise OnlyLocalError("EvidenceIndex.hits with a filter", self._remote.url)
-        start = 0
-        while found := self._remote.listed(start, _PAGE):
-            yield from found
-            start += len(found)
+        known: set[str] = set()
+        while page := self._remote.listed(start, _PAGE):
+            before = len(known)
+            for hit in page:
+                if hit.id not in known:
+                    known.add(hit.id)
+                    yield hit
+            if len(known) == before:  # a server, or a cache before it, that always sends the same page
+                return
+            start += len(page)
 
     def picture(self, content: str) -> Picture | None:
         """Return a picture by its id; whether it is there is seen when its pixels are needed."""

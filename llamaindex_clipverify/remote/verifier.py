@@ -14,11 +14,9 @@ from urllib.parse import quote
 
 from llamaindex_clipverify.answer import Answer, Source
 from llamaindex_clipverify.boundary.records import record
-from llamaindex_clipverify.claims.claim import Claim
-from llamaindex_clipverify.errors import ClipVerifyError, DataError, OnlyLocalError, ServiceError
-from llamaindex_clipverify.evidence.check import Check
+from llamaindex_clipverify.errors import ClipVerifyError, DataError, ServiceError
 from llamaindex_clipverify.evidence.passages import SharedWords
-from llamaindex_clipverify.explainers.heat_map import Explainer, HeatMap
+from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.node_pictures import in_folders, picture_given
 from llamaindex_clipverify.picture import Picture
@@ -27,11 +25,12 @@ from llamaindex_clipverify.remote.connection import Connection, Reply
 from llamaindex_clipverify.remote.pictures import RemotePicture, Sending
 from llamaindex_clipverify.remote.stream import RemoteStream
 from llamaindex_clipverify.remote.wire import Field, claim_map_of, map_of, multipart, renamed
+from llamaindex_clipverify.remote.without_models import WithoutModels
 from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.trust.verdict import Policy
 from llamaindex_clipverify.verification.reading import Reading, Splitters
 from llamaindex_clipverify.verification.streaming import StreamingVerifier
-from llamaindex_clipverify.verification.verifier import Fit, Verifier
+from llamaindex_clipverify.verification.verifier import Fit
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.index.schema import Hit
@@ -47,7 +46,7 @@ _FORM = "the server's answer is not of the documented form"
 _UPDATE = "use the same version here and there"
 
 
-class RemoteVerifier(Verifier):
+class RemoteVerifier(WithoutModels):
     """A verifier whose models run in a server. Make one with `Verifier.remote`; thread-safe, and pickles without its key."""
 
     def __init__(
@@ -58,6 +57,9 @@ class RemoteVerifier(Verifier):
         self.connection = Connection(
             url, api_key or os.environ.get(KEY) or None, timeout, ca or os.environ.get(CA) or None
         )
+        if ca is not None and self.url.startswith("http:"):
+            do = "give https://, or leave out --ca or ca="
+            raise DataError("an authority is for a server with HTTPS", got=self.url, do=do)
         self.splitters = Splitters(None)
         self.profile = self.encoder = self.detector = self.transferred = None
         self.grounder = SharedWords()
@@ -69,11 +71,6 @@ class RemoteVerifier(Verifier):
     def __repr__(self) -> str:
         """Show the address."""
         return f"Verifier.remote({self.url!r})"
-
-    @property
-    def url(self) -> str:
-        """Address of the server."""
-        return self.connection.url
 
     @cached_property
     def about(self) -> About:
@@ -293,74 +290,6 @@ class RemoteVerifier(Verifier):
     def needs_reference(self) -> bool:
         """False: reference pictures are the server's affair."""
         return False
-
-    # -- what needs the models here ----------------------------------------------------------------------------------------
-
-    def _only_local(self, name: str) -> OnlyLocalError:
-        return OnlyLocalError(name, self.url)
-
-    @property
-    def explainer(self) -> Explainer:
-        """Raise: it runs the encoder."""
-        raise self._only_local("Verifier.explainer")
-
-    @property
-    def memory(self) -> Any:
-        """Raise: facts are kept by the server."""
-        raise self._only_local("Verifier.memory")
-
-    @property
-    def checks(self) -> tuple[Check, ...]:
-        """Raise: the checks are in the server."""
-        raise self._only_local("Verifier.checks")
-
-    @checks.setter
-    def checks(self, checks: Sequence[Check]) -> None:
-        raise self._only_local("Verifier.checks")
-
-    def words(self, *_: Any, **__: Any) -> Any:
-        """Raise: it runs the encoder."""
-        raise self._only_local("Verifier.words")
-
-    def observe(self, *_: Any, **__: Any) -> Any:
-        """Raise: it runs the checks."""
-        raise self._only_local("Verifier.observe")
-
-    def ask(self, *_: Any, **__: Any) -> Any:
-        """Raise: it runs the detector."""
-        raise self._only_local("Verifier.ask")
-
-    def look(self, *_: Any, **__: Any) -> Any:
-        """Raise: it runs the checks."""
-        raise self._only_local("Verifier.look")
-
-    def facts(self, *_: Any, **__: Any) -> Any:
-        """Raise: facts are kept by the server."""
-        raise self._only_local("Verifier.facts")
-
-    def report(self, *_: Any, **__: Any) -> Any:
-        """Raise: it needs facts."""
-        raise self._only_local("Verifier.report")
-
-    def check(self, *_: Any, **__: Any) -> Any:
-        """Raise: it needs facts."""
-        raise self._only_local("Verifier.check")
-
-    def judge(self, *_: Any, **__: Any) -> Any:
-        """Raise: it needs facts."""
-        raise self._only_local("Verifier.judge")
-
-    def evidence(self, *_: Any, **__: Any) -> Any:
-        """Raise: it needs facts."""
-        raise self._only_local("Verifier.evidence")
-
-    def with_reference(self, *_: Any, **__: Any) -> Any:
-        """Raise: reference pictures are the server's affair."""
-        raise self._only_local("Verifier.with_reference")
-
-    def encode_texts(self, claims: Sequence[Claim]) -> None:
-        """Raise: it runs the encoder."""
-        raise self._only_local("Verifier.encode_texts")
 
 
 def form_of(answer: Answer) -> list[Field]:

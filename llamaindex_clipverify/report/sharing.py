@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from copy import copy
 from dataclasses import replace
+from typing import TypeVar, cast
 
 from llamaindex_clipverify.message import Listed, Message
 from llamaindex_clipverify.report.report import Report
@@ -12,18 +13,24 @@ from llamaindex_clipverify.report.report import Report
 _PATH = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\\/\s;:,()'\"“”]+){2,}")
 
 
-def without_paths(text: str) -> str:
+_Text = TypeVar("_Text", bound=str)
+
+
+def without_paths(text: _Text) -> _Text:
     """Return a text in which full paths are cut to their last part: a visitor need not know the server's folders.
 
     A message stays one, so that it can be shown in other languages.
     """
+    made: str = text
     if isinstance(text, Listed):
-        return Listed(without_paths(one) for one in text.items)  # type: ignore[misc]  # messages stay messages
-    if isinstance(text, Message) and text.values:
+        made = Listed(without_paths(one) for one in text.items)
+    elif isinstance(text, Message) and text.values:
         values = {name: without_paths(one) if isinstance(one, str) else one for name, one in text.values.items()}
-        return Message(text.template, **values)
-    cut = _cut(text)
-    return text if cut == text else Message(cut) if isinstance(text, Message) else cut
+        made = Message(text.template, **values)
+    cut = _cut(made)  # a path may also be made of several values, or be no text among them
+    if cut != made:
+        made = Message(cut) if isinstance(text, Message) else cut
+    return cast("_Text", made)
 
 
 def _cut(text: str) -> str:

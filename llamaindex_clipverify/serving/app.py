@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -12,24 +11,23 @@ from typing import Annotated, Any
 
 from llamaindex_clipverify import __version__
 from llamaindex_clipverify.answer import Answer
-from llamaindex_clipverify.boundary.requests import App, Receive, Scope, Send
+from llamaindex_clipverify.boundary.requests import App
 from llamaindex_clipverify.errors import ClipVerifyError, DataError, MissingExtraError, ServerError
-from llamaindex_clipverify.index.schema import Hit
-from llamaindex_clipverify.remote.hits import hit_to_dict
 from llamaindex_clipverify.remote.problems import Refused
-from llamaindex_clipverify.remote.wire import claim_map_to_dict, map_to_dict
+from llamaindex_clipverify.remote.wire import map_to_dict
 from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.serving import forms
 from llamaindex_clipverify.serving.batches import Batches
 from llamaindex_clipverify.serving.bodies import form_of, kind_of, wanted_of
 from llamaindex_clipverify.serving.door import EXCHANGE, STREAM, Door, problem_answer
-from llamaindex_clipverify.serving.drawn import claim_png, png_of
+from llamaindex_clipverify.serving.drawn import explained, png_of
 from llamaindex_clipverify.serving.given import GivenPicture
 from llamaindex_clipverify.serving.keys import Keys
 from llamaindex_clipverify.serving.logs import Log
 from llamaindex_clipverify.serving.metrics import CONTENT_TYPE, Metrics
 from llamaindex_clipverify.serving.openapi import body_of, describe, problems
 from llamaindex_clipverify.serving.reading import Reader
+from llamaindex_clipverify.serving.responses import EventStream, dumped, of_bytes, of_hits, of_json
 from llamaindex_clipverify.serving.service import Service
 from llamaindex_clipverify.serving.streams import Lines, Stream, StreamHead, parsed, pieces_of, sentences_of
 from llamaindex_clipverify.verification.reading import Reading
@@ -37,7 +35,7 @@ from llamaindex_clipverify.verification.reading import Reading
 try:
     import python_multipart  # noqa: F401 - Starlette reads multipart forms with it
     from fastapi import FastAPI, Query, Request, Response
-    from fastapi.exceptions import HTTPException
+    from fastapi.exceptions import HTTPException, RequestValidationError
     from starlette.exceptions import HTTPException as StarletteHTTPException
 except ImportError as missing:
     raise MissingExtraError("fastapi", "serve") from missing
@@ -97,6 +95,7 @@ class _Addresses:
         )
         self.app.add_exception_handler(ClipVerifyError, self._problem)
         self.app.add_exception_handler(StarletteHTTPException, self._problem)
+        self.app.add_exception_handler(RequestValidationError, self._problem)
         self._about_itself()
         self._verifying()
         self._explaining()
@@ -135,6 +134,8 @@ class _Addresses:
         if isinstance(error, HTTPException | StarletteHTTPException):
             do = "see /openapi.json for the addresses and their forms"
             error = Refused(error.status_code, str(error.detail).lower(), got=request.url.path, do=do)
+        if isinstance(error, RequestValidationError):
+            error = _invalid(error)
         assert isinstance(error, ClipVerifyError)
         status, headers, body = problem_answer(error, request.scope[EXCHANGE].id)
         return Response(body, status, headers)
@@ -160,7 +161,7 @@ class _Addresses:
 
         @app.get("/v1", summary="Models, thresholds, methods and limits of the service", tags=["state"])
         async def about() -> Response:
-            return _json(asdict(await self._in_thread(service.about)))
+            return of_json(asdict(await self._in_thread(service.about)))
 
     # -- verifying ----------------------------------------------------------------------------------------------------
 
@@ -179,7 +180,7 @@ class _Addresses:
                 form = await form_of(request, self.service.limits, forms.VerifyForm)
                 answer = await self._answer(form)
             said = request.scope[EXCHANGE].said
-            return _raw(await self.batches.verify(answer, lambda report: self._written(report, form.exact, said)))
+            return of_bytes(await self.batches.verify(answer, lambda report: self._written(report, form.exact, said)))
 
         @app.post(
             STREAM,
@@ -205,7 +206,7 @@ class _Addresses:
         async def fits(request: Request) -> Response:
             form = await form_of(request, self.service.limits, forms.FitsForm)
             found = await self._in_thread(service.fits, form.text, form.given)
-            return _json({"fits": [None if one is None else asdict(one) for one in found]})
+            return of_json({"fits": [None if one is None else asdict(one) for one in found]})
 
     async def _answer(self, form: forms.VerifyForm) -> Any:
         def made() -> Any:
@@ -221,7 +222,7 @@ class _Addresses:
         said |= {"verdict": report.verdict, "trust": report.trust, "claims": len(report.claims)}
         if self.log.answers:
             said["answer"] = report.answer
-        return _dumped(report.to_dict(exact=exact))
+        return dumped(report.to_dict(exact=exact))
 
     async def _stream(self, request: Request) -> Response:
         exchange = request.scope[EXCHANGE]
@@ -244,7 +245,7 @@ class _Addresses:
             if growing.report is not None:
                 self._written(growing.report, False, exchange.said)
 
-        return _EventStream(events())
+        return EventStream(events())
 
     # -- heat maps ----------------------------------------------------------------------------------------------------
 
@@ -266,7 +267,7 @@ class _Addresses:
         async def explain(request: Request) -> Response:
             form = await form_of(request, self.service.limits, forms.ExplainForm)
             wanted = wanted_of(request, "application/json", "text/html", "image/png")
-            return _raw(await self._in_thread(self._explained, form, wanted), wanted)
+            return of_bytes(await self._in_thread(explained, service, form, wanted), wanted)
 
         @app.post(
             "/v1/maps",
@@ -284,33 +285,8 @@ class _Addresses:
             wanted = wanted_of(request, "application/json", "image/png")
             picture, drawn = await self._in_thread(service.maps, form.texts, form.given, form.method)
             if wanted == "image/png":
-                return _raw(await self._in_thread(png_of, picture, drawn[0]), wanted)
-            return _raw(await self._in_thread(lambda: _dumped({"maps": list(map(map_to_dict, drawn))})))
-
-    def _explained(self, form: forms.ExplainForm, wanted: str) -> bytes:
-        """Return the maps, the page or the picture; called in a thread."""
-        service = self.service
-        if (form.report is None) == (form.answer is None):
-            raise DataError("an answer or a report is explained", got="both or neither", do="give one of them")
-        if form.report is not None:
-            report = service.report_of(form.report, form.given)
-        else:
-            answer = service.answer(str(form.answer), form.given, question=form.question, passages=form.passages)
-            report = service.verify(answer)
-        methods = form.methods or (["all"] if wanted == "text/html" else [])
-        made = service.explained(report, methods, form.claims)
-        if wanted == "text/html":
-            from llamaindex_clipverify.report.html import page
-
-            return page([service.shared(made)]).encode("utf-8", "replace")
-        if wanted == "image/png":
-            if not made.maps:
-                raise DataError("no claim has a heat map", got=report.answer, do="maps are of claims that name a thing")
-            return claim_png(made, made.maps[0])
-        data: dict[str, Any] = {"maps": list(map(claim_map_to_dict, made.maps))}
-        if form.report is None:
-            data["report"] = report.to_dict(exact=form.exact)
-        return _dumped(data)
+                return of_bytes(await self._in_thread(png_of, picture, drawn[0]), wanted)
+            return of_bytes(await self._in_thread(lambda: dumped({"maps": list(map(map_to_dict, drawn))})))
 
     # -- pictures -----------------------------------------------------------------------------------------------------
 
@@ -327,7 +303,7 @@ class _Addresses:
         async def search(request: Request) -> Response:
             form = await form_of(request, self.service.limits, forms.SearchForm)
             hits = await self._in_thread(service.search, form.text, form.given, form.top_k, form.where)
-            return _hits(hits)
+            return of_hits(hits)
 
         @app.get(
             "/v1/pictures",
@@ -338,7 +314,7 @@ class _Addresses:
         async def listed(
             start: Annotated[int, Query(ge=0, le=10**9)] = 0, count: Annotated[int, Query(ge=1, le=100)] = 24
         ) -> Response:
-            return _hits(await self._in_thread(service.listed, start, count))
+            return of_hits(await self._in_thread(service.listed, start, count))
 
         @app.post(
             "/v1/pictures",
@@ -351,7 +327,7 @@ class _Addresses:
         async def add(request: Request) -> Response:
             form = await form_of(request, self.service.limits, forms.AddForm)
             ids, new = await self._in_thread(service.add, form.given, form.captions, form.metadata)
-            return _raw(_dumped({"ids": ids, "new": new}), status=201)
+            return of_bytes(dumped({"ids": ids, "new": new}), status=201)
 
         @app.get(
             "/v1/pictures/{content}",
@@ -361,39 +337,11 @@ class _Addresses:
         )
         async def picture(content: str) -> Response:
             data, suffix = await self._in_thread(lambda: service.file(GivenPicture.named(content)))
-            return _raw(data, f"image/{suffix.lstrip('.').replace('jpg', 'jpeg')}")
+            return of_bytes(data, f"image/{suffix.lstrip('.').replace('jpg', 'jpeg')}")
 
 
-def _dumped(data: Any) -> bytes:
-    return json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
-
-
-def _hits(hits: Sequence[Hit]) -> Response:
-    return _json({"hits": [hit_to_dict(hit, hit.uri.replace("\\", "/").rsplit("/", 1)[-1]) for hit in hits]})
-
-
-def _json(data: Any) -> Response:
-    return _raw(_dumped(data))
-
-
-def _raw(body: bytes, kind: str = "application/json", status: int = 200) -> Response:
-    return Response(body, status, {"content-type": "text/html; charset=utf-8" if kind == "text/html" else kind})
-
-
-class _EventStream(Response):
-    """Server-sent events. Starlette's own streaming response would read what still comes of the body."""
-
-    def __init__(self, events: AsyncIterator[bytes]) -> None:
-        super().__init__(media_type="text/event-stream")
-        self.events = events
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the events as they are made."""
-        headers = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        try:
-            async for event in self.events:
-                await send({"type": "http.response.body", "body": event, "more_body": True})
-        except ConnectionResetError:
-            return
-        await send({"type": "http.response.body", "body": b""})
+def _invalid(error: RequestValidationError) -> DataError:
+    """Return what is wrong with the first parameter of an address."""
+    first = error.errors()[0]
+    name = str(first["loc"][-1])
+    return DataError(f"not a value of {name}", got=first["input"], do=f"see /openapi.json: {first['msg']}")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
@@ -15,7 +14,7 @@ from cachetools import TTLCache
 import llamaindex_clipverify
 from llamaindex_clipverify.answer import Answer, Source
 from llamaindex_clipverify.boundary import files, texts
-from llamaindex_clipverify.errors import ClipVerifyError, DataError, MissingExtraError, ModelError
+from llamaindex_clipverify.errors import ClipVerifyError, DataError, ModelError
 from llamaindex_clipverify.explainers.heat_map import HeatMap
 from llamaindex_clipverify.index.index import EvidenceIndex
 from llamaindex_clipverify.index.schema import Entry, Hit
@@ -24,9 +23,10 @@ from llamaindex_clipverify.remote.about import About
 from llamaindex_clipverify.remote.problems import Refused
 from llamaindex_clipverify.remote.wire import MOST_MAP_PIXELS
 from llamaindex_clipverify.report.report import Report
-from llamaindex_clipverify.report.sharing import shareable, without_paths
+from llamaindex_clipverify.report.sharing import shareable
 from llamaindex_clipverify.serving.given import GivenPicture
 from llamaindex_clipverify.serving.limits import Limits
+from llamaindex_clipverify.serving.sharing import shared, sharing
 from llamaindex_clipverify.verification.reading import Reading
 from llamaindex_clipverify.verification.streaming import StreamingVerifier
 from llamaindex_clipverify.verification.verifier import Fit, Verifier
@@ -305,7 +305,7 @@ class Service:
         if self.index is None:
             raise Refused(_NOT_HERE, "the service has no index", do="start it with --store")
         with sharing():
-            return list(islice(self.index.hits(), start, start + number))
+            return list(islice(self.index.hits(start=start), number))
 
     def add(
         self, given: Sequence[GivenPicture], captions: Sequence[str], metadata: Mapping[str, str | int | float | bool]
@@ -348,22 +348,6 @@ class Service:
         _ = picture.size  # what cannot be decoded is not written
         path = (self.folder / f"{picture.id}{suffix}").resolve()
         return Picture.known(picture.id, picture.size, str(files.write_bytes(path, data)))
-
-
-@contextmanager
-def sharing() -> Iterator[None]:
-    """Take the folders of this machine out of an error."""
-    try:
-        yield
-    except ClipVerifyError as error:
-        raise shared(error) from error
-
-
-def shared(error: ClipVerifyError) -> ClipVerifyError:
-    """Return an error without the folders of this machine."""
-    if isinstance(error, (Refused, MissingExtraError)) or error.got is None:
-        return error
-    return type(error)(error.what, got=without_paths(str(error.got)), do=error.do)
 
 
 def _affordable(maps: Iterable[HeatMap]) -> None:

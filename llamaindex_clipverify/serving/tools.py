@@ -17,7 +17,8 @@ from llamaindex_clipverify.report.drawing import Mark, draw_boxes, shrunk
 from llamaindex_clipverify.report.report import CheckedClaim, Report
 from llamaindex_clipverify.serving.drawn import claim_png
 from llamaindex_clipverify.serving.given import GivenPicture
-from llamaindex_clipverify.serving.service import Service, sharing
+from llamaindex_clipverify.serving.service import Service
+from llamaindex_clipverify.serving.sharing import sharing
 
 _SHOWN = 640
 """Longer side of a picture that is shown, in pixels."""

@@ -60,7 +60,7 @@ class Browsing:
         found = (
             self.index.search(words, top_k=end + 1)[start:]
             if words
-            else list(islice(self.index.hits(), start, end + 1))
+            else list(islice(self.index.hits(start=start), PER_PAGE + 1))
         )
         chosen = {picture.id for picture in session.chosen}
         pictures = [

@@ -11,14 +11,4 @@ def problem(error: Exception) -> Message:
     """Return an error as a message: that of the package by its parts, another as a failure of the model."""
     if not isinstance(error, ClipVerifyError):
         return Message("the model failed: {error}", error=without_paths(f"{type(error).__name__}: {error}")[:380])
-    values = {"what": _part(error.what), "got": _part(error.got), "do": _part(error.do)}
-    if error.got is None:
-        return Message("{what}; {do}", **values) if error.do else Message("{what}", **values)
-    return Message("{what}; got {got}; {do}" if error.do else "{what}; got {got}", **values)
-
-
-def _part(value: object) -> str:
-    """Return a part of an error in one short line."""
-    if isinstance(value, Message):
-        return value
-    return Message(" ".join(without_paths(str(value)).split())[:200])
+    return without_paths(error.message)

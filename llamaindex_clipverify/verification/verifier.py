@@ -214,7 +214,7 @@ class Verifier(ExplainingVerifier, Portable):
                 environment variable ``CLIPVERIFY_CA``, or the authorities of the system.
 
         Raises:
-            DataError: The address is none, or the file holds no authority.
+            DataError: The address is none, the file holds no authority, or it is given for an ``http`` server.
         """
         from llamaindex_clipverify.remote.verifier import RemoteVerifier
 

@@ -6,8 +6,10 @@ import base64
 import json
 import sys
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from attacking import Attacks
 
 from llamaindex_clipverify import Answer, Profile, Report
@@ -71,3 +73,21 @@ def test_records(attacks: Attacks, tiny: Verifier) -> None:
             attacks.run(name, lambda changed=changed: read(changed))
     for size in (0, 1, 100, 100_000_000):
         attacks.run(f"{size} zeros", lambda size=size: unpack([base64.b64encode(zlib.compress(b"\0" * size)).decode()]))
+
+
+def test_records_of_very_many_boxes(attacks: Attacks, tiny: Verifier) -> None:
+    """Every relation compares each box with each, and every count adds them one by one."""
+    [facts] = tiny.facts([draw_scene(FRESH).image])
+    answer = Answer.of(TEXT, [draw_scene(FRESH).image])
+    chance = np.random.default_rng(0)
+    for number in (1000, 2000, 2001, 100_000):
+        for prefix in ("", "faint_"):
+            boxes = {
+                f"{prefix}labels": [("cup", "zebra", "clock")[place % 3] for place in range(number)],
+                f"{prefix}boxes": chance.uniform(0, 300, (number, 4)).astype(np.float32),
+                f"{prefix}scores": chance.uniform(0, 1, number).astype(np.float32),
+            }
+            crowded = replace(facts, seen={"objects": {**facts.seen["objects"], **boxes}})
+            if is_sound(crowded):
+                attacks.run(f"{number} {prefix}", lambda crowded=crowded: tiny.report(answer, [crowded]))
+            assert is_sound(crowded) == (number <= 2000)

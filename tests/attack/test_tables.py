@@ -143,6 +143,7 @@ def test_lying_sizes(attacks: Attacks, here: Path) -> None:
         "deep.json": b"[" * 100_000, "deep row.jsonl": b'{"response":' + b"[" * 900 + b"]" * 900 + b"}", "digits.json": b'[{"response": "A", "n": ' + b"9" * 5000 + b"}]",
         "columns.csv": b"response" + b",a" * 100_000 + b"\nA cup.\n", "quote.csv": b'response\n"' + b"A cup.\n" * 50_000, "commas.csv": b"response\n" + b"," * 300_000,
         "lines.jsonl": b"{}\n" * 100_000, "blank.jsonl": b"\n" * 1_000_000, "nan.json": b'[{"response": "A cup.", "trust": NaN, "images": NaN}]',
+        "list.csv": b'response,contexts\nA cup.,"[' + b"'b'," * 500_000 + b"'b']\"\n", "sum.csv": b'response,contexts\nA cup.,"[' + b"1+" * 500_000 + b'1]"\n',
         "footer.parquet": b"PAR1" + b"\0" * 100 + struct.pack("<I", 2**31) + b"PAR1", "short.parquet": b"PAR1PAR1",
     }  # fmt: skip
     for name, data in made.items():
