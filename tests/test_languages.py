@@ -177,6 +177,8 @@ def test_no_folder_is_shared_whatever_a_message_is_made_of(text: str, shown: str
 def test_a_message_of_any_values_can_be_written_and_read() -> None:
     written = json.loads(json.dumps(stored([Message("not looked at: {gap}", gap=Path("a.png"))])))
     assert restored(written) == {"not looked at: a.png": "not looked at: a.png"}
+    few = {"saw 1 cups": {"template": "saw {saw} {things}", "values": {"saw": 1, "things": "cups"}}}
+    assert KO.say(restored(few)["saw 1 cups"]) == "saw 1 cups", "the Korean text needs the noun, too"
     long = next(one for one in KO.table if "{times:.0f}" in one)
     for value in (10**400, -(10**400), "x", None, {}, {"template": 1}, {"items": [1]}, True):
         assert restored({"a": {"template": long, "values": {"times": value}}}) == {}

@@ -44,7 +44,10 @@ class Language:
         values = {
             name: self.say(one) if isinstance(one, Message | Listed) else one for name, one in text.values.items()
         }
-        return template.format(**{name: Korean(value) for name, value in values.items()})
+        try:
+            return template.format(**{name: Korean(value) for name, value in values.items()})
+        except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
+            return str(text)  # of a report of anybody, whose values are enough for the English text alone
 
 
 ENGLISH = Language()

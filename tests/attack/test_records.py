@@ -33,6 +33,7 @@ def test_reports(attacks: Attacks, tiny: Verifier) -> None:
         assert (
             report.to_json() and str(report) and report._repr_html_() and report.to_markdown() and report.coverage <= 1
         )
+        assert str(report.translated("ko"))
 
     for number, (name, changed) in enumerate(variants(data)):
         if number % 2 == 0:
