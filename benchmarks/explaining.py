@@ -274,15 +274,19 @@ def matched(number: int) -> Iterator[tuple[int, Scene, str, Sequence[int]]]:
         seed += 1
         crowd = min(len(scene.objects), CROWDS[-1])
         for thing in scene.objects:
-            left, top, right, bottom = thing.box
-            part = (right - left) * (bottom - top) / (scene.image.width * scene.image.height)
-            key = (crowd, int(np.searchsorted(SIZES, part)) - 1)
+            key = (crowd, size_of(scene, thing.box))
             if scene.count(thing.noun) == 1 and key in wanted:
                 wanted[key] -= 1
                 if not wanted[key]:
                     del wanted[key]
                 yield crowd, scene, thing.noun, thing.box
                 break
+
+
+def size_of(scene: Scene, box: Sequence[float]) -> int:
+    """Return the bin of `SIZES` of the share of the picture that a box takes."""
+    left, top, right, bottom = box
+    return int(np.searchsorted(SIZES, (right - left) * (bottom - top) / (scene.image.width * scene.image.height))) - 1
 
 
 def sized(draw: Draw, number: int) -> Iterator[tuple[Scene, str, Sequence[int]]]:
@@ -294,9 +298,7 @@ def sized(draw: Draw, number: int) -> Iterator[tuple[Scene, str, Sequence[int]]]
         scene = draw(seed)
         seed += 1
         for thing in scene.objects:
-            left, top, right, bottom = thing.box
-            part = (right - left) * (bottom - top) / (scene.image.width * scene.image.height)
-            size = int(np.searchsorted(SIZES, part)) - 1
+            size = size_of(scene, thing.box)
             if scene.count(thing.noun) == 1 and thing.noun not in scene.unclaimed and wanted.get(size):
                 wanted[size] -= 1
                 yield scene, thing.noun, thing.box

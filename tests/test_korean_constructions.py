@@ -24,7 +24,7 @@ def read(text: str, question: str | None = None) -> set[str]:
     ("왕은 검은 부츠를, 여왕은 흰 장갑을 신고 있다.", {"wearing king black boots", "wearing queen white gloves"}),
     ("아이가 편지를 접어 던진다.", {"action person fold letter", "action person throw letter"}),
     ("벤치에 앉아 있는 형과 누나", {"action brother sit", "action sister sit"}),
-    # who sees or hears it, who is met, who speaks
+    # the person who sees or hears something, the person who is met, and the speaker
     ("관광객이 곰이 춤추는 것을 구경하고 있다.", {"action bear dance", "action tourist look bear"}),
     ("간호사가 의사와 악수중이다.", {"relation nurse with doctor"}),
     ("사진에서 나는 많은 북을 볼 수 있다.", {"bound drum 3"}),

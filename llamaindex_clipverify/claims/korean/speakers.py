@@ -14,7 +14,7 @@ _SEEN = ("볼", "봅니다", "본다", "보고", "보았다", "봤다", "생각�
 
 
 def is_speaker(sentence: Sentence, at: int) -> bool:
-    """Return whether a word means the one who speaks; 나는 before a bird or a plane is *flying*."""
+    """Return whether a word is *I* or *we*: the speaker. Before a bird or a plane, 나는 means *flying*."""
     token, after = sentence.tokens[at], sentence.token(at + 1)
     if token.text not in _SPEAKERS or after is None:
         return False
