@@ -5,6 +5,9 @@
 | ``fluent`` | ``@iconify-json/fluent-emoji-flat`` 1.2.6 | Fluent Emoji, Microsoft, MIT | training |
 | ``emojione`` | ``@iconify-json/emojione`` 1.2.3 | Emoji One, CC BY 4.0 | training |
 | ``noto-v1`` | ``@iconify-json/noto-v1`` 1.2.5 | Noto Emoji of 2013 to 2017, Google, Apache 2.0 | training |
+| ``fluent-shaded`` | ``@iconify-json/fluent-emoji`` 1.2.7 | Fluent Emoji with gradients, Microsoft, MIT | training |
+| ``fxemoji`` | ``@iconify-json/fxemoji`` 1.2.2 | FxEmojis, Mozilla, Apache 2.0 | training |
+| ``streamline`` | ``@iconify-json/streamline-emojis`` 1.2.4 | Streamline Emojis, Streamline, CC BY 4.0 | training |
 | ``openmoji`` | ``@iconify-json/openmoji`` 1.2.29 | OpenMoji, CC BY-SA 4.0 | benchmarks alone: never trained or fitted on |
 
 Unpack a package and build its style once; a style is then registered by its folder.
@@ -19,18 +22,22 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from pathlib import Path
 
 from PIL import Image
 
 from training import icon_pieces
-from training.sprites import Piece, _edited, _half, _pieces, _rendered, build, people, write_table
+from training.doing import ACTIONS
+from training.sprites import Piece, _edited, _half, _pieces, _rendered, build, write_table
 
 SETS: dict[str, list[Piece]] = {
     "fluent": _pieces(icon_pieces.FLUENT),
     "emojione": _pieces(icon_pieces.EMOJIONE),
     "noto-v1": _pieces(icon_pieces.NOTO_V1),
+    "fluent-shaded": _pieces(icon_pieces.FLUENT_SHADED),
+    "fxemoji": _pieces(icon_pieces.FXEMOJI),
+    "streamline": _pieces(icon_pieces.STREAMLINE),
     "openmoji": _pieces(icon_pieces.OPENMOJI),
 }
 """Style to its pieces."""
@@ -40,6 +47,12 @@ def icon_names(icons: Path) -> set[str]:
     """Return the names of the icons of a set, aliases included."""
     packed = json.loads(icons.read_text(encoding="utf-8"))
     return set(packed["icons"]) | set(packed.get("aliases", {}))
+
+
+def people(names: Set[str]) -> list[Piece]:
+    """Return the pieces of people who do something, among the icons of a set."""
+    known = [[name for name in icons if name in names] for _, _, icons in ACTIONS]
+    return [Piece("person", found[0]) for found in known if found]
 
 
 def icon_art(icons: Path) -> Callable[[Piece], Image.Image]:
@@ -68,7 +81,7 @@ def main() -> None:
     render, names = icon_art(arguments.icons), icon_names(arguments.icons)
     first = build(arguments.style, SETS[arguments.style], render, 48, arguments.out)
     write_table({arguments.style: first}, arguments.out)
-    doing = [piece for piece in people(2) if piece.source in names]
+    doing = people(names)
     more = build(arguments.style, doing, render, 48, arguments.out, part="-more")
     write_table({arguments.style: more}, arguments.out, "more.json")
 

@@ -220,6 +220,8 @@ def train(model: LlavaForConditionalGeneration, data: Conversations, arguments: 
     checkpoint, started, step, before = arguments.run / "last.pt", time.time(), 0, 0.0
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device).train()
+    if device.type == "cpu":  # a quarter faster there than the fused attention
+        model.set_attn_implementation("eager")
     optimizers = make_optimizers(model, arguments.rate)
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True, map_location=device)

@@ -228,7 +228,7 @@ def main() -> None:
     parser.add_argument("--stylised", type=float, default=0.0, help="share of scenes that are drawn otherwise")
     parser.add_argument("--detector", type=int, default=12_000, help="how many of the scenes the detector trains on")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--style", choices=STYLES, help="draw in this style alone")
+    parser.add_argument("--style", choices=sorted({*STYLES, *TRAINED_STYLES}), help="draw in this style alone")
     parser.add_argument("--only", choices=sorted(GENERATORS), help="draw with this generator alone")
     arguments = parser.parse_args()
     if arguments.scenes > FRESH:

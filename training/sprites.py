@@ -370,10 +370,9 @@ def build(
     return rows
 
 
-def people(column: int) -> list[Piece]:
-    """Return the pieces of people who do something: by code point (1), or by the first name of an icon (2)."""
-    sources = [row[1] if column == 1 else row[2][0] for row in ACTIONS]
-    return [Piece("person", source) for source in sources]
+def people() -> list[Piece]:
+    """Return the pieces of people who do something, by code point."""
+    return [Piece("person", code) for _, code, _ in ACTIONS]
 
 
 def write_table(table: dict[str, list[dict[str, object]]], out: Path = OUT, name: str = "sprites.json") -> None:
@@ -396,8 +395,8 @@ def main() -> None:
     if not arguments.more:
         write_table({"noto": build("noto", NOTO, noto, 56), "twemoji": build("twemoji", TWEMOJI, twemoji, 32)})
     more = {
-        "noto": build("noto", people(1), noto, 56, part="-more"),
-        "twemoji": build("twemoji", people(1), twemoji, 32, part="-more"),
+        "noto": build("noto", people(), noto, 56, part="-more"),
+        "twemoji": build("twemoji", people(), twemoji, 32, part="-more"),
     }
     write_table(more, name="more.json")
 

@@ -99,15 +99,16 @@ def _places(batch: Batch, rng: Generator) -> list[Telling]:
 
 
 def _patterns(batch: Batch, rng: Generator) -> list[Telling]:
-    patterned = batch.shown & (batch.told["pattern"] >= 0) & (batch.told["pattern"] < LOOKS.index("plain"))
-    nouns = np.unique(batch.nouns[patterned])
+    known = batch.shown & (batch.told["pattern"] >= 0)
+    patterned = set(batch.nouns[known & (batch.told["pattern"] < LOOKS.index("plain"))].tolist())
+    nouns = sorted(rng.permutation(np.unique(batch.nouns[known])), key=lambda noun: noun not in patterned)
     found = []
-    for noun in rng.permutation(nouns)[:8]:
+    for noun in nouns[:12]:
         for pattern in PATTERNS:
             template = say.pick(rng, life.BARE_OF if rng.random() < 0.5 else life.SAID_OF)
             text = life.described_claim(NOUNS[noun], pattern, template)
             truth = described_truth(batch, int(noun), "pattern", LOOKS.index(pattern))
-            found.append(Telling(text, truth, _weights(batch.counts[:, noun] > 0, 1.5)))
+            found.append(Telling(text, truth, _weights(batch.counts[:, noun] > 0, 4.0)))
     return found
 
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from llamaindex_clipverify.evidence.alternatives import Alternatives
 from llamaindex_clipverify.evidence.clothes import Clothes
 from llamaindex_clipverify.evidence.colour import Colour
+from llamaindex_clipverify.evidence.comparisons import Comparisons
 from llamaindex_clipverify.evidence.contrast import Contrast
+from llamaindex_clipverify.evidence.depth import Depth
 from llamaindex_clipverify.evidence.objects import Objects
 from llamaindex_clipverify.evidence.positions import Positions
 from llamaindex_clipverify.evidence.regions import Regions
@@ -16,7 +18,7 @@ from llamaindex_clipverify.evidence.similarity import Similarity
 
 CHECKS_BY_MODEL: Mapping[str, tuple[str, ...]] = {
     "encoder": (Similarity.name, Contrast.name, Regions.name, Alternatives.name),
-    "detector": (Objects.name, Colour.name, Relations.name, Positions.name, Clothes.name),
+    "detector": (Objects.name, Colour.name, Relations.name, Positions.name, Depth.name, Comparisons.name, Clothes.name),
 }
 """Kind of model to the names of its checks; the first check is present whenever the model is."""
 TRANSFERABLE = frozenset(

@@ -51,7 +51,7 @@ _SHORTEST = 32
 """Pixels of the shorter side below which nothing is called absent: the size of one cell of a YOLO's coarsest grid."""
 _LONGEST = 4
 """Ratio of the sides above which nothing is called absent: scaled to 640 pixels, the shorter side has less than 160."""
-JUDGED = ("object", "attribute", "count", "bound", "position", "relation", "action", "pattern", "state")
+JUDGED = ("object", "attribute", "count", "bound", "position", "relation", "depth", "action", "pattern", "state")
 """Kinds of claim that boxes judge, or the things of which they need."""
 
 

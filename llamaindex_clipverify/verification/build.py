@@ -10,7 +10,9 @@ from llamaindex_clipverify.evidence.alternatives import Alternatives
 from llamaindex_clipverify.evidence.check import Check
 from llamaindex_clipverify.evidence.clothes import Clothes
 from llamaindex_clipverify.evidence.colour import Colour
+from llamaindex_clipverify.evidence.comparisons import Comparisons
 from llamaindex_clipverify.evidence.contrast import Contrast
+from llamaindex_clipverify.evidence.depth import Depth
 from llamaindex_clipverify.evidence.domain import Domain
 from llamaindex_clipverify.evidence.lettering import Lettering
 from llamaindex_clipverify.evidence.objects import Objects
@@ -85,7 +87,7 @@ def default_checks(
     if reader is not None:
         checks.append(WrittenText(reader))
     if detector is not None:
-        checks += [Objects(detector), Colour(), Relations(), Positions(), Clothes()]
+        checks += [Objects(detector), Colour(), Relations(), Positions(), Depth(), Comparisons(), Clothes()]
     if encoder is not None:
         vectors = TextVectors(encoder, disk=texts)
         checks += [Similarity(vectors), Contrast(vectors), Alternatives(vectors)]

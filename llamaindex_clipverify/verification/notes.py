@@ -33,10 +33,8 @@ def unreadable(language: str, readable: Sequence[str]) -> str:
 
 UNCHECKED_KINDS = {
     "other": "nothing a picture can show",
-    "depth": "no check judges what is in front and behind yet",
     "part": "no check judges parts yet",
     "size": "no check judges sizes yet",
-    "comparison": "no check compares things yet",
 }
 """Kinds of claim that nothing checks, and the reason that a report gives."""
 _FAMILIAR = 0.5

@@ -16,7 +16,7 @@ from llamaindex_clipverify.testing.patterns import PATTERNS
 FOLDER = Path(__file__).parents[2] / "data" / "styles"
 """Where `training.iconify` writes the styles that are not shipped."""
 
-TRAINED_STYLES: tuple[str, ...] = (*STYLES, "fluent", "emojione", "noto-v1")
+TRAINED_STYLES: tuple[str, ...] = (*STYLES, "fluent", "emojione", "noto-v1", "fluent-shaded", "fxemoji", "streamline")
 UNSEEN_STYLE = "openmoji"
 """The style of the benchmarks: nothing is ever trained or fitted on it."""
 
