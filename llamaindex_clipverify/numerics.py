@@ -27,9 +27,14 @@ def logit(probability: float) -> float:
     return math.log(probability / (1 - probability))
 
 
-def log_mean_exp(table: Array) -> Array:
-    """Return log(mean(exp(table))) over the first axis of an array (N, …), N ≥ 1, without overflow."""
-    top = np.maximum.reduce(table, axis=0)
+def log_mean_exp(table: Array, top: Array | None = None) -> Array:
+    """Return log(mean(exp(table))) over the first axis of an array (N, …), N ≥ 1, without overflow.
+
+    Args:
+        table: The array.
+        top: Its maximum over the first axis, where that is known.
+    """
+    top = np.maximum.reduce(table, axis=0) if top is None else top
     mean: Array = top + np.log(np.add.reduce(np.exp(table - top), axis=0) / len(table))
     return mean
 

@@ -12,6 +12,8 @@ from llamaindex_clipverify.claims.alternatives import alternatives
 from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.evidence.common_nouns import STANDING, common_phrases, standing
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
+from llamaindex_clipverify.evidence.vectors import PICTURE_FACTS
+from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.testing import FRESH, draw_scene
 from llamaindex_clipverify.trust.profile import COMMON_NOUNS, Profile, bundled
 from llamaindex_clipverify.verification.build import best_profile, default_checks
@@ -47,8 +49,10 @@ def test_the_standing_does_not_depend_on_the_scale_of_the_encoder(level, spread)
     texts, vector = TextVectors(encoder), encoder.encode_images([picture()])[0]
     cosine = float(texts.of(["a dog"])[0] @ vector)
     usual = Scaled()
-    base = standing(TextVectors(usual), vector, float(TextVectors(usual).of(["a dog"])[0] @ vector))
-    assert standing(texts, vector, cosine) == pytest.approx(base, rel=1e-3) and base > 1
+    seen = {PICTURE_FACTS: {"vector": vector}}
+    usual_facts, facts = (Facts(picture="one", size=(9, 9), seen=seen) for _ in range(2))
+    base = standing(TextVectors(usual), usual_facts, float(TextVectors(usual).of(["a dog"])[0] @ vector))
+    assert standing(texts, facts, cosine) == pytest.approx(base, rel=1e-3) and base > 1
 
 
 def test_an_encoder_without_profile_says_from_the_first_picture_what_is_there():

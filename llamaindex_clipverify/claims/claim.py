@@ -98,7 +98,17 @@ class Claim:
 
     def swap(self, **words: object) -> Claim:
         """Return a copy of the claim with some fields replaced: ``claim.swap(colour="blue")``."""
-        return replace(self, **words)  # type: ignore[arg-type]
+        if not words.keys() <= _FIELDS:
+            return replace(self, **words)  # type: ignore[arg-type]  # tells what is wrong
+        changed: Claim = object.__new__(type(self))
+        kept = {name: value for name, value in vars(self).items() if name in _FIELDS}
+        vars(changed).update(
+            kept, **words
+        )  # a third of the time of `replace`, and this is what most of the time went into
+        return changed
+
+
+_FIELDS = frozenset(one.name for one in fields(Claim))
 
 
 class Splitter(Protocol):

@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from llamaindex_clipverify.claims.measures import is_measure
 from llamaindex_clipverify.claims.quotations import quotations, quoted_words
@@ -91,7 +92,8 @@ _BEARER_ENDS = re.compile(
 
 def statements(sentence: str) -> list[Statement]:
     """Return the statements of a sentence about written words, in order."""
-    return _Reading(sentence).statements()
+    written = _Written.of(sentence)
+    return _Reading(sentence, written).statements() if written else []
 
 
 def statement(text: str) -> Statement | None:
@@ -126,19 +128,45 @@ def fold_lookalikes(word: str) -> str:
 # -- one sentence -----------------------------------------------------------------------------------------------------
 
 
+class _Written(NamedTuple):
+    """What of a sentence may be written words."""
+
+    quotes: dict[tuple[int, int], str]
+    """Span to the words quoted."""
+    values: list[Value]
+    names: list[re.Match[str]]
+
+    @classmethod
+    def of(cls, sentence: str) -> _Written | None:
+        """Find it; None where there is nothing, as in most sentences."""
+        quotes = {
+            match.span(): quoted_words(match) for match in quotations(sentence) if normalise_words(quoted_words(match))
+        }
+        taken = _Spans(quotes)
+        values = [value for value in values_in(sentence) if not taken.meet(value.start, value.start + 1)]
+        taken = _Spans([*quotes, *((value.start, value.end) for value in values)])
+        names = [
+            match
+            for pattern in (_NAME, _CAPTION)
+            for match in pattern.finditer(sentence)
+            if not taken.meet(*match.span("text"))
+        ]
+        return cls(quotes, values, names) if quotes or values or names else None
+
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """Yield where all of it is."""
+        yield from self.quotes
+        yield from ((value.start, value.end) for value in self.values)
+        yield from (match.span("text") for match in self.names)
+
+
 class _Reading:
     """A sentence with the places of its quotations, values, names, content words and clauses."""
 
-    def __init__(self, sentence: str) -> None:
+    def __init__(self, sentence: str, written: _Written) -> None:
         self.sentence = sentence
-        quotes = [match for match in quotations(sentence) if normalise_words(quoted_words(match))]
-        self.quotes = {match.span(): quoted_words(match) for match in quotes}
-        taken = _Spans(self.quotes)
-        self.values = [value for value in values_in(sentence) if not taken.meet(value.start, value.start + 1)]
-        taken = _Spans([*self.quotes, *((value.start, value.end) for value in self.values)])
-        names = [*_NAME.finditer(sentence), *_CAPTION.finditer(sentence)]
-        self.names = [match for match in names if not taken.meet(*match.span("text"))]
-        self.clauses = list(self._clauses([*taken.spans, *(match.span("text") for match in self.names)]))
+        self.quotes, self.values, self.names = written
+        self.clauses = list(self._clauses(list(written.spans())))
         self.words = [word for word in _WORD.finditer(sentence) if _is_content_word(word.group())]
         self.starts = [word.start() for word in self.words]
         self.ends = [word.end() for word in self.words]

@@ -75,6 +75,7 @@ _FORMULAS: tuple[tuple[Sort, str], ...] = (
     ("number", rf"(?<![\w.,])(?:{_NUMBER})(?!\w|[.,]\w)"),
 )
 _PATTERNS = tuple((sort, re.compile(pattern, re.I)) for sort, pattern in _FORMULAS)
+_DIGIT = re.compile(r"\d")
 _LEAST_DIGITS = 7
 _LONGEST = 100
 """Characters of the longest run without a space that may be a value."""
@@ -87,6 +88,8 @@ _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)", re.I)
 
 def values_in(text: str) -> list[Value]:
     """Return the values of a text in order, without overlaps; dates are matched before numbers."""
+    if _DIGIT.search(text) is None:
+        return []
     read = mended(text)
     taken, found = bytearray(len(read)), []
     for sort, pattern in _PATTERNS:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
 
-from llamaindex_clipverify.claims.alternatives import alternatives
+from llamaindex_clipverify.claims.alternatives import KINDS, alternatives
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
 from llamaindex_clipverify.evidence.reference import Reference
@@ -62,11 +63,13 @@ class Alternatives:
 
     def phrases(self, claim: Claim) -> list[str]:
         """Return the texts that `judge` compares."""
-        compared = _compared(claim)
+        compared = _compared(claim) if claim.kind in KINDS else ()
         return [one.phrase for one in compared] if len(compared) > 1 else []
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
         """Judge kinds of claim that have alternatives."""
+        if claim.kind not in KINDS:
+            return None
         vector, compared = picture_vector(facts), _compared(claim)
         if vector is None or len(compared) == 1:
             return None
@@ -97,6 +100,7 @@ class Alternatives:
         )
 
 
+@lru_cache(1024)
 def _compared(claim: Claim) -> list[Claim]:
     """Return the claim about one thing, because a box shows one at a time, and its alternatives."""
     single = claim.swap(plural=False, narrow=None, negated=False)

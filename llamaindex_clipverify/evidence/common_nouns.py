@@ -13,8 +13,8 @@ from importlib.resources import files
 from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.claims.wording import noun_phrase
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
-from llamaindex_clipverify.evidence.vectors import standing_among
-from llamaindex_clipverify.geometry import Array
+from llamaindex_clipverify.evidence.vectors import PICTURE_FACTS, mean_and_spread, picture_vector
+from llamaindex_clipverify.facts.facts import Facts
 
 STANDING = "cosine_among_nouns"
 """Name of the feature."""
@@ -27,12 +27,17 @@ def common_phrases() -> tuple[str, ...]:
     return tuple(noun_phrase(english(), noun) for noun in path.read_text(encoding="utf-8").split("\n") if noun)
 
 
-def standing(texts: TextVectors, picture: Array, cosine: float) -> float:
+def standing(texts: TextVectors, facts: Facts, cosine: float) -> float:
     """Return how many standard deviations a cosine is above the mean cosine of common nouns.
 
     Args:
         texts: Text vectors of the encoder; those of the nouns are encoded once, on first use.
-        picture: Unit vector (D,) of the picture.
+        facts: Of a picture that the encoder has seen; its cosines with the nouns are computed once.
         cosine: Of the picture with a phrase.
     """
-    return standing_among(cosine, texts.of(common_phrases()) @ picture)
+
+    def scale() -> tuple[float, float]:
+        return mean_and_spread(texts.of(common_phrases()) @ picture_vector(facts))
+
+    mean, spread = facts.once((STANDING, texts.encoder.id), (PICTURE_FACTS,), scale)
+    return (cosine - mean) / spread

@@ -64,9 +64,8 @@ class Depth:
     def _nearer(self, claim: Claim, first: list[Sighting], second: list[Sighting], facts: Facts) -> Evidence:
         sign = 1.0 if claim.relation == "in front of" else -1.0
         pairs = [(one, two) for one in first for two in second if one.row != two.row and _overlap(one.box, two.box)]
-        measured = [
-            (sign * margin, pair) for pair in pairs if (margin := _lower(*(one.box for one in pair), facts)) is not None
-        ]
+        margins = [(_lower(one.box, two.box, facts), (one, two)) for one, two in pairs]
+        measured = [(sign * margin, pair) for margin, pair in margins if margin is not None]
         if not measured:
             return silent(
                 self.name, "the boxes do not overlap, or no foot is clearly lower: what is nearer cannot be told"

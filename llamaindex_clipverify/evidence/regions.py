@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -25,6 +25,7 @@ from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array, Box, overlap
 from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.models.encoding import image_vectors
+from llamaindex_clipverify.numerics import log_mean_exp
 from llamaindex_clipverify.picture import Picture
 
 _MARGIN = 0.08
@@ -95,15 +96,16 @@ class Regions:
         singular, all_rivals = _compared(claim)
         rivals = (unconfirmed(all_rivals, facts) if claim.kind == "object" else all_rivals) or all_rivals
         claimed, others = self._scores(singular, rivals, regions.vectors)
-        scores = margins(claimed, others)
-        best = int(np.argmax(scores))
+        strongest = np.maximum.reduce(others, axis=0)
+        scores = claimed - strongest
+        best = int(scores.argmax())
         margin = float(scores[best])
         box: Box = tuple(float(edge) for edge in regions.boxes[best])  # type: ignore[assignment]
         stance = stance_of(margin, 0.5, -0.5)
         features = {
             "margin": margin,
-            "lead": float(leads(claimed, others).max()),
-            "cosine": float(claimed.max() / self.texts.encoder.logit_scale),
+            "lead": float(np.maximum.reduce(claimed - log_mean_exp(others, strongest))),
+            "cosine": float(np.maximum.reduce(claimed) / self.texts.encoder.logit_scale),
             "rank": rank(claimed[best], others[:, best]),
         }
         boxes = sightings(facts, claim.noun)
@@ -145,6 +147,7 @@ _TOLD = {
 }
 
 
+@lru_cache(1024)
 def _compared(claim: Claim) -> tuple[Claim, list[Claim]]:
     """Return the claim about a single thing, and its rivals: a region shows one thing at a time."""
     singular = claim.swap(plural=False)

@@ -59,6 +59,10 @@ def sightings(facts: Facts, noun: str | None = None, floor: float = SEEN) -> lis
 
     Double boxes of one thing are left out.
     """
+    return list(facts.once((noun, floor), (DETECTOR_FACTS, COLOUR_FACTS), lambda: _sightings(facts, noun, floor)))
+
+
+def _sightings(facts: Facts, noun: str | None, floor: float) -> list[Sighting]:
     seen = facts.of(DETECTOR_FACTS)
     if seen is None:
         return []
@@ -128,16 +132,17 @@ def confidence(facts: Facts, noun: str) -> float | None:
 
 def unconfirmed(foils: Sequence[Claim], facts: Facts) -> list[Claim]:
     """Return the foils that are not true of the picture themselves, as far as detector and colours can tell."""
+    maxima = (facts.of(DETECTOR_FACTS) or {}).get("maxima", {})
     boxes: dict[str, list[Sighting]] = {}
 
     def is_true(foil: Claim) -> bool:
-        if foil.noun is None:
+        if foil.kind == "object":
+            return bool(maxima.get(foil.noun, 0.0) >= SEEN)
+        if foil.kind != "attribute" or foil.colour is None or foil.noun is None:
             return False
-        if foil.kind == "attribute" and foil.colour is not None:
-            if foil.noun not in boxes:
-                boxes[foil.noun] = sightings(facts, foil.noun)
-            return any(box.colours.get(foil.colour, 0.0) >= 0.4 for box in boxes[foil.noun])
-        return foil.kind == "object" and (confidence(facts, foil.noun) or 0.0) >= SEEN
+        if foil.noun not in boxes:
+            boxes[foil.noun] = sightings(facts, foil.noun)
+        return any(box.colours.get(foil.colour, 0.0) >= 0.4 for box in boxes[foil.noun])
 
     return [foil for foil in foils if not is_true(foil)]
 

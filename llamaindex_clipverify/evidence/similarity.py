@@ -64,7 +64,7 @@ class Similarity:
         text, thing = self.texts.of([claim.phrase, _thing(claim)])
         standings = {}
         if claim.kind == "object" and thing.any():
-            standings[STANDING] = standing(self.texts, vector, float(thing @ vector))
+            standings[STANDING] = standing(self.texts, facts, float(thing @ vector))
         if not text.any():
             without = silent(self.name, Message("the encoder has no vector for “{phrase}”", phrase=claim.phrase))
             return replace(without, picture=facts.picture, features=standings)

@@ -37,7 +37,13 @@ class RegionVectors:
 
 def standing_among(cosine: float, others: Array) -> float:
     """Return how many standard deviations a cosine is above the mean of others (N,)."""
-    return float((cosine - others.mean()) / max(float(others.std()), _LEAST_SPREAD))
+    mean, spread = mean_and_spread(others)
+    return (cosine - mean) / spread
+
+
+def mean_and_spread(cosines: Array) -> tuple[float, float]:
+    """Return the mean and the standard deviation of cosines (N,), the latter never 0."""
+    return float(cosines.mean()), max(float(cosines.std()), _LEAST_SPREAD)
 
 
 def picture_vector(facts: Facts) -> Array | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 Seen = dict[str, Any]
 """The facts of one check: JSON values and numpy arrays under plain names."""
+_T = TypeVar("_T")
+_MOST = 256
+"""Results kept of one picture."""
 
 
 @dataclass(kw_only=True)
@@ -27,10 +30,38 @@ class Facts:
     """Check to (version, model id); facts of another version or model are not used."""
     failed: dict[str, str] = field(default_factory=dict)
     """Check to the error of its observation; shown in the report, never averaged."""
+    _results: dict[Hashable, tuple[tuple[Seen | None, ...], Any]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def of(self, check: str) -> Seen | None:
         """Return the facts of a check; None if it has not observed the picture, or failed."""
         return self.seen.get(check)
+
+    def once(self, key: Hashable, checks: tuple[str, ...], work: Callable[[], _T]) -> _T:
+        """Return the result of some work on the facts of checks, done again only when these have changed.
+
+        Claims ask the same of a picture again and again: where its dogs are, how it fits common nouns.
+
+        Args:
+            key: Names the work.
+            checks: The checks whose facts it reads.
+            work: Returns the result, which nobody may change.
+        """
+        used = tuple(self.seen.get(check) for check in checks)
+        known = self._results.get(key)
+        if known is not None and all(old is new for old, new in zip(known[0], used, strict=True)):
+            found: _T = known[1]
+            return found
+        if len(self._results) >= _MOST:
+            self._results.clear()
+        found = work()
+        self._results[key] = used, found
+        return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle the facts alone."""
+        return {**vars(self), "_results": {}}
 
     def has(self, check: Observer) -> bool:
         """Whether there are facts of this check in this version and with this model."""

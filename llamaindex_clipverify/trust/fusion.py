@@ -150,24 +150,24 @@ def standings_of(evidence: Sequence[Evidence]) -> dict[str, float]:
 
 
 def _features(evidence: Sequence[Evidence]) -> dict[str, float]:
-    return {
-        f"{piece.check}.{name}": min(max(float(value), -12.0), 12.0)
-        for piece in evidence
-        for name, value in piece.features.items()
-    }
+    return {f"{piece.check}.{name}": _clipped(value) for piece in evidence for name, value in piece.features.items()}
 
 
 def _terms(model: KindModel, evidence: Sequence[Evidence], active: frozenset[str]) -> dict[str, float] | None:
     """Return the log-odds that each check adds, the intercept under ""; None when no active check has a feature."""
-    values = {name: value for name, value in _features(evidence).items() if name.split(".")[0] in active}
-    if not set(values) & set(model.features):
-        return None
+    measured = {piece.check: piece.features for piece in evidence if piece.check in active}
     terms: dict[str, float] = {"": model.intercept}
-    for name, feature in model.features.items():
-        check = name.split(".")[0]
-        term = feature.weight * (values[name] - feature.mean) if name in values else feature.missing
+    is_known = False
+    for check, name, feature in model.by_check:
+        value = measured[check].get(name) if check in measured else None
+        is_known = is_known or value is not None
+        term = feature.missing if value is None else feature.weight * (_clipped(value) - feature.mean)
         terms[check] = terms.get(check, 0.0) + term
-    return terms
+    return terms if is_known else None
+
+
+def _clipped(value: float) -> float:
+    return min(max(float(value), -12.0), 12.0)
 
 
 def _pooled(

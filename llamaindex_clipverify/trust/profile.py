@@ -133,6 +133,11 @@ class KindModel:
     most: float = 1.0
     """Probability that is approached for large log-odds: below 1 for weights that were never measured on such claims."""
 
+    @cached_property
+    def by_check(self) -> tuple[tuple[str, str, Feature], ...]:
+        """The features, each with the names of its check and of itself."""
+        return tuple((*name.split(".", 1), feature) for name, feature in self.features.items())  # type: ignore[misc]
+
     def calibrated(self, log_odds: float, pictures: int) -> float:
         """Return the probability for the highest log-odds over `pictures` pictures."""
         value = self.line(log_odds, pictures)
