@@ -28,9 +28,9 @@ from llamaindex_clipverify.remote.wire import Field, claim_map_of, map_of, multi
 from llamaindex_clipverify.remote.without_models import WithoutModels
 from llamaindex_clipverify.report.report import Report
 from llamaindex_clipverify.trust.verdict import Policy
+from llamaindex_clipverify.verification.claim_verifier import Fit
 from llamaindex_clipverify.verification.reading import Reading, Splitters
 from llamaindex_clipverify.verification.streaming import StreamingVerifier
-from llamaindex_clipverify.verification.verifier import Fit
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.index.schema import Hit

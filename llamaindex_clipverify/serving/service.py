@@ -27,9 +27,10 @@ from llamaindex_clipverify.report.sharing import shareable
 from llamaindex_clipverify.serving.given import GivenPicture
 from llamaindex_clipverify.serving.limits import Limits
 from llamaindex_clipverify.serving.sharing import shared, sharing
+from llamaindex_clipverify.verification.claim_verifier import Fit
 from llamaindex_clipverify.verification.reading import Reading
 from llamaindex_clipverify.verification.streaming import StreamingVerifier
-from llamaindex_clipverify.verification.verifier import Fit, Verifier
+from llamaindex_clipverify.verification.verifier import Verifier
 
 _NOT_HERE = 404
 _FORGOTTEN = 60.0
