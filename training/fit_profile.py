@@ -31,6 +31,7 @@ from llamaindex_clipverify.trust.fusion import features_of
 from llamaindex_clipverify.trust.metrics import ece
 from llamaindex_clipverify.trust.profile import Gate, Profile
 from llamaindex_clipverify.trust.scope import Scope, fit_scope, models_of, picture_features
+from training.stylise import stylised
 from training.worlds import GENERATORS, TRAINED_STYLES
 
 FIRST = 700_000
@@ -100,14 +101,21 @@ def examples(
                 yield from example(claim, negated, chosen, group)
 
 
-def drawn(number: int) -> tuple[list[Scene], list[str]]:
-    """Return scenes of all generators and styles that models are trained on, in turn, and ``GENERATOR-SEED`` of each."""
+def drawn(number: int, otherwise: float = 0.0) -> tuple[list[Scene], list[str]]:
+    """Return scenes of all generators and styles that models are trained on, in turn, and ``GENERATOR-SEED`` of each.
+
+    Args:
+        number: How many.
+        otherwise: Share of the scenes that are drawn otherwise, as a part of those of the training (`stylise`).
+    """
     makers = list(GENERATORS.items())
     scenes, names = [], []
     for place in range(number):
         name, draw = makers[place % len(makers)]
         style = TRAINED_STYLES[place // len(makers) % len(TRAINED_STYLES)]
-        scenes.append(draw(FIRST + place, style=style))
+        scene, random = draw(FIRST + place, style=style), np.random.default_rng((FIRST + place, 1))
+        changed = random.random() < otherwise
+        scenes.append(replace(scene, image=stylised(random, scene.image)) if changed else scene)
         names.append(f"{name}-{FIRST + place}")
     return scenes, names
 
@@ -196,6 +204,7 @@ def main() -> None:
         help="folders of photographs, which the models do not understand",
     )  # fmt: skip
     parser.add_argument("--scope-scenes", type=int, default=1250, help="scenes that the scopes are fitted on")
+    parser.add_argument("--stylised", type=float, default=0.3, help="share of scenes that are drawn otherwise")
     parser.add_argument(
         "--style", type=Path, help="folder of a further style, named as the folder, to fit on that alone"
     )
@@ -206,7 +215,7 @@ def main() -> None:
         scenes = [draw_scene(FIRST + place, style=options.style.name) for place in range(options.scenes)]
         names = [f"{options.style.name}-{scene.seed}" for scene in scenes]
     else:
-        scenes, names = drawn(options.scenes)
+        scenes, names = drawn(options.scenes, options.stylised)
     verifier = Verifier.from_defaults("tiny", "tiny", profile=blank(), remember=10 * options.scenes)
     facts = verifier.facts([Picture.of(scene.image) for scene in scenes])
     made = list(examples(verifier, scenes, facts, np.random.default_rng(0), groups=names))
