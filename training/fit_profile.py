@@ -136,7 +136,7 @@ def on_left_out(made: Sequence[Example], kinds: Iterable[str]) -> dict[str, floa
 
 
 def gate_of(facts: Sequence[Facts], names: Sequence[str]) -> Gate:
-    """Return a gate whose limit is the 95th percentile of surprise over generators left out of its fit in turn.
+    """Return a gate whose limit is the 98th percentile of surprise over generators left out of its fit in turn.
 
     On pictures of the generators that it was fitted on, a mixture of Gaussians is hardly ever surprised; on those of the next one
     it is.
@@ -147,7 +147,7 @@ def gate_of(facts: Sequence[Facts], names: Sequence[str]) -> Gate:
     for maker in sorted(set(makers)):
         gate = fit_gate(rows[makers != maker])
         surprises += [gate.surprise(row) for row in rows[makers == maker]]
-    return replace(fit_gate(rows), limit=float(np.quantile(surprises, 0.95)))
+    return replace(fit_gate(rows), limit=float(np.quantile(surprises, 0.98)))
 
 
 def scopes(scenes: Sequence[Scene], folders: Sequence[Path]) -> dict[str, Scope]:

@@ -57,7 +57,7 @@ class Gate:
     clusters: tuple[Cluster, ...]
     limit: float
     """Highest `surprise` that is admitted: its 99th percentile over held-out pictures of the same kind. Of the bundled models the
-    95th percentile over pictures of makers left out of the fit in turn."""
+    98th percentile over pictures of makers left out of the fit in turn."""
 
     def surprise(self, statistics: Sequence[float] | Array) -> float:
         """Return the negative log-likelihood, in nats, of a picture's statistics (F,)."""
