@@ -45,7 +45,7 @@ class Browser:
         self.driver.get("about:blank")
         self.requests()
         self.complaints()
-        self.driver.get(page.as_uri() if isinstance(page, Path) else page)
+        self.driver.get(page.resolve().as_uri() if isinstance(page, Path) else page)
 
     def run(self, script: str, *arguments: object) -> Any:
         """Return what a piece of JavaScript returns."""
