@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from test_evidence import facts_of
 
 from llamaindex_clipverify import EnglishSplitter
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.evidence.comparisons import Comparisons
 from llamaindex_clipverify.evidence.depth import Depth
 from llamaindex_clipverify.geometry import Box
-from tests.test_evidence import facts_of
 
 NEAR, FAR = (40.0, 60.0, 120.0, 180.0), (80.0, 20.0, 190.0, 130.0)
 BESIDE = (130.0, 60.0, 190.0, 180.0)

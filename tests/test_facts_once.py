@@ -5,11 +5,11 @@ from __future__ import annotations
 import pickle
 
 import pytest
+from test_evidence import facts_of
 
 from llamaindex_clipverify import EnglishSplitter
 from llamaindex_clipverify.evidence.sightings import sightings
 from llamaindex_clipverify.facts.facts import Facts
-from tests.test_evidence import facts_of
 
 
 def test_work_is_done_again_only_when_its_facts_change() -> None:
