@@ -153,7 +153,8 @@ def gate_of(facts: Sequence[Facts], names: Sequence[str]) -> Gate:
 def scopes(scenes: Sequence[Scene], folders: Sequence[Path]) -> dict[str, Scope]:
     """Return the scopes of encoder and detector, and of each alone, between scenes and photographs.
 
-    Every photograph counts whole and in three random cuts, some of them smaller.
+    Every photograph counts whole and in three random cuts, some of them smaller. Pictures of nothing are on the side of the
+    photographs, too.
     """
     paths = sorted(
         path for folder in folders for path in folder.iterdir() if path.suffix.lower() in (".jpg", ".jpeg", ".png")
@@ -167,6 +168,10 @@ def scopes(scenes: Sequence[Scene], folders: Sequence[Path]) -> dict[str, Scope]
         groups += [path.name] * (1 + _CUTS)
         whole += [True, *[False] * _CUTS]
     print(f"scopes: {len(scenes)} scenes, {len(cuts)} cuts of {len(paths)} photographs", flush=True)
+    empty = list(_of_nothing(random))
+    cuts += empty
+    groups += [paths[place % len(paths)].name for place in range(len(empty))]  # so that each part has some
+    whole += [False] * len(empty)
     verifier = Verifier.from_defaults("tiny", "tiny", profile=blank(), regions=0)
     sides = [verifier.facts([Picture.of(image) for image in images]) for images in ([s.image for s in scenes], cuts)]
     found = {}
@@ -180,6 +185,20 @@ def scopes(scenes: Sequence[Scene], folders: Sequence[Path]) -> dict[str, Scope]
             f"scope of {name}: {len(found[name].weights)} vectors, limit {found[name].limit:.2f}, {admitted:.3f} of the scenes"
         )
     return found
+
+
+def _of_nothing(random: np.random.Generator) -> Iterator[Image.Image]:
+    """Yield noise in colour and grey, fine and coarse, and plain areas, in several sizes."""
+    for side in (128, 192, 256, 320, 512, 768):
+        size = (side, side * 3 // 4)
+        for grain in (1, 1, 2, 8, 40):
+            for channels in (3, 1):
+                shape = (max(2, size[1] // grain), max(2, side // grain), channels)
+                noise = np.repeat(random.integers(0, 256, shape).astype(np.uint8), 3 // channels, axis=2)
+                yield Image.fromarray(noise).resize(
+                    size, Image.Resampling.BICUBIC if grain > 2 else Image.Resampling.NEAREST
+                )
+        yield from (Image.new("RGB", size, tuple(map(int, random.integers(0, 256, 3)))) for _ in range(3))
 
 
 def _without(facts: Facts, checks: Sequence[str]) -> Facts:
