@@ -30,6 +30,7 @@ from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPProcesso
 
 from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.testing import COLOURS, NOUNS
+from training.llava_weights import mean
 from training.optimizers import half_precision, make_optimizers, rate
 from training.pictures import EASY, HARD, Batch, Pictures
 from training.truths import Sentences, long_sentences, short_sentences
@@ -258,12 +259,7 @@ def average(model: CLIPModel, folder: Path, share: float) -> None:
         share: The rest, 1 - `share`, is the encoder in `folder`.
     """
     before = CLIPModel.from_pretrained(folder, dtype=torch.float32).state_dict()
-    after = model.state_dict()
-    mean = {
-        name: torch.lerp(before[name], value.float().cpu(), share) if value.is_floating_point() else value
-        for name, value in after.items()
-    }
-    model.load_state_dict(mean)
+    model.load_state_dict(mean({name: value.cpu() for name, value in model.state_dict().items()}, before, share))
 
 
 def _edit(path: Path, changes: dict[str, Any]) -> None:

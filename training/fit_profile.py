@@ -31,7 +31,7 @@ from llamaindex_clipverify.trust.fusion import features_of
 from llamaindex_clipverify.trust.metrics import ece
 from llamaindex_clipverify.trust.profile import Gate, Profile
 from llamaindex_clipverify.trust.scope import Scope, fit_scope, models_of, picture_features
-from training.stylise import stylised
+from training.stylise import some_stylised
 from training.worlds import GENERATORS, TRAINED_STYLES
 
 FIRST = 700_000
@@ -113,9 +113,8 @@ def drawn(number: int, otherwise: float = 0.0) -> tuple[list[Scene], list[str]]:
     for place in range(number):
         name, draw = makers[place % len(makers)]
         style = TRAINED_STYLES[place // len(makers) % len(TRAINED_STYLES)]
-        scene, random = draw(FIRST + place, style=style), np.random.default_rng((FIRST + place, 1))
-        changed = random.random() < otherwise
-        scenes.append(replace(scene, image=stylised(random, scene.image)) if changed else scene)
+        random = np.random.default_rng((FIRST + place, 1))
+        scenes.append(some_stylised(random, draw(FIRST + place, style=style), otherwise))
         names.append(f"{name}-{FIRST + place}")
     return scenes, names
 

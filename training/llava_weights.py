@@ -24,14 +24,17 @@ Weights = dict[str, torch.Tensor]
 
 
 def mean(one: Weights, other: Weights, share: float) -> Weights:
-    """Return ``share * one + (1 - share) * other``, in half precision.
+    """Return ``share * one + (1 - share) * other``, floats in half precision and other numbers as in `one`.
 
     Raises:
         ValueError: They are not of one architecture.
     """
     if one.keys() != other.keys():
         raise ValueError("the models have different parts")
-    return {name: torch.lerp(other[name].float(), value.float(), share).half() for name, value in one.items()}
+    return {
+        name: torch.lerp(other[name].float(), value.float(), share).half() if value.is_floating_point() else value
+        for name, value in one.items()
+    }
 
 
 def moved(llava: Weights, before: Weights, after: Weights, share: float) -> Weights:

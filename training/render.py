@@ -14,7 +14,7 @@ import argparse
 import json
 import multiprocessing
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ from PIL import Image
 from llamaindex_clipverify.testing import COLOURS, FRESH, NOUNS, STYLES, Scene
 from llamaindex_clipverify.testing.lively import ACTIONS, PLACES
 from llamaindex_clipverify.testing.patterns import PATTERNS
-from training.stylise import stylised
+from training.stylise import some_stylised
 from training.worlds import GENERATORS, TRAINED_STYLES
 
 SIDE = 128
@@ -202,9 +202,7 @@ def render(job: Job, seeds: range, worker: int) -> None:
     started = time.time()
     for done, seed in enumerate(seeds):
         rng = np.random.default_rng((seed, 1))
-        scene = scene_of(seed, job.only, job.style)
-        if job.stylised and rng.random() < job.stylised:
-            scene = replace(scene, image=stylised(rng, scene.image))
+        scene = some_stylised(rng, scene_of(seed, job.only, job.style), job.stylised)
         if seed < job.detector:
             _detector_picture(scene, out / "detector")
         shelf.add(0, scene, (0, 0, *scene.image.size))

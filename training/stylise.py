@@ -7,6 +7,7 @@ drawn (domain randomisation after Tobin et al. 2017, arXiv:1703.06907). Colours 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -15,8 +16,17 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image
 
+from llamaindex_clipverify.testing import Scene
+
 Pixels = NDArray[Any]
 """``(height, width, 3)`` bytes."""
+
+
+def some_stylised(rng: Generator, scene: Scene, share: float) -> Scene:
+    """Return a scene, drawn otherwise with a probability of `share` 0–1."""
+    if not share or rng.random() >= share:
+        return scene
+    return replace(scene, image=stylised(rng, scene.image))
 
 
 def stylised(rng: Generator, image: Image.Image) -> Image.Image:

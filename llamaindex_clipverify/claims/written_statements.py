@@ -140,7 +140,7 @@ class _Written(NamedTuple):
     def of(cls, sentence: str) -> _Written | None:
         """Find it; None where there is nothing, as in most sentences."""
         quotes = {
-            match.span(): quoted_words(match) for match in quotations(sentence) if normalise_words(quoted_words(match))
+            match.span(): words for match in quotations(sentence) if normalise_words(words := quoted_words(match))
         }
         taken = _Spans(quotes)
         values = [value for value in values_in(sentence) if not taken.meet(value.start, value.start + 1)]

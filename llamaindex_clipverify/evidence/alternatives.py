@@ -8,15 +8,15 @@ measured: no vectors of such phrases are published with photographs to try them 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from llamaindex_clipverify.claims.alternatives import KINDS, alternatives
 from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.evidence.check import AddsNoFacts
 from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
 from llamaindex_clipverify.evidence.reference import Reference
 from llamaindex_clipverify.evidence.text_vectors import TextVectors
@@ -24,7 +24,6 @@ from llamaindex_clipverify.evidence.vectors import PICTURE_FACTS, picture_vector
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array, Box
 from llamaindex_clipverify.message import Message
-from llamaindex_clipverify.picture import Picture
 
 ALTERNATIVES = "alternatives"
 """Name of the check."""
@@ -37,7 +36,7 @@ _LEADS = 0.5
 
 
 @dataclass(frozen=True)
-class Alternatives:
+class Alternatives(AddsNoFacts):
     """Standard deviations by which a claim fits better than its alternatives, on the whole picture or the best box."""
 
     texts: TextVectors
@@ -56,10 +55,6 @@ class Alternatives:
     def with_reference(self, reference: Reference) -> Alternatives:
         """Return the check itself: its alternatives are its scale."""
         return self
-
-    def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
-        """Add no facts: it uses the vectors of the whole picture and of its regions."""
-        return [{} for _ in pictures]
 
     def phrases(self, claim: Claim) -> list[str]:
         """Return the texts that `judge` compares."""

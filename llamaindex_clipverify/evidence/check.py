@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.evidence.evidence import Evidence
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.facts.observation import Observer
+from llamaindex_clipverify.picture import Picture
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.evidence.reference import Reference
@@ -20,6 +22,14 @@ class Check(Observer, Protocol):
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
         """Return the evidence on the positive form of a claim in one picture; None when the check is not made for it."""
         ...
+
+
+class AddsNoFacts:
+    """The `observe` of checks that judge by the facts of others: a shortcut, not something that a check must inherit."""
+
+    def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
+        """Add no facts."""
+        return [{} for _ in pictures]
 
 
 @runtime_checkable

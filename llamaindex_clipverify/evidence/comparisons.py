@@ -7,34 +7,28 @@ calibration. It is silent on sizes ("taller than"): how large a box is also depe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.evidence.check import AddsNoFacts
 from llamaindex_clipverify.evidence.evidence import Evidence, silent
 from llamaindex_clipverify.evidence.looks import FLOOR
 from llamaindex_clipverify.evidence.sightings import CLEARLY_SEEN, DETECTOR_FACTS, detector_saw, sightings
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.message import Message
-from llamaindex_clipverify.picture import Picture
 
 _SUPPORTED, _REFUTED = 0.8, 0.15
 _TWICE = 2
 
 
 @dataclass(frozen=True)
-class Comparisons:
+class Comparisons(AddsNoFacts):
     """Difference of the numbers of two things, divided by their sum: -1 to 1."""
 
     name: str = "comparisons"
     version: int = 1
     needs: tuple[str, ...] = (DETECTOR_FACTS,)
     model: str = ""
-
-    def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
-        """Add no facts: it uses the detector's boxes."""
-        return [{} for _ in pictures]
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
         """Judge "more than" and "fewer than" of two nouns."""
@@ -47,19 +41,18 @@ class Comparisons:
             more, fewer = fewer, more
         if claim.narrow or more == fewer:
             return silent(self.name, "the detector cannot tell these things from each other")
-        clear, all_seen = _numbers(facts, more), _numbers(facts, fewer)
-        is_more = clear[0] > all_seen[1] > 0
-        is_fewer = all_seen[0] > _TWICE * clear[1] > 0
-        reason = Message(
-            "saw {saw} {noun} and {number} {other}", saw=clear[0], noun=more, number=all_seen[0], other=fewer
-        )
+        clear, seen = _numbers(facts, more)
+        other_clear, other_seen = _numbers(facts, fewer)
+        is_more = clear > other_seen > 0
+        is_fewer = other_clear > _TWICE * seen > 0
+        reason = Message("saw {saw} {noun} and {number} {other}", saw=clear, noun=more, number=other_clear, other=fewer)
         if not is_more and not is_fewer:
             return silent(self.name, Message("too close to tell: {reason}", reason=reason))
         boxes = [box.box for noun in (more, fewer) for box in sightings(facts, noun, floor=CLEARLY_SEEN)]
         return Evidence(
             check=self.name,
             stance="supports" if is_more else "contradicts",
-            score=(clear[0] - all_seen[0]) / max(clear[0] + all_seen[0], 1),
+            score=(clear - other_clear) / (clear + other_clear),
             reason=reason,
             picture=facts.picture,
             region=boxes[0],

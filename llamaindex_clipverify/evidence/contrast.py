@@ -7,13 +7,13 @@ relations, which bag-of-words encoders do not represent (Yuksekgonul et al., ICL
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.foils import foils
+from llamaindex_clipverify.evidence.check import AddsNoFacts
 from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
 from llamaindex_clipverify.evidence.reference import Reference, standardised
 from llamaindex_clipverify.evidence.sightings import unconfirmed
@@ -23,11 +23,10 @@ from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array
 from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.numerics import log_mean_exp
-from llamaindex_clipverify.picture import Picture
 
 
 @dataclass(frozen=True)
-class Contrast:
+class Contrast(AddsNoFacts):
     """Margin in nats: scaled cosine of the claim minus that of its best foil. Above 0 the claim fits better than any foil."""
 
     texts: TextVectors
@@ -47,10 +46,6 @@ class Contrast:
     def with_reference(self, reference: Reference) -> Contrast:
         """Return the check with reference pictures."""
         return replace(self, reference=reference)
-
-    def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
-        """Add no facts: it uses the vector of the whole picture."""
-        return [{} for _ in pictures]
 
     def phrases(self, claim: Claim) -> list[str]:
         """Return the texts that `judge` compares."""
@@ -97,8 +92,11 @@ def margins(claim: Array, rivals: Array) -> Array:
     return above_best
 
 
-def leads(claim: Array, rivals: Array) -> Array:
-    """Return scaled cosines (R,) minus the log-mean-exp over foils, which does not grow with their number."""
+def leads(claim: Array, rivals: Array, strongest: Array | None = None) -> Array:
+    """Return scaled cosines (R,) minus the log-mean-exp over foils, which does not grow with their number.
+
+    `strongest` (R,) are those of the best foils, if known.
+    """
     table = rivals.reshape(len(rivals), -1)
-    above_mean: Array = claim - log_mean_exp(table)
+    above_mean: Array = claim - log_mean_exp(table, strongest)
     return above_mean

@@ -9,18 +9,16 @@ are level or both cut off by the border, and where several pairs could be meant 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.evidence.check import AddsNoFacts
 from llamaindex_clipverify.evidence.evidence import Evidence, silent
 from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS, Sighting, all_named, detector_saw, sightings, where
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Box, area, shared_area
 from llamaindex_clipverify.message import Message
-from llamaindex_clipverify.picture import Picture
 
 _OVERLAP = 0.05
 """Share of the smaller box that is in the other, from which one thing may hide a part of the other."""
@@ -32,17 +30,13 @@ _SUPPORTED, _REFUTED = 0.8, 0.15
 
 
 @dataclass(frozen=True)
-class Depth:
+class Depth(AddsNoFacts):
     """By how much, -1 to 1, the foot of the nearer thing is lower; 1 is the mean height of the two boxes."""
 
     name: str = "depth"
     version: int = 1
     needs: tuple[str, ...] = (DETECTOR_FACTS,)
     model: str = ""
-
-    def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
-        """Add no facts: it uses the detector's boxes."""
-        return [{} for _ in pictures]
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
         """Judge which of two things is nearer, or whether one is between or around others."""

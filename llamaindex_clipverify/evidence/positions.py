@@ -6,11 +6,11 @@ foreground and background are not: a box does not tell how far away a thing is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.evidence.check import AddsNoFacts
 from llamaindex_clipverify.evidence.evidence import Evidence, silent
 from llamaindex_clipverify.evidence.sightings import (
     DETECTOR_FACTS,
@@ -23,24 +23,19 @@ from llamaindex_clipverify.evidence.sightings import (
 )
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.message import Message
-from llamaindex_clipverify.picture import Picture
 
 _CLEAR = 0.2
 """Margins closer to 0 than this are ambiguous."""
 
 
 @dataclass(frozen=True)
-class Positions:
+class Positions(AddsNoFacts):
     """Margin -1 to 1 by which the middle of a box is in the named part of the picture; 0 is the border of that part."""
 
     name: str = "positions"
     version: int = 1
     needs: tuple[str, ...] = (DETECTOR_FACTS,)
     model: str = ""
-
-    def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
-        """Add no facts: it uses the detector's boxes."""
-        return [{} for _ in pictures]
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
         """Judge where in the picture a thing is."""

@@ -25,7 +25,6 @@ from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array, Box, overlap
 from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.models.encoding import image_vectors
-from llamaindex_clipverify.numerics import log_mean_exp
 from llamaindex_clipverify.picture import Picture
 
 _MARGIN = 0.08
@@ -104,8 +103,8 @@ class Regions:
         stance = stance_of(margin, 0.5, -0.5)
         features = {
             "margin": margin,
-            "lead": float(np.maximum.reduce(claimed - log_mean_exp(others, strongest))),
-            "cosine": float(np.maximum.reduce(claimed) / self.texts.encoder.logit_scale),
+            "lead": float(leads(claimed, others, strongest).max()),
+            "cosine": float(claimed.max() / self.texts.encoder.logit_scale),
             "rank": rank(claimed[best], others[:, best]),
         }
         boxes = sightings(facts, claim.noun)

@@ -7,11 +7,11 @@ viewer's. The check is silent when one of the two things is not found, when pair
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.evidence.check import AddsNoFacts
 from llamaindex_clipverify.evidence.evidence import Evidence, silent
 from llamaindex_clipverify.evidence.sightings import (
     DETECTOR_FACTS,
@@ -26,7 +26,6 @@ from llamaindex_clipverify.evidence.sightings import (
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Box, area, shared_area
 from llamaindex_clipverify.message import Message
-from llamaindex_clipverify.picture import Picture
 
 _CLEAR = 0.25
 """Margins closer to 0 than this are ambiguous."""
@@ -35,17 +34,13 @@ _TOUCHING = 0.9
 
 
 @dataclass(frozen=True)
-class Relations:
+class Relations(AddsNoFacts):
     """Margin -1 to 1 by which the first box stands in the relation to the second; 1 is a full box length apart."""
 
     name: str = "relations"
     version: int = 1
     needs: tuple[str, ...] = (DETECTOR_FACTS,)
     model: str = ""
-
-    def observe(self, pictures: Sequence[Picture], known: Sequence[Facts]) -> list[dict[str, Any]]:
-        """Add no facts: it uses the detector's boxes."""
-        return [{} for _ in pictures]
 
     def judge(self, claim: Claim, facts: Facts) -> Evidence | None:
         """Judge a relation between two nouns."""

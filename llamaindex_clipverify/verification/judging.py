@@ -136,20 +136,18 @@ class Judge:
 
     def evidence(self, claim: Claim, facts: Facts) -> list[Evidence]:
         """Return the evidence of each check on the positive form of a claim in one picture; a failed check is shown as failed."""
-        pieces = []
-        for check in self.checks:
-            reason = facts.failed.get(check.name)
-            if reason is None:
-                try:
-                    piece = check.judge(claim, facts)
-                except Exception as error:  # noqa: BLE001 - a failed check is shown, never averaged
-                    reason = f"{type(error).__name__}: {error}"
-                else:
-                    if piece is not None:
-                        pieces.append(piece)
-                    continue
-            pieces.append(Evidence(check=check.name, stance="failed", reason=reason, picture=facts.picture))
-        return pieces
+        pieces = [self._piece(check, claim, facts) for check in self.checks]
+        return [piece for piece in pieces if piece is not None]
+
+    @staticmethod
+    def _piece(check: Check, claim: Claim, facts: Facts) -> Evidence | None:
+        if check.name in facts.failed:
+            return Evidence(check=check.name, stance="failed", reason=facts.failed[check.name], picture=facts.picture)
+        try:
+            return check.judge(claim, facts)
+        except Exception as error:  # noqa: BLE001 - a failed check is shown, never averaged
+            reason = f"{type(error).__name__}: {error}"
+            return Evidence(check=check.name, stance="failed", reason=reason, picture=facts.picture)
 
     def active(self, facts: Facts) -> Weighable:
         """Return what the profile can weigh on this picture; nothing outside the profile's domain."""
