@@ -7,6 +7,7 @@ seconds for the import of `scipy.stats`.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 
 import numpy as np
@@ -25,6 +26,22 @@ def expit(log_odds: float) -> float:
 def logit(probability: float) -> float:
     """Return the log-odds of a probability above 0 and below 1."""
     return math.log(probability / (1 - probability))
+
+
+def interpolated(value: float, curve: Sequence[tuple[float, float]]) -> float:
+    """Return the height of a piecewise linear curve; beyond its ends it goes on with slope 1.
+
+    Args:
+        value: Where.
+        curve: Its corners (across, up), both rising, at least one.
+    """
+    across = [corner[0] for corner in curve]
+    after = bisect_right(across, value)
+    if after == 0 or after == len(curve):
+        x, y = curve[max(after - 1, 0)]
+        return y + value - x
+    (left, low), (right, high) = curve[after - 1], curve[after]
+    return low + (high - low) * (value - left) / (right - left)
 
 
 def log_mean_exp(table: Array, top: Array | None = None) -> Array:

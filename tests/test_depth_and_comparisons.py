@@ -89,7 +89,41 @@ def test_faint_boxes_keep_a_comparison_undecided() -> None:
     assert evidence and evidence.stance == "silent" and "too close to tell" in evidence.reason
 
 
-def test_sizes_are_not_compared() -> None:
-    _, facts = facts_of(("dog", 0.9, NEAR), ("cat", 0.9, BESIDE))
+SMALL, TALL, WIDE = (20.0, 100.0, 50.0, 150.0), (70.0, 50.0, 100.0, 151.0), (110.0, 95.0, 190.0, 150.0)
+
+
+@pytest.mark.parametrize(
+    ("dog", "text", "stance"),
+    [
+        (TALL, "The dog is taller than the cat.", "supports"),
+        (TALL, "The dog is shorter than the cat.", "contradicts"),
+        (TALL, "The dog is larger than the cat.", "supports"),
+        (WIDE, "The dog is smaller than the cat.", "contradicts"),
+        (WIDE, "The dog is taller than the cat.", "silent"),
+        (SMALL, "The dog is bigger than the cat.", "silent"),
+    ],
+)
+def test_sizes_of_things_that_stand_level_are_compared(dog: Box, text: str, stance: str) -> None:
+    _, facts = facts_of(("dog", 0.9, dog), ("cat", 0.9, (150.0, 100.0, 180.0, 150.0)))
+    evidence = Comparisons().judge(claim_of(text, "comparison"), facts)
+    assert evidence and evidence.stance == stance
+
+
+@pytest.mark.parametrize("dog", [(70.0, 20.0, 100.0, 120.0), (70.0, 0.0, 100.0, 150.0)], ids=["farther", "cut off"])
+def test_sizes_are_not_compared_of_things_that_may_not_be_equally_near(dog: Box) -> None:
+    _, facts = facts_of(("dog", 0.9, dog), ("cat", 0.9, SMALL))
     evidence = Comparisons().judge(claim_of("The dog is taller than the cat.", "comparison"), facts)
     assert evidence and evidence.stance == "silent" and "near" in evidence.reason
+
+
+def test_where_any_of_several_may_be_meant_sizes_are_compared_only_if_all_agree() -> None:
+    cats = ("cat", 0.9, SMALL), ("cat", 0.8, (150.0, 45.0, 180.0, 150.0))
+    _, facts = facts_of(("dog", 0.9, TALL), *cats)
+    evidence = Comparisons().judge(claim_of("The dog is taller than the cat.", "comparison"), facts)
+    assert evidence and evidence.stance == "silent" and "too close to tell" in evidence.reason
+
+
+def test_people_are_not_compared_with_people() -> None:
+    _, facts = facts_of(("person", 0.9, TALL), ("person", 0.9, SMALL))
+    evidence = Comparisons().judge(claim_of("The man is taller than the woman.", "comparison"), facts)
+    assert evidence and evidence.stance == "silent" and evidence.belief is None

@@ -284,7 +284,8 @@ def _numbers(claim: Claim, number: int, saw: int) -> Message:
 
 def _may_be_missed(claim: Claim, facts: Facts) -> str:
     """Return why a detector may miss the thing, or "": it is said to be hard to see, or the picture is too small or too long."""
-    missed = [noun for noun in (claim.noun, claim.reference) if noun and not sightings(facts, noun)]
+    nouns = (claim.noun, claim.reference) if claim.hard_to_see else ()
+    missed = [noun for noun in nouns if noun and not sightings(facts, noun)]
     if missed and all(noun in claim.hard_to_see for noun in missed):
         return Message(
             "the {noun} is said to be small, far away or partly hidden, and may have been missed", noun=missed[0]

@@ -26,6 +26,8 @@ CLEARLY_SEEN = 0.5
 
 _WITHIN, _LIKE = 0.85, 0.35
 """Share of the smaller of two boxes that is in the other, and ratio of their sizes, from which they are of one thing."""
+_SEEN_NOUNS = "seen nouns"
+"""Names the nouns of sightings among the results kept of a picture."""
 _HARDLY = 0.1
 """Share of the pixels in a box below which a colour that they may have is not that of the thing."""
 
@@ -132,19 +134,22 @@ def confidence(facts: Facts, noun: str) -> float | None:
 
 def unconfirmed(foils: Sequence[Claim], facts: Facts) -> list[Claim]:
     """Return the foils that are not true of the picture themselves, as far as detector and colours can tell."""
-    maxima = (facts.of(DETECTOR_FACTS) or {}).get("maxima", {})
+    seen = facts.once(_SEEN_NOUNS, (DETECTOR_FACTS,), lambda: _seen_nouns(facts))
     boxes: dict[str, list[Sighting]] = {}
 
-    def is_true(foil: Claim) -> bool:
-        if foil.kind == "object":
-            return bool(maxima.get(foil.noun, 0.0) >= SEEN)
+    def has_colour(foil: Claim) -> bool:
         if foil.kind != "attribute" or foil.colour is None or foil.noun is None:
             return False
         if foil.noun not in boxes:
             boxes[foil.noun] = sightings(facts, foil.noun)
         return any(box.colours.get(foil.colour, 0.0) >= 0.4 for box in boxes[foil.noun])
 
-    return [foil for foil in foils if not is_true(foil)]
+    return [foil for foil in foils if not (foil.noun in seen if foil.kind == "object" else has_colour(foil))]
+
+
+def _seen_nouns(facts: Facts) -> frozenset[str]:
+    maxima = (facts.of(DETECTOR_FACTS) or {}).get("maxima", {})
+    return frozenset(noun for noun, score in maxima.items() if score >= SEEN)
 
 
 def colourless(check: str, facts: Facts) -> Evidence | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from threading import RLock
 
 import numpy as np
@@ -46,10 +46,21 @@ class TextVectors(Portable):
                 return stack
             self._load([phrase for phrase in dict.fromkeys(phrases) if phrase not in self._vectors])
             stack = np.stack([self._used(phrase) for phrase in phrases])
-            while len(self._vectors) > self.limit:
-                del self._vectors[next(iter(self._vectors))]
+            self._forget()
             self._stacks[key] = stack
             return stack
+
+    def prepare(self, phrases: Iterable[str]) -> None:
+        """Encode phrases that are missing in one batch, as many as are kept, before they are asked for one by one."""
+        with self._lock:
+            missing = [phrase for phrase in dict.fromkeys(phrases) if phrase not in self._vectors]
+            self._load(missing[: self.limit])
+            self._forget()
+
+    def _forget(self) -> None:
+        """Drop the vectors that were least recently used, beyond the limit."""
+        while len(self._vectors) > self.limit:
+            del self._vectors[next(iter(self._vectors))]
 
     def _used(self, phrase: str) -> Array:
         """Return a vector and make it the most recently used; a dict is quicker here than an LRUCache of 50,000."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from operator import is_
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -30,7 +31,7 @@ class Facts:
     """Check to (version, model id); facts of another version or model are not used."""
     failed: dict[str, str] = field(default_factory=dict)
     """Check to the error of its observation; shown in the report, never averaged."""
-    _results: dict[Hashable, tuple[tuple[Seen | None, ...], Any]] = field(
+    _results: dict[Hashable, tuple[list[Seen | None], Any]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -48,9 +49,10 @@ class Facts:
             checks: The checks whose facts it reads.
             work: Returns the result, which nobody may change.
         """
-        used = tuple(self.seen.get(check) for check in checks)
+        seen = self.seen
+        used = [seen.get(check) for check in checks]
         known = self._results.get(key)
-        if known is not None and all(old is new for old, new in zip(known[0], used, strict=True)):
+        if known is not None and all(map(is_, known[0], used)):
             found: _T = known[1]
             return found
         if len(self._results) >= _MOST:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Literal
-
-import numpy as np
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.evidence.checks_by_model import CHECKS_BY_MODEL, TRANSFERABLE
@@ -173,8 +172,8 @@ def _clipped(value: float) -> float:
 def _pooled(
     claim: Claim, model: KindModel, terms: Sequence[dict[str, float] | None], calibration: Calibration
 ) -> Trust:
-    log_odds = [-np.inf if own is None else sum(own.values()) for own in terms]
-    best = int(np.argmax(log_odds))
+    log_odds = [-inf if own is None else sum(own.values()) for own in terms]
+    best = log_odds.index(max(log_odds))
     belief = model.calibrated(log_odds[best], len(terms))
     if belief < _SHOWN and None in terms:
         return UNCHECKED  # a picture that could not be judged may show it

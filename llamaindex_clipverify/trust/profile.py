@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
+from math import log
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,9 @@ from llamaindex_clipverify.evidence.checks_by_model import CHECKS_BY_MODEL, has_
 from llamaindex_clipverify.evidence.domain import statistics_of
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array
-from llamaindex_clipverify.numerics import expit, logit
+from llamaindex_clipverify.numerics import expit, interpolated, logit
 from llamaindex_clipverify.trust.guarantee import Holdout
-from llamaindex_clipverify.trust.scope import Scope, models_of
+from llamaindex_clipverify.trust.scope import LOOKED_AT, Scope, models_of
 
 SCHEMA = 1
 TRANSFERRED = "transferred"
@@ -142,14 +143,12 @@ class KindModel:
         """Return the probability for the highest log-odds over `pictures` pictures."""
         value = self.line(log_odds, pictures)
         if self.curve:
-            across, up = zip(*self.curve, strict=True)
-            beyond = value - float(np.clip(value, across[0], across[-1]))
-            value = float(np.interp(value, across, up)) + beyond
+            value = interpolated(value, self.curve)
         return self.least + (self.most - self.least) * expit(min(max(value, -30.0), 30.0))
 
     def line(self, log_odds: float, pictures: int) -> float:
         """Return the linear log-odds, before the curve."""
-        return float(self.slope * log_odds + self.pictures * np.log(max(pictures, 1)) + self.offset)
+        return self.slope * log_odds + self.pictures * log(max(pictures, 1)) + self.offset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,6 +233,10 @@ class Profile:
 
     def familiarity(self, facts: Facts) -> float:
         """Return how near a picture is to those of the fit: 0 outside scope and gate, 1 well inside; 1 without scope and gate."""
+        profile, found = facts.once(_FAMILIARITY, LOOKED_AT, lambda: (self, self._familiarity(facts)))
+        return found if profile is self else self._familiarity(facts)
+
+    def _familiarity(self, facts: Facts) -> float:
         if self.gate is not None and not self.gate.admits(facts):
             return 0.0
         scope = self.scopes.get(models_of(facts))
@@ -301,6 +304,8 @@ class Profile:
         return profile
 
 
+_FAMILIARITY = "familiarity"
+"""Names the familiarity of a picture among the results kept of it."""
 _LARGEST = 1e6
 """Largest size of any number in a profile."""
 

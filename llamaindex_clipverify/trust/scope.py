@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from llamaindex_clipverify.errors import DataError
-from llamaindex_clipverify.evidence.domain import statistics_of
+from llamaindex_clipverify.evidence.domain import DOMAIN_FACTS, statistics_of
 from llamaindex_clipverify.evidence.sightings import CLEARLY_SEEN, DETECTOR_FACTS
-from llamaindex_clipverify.evidence.vectors import picture_vector
+from llamaindex_clipverify.evidence.vectors import PICTURE_FACTS, picture_vector
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array
 
@@ -28,6 +28,8 @@ _LEAST = 40
 """Number of pictures that each side needs."""
 _PARTS = 5
 """Parts of the other pictures, each of which is left out once to set the limit."""
+LOOKED_AT = (DOMAIN_FACTS, PICTURE_FACTS, DETECTOR_FACTS)
+"""Checks whose facts tell whether a picture is understood."""
 _HIGHEST = 10
 """Number of the detector's highest confidences that are used."""
 

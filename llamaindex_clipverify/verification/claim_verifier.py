@@ -205,8 +205,7 @@ class ClaimVerifier(ExplainingVerifier, Portable):
             _, phrases = wanted.setdefault(id(check.texts), (check.texts, []))
             phrases += [phrase for claim in claims for phrase in check.phrases(claim)]
         for texts, phrases in wanted.values():
-            if phrases:
-                texts.of(list(dict.fromkeys(phrases))[: texts.limit])
+            texts.prepare(phrases)
 
     @property
     def checks(self) -> tuple[Check, ...]:

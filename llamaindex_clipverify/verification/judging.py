@@ -136,18 +136,18 @@ class Judge:
 
     def evidence(self, claim: Claim, facts: Facts) -> list[Evidence]:
         """Return the evidence of each check on the positive form of a claim in one picture; a failed check is shown as failed."""
-        pieces = [self._piece(check, claim, facts) for check in self.checks]
-        return [piece for piece in pieces if piece is not None]
-
-    @staticmethod
-    def _piece(check: Check, claim: Claim, facts: Facts) -> Evidence | None:
-        if check.name in facts.failed:
-            return Evidence(check=check.name, stance="failed", reason=facts.failed[check.name], picture=facts.picture)
-        try:
-            return check.judge(claim, facts)
-        except Exception as error:  # noqa: BLE001 - a failed check is shown, never averaged
-            reason = f"{type(error).__name__}: {error}"
-            return Evidence(check=check.name, stance="failed", reason=reason, picture=facts.picture)
+        pieces: list[Evidence] = []
+        for check in self.checks:
+            if (reason := facts.failed.get(check.name)) is not None:
+                pieces.append(_failed(check, reason, facts))
+                continue
+            try:
+                piece = check.judge(claim, facts)
+            except Exception as error:  # noqa: BLE001 - a failed check is shown, never averaged
+                piece = _failed(check, f"{type(error).__name__}: {error}", facts)
+            if piece is not None:
+                pieces.append(piece)
+        return pieces
 
     def active(self, facts: Facts) -> Weighable:
         """Return what the profile can weigh on this picture; nothing outside the profile's domain."""
@@ -196,6 +196,10 @@ class Judge:
         seen = {kind: max((confidence(known, kind) or 0.0 for known in facts), default=0.0) for kind in kinds}
         best = max(seen, key=lambda kind: seen[kind], default=None)
         return claim.swap(noun=best, known=True) if best is not None and seen[best] >= SEEN else claim
+
+
+def _failed(check: Check, reason: str, facts: Facts) -> Evidence:
+    return Evidence(check=check.name, stance="failed", reason=reason, picture=facts.picture)
 
 
 def _unverifiable(claim: Claim, note: str) -> tuple[CheckedClaim, Trust]:

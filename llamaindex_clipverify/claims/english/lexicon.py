@@ -12,6 +12,8 @@ from llamaindex_clipverify.claims.vocabulary import Vocabulary, regular_plural
 from llamaindex_clipverify.claims.wordnet import WordNet, wordnet
 
 _LONGEST = 4
+_KEPT = 20_000
+"""Forms whose nouns are kept, of one word and of several each."""
 _COLOURED_ROOTS = ("animal", "plant", "food", "beverage")
 """Kinds whose names may begin with a colour or adjective: *golden retriever* is a name, *red light* is a colour and a noun."""
 _ABSTRACT = ("ness", "tion", "sion", "ity", "ism", "ance", "ence", "ship", "hood", "tude", "ency", "ancy", "acy", "dom")
@@ -37,12 +39,13 @@ class Noun(NamedTuple):
 
 
 class Lexicon:
-    """Looks up nouns; caches the results for single words."""
+    """Looks up nouns; caches the results."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         """Prefer the nouns of a vocabulary."""
         self.vocabulary = vocabulary
         self._single: dict[str, Noun | None] = {}
+        self._several: dict[str, Noun | None] = {}
         known = terms()
         names = [form for form in known.places | known.garments | known.shown if " " in form]
         self._compounds = {form: form for form in names} | {regular_plural(form): form for form in names}
@@ -62,7 +65,7 @@ class Lexicon:
         if compound is not None:
             return compound
         if first not in self._single:
-            if len(self._single) > 20_000:
+            if len(self._single) > _KEPT:
                 self._single.clear()
             self._single[first] = self._look_up(first)
         return self._single[first]
@@ -86,12 +89,19 @@ class Lexicon:
             if form in self._compounds:
                 noun = Noun(length, self._compounds[form], False, form.endswith("s"))
                 return self._headed(noun, words[at + length - 1].text)
-            noun = self._listed(form, length)
+            noun = self._listed_together(form, length)
             if words[at + length - 1].text in self.vocabulary.colours or words[at + length - 1].text in ADJECTIVES:
                 continue
             if noun is not None and (not coloured or self._may_be_coloured(noun, words, at + length)):
                 return self._headed(noun, words[at + length - 1].text)
         return None
+
+    def _listed_together(self, form: str, length: int) -> Noun | None:
+        if form not in self._several:
+            if len(self._several) > _KEPT:
+                self._several.clear()
+            self._several[form] = self._listed(form, length)
+        return self._several[form]
 
     def _headed(self, noun: Noun, last: str) -> Noun:
         """Name a compound by its head if the vocabulary has the head and WordNet agrees: a fire truck is a truck."""
