@@ -72,15 +72,21 @@ def _compared(clause: Clause, at: int, other: Mention) -> Iterator[Claim]:
         None,
     )
     before = clause.text(at - 1)
-    if near is not None and near.after == at and clause.text(near.begins - 1) in _AMOUNTS:
-        relation = _AMOUNTS[clause.text(near.begins - 1)]
-        yield _claim(clause, near, relation, other, near.begins - 1)
-    elif near is not None and near.after == at and clause.text(near.begins) in _AMOUNTS:
-        yield _claim(clause, near, _AMOUNTS[clause.text(near.begins)], other, near.begins)
+    amount = _amount(clause, near) if near is not None and near.after == at else None
+    if near is not None and amount is not None:
+        verb = next((verb for verb in reversed(clause.structure.verbs) if verb.begins < amount), None)
+        denied = clause.text(amount - 1) in ("no", "not") or (verb is not None and verb.negated)
+        clause.covered |= {id(near)} if denied else set()
+        yield _claim(clause, near, _AMOUNTS[clause.text(amount)], other, amount, denied)
     elif before.endswith("er") and clause.words[at - 1].tag in ("JJR", "RBR"):
         verb = next((verb for verb in reversed(clause.structure.verbs) if verb.begins < at), None)
         for subject, mention in clause.meant(verb.subjects if verb is not None else []):
             yield _claim(clause, mention, f"{before} than", other, subject.head, bool(verb and verb.negated))
+
+
+def _amount(clause: Clause, near: Mention) -> int | None:
+    """Return the position of *more* or *fewer* before a noun, or None."""
+    return next((at for at in range(near.begins - 1, near.head) if clause.text(at) in _AMOUNTS), None)
 
 
 def _claim(clause: Clause, mention: Mention, relation: str, other: Mention, first: int, negated: bool = False) -> Claim:

@@ -54,7 +54,7 @@ BE = frozenset("is are was were isn't aren't wasn't weren't be been it's there's
 LOOK = frozenset("look looks appear appears seem seems remain remains".split())
 COPULAS = BE | LOOK
 PLURAL_BE = frozenset("are were aren't weren't look appear seem remain they're".split())
-HAVE = frozenset("has have had does do did doesn't don't didn't".split())
+HAVE = frozenset("has have had hasn't haven't hadn't does do did doesn't don't didn't".split())
 DEGREES = frozenset(
     "all both colored coloured painted mostly bright dark light very also either completely entirely partly mainly "
     "predominantly deep pale really quite just still to be being a".split()

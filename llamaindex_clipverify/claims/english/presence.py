@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from llamaindex_clipverify.claims.claim import Claim, Kind
 from llamaindex_clipverify.claims.english.clauses import Clause
-from llamaindex_clipverify.claims.english.grammar import DEFINITE, PERSONS, POSSESSIVES
+from llamaindex_clipverify.claims.english.grammar import DEFINITE, NO, PERSONS, POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.structure import is_living, is_place
 from llamaindex_clipverify.claims.english.verbs import lemma, visible_actions
@@ -47,6 +47,12 @@ def present(clause: Clause, known_before: set[str]) -> Iterator[Claim]:
         own = mention.determiner in POSSESSIVES and mention.noun in clause.terms.body
         surroundings = mention.noun in clause.terms.positions and not mention.negated
         covered = repeated or own or surroundings or id(mention) in clause.covered
+        if clause.between(mention.begins, mention.begins + 3) == ["the", "number", "of"]:
+            yield from _numbered(clause, mention)
+            continue
+        if mention.negated and not covered and (inexact := _inexact(clause, mention)) is not None:
+            yield from inexact
+            continue
         counted = mention.number is not None and not (mention.negated and covered)
         if not covered or counted or (mention.colours and not mention.negated):
             yield from there(clause, mention)
@@ -59,9 +65,11 @@ def present(clause: Clause, known_before: set[str]) -> Iterator[Claim]:
 
 def there(clause: Clause, mention: Mention) -> Iterator[Claim]:
     """Yield the claims that a mention is present, with its number or its colours."""
-    if mention.number and not mention.negated:
+    if mention.number and (not mention.negated or mention.determiner is None):
+        # "there are not three dogs" and "not only one dog" deny the number, not that there are dogs
+        only = clause.text(mention.begins) in ("only", "just") and clause.text(mention.begins - 1) == "not"
         colour = mention.colours[0] if mention.colours else None
-        yield clause.claim_at("count", mention, number=mention.number, colour=colour)
+        yield clause.claim_at("count", mention, number=mention.number, colour=colour, negated=mention.negated or only)
         for other in mention.colours[1:]:
             yield clause.claim_at("attribute", mention, colour=other)
     elif mention.colours:
@@ -71,13 +79,38 @@ def there(clause: Clause, mention: Mention) -> Iterator[Claim]:
         yield clause.claim_at("object", mention, plural=mention.plural and not mention.negated)
 
 
-def bound(clause: Clause, mention: Mention) -> Claim:
+def bound(clause: Clause, mention: Mention, *, negated: bool = False) -> Claim:
     """Return the claim on a number that is not exact."""
     start = clause.words[mention.begins].start
     end = clause.words[mention.after - 1].end
     return clause.claim(
-        "bound", mention, start, end, at_least=mention.at_least, at_most=mention.at_most, plural=mention.plural
-    )
+        "bound", mention, start, end, at_least=mention.at_least, at_most=mention.at_most, plural=mention.plural,
+        negated=negated,
+    )  # fmt: skip
+
+
+def _numbered(clause: Clause, mention: Mention) -> Iterator[Claim]:
+    """Read "the number of dogs is two"."""
+    for verb in clause.structure.verbs:
+        number = clause.vocabulary.numbers.get(clause.text(verb.after)) if verb.form == "copula" else None
+        if number and mention in verb.subjects:
+            yield clause.spanning("count", mention, mention.begins, verb.after, number=number, negated=verb.negated)
+
+
+def _inexact(clause: Clause, mention: Mention) -> list[Claim] | None:
+    """Return what the denial of an inexact number states, or None where the thing itself is denied.
+
+    "There are not many dogs" denies the number; "not more than two dogs" is read as "at most two" and denies nothing.
+    """
+    if mention.determiner in NO:
+        return None
+    if clause.text(mention.begins - 1) == "enough":
+        return []
+    if not (mention.at_least or mention.at_most):
+        return None
+    compared = clause.between(max(mention.begins - 3, 0), mention.begins)
+    is_folded = compared[-1:] == ["than"] and compared[:1] in (["not"], ["no"])
+    return [bound(clause, mention, negated=not is_folded)]
 
 
 def described(clause: Clause, mention: Mention) -> Iterator[Claim]:

@@ -19,6 +19,7 @@ _SCENERY = frozenset("scene setting environment landscape interior".split())
 _DAYS = frozenset("day weather afternoon morning evening conditions".split())
 _THIS_IS = (["this", "is"], ["it", "is"], ["scene", "is"])
 _SHOWS = [[verb] for verb in "shows depicts presents displays features portrays captures".split()]
+_DENYING, _TURNS = frozenset(("not", "never", "isn't", "wasn't")), frozenset(("but", "only", ";"))
 _Found = tuple[str, str, int, int]
 """Facet, value, first and last word."""
 
@@ -32,7 +33,7 @@ def scenes(clause: Clause) -> Iterator[Claim]:
     for at in range(len(clause.words)):
         found = None if clause.hedged[at] else _weather(clause, at) or _setting(clause, at) or _time(clause, at)
         if found is not None:
-            yield _scene(clause, *found)
+            yield _scene(clause, *found, denied=_is_denied(clause, found[2]))
 
 
 def _places(clause: Clause, link: Link) -> Iterator[Claim]:
@@ -62,7 +63,11 @@ def _pictured(clause: Clause) -> Iterator[Claim]:
             yield clause.claim_at("scene", mention, value=mention.noun, facet="place", known=False, colour=None)
         of_picture = before[-1:] == ["of"] and before[-2:-1] and before[-2] in clause.terms.picture | {"view"}
         if of_picture or before[-2:] in _THIS_IS or before[-2:] == ["here", "is"] or before[-1:] in _SHOWS:
-            yield clause.claim_at("scene", mention, value=mention.noun, facet="place", known=False, colour=None)
+            denied = _is_denied(clause, mention.begins)
+            clause.covered |= {id(mention)} if denied else set()
+            yield clause.claim_at(
+                "scene", mention, value=mention.noun, facet="place", known=False, colour=None, negated=denied
+            )
 
 
 def _is_subject(clause: Clause, mention: Mention) -> bool:
@@ -73,7 +78,11 @@ def _weather(clause: Clause, at: int) -> _Found | None:
     value, before, after = clause.terms.weather.get(clause.text(at)), clause.text(at - 1), clause.text(at + 1)
     if value is None:
         return None
-    stated = before in ("is", "day", "weather") and clause.text(at - 2) in ("it", "weather")
+    if before == "not":
+        before, at_subject = clause.text(at - 2), at - 3
+    else:
+        at_subject = at - 2
+    stated = before in ("is", "day", "weather", "isn't") and clause.text(at_subject) in ("it", "weather")
     return ("weather", value, at, at + bool(after)) if after in _DAYS or stated else None
 
 
@@ -97,12 +106,20 @@ def _time(clause: Clause, at: int) -> _Found | None:
     return ("time", value, at - directly, at) if directly or article or named else None
 
 
-def _scene(clause: Clause, facet: str, value: str, first: int, last: int) -> Claim:
+def _is_denied(clause: Clause, at: int) -> bool:
+    """Return whether what a word begins is denied: "was not taken at night", "is not outdoors", "by day, not at night"."""
+    if any(clause.text(before) in _DENYING for before in range(at - 3, at)):
+        return not any(clause.text(before) in _TURNS for before in range(at - 3, at))
+    verb = next((verb for verb in reversed(clause.structure.verbs) if verb.begins <= at), None)
+    return verb is not None and verb.negated and not _TURNS.intersection(clause.between(verb.after, at))
+
+
+def _scene(clause: Clause, facet: str, value: str, first: int, last: int, *, denied: bool) -> Claim:
     start, end = clause.words[first].start, clause.words[min(last, len(clause.words) - 1)].end
     for mention in clause.mentions:
         if mention.begins <= last and mention.after > first and facet != "place":
             clause.covered.add(id(mention))
     return Claim(
         text=clause.sentence.answer[start:end], start=start, end=end, kind="scene", noun=None, value=value, facet=facet,
-        known=False, cites=clause.sentence.cites, vocabulary=clause.own,
+        known=False, cites=clause.sentence.cites, vocabulary=clause.own, negated=denied,
     )  # fmt: skip

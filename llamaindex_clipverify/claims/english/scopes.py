@@ -32,10 +32,10 @@ def negate(words: Sequence[Word], mentions: Sequence[Mention], structure: Struct
     """Mark the mentions whose presence is denied, and not only supposed to be absent."""
     for mention in mentions:
         others = mention.determiner == "no" and _text(words, mention.begins + 1) == "other"
-        if others or _is_aside(words, mention):
+        if others or _is_aside(words, mention) or _is_not_all(words, mention):
             mention.shown = False  # "no other people" does not deny that there are people
         elif _is_excluded(words, mention):
-            mention.determiner = "no"
+            mention.determiner = "none" if _text(words, mention.begins + 1) == "of" else "no"
         if mention.determiner in ("no", "neither") or mention.number == 0:
             _negate_list(words, mentions, mention)
     _hide_alternatives(words, mentions)
@@ -106,9 +106,17 @@ _SEEKING = frozenset("search look wait ask wish hope hunt prepare".split())
 def _is_excluded(words: Sequence[Word], mention: Mention) -> bool:
     """Return whether *neither*, *nor* or *not a single* comes before a noun phrase."""
     before, first, second = (_text(words, mention.begins + step) for step in (-1, 0, 1))
-    single = (first == "a" and second == "single") or (first == "one" and mention.number == 1)
+    single = (first == "a" and second == "single") or (first == "one" and (mention.number == 1 or second == "of"))
     corrected = _text(words, mention.begins - 2) in (",", "but", "and")
     return before in ("neither", "nor") or (before == "not" and (single or corrected))
+
+
+def _is_not_all(words: Sequence[Word], mention: Mention) -> bool:
+    """Return whether *not all* comes before a noun phrase, or a clause begins with *not many*: of some it may be true."""
+    first, before = _text(words, mention.begins), _text(words, mention.begins - 2)
+    every = first in ("all", "every", "each", "everyone", "everybody", "both")
+    some = first in ("many", "several", "much") and before in ("", ",", ";", "and", "but")
+    return _text(words, mention.begins - 1) == "not" and (every or some)
 
 
 def _is_aside(words: Sequence[Word], mention: Mention) -> bool:
@@ -169,12 +177,17 @@ def _states_presence(words: Sequence[Word], verb: Verb) -> bool:
     return False
 
 
+_VIEWS = (["sight"], ["view"], ["frame"], ["shot"], ["picture"])
+
+
 def _absent(words: Sequence[Word], verb: Verb) -> None:
     """Deny the subject of "… is missing" and "… is absent"."""
     text = _text(words, verb.after) if verb.form == "copula" else _text(words, verb.at)
     if verb.lemma == "miss" and verb.objects:
         return
-    if text in ABSENT and not verb.negated and verb.subjects:
+    following = [word.text for word in words[verb.at + 1 : verb.at + 4]]
+    unseen = following[:2] == ["nowhere", "to"] or (following[:2] == ["out", "of"] and following[2:] in _VIEWS)
+    if (text in ABSENT or unseen) and not verb.negated and verb.subjects:
         _negate_all(verb.subjects)
 
 
@@ -256,11 +269,40 @@ def _includes_subject(words: Sequence[Word], at: int) -> bool:
     ) and _text(words, at - 1) not in (",", "and")
 
 
+def _is_partial(words: Sequence[Word], at: int) -> bool:
+    """Return whether a word denies something of all, which may be true of some: "are not all seated", "aren't both brown"."""
+    denies = words[at].text in ("not", "never") or words[at].text.endswith("n't")
+    return denies and at > 0 and _text(words, at + 1) in ("all", "both", "every", "each", "always", "necessarily")
+
+
+def _is_untrue(words: Sequence[Word], at: int) -> bool:
+    """Return whether a word says that what follows is not so: "it is not true that", "no indication that"."""
+    if _text(words, at + 1) != "that":
+        return False
+    if words[at].text in ("false", "untrue", "doubt", "doubtful", "unlikely"):
+        return True
+    denied = any(
+        word.text in ("no", "not", "never") or word.text.endswith("n't") for word in words[max(at - 3, 0) : at]
+    )
+    return denied and words[at].text in (
+        "true",
+        "case",
+        "indication",
+        "evidence",
+        "sign",
+        "proof",
+        "hint",
+        "suggestion",
+    )
+
+
 def _is_hedge(words: Sequence[Word], at: int) -> bool:
     text = words[at].text
+    following, further = _text(words, at + 1), _text(words, at + 2)
+    if (text == "used" and following == "to" and further == "be") or _is_partial(words, at) or _is_untrue(words, at):
+        return True
     if text in HEDGES:
         return not (text == "may" and _text(words, at + 1).isdecimal())
-    following, further = _text(words, at + 1), _text(words, at + 2)
     if text in _SEEMING and (
         following == "that" or (following == "to" and (further != "be" or _text(words, at + 3).endswith("ing")))
     ):
@@ -271,7 +313,12 @@ def _is_hedge(words: Sequence[Word], at: int) -> bool:
         return True
     if text in ("can", "could") and following == "be" and further not in _SEEN:
         return True
-    if text in ("look", "looks") and following in ("like", "as") and _text(words, at - 1) == "it":
+    subject = [word.text for word in words[max(at - 4, 0) : at]]
+    if (
+        text in ("look", "looks")
+        and following in ("like", "as")
+        and (subject[-1:] == ["it"] or {"it", "not"} <= {*subject})
+    ):
         return True
     pair = (text, _text(words, at + 1)) in HEDGED_PAIRS
     return (

@@ -6,12 +6,13 @@ The statement is split as usual; its claims span the short answer. Questions are
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from llamaindex_clipverify.claims.english.grammar import BE
+from llamaindex_clipverify.claims.english.grammar import ADJECTIVES, BE
 from llamaindex_clipverify.claims.english.phrases import Phrases
-from llamaindex_clipverify.claims.english.sentences import sentences
+from llamaindex_clipverify.claims.english.sentences import Word, sentences
+from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.vocabulary import english
 
 _LONGEST = 6
@@ -27,6 +28,7 @@ _THOUGHT = re.compile(
 )
 _SEE = re.compile(r"^(?:you|we|i)\s+(?:see|find|spot)\s+(?:any\s+|an?\s+|some\s+)?(.+)$", re.I)
 _EXISTS = re.compile(r"^there\s+(?:any\s+|an?\s+|some\s+)?(.*)$", re.I)
+_SEEMS = re.compile(r"^(?:it|this|that) (?:look|seem|appear|feel)\b", re.I)
 _SUBJECT = re.compile(r"^(it|he|she|they|there|this|that|these|those)\s+(.*)$", re.I)
 _CHOICE = re.compile(
     r"\b(?P<one>\w+)(?: (?:part|side|half))?,? or (?:(?:on|in|at|to) )?(?:the |an? )?(?P<two>\w+)(?: (?:part|side|half))?\b",
@@ -36,6 +38,17 @@ _PLACE = re.compile(
     r"^(on|in|at|under|next|near|behind|above|below|to|between|beside|inside|over|by|around|surrounding|across|along|against)\b",
     re.I,
 )
+_NUMBERED = re.compile(r"^(?:exactly\s+|only\s+)?(\w+)\s", re.I)
+_QUANTIFIED = re.compile(
+    r"^(?:at least|at most|(?:more|fewer|less) than|only|exactly|several|many|a few|few|lots? of|a lot of|enough)\b",
+    re.I,
+)
+_ALL = re.compile(r"^(?:all|every|everyone|everybody|each|both)\b", re.I)
+_THEMES = re.compile(r"^(?:it|this|that|these|those) (?:an?|the|in|at|on|from|of|taken|daytime|nighttime)\b", re.I)
+_DO = ("do", "does", "did")
+_DESCRIBES = ("JJ", "JJR", "VBG", "VBN")
+_GOES_ON = ("IN", "CC", "TO", ",")
+"""Tags of words that may follow a predicate of one word."""
 _CITATION = re.compile(r"\[\d{1,4}\]")
 _PRESENCE = ("there", "you see", "visible", "shown", "can be seen", "present")
 _Answer = Callable[[re.Match[str], str], str | None]
@@ -84,12 +97,16 @@ def _polar(question: str, *, yes: bool) -> str | None:
     if found is None:
         return None
     auxiliary, rest = found[1].lower(), found[2]
+    if _SEEMS.match(rest):
+        return None
     if exists := _EXISTS.match(rest):
         return _existing(exists[1], auxiliary, yes)
     if see := _SEE.match(rest):
         several = see[1].endswith("s") or see[1].split()[0].endswith("s")
         return _existing(see[1], "are" if several else "is", yes)
-    subject, predicate = _divided(rest)
+    subject, predicate = _divided(rest, auxiliary)
+    if not yes and _ALL.match(subject):
+        return None  # of some it may be true
     return f"{subject} {auxiliary} {'' if yes else 'not '}{predicate}." if predicate else None
 
 
@@ -97,6 +114,9 @@ def _existing(thing: str, auxiliary: str, yes: bool) -> str:
     both = re.match(r"^both\s+(.+?)\s+and\s+(.+)$", thing, re.I)
     if not yes and both is not None:
         return f"There {auxiliary} no {both[1]} or {both[2]}."
+    counted = _NUMBERED.match(thing)
+    if not yes and (_QUANTIFIED.match(thing) or (counted is not None and _is_number(counted[1]))):
+        return f"There {auxiliary} not {thing}."  # there may be fewer or more
     if not yes:
         return f"There {auxiliary} no {thing}."
     return f"There {auxiliary} {thing if auxiliary in ('are', 'were') else _with_article(thing)}."
@@ -111,21 +131,65 @@ def _phrases() -> Phrases:
     return Phrases(english())
 
 
-def _divided(rest: str) -> tuple[str, str]:
+def _divided(rest: str, auxiliary: str) -> tuple[str, str]:
     """Return subject and predicate of what follows the auxiliary of a question; "" if there is no predicate."""
-    sentence = next(iter(sentences(f"{rest}.")), None)
-    words = sentence.words if sentence is not None else []
+    words = _words(rest)
     mentions = _phrases().find(words, [False] * len(words))
     pronoun = _SUBJECT.match(rest)
+    if pronoun is not None and _THEMES.match(rest):
+        return pronoun[1], pronoun[2]
     if not mentions or mentions[0].begins > 0:
-        return (pronoun[1], pronoun[2]) if pronoun is not None else (rest, "")
-    starts = {mention.begins: mention.after for mention in mentions}
-    after = mentions[0].after
-    while after < len(words) and words[after].text in ("and", "of") and after + 1 in starts:
-        after = starts[after + 1]
+        return (pronoun[1], pronoun[2]) if pronoun is not None else _within(rest, words, len(words), auxiliary)
+    starts = {mention.begins: mention for mention in mentions}
+    last = mentions[0]
+    while True:
+        joint = last.after + (last.after < len(words) and words[last.after].text in ("and", "of"))
+        if joint not in starts or not (joint > last.after or last.possessive):
+            break
+        last = starts[joint]
+    after = last.after
+    placed = starts.get(after + 1) if after < len(words) and words[after].tag in ("IN", "TO") else None
+    if placed is not None and placed.after < len(words) and words[placed.after].tag in _DESCRIBES:
+        after = placed.after  # "the man on the left taller than the woman"
+    if after > 1 and words[after - 1].text in ("a", "an", "the"):
+        after -= 1
+    if not last.known and " " not in last.noun and (after == len(words) or words[after].tag in _GOES_ON):
+        within = _within(rest, words, after, auxiliary)
+        if within[1]:
+            return within
     if after >= len(words):
         return rest, ""
     return rest[: words[after].start].strip(), rest[words[after].start :].strip()
+
+
+def _within(rest: str, words: Sequence[Word], end: int, auxiliary: str) -> tuple[str, str]:
+    """Divide what looks like one noun phrase without its auxiliary: "the towel wet", "the male nurse wear gloves".
+
+    A word begins the predicate if it is an adjective, a participle or a verb with the auxiliary before it.
+    """
+    tags = ("VB", "VBP") if auxiliary in _DO else (*_DESCRIBES, "RB")
+    for at in range(end - 1, 0, -1):
+        subject, predicate = rest[: words[at].start].strip(), rest[words[at].start :].strip()
+        whole = _words(subject)
+        mentions = _phrases().find(whole, [False] * len(whole))
+        if not mentions or mentions[0].begins > 0 or mentions[-1].after < len(whole):
+            continue
+        stated = _words(f"{subject} {auxiliary} {predicate}")
+        divided = len(stated) > at + 1 and stated[at].text == auxiliary
+        if divided and stated[at - 1].tag.startswith("NN"):
+            described = auxiliary not in _DO and stated[at + 1].text in ADJECTIVES | terms().weather.keys()
+            if stated[at + 1].tag in tags or described:
+                return subject, predicate
+    return rest, ""
+
+
+def _words(text: str) -> Sequence[Word]:
+    sentence = next(iter(sentences(f"{text}.")), None)
+    return sentence.words if sentence is not None else []
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() or text.lower() in english().numbers
 
 
 # -- how many, which, what, where -----------------------------------------------------------------------------------------
@@ -203,6 +267,10 @@ _WRITTEN = "number|numbers|word|words|text|letter|letters|percentage|price|time|
 _PLACES = r"(?:to the (?:left|right)|left|right|above|below|on|under|behind|in front|next|near|beside|inside|in)\b"
 _FORMS: tuple[tuple[re.Pattern[str], _Answer], ...] = (
     (_form(r"how many\s+(.+?)\s+(are|is|do|does|can|have|has|were)\b\s*(.*?)"), _many),
+    (_form(r"what colou?r(?:ed)? (\w+) (?:does|do) (.+?) have"), lambda q, a: f"{q[2]} has {a} {q[1]}."),
+    (_form(r"(?:what|which) shape (?:is|are) (.+?)"), lambda q, a: f"{q[1]} is {a}."),
+    (_form(r"what (?:time of (?:the )?day|season) is (?:it|this)(?: .*)?"), lambda q, a: f"It is {a} time."),
+    (_form(r"(?:what|how) is the weather(?: like)?(?: .*)?"), lambda q, a: f"The weather is {a}."),
     (_form(r"what (?:material )?(?:is|are)\s+(.+?)\s+made (?:of|out of)"), lambda q, a: f"{q[1]} is made of {a}."),
     (
         _form(r"(?:what|which)(?:'s| is)?(?: the)? colou?rs?(?: of)?\s+(?:(?:is|are|does|do|of)\s+)?(.+?)(?:\s+have)?"),

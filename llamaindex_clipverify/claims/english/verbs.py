@@ -149,6 +149,7 @@ _PLACE_ADVERBS = frozenset(
 )
 
 
+_HARDLY = ("hardly", "barely", "scarcely")
 _SEEN = frozenset(
     ("visible", "seen", "noticeable", "discernible", "recognizable", "perceptible", "legible", "readable")
 )
@@ -161,9 +162,9 @@ def negative(words: Sequence[Word], at: int) -> bool:
     if text == "no" and at + 1 < len(words) and words[at + 1].text == "longer":
         return True
     following = words[at + 1].text if at + 1 < len(words) else ""
-    if following in ("only", "just", "merely") or (text in ("hardly", "barely") and following in _SEEN):
+    if following in ("only", "just", "merely") or (text in _HARDLY and following in _SEEN):
         return False
-    return text.endswith("n't") or text in ("cannot", "hardly", "barely", "not", "never")
+    return text.endswith("n't") or text in ("cannot", "not", "never", *_HARDLY)
 
 
 def find_verbs(words: Sequence[Word], taken: Collection[int], pronouns: Collection[int]) -> list[Verb]:

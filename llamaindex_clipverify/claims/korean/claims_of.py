@@ -168,11 +168,15 @@ class Claims:
         repeated = phrase.noun in known_before and phrase.case in ("topic", "of") and not phrase.negated
         if not phrase.negated:
             known_before.add(phrase.noun)
-        counted = phrase.number is not None and not phrase.negated
+        # "세 마리가 아니다" denies the number, "한 마리도 없다" the thing
+        counted = phrase.number is not None and (not phrase.negated or phrase.number > 1)
+        inexact = phrase.at_least is not None or phrase.at_most is not None
         start, end = phrase.start, phrase.end
         if counted:
             colour = phrase.colours[0] if phrase.colours else None
-            self.about("count", phrase, start, end, number=phrase.number, colour=colour)
+            self.about("count", phrase, start, end, number=phrase.number, colour=colour, negated=phrase.negated)
+        elif phrase.negated and inexact:
+            pass  # the number is denied, below
         elif phrase.colours and not (phrase.negated and phrase.covered):
             for colour in phrase.colours:
                 self.about("attribute", phrase, start, end, colour=colour, negated=phrase.negated)
@@ -180,10 +184,11 @@ class Claims:
             self.about("object", phrase, phrase.head if not phrase.number else start, end, negated=phrase.negated)
         for colour in phrase.others:
             self.about("attribute", phrase, start, end, colour=colour, known=False, negated=phrase.negated)
-        if (phrase.at_least or phrase.at_most) and not phrase.negated:
+        if phrase.at_least or phrase.at_most:
             self.about(
-                "bound", phrase, start, end, at_least=phrase.at_least, at_most=phrase.at_most, plural=True, known=False
-            )
+                "bound", phrase, start, end, at_least=phrase.at_least, at_most=phrase.at_most, plural=True, known=False,
+                negated=phrase.negated,
+            )  # fmt: skip
 
     def _is_hushed(self, claim: Claim) -> bool:
         return any(

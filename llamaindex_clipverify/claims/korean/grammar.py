@@ -26,9 +26,21 @@ NO = re.compile(r"^\s*(?:아니요|아니오|아뇨|아닙니다|아니에요|�
 ANSWER = re.compile(r"(?:네|예|응|아니요|아니오|아뇨|등)$")
 """Words that say nothing by themselves: yes, no, et cetera."""
 DOUBT = re.compile(
-    r"아마|추측|추정|짐작|생각됩니다|생각합니다|생각해요|모르겠|확실하지|불확실|가능성|혹시|어쩌면|(?:인|일)\s(?:것|거|듯|게)\s?(?:같|이다|입|이에|예요|싶)|일\s?수(?:도|는)?\s있|일지도|것으로\s?예상|듯합|듯하|듯싶|보입니다만|로\s(?:추정|판단|여겨)"
+    r"아마|추측|추정|짐작|생각됩니다|생각합니다|생각해요|모르겠|확실하지|불확실|가능성|혹시|어쩌면|(?:인|일)\s(?:것|거|듯|게)\s?(?:같|이다|입|이에|예요|싶)|일\s?수(?:도|는)?\s있|일지도|것으로\s?예상|듯합|듯하|듯싶|보입니다만|로\s(?:추정|판단|여겨)|사실(?:이|은)\s?아니|거짓"
 )
-"""Words that make a clause doubtful."""
+"""Words that make a clause doubtful, or say that it is not so."""
+NOT_THIS_SCENE = re.compile(
+    r"(?:사진|장면|그림|풍경|모습|날|날씨|낮|밤|저녁|아침|실내|실외|야외|곳|장소)(?:이|가|은|는)?\s?아[니닌닙]"
+    r"|(?:찍|촬영하|촬영되|찍히)지(?:는|도)?\s?않|(?:찍은|찍힌|촬영한|촬영된)\s?(?:것이|것은|게|건)\s?아[니닌닙]"
+)
+"""Ends of a clause that denies the place, weather or time which it names."""
+NOT_WRITTEN = re.compile(
+    r"[\"”'’」』]?\s?(?:이?라고|이?라는|이?란)?\s?(?:글자|글씨|문구|글|말|단어)?(?:가|이|는|은)?\s?"
+    r"(?:(?:쓰여|적혀|써|씌어|새겨져|인쇄되어|인쇄돼|표시되어|표시돼)\s?있지(?:는)?\s?않|(?:쓰|적|새기|인쇄되|표시되)지\s?않|없|보이지\s?않)"
+)
+"""What follows words that are said not to be written."""
+OF_ALL = re.compile(r"모든|모두|다들|전부|각각|누구나")
+"""Words in a question of all, whose denial may be true of some."""
 CITED = re.compile(r"(\d{1,3})\s?번(?:째)?\s?(?:이미지|사진|그림)|(첫|두|세|네)\s?번째\s?(?:이미지|사진|그림)")
 ORDINALS = ("첫", "두", "세", "네")
 _CLOSING = {'"': '"”', "“": '”"', "‘": "’'", "'": "'’", "「": "」", "『": "』", "《": "》", "<": ">"}

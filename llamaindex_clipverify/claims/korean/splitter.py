@@ -86,6 +86,7 @@ class _Answer:
         self.carried: list[Phrase] = []
         self.last: list[Phrase] = []
         self.asked: list[Claim] = []
+        self.of_all = False
         if question:
             self._ask(composed(question).text)
 
@@ -94,6 +95,7 @@ class _Answer:
         plain = question.replace("?", " ").strip()
         claims, asked = self._read(plain, 0)
         self.asked = claims.finish(set())
+        self.of_all = grammar.OF_ALL.search(question) is not None
         self.carried = [one for one in asked.carried if not one.silent] or [
             one for one in claims.phrases if not one.silent
         ][-1:]
@@ -157,6 +159,8 @@ class _Answer:
 
     def _confirmed(self, denied: bool) -> list[Claim]:
         """Return what *yes* or *no* says: the statement that the question asks about, not the presence of its parts."""
+        if denied and self.of_all:
+            return []  # of some it may be true
         main = [one for one in self.asked if one.kind not in ("object", "scene", "text", "other", "material")]
         wanted = main or [one for one in self.asked if one.kind in ("object", "scene")]
         return wanted[-1:] if denied else wanted
@@ -182,6 +186,7 @@ class _Answer:
         sentence = Sentence(self.splitter.tokenizer, tokens, claims, self.carried)
         scenes(tokens, claims)
         read(sentence)
+        _deny_scenes(text, start, claims)
         _doubt(text, start, claims)
         return claims, sentence
 
@@ -196,12 +201,28 @@ class _Answer:
             one, two = match.span(match.lastindex or 0)
             if not any(begin < two and one < stop for begin, stop in spans[-40:]):
                 spans.append((one, two))
-        return [Claim(text="", start=one, end=two, kind="text") for one, two in spans]
+        return [
+            Claim(
+                text="", start=one, end=two, kind="text", negated=grammar.NOT_WRITTEN.match(self.text, two) is not None
+            )
+            for one, two in spans
+        ]
 
     def _whole(self, start: int, end: int) -> Claim:
         text = self.text[start:end]
         begin = start + len(text) - len(text.lstrip())
         return Claim(text="", start=begin, end=begin + len(text.strip()), kind="other")
+
+
+def _deny_scenes(text: str, offset: int, claims: Claims) -> None:
+    """Deny the scenes of clauses such as "밤에 찍은 사진이 아니다", and hush what these say to be there."""
+    for match in grammar.NOT_THIS_SCENE.finditer(text):
+        begin = offset + max(text.rfind(", ", 0, match.start()), text.rfind("지만 ", 0, match.start()), 0)
+        stop = offset + match.end()
+        inside = [one for one in claims.found if one.kind == "scene" and begin <= one.start < stop]
+        claims.found = [one.swap(negated=True) if one in inside else one for one in claims.found]
+        for phrase in claims.phrases if inside else ():
+            phrase.covered = phrase.covered or begin <= phrase.start < stop
 
 
 def _doubt(text: str, offset: int, claims: Claims) -> None:

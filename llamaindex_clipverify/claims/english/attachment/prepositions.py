@@ -72,10 +72,12 @@ class PrepositionRules(VerbRules):
         return text_at(self.words, at) in ("there", "we", "i") and following in BE | {"can", "see", "could"}
 
     def _is_denied(self, at: int) -> bool:
-        """Return whether *not* is right before a preposition and belongs to no verb: "standing not too far from"."""
+        """Return whether *not* is right before a preposition and belongs to no verb, or *nowhere*: "not too far from"."""
         while text_at(self.words, at - 1) in _DEGREES:
             at -= 1
         of_verb = self.verb is not None and self.verb.negated and self.verb.begins < at
+        if text_at(self.words, at - 1) == "nowhere":
+            return True
         return text_at(self.words, at - 1) == "not" and not of_verb
 
     def position(self, position: Position) -> None:
