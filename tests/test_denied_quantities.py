@@ -115,6 +115,10 @@ def test_denials_of_other_forms(text: str, claims: list[str]) -> None:
         ("Is the man's shirt blue?", ["object person", "wearing person shirt", "attribute shirt blue NOT"]),
         ("Are there any candles?", ["object candle NOT"]),
         ("Are all the people wearing helmets?", []),
+        ("Are there an equal number of dogs and cats?", []),
+        ("Is nobody wearing a hat?", []),
+        ("Is there anyone in the boat?", ["relation person in boat NOT", "object boat"]),
+        ("Is the animal in the photo a horse?", ["object animal", "object horse NOT"]),
         ("Does it look like it is raining?", []),
     ],
 )
@@ -125,6 +129,11 @@ def test_no_denies_what_the_question_asks(question: str, claims: list[str]) -> N
 @pytest.mark.parametrize(
     ("question", "answer", "claims"),
     [
+        ("Is there no dog in the picture?", "Yes", ["object dog NOT"]),
+        ("How many dogs are in the picture?", "None", ["object dog NOT"]),
+        ("How many dogs and cats are there?", "Three", []),
+        ("Is the tall building on the left?", "Yes", ["size building tall", "object building", "position building left"]),
+        ("Is the dog on the couch asleep?", "Yes", ["object dog", "relation dog on couch", "object couch"]),
         ("Is this a kitchen?", "Yes", ["scene kitchen kitchen", "object kitchen"]),
         ("What color hair does the girl have?", "Brown", ["object person", "part hair brown person", "attribute hair brown"]),
         ("What shape is the clock?", "Round", ["object clock"]),

@@ -100,6 +100,15 @@ def _time(clause: Clause, at: int) -> _Found | None:
     value, before, after = clause.terms.times.get(clause.text(at)), clause.text(at - 1), clause.text(at + 1)
     if value is None:
         return None
+    stated = (before, clause.text(at - 2)) in (("is", "it"), ("was", "it")) and after in (
+        "",
+        ".",
+        ",",
+        "and",
+        "outside",
+    )
+    if stated or (before == "not" and clause.text(at - 3) == "it"):
+        return "time", value, at, at
     directly = before in ("at", "during", "by")
     article = before in ("the", "a", "an", "this") and clause.text(at - 2) in ("in", "at", "during", "on")
     named = clause.text(at) in ("daytime", "nighttime") or after in ("time", "scene")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from llamaindex_clipverify.claims.english.grammar import ADJECTIVES, BE
+from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.phrases import Phrases
 from llamaindex_clipverify.claims.english.sentences import Word, sentences
 from llamaindex_clipverify.claims.english.terms import terms
@@ -44,8 +45,12 @@ _QUANTIFIED = re.compile(
     re.I,
 )
 _ALL = re.compile(r"^(?:all|every|everyone|everybody|each|both)\b", re.I)
+_NOBODY = re.compile(r"^(?:no|nobody|nothing|none|neither|no one)\b", re.I)
+_ANYTHING = re.compile(r"^((?:any|some)(?:thing|one|body))\b", re.I)
+_EQUAL = re.compile(r"^(?:an? |the )?(?:equal|same|even|odd) (?:number|amount)\b", re.I)
 _THEMES = re.compile(r"^(?:it|this|that|these|those) (?:an?|the|in|at|on|from|of|taken|daytime|nighttime)\b", re.I)
 _DO = ("do", "does", "did")
+_ARTICLES = ("a", "an", "the")
 _DESCRIBES = ("JJ", "JJR", "VBG", "VBN")
 _GOES_ON = ("IN", "CC", "TO", ",")
 """Tags of words that may follow a predicate of one word."""
@@ -101,6 +106,8 @@ def _polar(question: str, *, yes: bool) -> str | None:
         return None
     if exists := _EXISTS.match(rest):
         return _existing(exists[1], auxiliary, yes)
+    if not yes and _NOBODY.match(rest):
+        return None  # "no" may confirm it or deny it
     if see := _SEE.match(rest):
         several = see[1].endswith("s") or see[1].split()[0].endswith("s")
         return _existing(see[1], "are" if several else "is", yes)
@@ -110,7 +117,14 @@ def _polar(question: str, *, yes: bool) -> str | None:
     return f"{subject} {auxiliary} {'' if yes else 'not '}{predicate}." if predicate else None
 
 
-def _existing(thing: str, auxiliary: str, yes: bool) -> str:
+def _existing(thing: str, auxiliary: str, yes: bool) -> str | None:
+    if _EQUAL.match(thing) or (not yes and _NOBODY.match(thing)):
+        return None
+    if _NOBODY.match(thing):
+        return f"There {auxiliary} {thing}."
+    if not yes and (anything := _ANYTHING.match(thing)):
+        nothing = "nothing" if anything[1].lower().endswith("thing") else "nobody"
+        return f"There {auxiliary} {nothing}{thing[anything.end() :]}."
     both = re.match(r"^both\s+(.+?)\s+and\s+(.+)$", thing, re.I)
     if not yes and both is not None:
         return f"There {auxiliary} no {both[1]} or {both[2]}."
@@ -147,19 +161,31 @@ def _divided(rest: str, auxiliary: str) -> tuple[str, str]:
         if joint not in starts or not (joint > last.after or last.possessive):
             break
         last = starts[joint]
-    after = last.after
+    after = _end(words, last)
     placed = starts.get(after + 1) if after < len(words) and words[after].tag in ("IN", "TO") else None
-    if placed is not None and placed.after < len(words) and words[placed.after].tag in _DESCRIBES:
-        after = placed.after  # "the man on the left taller than the woman"
-    if after > 1 and words[after - 1].text in ("a", "an", "the"):
-        after -= 1
-    if not last.known and " " not in last.noun and (after == len(words) or words[after].tag in _GOES_ON):
-        within = _within(rest, words, after, auxiliary)
-        if within[1]:
-            return within
+    end = _end(words, placed) if placed is not None else len(words)
+    if end < len(words) and (words[end].tag in _DESCRIBES or words[end].text in _ARTICLES):
+        after = end  # "the man on the left taller than the woman", "the animal in the photo a horse"
+    ends = [one for one in (placed, last) if one is not None and not one.known and " " not in one.noun]
+    for one in ends:  # "the dog on the couch asleep", "the towel wet"
+        if _end(words, one) < one.after:
+            break
+        if one.after == len(words) or words[one.after].tag in _GOES_ON:
+            within = _within(rest, words, one.after, auxiliary)
+            if within[1]:
+                return within
     if after >= len(words):
         return rest, ""
     return rest[: words[after].start].strip(), rest[words[after].start :].strip()
+
+
+def _end(words: Sequence[Word], mention: Mention) -> int:
+    """Return where a noun phrase ends, at the latest before a second article: "the bus | a double decker"."""
+    inner = range(mention.begins + 1, mention.after)
+    apart = (
+        at for at in inner if words[at].text in _ARTICLES and words[at - 1].text not in ("of", "all", "both", "half")
+    )
+    return next(apart, mention.after)
 
 
 def _within(rest: str, words: Sequence[Word], end: int, auxiliary: str) -> tuple[str, str]:
@@ -176,7 +202,8 @@ def _within(rest: str, words: Sequence[Word], end: int, auxiliary: str) -> tuple
             continue
         stated = _words(f"{subject} {auxiliary} {predicate}")
         divided = len(stated) > at + 1 and stated[at].text == auxiliary
-        if divided and stated[at - 1].tag.startswith("NN"):
+        head = stated[at - 1] if divided else None
+        if head is not None and head.tag.startswith("NN") and head.text not in ADJECTIVES:
             described = auxiliary not in _DO and stated[at + 1].text in ADJECTIVES | terms().weather.keys()
             if stated[at + 1].tag in tags or described:
                 return subject, predicate
@@ -205,8 +232,12 @@ def _answered(question: str, answer: str) -> str | None:
     return None
 
 
-def _many(found: re.Match[str], answer: str) -> str:
+def _many(found: re.Match[str], answer: str) -> str | None:
     noun, verb, rest = found[1], found[2].lower(), found[3].strip()
+    if re.search(r"\b(?:and|or)\b", noun):
+        return None  # a number of both together
+    if answer.lower() in ("none", "zero", "0", "no"):
+        answer = "no"
     if not rest or rest.lower().startswith(_PRESENCE) or verb in ("do", "can"):
         return f"There are {answer} {noun}."
     return f"{answer} {noun} {verb} {rest}."
