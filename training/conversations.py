@@ -7,6 +7,7 @@ import os
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,17 +36,17 @@ class Sized:
     size: tuple[int, int]
 
 
-def _drawn(seed: int) -> tuple[np.ndarray, Scene]:
-    scene = scene_of(seed)
+def _drawn(only: str | None, seed: int) -> tuple[np.ndarray, Scene]:
+    scene = scene_of(seed, only)
     pixels = np.asarray(scene.image.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
     return pixels, replace(scene, image=Sized(scene.image.size))  # type: ignore[arg-type]
 
 
-def render(folder: Path, scenes: int) -> None:
-    """Draw the training scenes once, with all generators in all styles that are trained on."""
+def render(folder: Path, seeds: range, only: str | None = None) -> None:
+    """Draw training scenes once, with all generators in all styles that are trained on, or with one generator alone."""
     folder.mkdir(parents=True, exist_ok=True)
     with multiprocessing.Pool(os.cpu_count()) as pool:
-        drawn = pool.map(_drawn, range(scenes), chunksize=100)
+        drawn = pool.map(partial(_drawn, only), seeds, chunksize=100)
     np.save(folder / "pixels.npy", np.stack([pixels for pixels, _ in drawn]))
     (folder / "scenes.pickle").write_bytes(pickle.dumps([scene for _, scene in drawn]))
 
@@ -62,13 +63,17 @@ class Picked:
 class Shelf:
     """The rendered scenes, each also as its mirror image."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.scenes: list[Scene] = pickle.loads((folder / "scenes.pickle").read_bytes())
+    def __init__(self, *folders: Path) -> None:
+        """Open one or several folders that `render` wrote."""
+        self.folders = folders
+        self.scenes: list[Scene] = []
+        for folder in folders:
+            self.scenes += pickle.loads((folder / "scenes.pickle").read_bytes())
 
     def pixels(self) -> np.ndarray:
-        """Return the pixels of all scenes, ``(scenes, side, side, 3)`` bytes, not yet read into memory."""
-        return np.load(self.folder / "pixels.npy", mmap_mode="c")
+        """Return the pixels of all scenes, ``(scenes, side, side, 3)`` bytes; those of a single folder are not yet in memory."""
+        parts = [np.load(folder / "pixels.npy", mmap_mode="c") for folder in self.folders]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def pick(self, rng: Generator) -> Picked:
         """Return a random scene; half of those without writing are mirrored."""

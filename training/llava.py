@@ -4,7 +4,8 @@ The tower is left as it is for the first ``--frozen`` steps and then learns at a
 noun under every patch of a picture, which improves localisation.
 
 Run it again to resume; ``--minutes`` stops it cleanly. It uses a CUDA device where there is one. With ``--from`` the language
-model and the projector start from an exported LLaVA; the tower is always the tiny CLIP's.
+model and the projector start from an exported LLaVA; the tower is always the tiny CLIP's, or with ``--tower`` one that
+``training.naming`` taught.
 
     python -m training.llava --data data/llava --render 40000
     python -m training.llava --data data/llava --probe
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -24,30 +26,20 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as functional
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import nn
 from torch.utils.data import DataLoader
 from transformers import (
-    CLIPImageProcessor,
     CLIPModel,
-    CLIPVisionConfig,
-    LlamaConfig,
-    LlavaConfig,
     LlavaForConditionalGeneration,
-    LlavaProcessor,
     PreTrainedTokenizerFast,
 )
 
-from llamaindex_clipverify.models.registry import tiny_folder
-from llamaindex_clipverify.testing import COLOURS, NOUNS
-from training.clip import PATCH, _edit, publish, rate
-from training.conversations import END, GRID, PICTURE, SHARES, Batch, Conversations, Shelf, patch_truth, render
-from training.talks import IMAGE, judge_talk, plain_talk, retrieval_talk
+from training.clip import _edit, publish, rate
+from training.conversations import SHARES, Batch, Conversations, Shelf, patch_truth, render
+from training.llava_model import TINY, make_model, make_processor, make_tokenizer, start_from
+from training.worlds import GENERATORS
 
-TINY = tiny_folder()
 EXPORT = TINY / "llava"
-LAYER = -1
-"""The tower's layer whose patches the language model reads; `--probe` measures the choice."""
 NAMING = (0.4, 0.15)
 """Weight of naming the patches during the frozen steps, and after them."""
 TOWER = 0.3
@@ -56,95 +48,6 @@ DECIDING = (" Yes", " No", " YES", " NO", " one", " two", " three", " four", " f
 """Words on which an answer turns, each of them one of many tokens: they count three times."""
 MIDDLE = 2
 """Layers of the language model after which the patches are named."""
-PAD, START = "<pad>", "<s>"
-CHAT = (
-    "{% for message in messages %}{{ message['role'].upper() }}:"
-    "{% if message['content'] is string %} {{ message['content'] }}{% else %}{% for part in message['content'] %}"
-    "{{ ' ' if loop.first else '\n' }}{% if part['type'] == 'image' %}<image>{% else %}{{ part['text'] }}{% endif %}"
-    "{% endfor %}{% endif %}{{ '</s>' if message['role'] == 'assistant' else '' }}{{ '\n' }}{% endfor %}"
-    "{% if add_generation_prompt %}ASSISTANT:{% endif %}"
-)
-
-
-# -- the model ------------------------------------------------------------------------------------------------------
-
-
-def make_tokenizer(shelf: Shelf, size: int = 1500) -> PreTrainedTokenizerFast:
-    """Train byte-level BPE on talks: any text works, and the world's words are one token each."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-
-    def corpus() -> Any:
-        rng = np.random.default_rng(7)
-        for index in range(4000):
-            scenes = [shelf.pick(rng).scene for _ in range(2)]
-            for talk in (plain_talk(scenes[0], rng), retrieval_talk(scenes, rng)):
-                for parts, answer in talk.turns:
-                    yield from (part for part in parts if part is not IMAGE)
-                    yield f" {answer}"
-            if index % 20 == 0:
-                yield judge_talk(scenes[0], rng).turns[0][0][1]
-        from llamaindex_clipverify.claims.vocabulary import english
-
-        for name in [*NOUNS, *(english().plural(noun) for noun in NOUNS), *COLOURS]:
-            yield from [f" {name}"] * 200
-
-    trainer = trainers.BpeTrainer(
-        vocab_size=size,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-        special_tokens=["<unk>", START, END, PAD, PICTURE],
-    )
-    tokenizer.train_from_iterator(corpus(), trainer)
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, unk_token="<unk>", bos_token=START, eos_token=END, pad_token=PAD,
-        padding_side="left", model_max_length=2048, extra_special_tokens={"image_token": PICTURE},
-    )  # fmt: skip
-
-
-def make_processor(tokenizer: PreTrainedTokenizerFast) -> LlavaProcessor:
-    """Return the processor: the tiny CLIP's picture preparation and the chat form of LLaVA 1.5."""
-    return LlavaProcessor(
-        image_processor=CLIPImageProcessor.from_pretrained(TINY / "clip"),
-        tokenizer=tokenizer,
-        patch_size=PATCH,
-        vision_feature_select_strategy="default",
-        num_additional_image_tokens=1,
-        image_token=PICTURE,
-        chat_template=CHAT,
-    )
-
-
-def make_model(tokenizer: PreTrainedTokenizerFast, layers: int = 6) -> LlavaForConditionalGeneration:
-    """Return a LLaVA whose tower is the tiny CLIP's, and whose language model is new."""
-    clip = CLIPModel.from_pretrained(TINY / "clip")
-    text = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=192, intermediate_size=640, num_hidden_layers=layers, num_attention_heads=3,
-        max_position_embeddings=2048, tie_word_embeddings=True, bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
-    )  # fmt: skip
-    config = LlavaConfig(
-        vision_config=CLIPVisionConfig(**clip.config.vision_config.to_dict()),
-        text_config=text,
-        image_token_index=tokenizer.convert_tokens_to_ids(PICTURE),
-        vision_feature_layer=LAYER,
-        vision_feature_select_strategy="default",
-        image_seq_length=GRID**2,
-        tie_word_embeddings=True,
-    )
-    model = LlavaForConditionalGeneration(config)
-    tower = model.model.vision_tower
-    wanted = clip.vision_model.state_dict()
-    own = tower.state_dict()
-    prefix = "" if next(iter(wanted)) in own else "vision_model."
-    tower.load_state_dict({f"{prefix}{name}": value for name, value in wanted.items()})
-    model.set_attn_implementation("sdpa")
-    model.generation_config.pad_token_id = tokenizer.pad_token_id
-    return model
-
-
-# -- training -------------------------------------------------------------------------------------------------------
 
 
 def make_optimizers(model: LlavaForConditionalGeneration, peak: float) -> list[torch.optim.Optimizer]:
@@ -205,14 +108,6 @@ def batches(data: Conversations, first: int, last: int, workers: int) -> Iterato
         pin_memory=torch.cuda.is_available(), prefetch_factor=4 if workers else None,
     )  # fmt: skip
     yield from loader
-
-
-def start_from(model: LlavaForConditionalGeneration, folder: Path) -> None:
-    """Put the language model and the projector of an exported LLaVA into a new one, whose tower stays as it is."""
-    known = LlavaForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).state_dict()
-    model.load_state_dict(
-        {**model.state_dict(), **{name: v for name, v in known.items() if "vision_tower" not in name}}
-    )
 
 
 def train(model: LlavaForConditionalGeneration, data: Conversations, arguments: argparse.Namespace) -> None:
@@ -312,9 +207,12 @@ def export(model: LlavaForConditionalGeneration, tokenizer: PreTrainedTokenizerF
 def main() -> None:
     """Render, probe, train, or export the last checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="folders of rendered scenes")
     parser.add_argument("--run", type=Path, help="folder for checkpoints")
     parser.add_argument("--render", type=int, metavar="SCENES", help="draw the training scenes and stop")
+    parser.add_argument("--first", type=int, default=0, help="first seed of the scenes to draw")
+    parser.add_argument("--only", choices=sorted(GENERATORS), help="draw with this generator alone")
+    parser.add_argument("--tower", type=Path, help="file of a tower that training.naming wrote, to start from")
     parser.add_argument("--probe", action="store_true", help="measure the tower's layers and stop")
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--frozen", type=int, default=500, help="steps during which the tower stays as it is")
@@ -337,9 +235,9 @@ def main() -> None:
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     if arguments.render:
-        render(arguments.data, arguments.render)
+        render(arguments.data[0], range(arguments.first, arguments.first + arguments.render), arguments.only)
         return
-    shelf = Shelf(arguments.data)
+    shelf = Shelf(*arguments.data)
     if arguments.probe:
         for layer, figures in probe(shelf).items():
             print(layer, figures, flush=True)
@@ -349,7 +247,10 @@ def main() -> None:
     known = saved if saved.exists() else arguments.start
     tokenizer = PreTrainedTokenizerFast.from_pretrained(known) if known else make_tokenizer(shelf)
     tokenizer.save_pretrained(saved)
-    model = make_model(tokenizer)
+    named = arguments.run / "tower.safetensors"
+    if arguments.tower and not named.exists():
+        shutil.copyfile(arguments.tower, named)
+    model = make_model(tokenizer, named=named if named.exists() else None)
     if arguments.start:
         start_from(model, arguments.start)
     if arguments.export:

@@ -53,9 +53,18 @@ class Batch:
         return len(self.nouns)
 
     def token_targets(self, grid: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return noun (0 for background) and colour (-100 for none) at every cell of a grid."""
-        nouns = np.zeros((len(self), grid, grid), dtype=np.int64)
-        colours = np.full((len(self), grid, grid), -100, dtype=np.int64)
+        """Return noun (0 for background) and colour (-100 for none) at every cell of a grid, ``(batch, grid, grid)``."""
+        return self.on_grid(self.nouns, grid, elsewhere=-1) + 1, self.on_grid(self.colours, grid)
+
+    def on_grid(self, values: Ints, grid: int, elsewhere: int = -100) -> torch.Tensor:
+        """Return what is told of the thing at every cell of a grid, ``(batch, grid, grid)``; of things that overlap, of the last.
+
+        Args:
+            values: ``(batch, objects)``, -1 where it is unknown.
+            grid: Cells of a side.
+            elsewhere: What stands where there is no thing, or where it is unknown of it.
+        """
+        found = np.full((len(self), grid, grid), elsewhere, dtype=np.int64)
         cells = (np.arange(grid) + 0.5) / grid
         half = 0.35 / grid
         visible = (self.nouns >= 0) & (_areas(self.boxes) > 0)
@@ -63,11 +72,9 @@ class Batch:
             x0, y0, x1, y1 = self.boxes[picture, slot]
             rows = (cells >= y0 - half) & (cells <= y1 + half)
             columns = (cells >= x0 - half) & (cells <= x1 + half)
-            where = np.ix_(rows, columns)
-            nouns[picture][where] = self.nouns[picture, slot] + 1
-            colour = self.colours[picture, slot]
-            colours[picture][where] = colour if colour >= 0 else -100
-        return torch.from_numpy(nouns), torch.from_numpy(colours)
+            value = values[picture, slot]
+            found[picture][np.ix_(rows, columns)] = value if value >= 0 else elsewhere
+        return torch.from_numpy(found)
 
 
 class Mix(NamedTuple):

@@ -14,6 +14,7 @@ from llamaindex_clipverify.claims.english.grammar import (
     FUNCTION,
     HAVE,
     LARGE_NUMBERS,
+    MODALS,
     NOT_ACTIONS,
     PART_OF,
     PARTS,
@@ -28,7 +29,6 @@ from llamaindex_clipverify.claims.english.lexicon import Lexicon
 from llamaindex_clipverify.claims.english.mentions import Draft, text_at
 from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.terms import terms
-from llamaindex_clipverify.claims.english.verbs import MODALS
 from llamaindex_clipverify.claims.vocabulary import Vocabulary
 
 _AFTER_DETERMINER = frozenset("very most more visible other such present available likely".split())

@@ -44,7 +44,7 @@ def _places(clause: Clause, link: Link) -> Iterator[Claim]:
     name = ground.noun if ground.noun in places else ground.noun.split()[-1]
     if ground.determiner in POSSESSIVES or name not in places or (link.relation == "on" and name not in _ON_PLACES):
         return
-    denied = link.verb is not None and link.verb.negated
+    denied = (link.verb is not None and link.verb.negated) or _is_denied(clause, link.at)
     yield clause.spanning(
         "scene", ground, link.at, ground.after - 1, value=ground.noun, facet="place", known=False, colour=None, negated=denied
     )  # fmt: skip
@@ -117,7 +117,8 @@ def _time(clause: Clause, at: int) -> _Found | None:
 
 def _is_denied(clause: Clause, at: int) -> bool:
     """Return whether what a word begins is denied: "was not taken at night", "is not outdoors", "by day, not at night"."""
-    if any(clause.text(before) in _DENYING for before in range(at - 3, at)):
+    before = clause.between(max(at - 3, 0), at)
+    if _DENYING.intersection(before) or before[-2:] == ["no", "longer"]:
         return not any(clause.text(before) in _TURNS for before in range(at - 3, at))
     verb = next((verb for verb in reversed(clause.structure.verbs) if verb.begins <= at), None)
     return verb is not None and verb.negated and not _TURNS.intersection(clause.between(verb.after, at))

@@ -21,7 +21,7 @@ from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.structure import Link, Structure
 from llamaindex_clipverify.claims.english.terms import terms
-from llamaindex_clipverify.claims.english.verbs import Verb
+from llamaindex_clipverify.claims.english.verbs import Verb, lemma
 
 _ENDS = frozenset(
     ("but", "only", "except", "although", "though", "while", "because", ";", ":", "—", "that", "which", "where")
@@ -50,15 +50,21 @@ def negate(words: Sequence[Word], mentions: Sequence[Mention], structure: Struct
     for link in structure.links:
         if link.ground is not None:
             _link_denies(words, mentions, link, link.ground)
-    _suspend(structure, hedged)
+    _suspend(words, structure, hedged)
 
 
 _INDEFINITE = frozenset(("a", "an", "any", "another", "either", "no", "such"))
 
 
-def _suspend(structure: Structure, hedged: Sequence[bool]) -> None:
+_NOT_DONE = frozenset("want refuse avoid fail hope wish intend plan decline use".split())
+"""Verbs after which something is not, or not yet, done: "wants to wear a red shirt"."""
+
+
+def _suspend(words: Sequence[Word], structure: Structure, hedged: Sequence[bool]) -> None:
     """Mark what a denial names without saying that it is there: "nobody is holding an open umbrella"."""
     for verb in structure.verbs:
+        if verb.gerund and verb.begins > 0 and lemma(words[verb.begins - 1].text) in _NOT_DONE:
+            _unassert(verb.objects)
         denied = verb.negated or any(subject.is_turned for subject in verb.subjects)
         if denied and not hedged[verb.at]:
             _unassert(thing for thing in verb.objects if not thing.excepted)
@@ -71,7 +77,7 @@ def _suspend(structure: Structure, hedged: Sequence[bool]) -> None:
 
 def _unassert(mentions: Iterable[Mention]) -> None:
     for mention in mentions:
-        bare = mention.determiner is None and (mention.plural or mention.begins == mention.head)
+        bare = mention.determiner is None and mention.number is None
         if not mention.pronoun and (mention.determiner in _INDEFINITE or bare):
             mention.unasserted = True
 
@@ -95,6 +101,7 @@ def _link_denies(words: Sequence[Word], mentions: Sequence[Mention], link: Link,
         ground.negated = True
     if link.relation == "of" and _void(words, link.at):
         _negate_list(words, mentions, ground)
+        ground.determiner = "no"
     sought = link.relation == "for" and link.verb is not None and link.verb.lemma in _SEEKING
     if sought or link.relation == "instead of":
         ground.shown = False
@@ -275,15 +282,21 @@ def _is_partial(words: Sequence[Word], at: int) -> bool:
     return denies and at > 0 and _text(words, at + 1) in ("all", "both", "every", "each", "always", "necessarily")
 
 
+_THINKING = frozenset("think believe say says suppose claim claims assume imagine".split())
+
+
 def _is_untrue(words: Sequence[Word], at: int) -> bool:
-    """Return whether a word says that what follows is not so: "it is not true that", "no indication that"."""
+    """Return whether a word says that what follows is not so: "it is not true that", "I do not think"."""
+    before = words[max(at - 3, 0) : at]
+    denied = any(word.text in ("no", "not", "never", "nobody") or word.text.endswith("n't") for word in before)
+    if denied and words[at].text in _THINKING:
+        return True
     if _text(words, at + 1) != "that":
         return False
+    if denied and words[at].text in ("see", "find", "notice", "show", "shows", "mean", "means"):
+        return True
     if words[at].text in ("false", "untrue", "doubt", "doubtful", "unlikely"):
         return True
-    denied = any(
-        word.text in ("no", "not", "never") or word.text.endswith("n't") for word in words[max(at - 3, 0) : at]
-    )
     return denied and words[at].text in (
         "true",
         "case",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from llamaindex_clipverify.claims.english.denials import plainly_denied
 from llamaindex_clipverify.claims.english.layout import plain
 from llamaindex_clipverify.claims.english.measures import measured
 from llamaindex_clipverify.claims.english.tagger import tagger
@@ -125,7 +126,7 @@ def _pieces(answer: str, text: str, start: int, end: int, words: list[Word]) -> 
             text=text,
             start=start,
             end=stop,
-            words=_tagged(text, measured(text, _unquoted(text, tokens, start, stop))),
+            words=plainly_denied(_tagged(text, measured(text, _unquoted(text, tokens, start, stop)))),
             tokens=tokens,
             cites=_cited_index(cited),
         )

@@ -15,13 +15,14 @@ from llamaindex_clipverify.claims.english.grammar import (
     EMPTY,
     FUNCTION,
     LABELS,
+    MODALS,
     PRESENT,
     ROUGHLY,
     SHOWING,
 )
 from llamaindex_clipverify.claims.english.sentences import Word, sentences
 from llamaindex_clipverify.claims.english.terms import terms
-from llamaindex_clipverify.claims.english.verbs import MODALS, lemma
+from llamaindex_clipverify.claims.english.verbs import lemma
 from llamaindex_clipverify.claims.unread import Span, longest_run
 
 _CONTENT = ("NN", "VB", "JJ", "CD")

@@ -14,6 +14,7 @@ from llamaindex_clipverify.claims.english.grammar import (
     FINITE,
     HAVE,
     LOOK,
+    MODALS,
     NOT_ACTIONS,
     POSTURES,
     PREPOSITIONS,
@@ -27,7 +28,6 @@ from llamaindex_clipverify.claims.wordnet import wordnet
 if TYPE_CHECKING:
     from llamaindex_clipverify.claims.english.mentions import Mention
 
-MODALS = frozenset("can could will would may might must shall should cannot can't couldn't won't wouldn't".split())
 IRREGULAR = {
     form: lemma
     for lemma, forms in {
@@ -179,9 +179,16 @@ def find_verbs(words: Sequence[Word], taken: Collection[int], pronouns: Collecti
         if verb is None:
             at += 1
             continue
+        verb.negated = verb.negated or _is_denied_with(words, verb, found)
         found.append(verb)
         at = max(verb.after, at + 1)
     return found
+
+
+def _is_denied_with(words: Sequence[Word], verb: Verb, before: Sequence[Verb]) -> bool:
+    """Return whether a participle is denied with the one before it: "is not sitting on the couch and looking at the cat"."""
+    joined = verb.form == "participle" and not verb.finite and words[verb.begins - 1].text in ("and", "or")
+    return joined and bool(before) and before[-1].negated and before[-1].form in ("participle", "copula")
 
 
 def _group(words: Sequence[Word], at: int, taken: Collection[int]) -> Verb | None:
@@ -229,7 +236,7 @@ def _verb(
 def _with_auxiliary(words: Sequence[Word], begins: int, taken: Collection[int]) -> Verb | None:
     """Read "is (not) holding", "was parked", "does not have", "can be seen", or a verb that stands alone."""
     at, last, kind = begins, begins, ""
-    denied = begins > 0 and words[begins - 1].text == "nor"
+    denied = begins > 0 and (words[begins - 1].text == "nor" or _denied_before(words, begins))
     while at < len(words) and (at not in taken or at == begins):
         text = words[at].text
         if kind and text == "have":
