@@ -95,7 +95,7 @@ def _dressed(clause: Clause, verb: Verb, figures: list[Mention]) -> Iterator[Cla
         for colour in colours:
             yield clause.spanning(
                 "wearing", wearer, figure.head, last - 1, reference="clothes", colour=colour, known=False,
-                negated=verb.negated != (figure.determiner in NO),
+                negated=verb.negated != (figure.determiner in NO or (figure.negated and not verb.negated)),
             )  # fmt: skip
 
 

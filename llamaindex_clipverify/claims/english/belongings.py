@@ -49,7 +49,7 @@ def possession(clause: Clause, owner: Mention, thing: Mention) -> Kind | None:
 def wearing(clause: Clause, figures: list[Mention], garment: Mention, denied: bool) -> Iterator[Claim]:
     """Yield the claims that figures wear a garment."""
     for figure, owner in clause.meant(figures):
-        no = (figure.determiner in NO) != garment.is_turned
+        no = (figure.determiner in NO or (figure.negated and not denied)) != garment.is_turned
         yield from belonging(
             clause, "wearing", Belonging(figure=figure, owner=owner, thing=garment, denied=denied != no)
         )

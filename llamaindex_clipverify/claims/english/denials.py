@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _PHRASES = (("by", "no", "means"), ("in", "no", "way"), ("no", "longer"))
 _PHRASES_OF_BE = (("anything", "but"), ("far", "from", "being"))
 """What denies after a form of *be*: "far from" is a distance elsewhere."""
+_HARDLY = ("hardly", "barely", "scarcely")
 _SEEMING = frozenset("appear seem".split())
 _IS = {"does": "is", "do": "are", "did": "was", "doesn't": "isn't", "don't": "aren't", "didn't": "wasn't"}
 _AUXILIARIES = BE | MODALS | {"has", "have", "had", *_IS}
@@ -24,7 +25,9 @@ _LONGEST_ASIDE = 8
 def plainly_denied(words: Sequence[Word]) -> list[Word]:
     """Return the tagged words of a sentence with each such denial as *not*."""
     texts = [word.text for word in words]
-    if not {"not", "no", "anything", "far"}.intersection(texts) and not any(text.endswith("n't") for text in texts):
+    if not {"not", "no", "anything", "far", *_HARDLY}.intersection(texts) and not any(
+        text.endswith("n't") for text in texts
+    ):
         return list(words)
     return list(_plainly(words, texts))
 
@@ -37,6 +40,9 @@ def _plainly(words: Sequence[Word], texts: Sequence[str]) -> Iterator[Word]:
         if phrase := next((one for one in phrases if tuple(texts[at : at + len(one)]) == one), ()):
             follows = at + len(phrase)
             word = word._replace(text="not", tag="RB", end=words[follows - 1].end)
+        elif texts[at] in _HARDLY and texts[at + 1 : at + 2] in (["anyone"], ["anybody"]):
+            follows = at + 2
+            word = word._replace(text="nobody", tag="NN", end=words[at + 1].end)
         elif texts[at] in _IS and (seeming := _seems_to_be(texts, at)):
             yield word._replace(text=_IS[texts[at]], tag="VBZ")
             yield from words[at + 1 : seeming]

@@ -272,8 +272,10 @@ def _with(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
             continue  # "with her hand on the door" says where the hand is
         if kind is not None:
             yield from belonging(clause, kind, Belonging(figure=figure, owner=mention, thing=ground, denied=denied))
-        elif denied:
+        elif absent:
             ground.negated = True
+        elif denied:
+            continue  # "is not playing with the ball" says nothing of the ball
         elif _is_filled(clause, link) or not _is_absolute(clause, ground):
             yield from _company(clause, link, figure, mention, ground)
 

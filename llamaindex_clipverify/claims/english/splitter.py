@@ -17,6 +17,7 @@ from llamaindex_clipverify.claims.english.attachment import RuleParser
 from llamaindex_clipverify.claims.english.belongings import possessives
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.comparisons import comparisons
+from llamaindex_clipverify.claims.english.hedges import hedge
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.phrases import Phrases
 from llamaindex_clipverify.claims.english.positions import find_positions
@@ -25,12 +26,13 @@ from llamaindex_clipverify.claims.english.presence import present, there
 from llamaindex_clipverify.claims.english.pronouns import resolve
 from llamaindex_clipverify.claims.english.relations import relations
 from llamaindex_clipverify.claims.english.scenes import scenes
-from llamaindex_clipverify.claims.english.scopes import compare, depicted, hedge, is_general, negate
+from llamaindex_clipverify.claims.english.scopes import negate
 from llamaindex_clipverify.claims.english.sentences import Sentence, cited, sentences
 from llamaindex_clipverify.claims.english.short_answers import confirmed
 from llamaindex_clipverify.claims.english.short_answers import statement as statement_of
 from llamaindex_clipverify.claims.english.structure import Parser
 from llamaindex_clipverify.claims.english.unread import unread
+from llamaindex_clipverify.claims.english.unstated import compare, depicted, is_general
 from llamaindex_clipverify.claims.english.verbs import find_verbs
 from llamaindex_clipverify.claims.english.written import written
 from llamaindex_clipverify.claims.vocabulary import Vocabulary, english

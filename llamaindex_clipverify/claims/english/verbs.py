@@ -215,6 +215,8 @@ def _group(words: Sequence[Word], at: int, taken: Collection[int]) -> Verb | Non
 
 
 def _denied_before(words: Sequence[Word], at: int) -> bool:
+    if words[at - 1].text in ("neither", "nor"):
+        return True
     return negative(words, at - 1) or (words[at - 1].tag == "RB" and at > 1 and negative(words, at - 2))
 
 

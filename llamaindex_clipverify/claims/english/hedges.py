@@ -1,0 +1,155 @@
+"""Hedges: what is only supposed, or denied as a whole, gives no claims."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from llamaindex_clipverify.claims.english.grammar import (
+    COPULAS,
+    HAVE,
+    HEDGED_PAIRS,
+    HEDGES,
+    PRESENT,
+)
+from llamaindex_clipverify.claims.english.mentions import Mention, text_at
+from llamaindex_clipverify.claims.english.sentences import Word
+
+
+def hedge(words: Sequence[Word], mentions: Sequence[Mention]) -> list[bool]:
+    """Return for each word whether it is hedged; hedged mentions are marked as not shown and give no claims."""
+    under = [False] * len(words)
+    clauses = _clauses(words)
+    for place, (start, end) in enumerate(clauses):
+        marks = [at for at in range(start, end) if _is_hedge(words, at)]
+        if not marks:
+            continue
+        begin = (
+            start
+            if not any(start <= mention.head < marks[0] for mention in mentions) or _includes_subject(words, marks[0])
+            else marks[0]
+        )
+        aside = words[marks[0]].text in _ASIDES and marks[0] <= start + 1
+        trailing = not any(begin <= mention.head < end for mention in mentions) and end >= len(words) - 1
+        if trailing and not aside and words[marks[0]].text not in _OWN_CLAUSE:
+            begin = 0
+        _mark(under, begin, end)
+        for follow, stop in clauses[place + 1 :]:
+            if aside or _is_main_clause(words, follow, stop):
+                break
+            _mark(under, follow, stop)
+    for mention in mentions:
+        if under[mention.head]:
+            mention.shown, mention.hedged = False, True
+    return under
+
+
+_OWN_CLAUSE = frozenset("impossible unclear whether if would should appear appears appeared seem seems seemed".split())
+"""Hedges that say nothing about the clauses before them: "…, so it is impossible to tell"."""
+_SEEING = frozenset("see find spot notice observe identify".split())
+_SEEN = frozenset("seen found spotted noticed observed identified viewed".split())
+_SEEMING = frozenset("appear appears appeared appearing seem seems seemed seeming".split())
+_ASIDES = frozenset(
+    ("indicating", "suggesting", "implying", "possibly", "likely", "probably", "perhaps", "presumably", "potentially")
+)
+"""Hedges that begin a clause of their own: they say nothing about the clause before."""
+
+
+def _includes_subject(words: Sequence[Word], at: int) -> bool:
+    """Return whether the hedge modifies the verb, so that its scope includes the subject."""
+    return words[at].text in (
+        "might",
+        "may",
+        "could",
+        "would",
+        "should",
+        "probably",
+        "if",
+        "whether",
+        "likely",
+    ) and text_at(words, at - 1) not in (",", "and")
+
+
+def _is_partial(words: Sequence[Word], at: int) -> bool:
+    """Return whether a word denies something of all, which may be true of some: "are not all seated", "aren't both brown"."""
+    denies = words[at].text in ("not", "never") or words[at].text.endswith("n't")
+    return denies and at > 0 and text_at(words, at + 1) in ("all", "both", "every", "each", "always", "necessarily")
+
+
+_THINKING = frozenset("think believe say says suppose claim claims assume imagine".split())
+
+
+def _is_untrue(words: Sequence[Word], at: int) -> bool:
+    """Return whether a word says that what follows is not so: "it is not true that", "I do not think"."""
+    before = words[max(at - 3, 0) : at]
+    denied = any(word.text in ("no", "not", "never", "nobody") or word.text.endswith("n't") for word in before)
+    if denied and words[at].text in _THINKING:
+        return True
+    if text_at(words, at + 1) != "that":
+        return False
+    if denied and words[at].text in ("see", "find", "notice", "show", "shows", "mean", "means"):
+        return True
+    if words[at].text in ("false", "untrue", "doubt", "doubtful", "unlikely"):
+        return True
+    return denied and words[at].text in (
+        "true",
+        "case",
+        "indication",
+        "evidence",
+        "sign",
+        "proof",
+        "hint",
+        "suggestion",
+    )
+
+
+def _denies_all(first: str, second: str, third: str) -> bool:
+    """Return whether a sentence begins with what denies all of it: "nowhere is a dog", "not visible: dogs and cats"."""
+    never = (first, second) == ("at", "no") and third in ("point", "time", "moment")
+    gone = first in ("missing", "absent") and second == "from"
+    return first in ("nowhere", "rarely", "seldom") or never or gone or (first == "not" and second in PRESENT)
+
+
+def _is_hedge(words: Sequence[Word], at: int) -> bool:
+    text = words[at].text
+    following, further = text_at(words, at + 1), text_at(words, at + 2)
+    unsaid = at == 0 and _denies_all(text, following, further)
+    past = text == "used" and following == "to" and further == "be"
+    if unsaid or past or _is_partial(words, at) or _is_untrue(words, at):
+        return True
+    if text in HEDGES:
+        return not (text == "may" and text_at(words, at + 1).isdecimal())
+    if text in _SEEMING and (
+        following == "that" or (following == "to" and (further != "be" or text_at(words, at + 3).endswith("ing")))
+    ):
+        return True
+    if text in _SEEMING and following == "to" and text_at(words, at - 1) in ("what", "that", "which"):
+        return True  # "what appears to be a table"
+    if text in ("can", "could") and following not in _SEEING | {"be", "not", "also", "clearly"}:
+        return True
+    if text in ("can", "could") and following == "be" and further not in _SEEN:
+        return True
+    subject = [word.text for word in words[max(at - 4, 0) : at]]
+    denied = any(one == "not" or one.endswith("n't") for one in subject)
+    if text in ("look", "looks") and following in ("like", "as") and "it" in (subject if denied else subject[-1:]):
+        return True
+    pair = (text, text_at(words, at + 1)) in HEDGED_PAIRS
+    return (
+        pair
+        or (text == "waiting" and text_at(words, at + 1) == "for")
+        or (text == "wait" and text_at(words, at + 1) == "for")
+    )
+
+
+def _clauses(words: Sequence[Word]) -> list[tuple[int, int]]:
+    cuts = [0]
+    cuts += [at for at, word in enumerate(words) if at and word.text in (",", ";", "but", "—", "because", "while")]
+    return list(zip(cuts, [*cuts[1:], len(words)], strict=True))
+
+
+def _is_main_clause(words: Sequence[Word], start: int, end: int) -> bool:
+    texts = [word.text for word in words[start:end]]
+    return texts[0] == "but" or any(text in COPULAS | HAVE | {"there", "with"} for text in texts)
+
+
+def _mark(under: list[bool], start: int, end: int) -> None:
+    under[start:end] = [True] * (end - start)
