@@ -32,7 +32,7 @@ def test_it_is_a_llava_of_transformers_in_half_precision_on_disk() -> None:
     processor = AutoProcessor.from_pretrained(FOLDER)
     assert isinstance(model, LlavaForConditionalGeneration) and isinstance(processor, LlavaProcessor)
     assert model.dtype == torch.float32
-    assert (FOLDER / "model.safetensors").stat().st_size < 12e6
+    assert (FOLDER / "model.safetensors").stat().st_size < 14e6
     assert model.config.text_config.max_position_embeddings >= 2048
 
 

@@ -1,0 +1,195 @@
+"""Teach a vision tower what lies under each of its patches, before a language model learns to say it.
+
+A step over patches costs a tenth of one over conversations, and a language model can only name what its tower tells apart.
+The tower starts as that of an exported encoder, optionally with further layers that at first pass their input on. A linear
+reading of each patch is asked for noun and colour, and for action, pattern and state where the picture tells them.
+
+    python -m training.naming --data data/world --run data/runs/naming --layers 7 --anneal 25 [--threads 1]
+
+Run it again to resume. It writes ``tower.safetensors`` into the run's folder, for ``training.llava --tower``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as functional
+from safetensors.torch import save_file
+from torch import nn
+from transformers import CLIPModel, CLIPVisionConfig, CLIPVisionModel
+
+from llamaindex_clipverify.models.registry import tiny_folder
+from llamaindex_clipverify.testing import COLOURS, NOUNS
+from training.optimizers import half_precision, make_optimizers, rate
+from training.pictures import Batch, Mix, Pictures
+from training.render import CONDITIONS, DOINGS, LOOKS
+
+SIZES = {
+    "noun": 1 + len(NOUNS),
+    "colour": len(COLOURS),
+    "action": len(DOINGS),
+    "pattern": len(LOOKS),
+    "state": len(CONDITIONS),
+}
+"""What is read at every patch, and how many answers there are; noun 0 is the background."""
+WEIGHTS = {"noun": 1.0, "colour": 0.4, "action": 0.3, "pattern": 0.2, "state": 0.2}
+SHOWN = Mix(scenes=28, crops=0, tiles=4, twos=0, threes=0)
+"""Pictures of a batch: a language model sees whole scenes."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is true at every patch, by name of `SIZES`: number of the answer, ``(batch, patches)``, -100 where none is known."""
+
+    at: dict[str, torch.Tensor]
+
+    @classmethod
+    def of(cls, batch: Batch, grid: int) -> Truth:
+        """Return the truth of a batch on a grid."""
+        found = dict(zip(("noun", "colour"), batch.token_targets(grid), strict=True))
+        for name, values in batch.told.items():
+            found[name] = batch.on_grid(values, grid)
+        return cls({name: value.flatten(1) for name, value in found.items()})
+
+
+class Reader(nn.Module):
+    """A tower with a linear reading of its last layer's patches."""
+
+    def __init__(self, tower: CLIPVisionModel) -> None:
+        """Put readings on a tower."""
+        super().__init__()
+        width = tower.config.hidden_size
+        self.tower, self.norm = tower, nn.LayerNorm(width)
+        self.readings = nn.ModuleDict({name: nn.Linear(width, size) for name, size in SIZES.items()})
+
+    def forward(self, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return the logits of every patch, ``(batch, patches, answers)`` by name."""
+        patches = self.norm(self.tower(pixel_values=pixels).last_hidden_state[:, 1:])
+        return {name: reading(patches) for name, reading in self.readings.items()}
+
+
+def deeper(folder: Path, layers: int) -> CLIPVisionModel:
+    """Return the tower of an exported encoder with at least so many layers; what is added passes its input on at first."""
+    known = CLIPModel.from_pretrained(folder, dtype=torch.float32).vision_model
+    config = CLIPVisionConfig(
+        **{**known.config.to_dict(), "num_hidden_layers": max(layers, known.config.num_hidden_layers)}
+    )
+    tower = CLIPVisionModel(config)
+    prefix = next(iter(tower.state_dict())).removesuffix(next(iter(known.state_dict())))
+    tower.load_state_dict({f"{prefix}{name}": value for name, value in known.state_dict().items()}, strict=False)
+    body = getattr(tower, "vision_model", tower)
+    for layer in body.encoder.layers[known.config.num_hidden_layers :]:
+        for last in (layer.self_attn.out_proj, layer.mlp.fc2):
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
+    tower.set_attn_implementation("eager" if half_precision() and not torch.cuda.is_available() else "sdpa")
+    return tower
+
+
+def loss_of(said: dict[str, torch.Tensor], truth: Truth) -> tuple[torch.Tensor, dict[str, float]]:
+    """Return the weighted cross-entropy of all readings, and the share of things' patches whose answer is right, by name."""
+    total, right = torch.zeros(()), {}
+    for name, logits in said.items():
+        wanted = truth.at[name].to(logits.device)
+        known = wanted != -100
+        if not known.any():
+            continue
+        logits, wanted = logits[known].float(), wanted[known]
+        total = total.to(logits.device) + WEIGHTS[name] * functional.cross_entropy(logits, wanted)
+        things = wanted > 0 if name == "noun" else torch.ones_like(wanted, dtype=torch.bool)
+        if things.any():
+            right[name] = float((logits.argmax(-1) == wanted)[things].float().mean())
+    return total, right
+
+
+def train(reader: Reader, pictures: Pictures, arguments: argparse.Namespace) -> None:
+    """Train until the last step or until the rate has ended."""
+    checkpoint, started, step, before = arguments.run / "last.pt", time.time(), 0, 0.0
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    reader.to(device).train()
+    optimizers = make_optimizers(list(reader.named_parameters()), arguments.rate)
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True, map_location=device)
+        reader.load_state_dict(state["reader"])
+        step, before = state["step"], state["seconds"]
+        for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+    grid = reader.tower.config.image_size // reader.tower.config.patch_size
+    sums: dict[str, list[float]] = {}
+
+    def spent() -> float:
+        return before + time.time() - started
+
+    def save() -> None:
+        states = [optimizer.state_dict() for optimizer in optimizers]
+        kept = {"reader": reader.state_dict(), "step": step, "seconds": spent(), "optimizers": states}
+        torch.save(kept, checkpoint.with_suffix(".part"))
+        os.replace(checkpoint.with_suffix(".part"), checkpoint)
+
+    while True:
+        done = max(step / arguments.steps, spent() / (60 * arguments.anneal) if arguments.anneal else 0.0)
+        if done >= 1:
+            break
+        for optimizer in optimizers:
+            optimizer.zero_grad(set_to_none=True)
+            for group in optimizer.param_groups:
+                group["lr"] = rate(step, done, arguments.rate)
+        batch = pictures.batch(np.random.default_rng((arguments.seed, step)), SHOWN)
+        with torch.autocast(device.type, torch.bfloat16, enabled=half_precision()):
+            loss, right = loss_of(reader(batch.pixels.to(device)), Truth.of(batch, grid))
+        loss.backward()
+        nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
+        for optimizer in optimizers:
+            optimizer.step()
+        step += 1
+        for name, value in {"loss": loss.item(), **right}.items():
+            sums.setdefault(name, []).append(value)
+        if step % 100 == 0:
+            means = " ".join(f"{name} {np.mean(values):.3f}" for name, values in sums.items())
+            print(f"step {step} {means} {spent():.0f} s", flush=True)
+            sums = {}
+        if step % 500 == 0:
+            save()
+    save()
+
+
+def main() -> None:
+    """Train, and write the tower."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder that render.py wrote")
+    parser.add_argument("--run", type=Path, required=True, help="folder for checkpoints and the tower")
+    parser.add_argument(
+        "--from", dest="start", type=Path, default=tiny_folder() / "clip", help="folder of an exported encoder"
+    )
+    parser.add_argument(
+        "--layers", type=int, default=0, help="layers of the tower, where it is to have more than the encoder's"
+    )
+    parser.add_argument("--steps", type=int, default=20_000)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument(
+        "--anneal", type=float, help="let the rate end, and the training with it, after so many minutes"
+    )
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads; all of them when 0")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    torch.manual_seed(arguments.seed)
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    arguments.run.mkdir(parents=True, exist_ok=True)
+    reader = Reader(deeper(arguments.start, arguments.layers))
+    train(reader, Pictures(arguments.data, reader.tower.config.image_size), arguments)
+    body = getattr(reader.tower, "vision_model", reader.tower)
+    save_file(
+        {name: value.cpu().contiguous() for name, value in body.state_dict().items()},
+        arguments.run / "tower.safetensors",
+    )
+
+
+if __name__ == "__main__":
+    main()
