@@ -1,13 +1,14 @@
-"""Denials of many forms around many statements: what is denied is never claimed."""
+"""Denials of many forms around many statements, in both languages: what is denied is never claimed."""
 
 from __future__ import annotations
 
 import pytest
 
 from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
+from llamaindex_clipverify.claims.korean import KoreanSplitter
 from llamaindex_clipverify.testing.reading import shown
 
-SPLITTER = EnglishSplitter()
+SPLITTER, KOREAN = EnglishSplitter(), KoreanSplitter()
 SUBJECTS = (
     "The dog",
     "A dog",
@@ -86,3 +87,29 @@ def test_a_denied_deed_is_not_claimed(form: str) -> None:
             text = form.format(v=verb, vs=finite, o=thing, **words)
             assert not stated & {shown(claim) for claim in SPLITTER.split(text)}, text
     assert checked > 35
+
+
+KOREAN_SUBJECTS = ("남자는", "개는", "여자가", "두 소년이")
+KOREAN_DEEDS = (
+    ("모자를", "쓰", "쓰고 있"), ("공을", "들", "들고 있"), ("소파에", "앉", "앉아 있"), ("자전거를", "타", "타고 있"),
+    ("고양이를", "보", "보고 있"), ("사과를", "먹", "먹고 있"), ("빨간 셔츠를", "입", "입고 있"), ("탁자 옆에", "서", "서 있"),
+)  # fmt: skip
+DENIED_IN_KOREAN = (
+    "{s} {o} {v}지 않다.", "{s} {o} {v}지 않습니다.", "{s} {o} {v}지는 않다.", "{s} {o} {b}지 않았다.", "{s} {o} {b}지 않고 있다.",
+    "{s} {o} {v}는 것이 아니다.", "{s} {o} {v}는 게 아니다.", "{s} {o} 안 {v}다.", "{s} {o} {b}지 못했다.",
+    "{s} {o} {v}다는 것은 사실이 아니다.", "{s} {o} {b}지 않은 채 웃고 있다.", "{s} {o} {v}지 않고 웃고 있다.",
+    "{s} 더 이상 {o} {v}지 않다.", "{s} {o} {v}는 장면이 아니다.",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("form", DENIED_IN_KOREAN)
+def test_a_denied_deed_is_not_claimed_in_korean(form: str) -> None:
+    checked = 0
+    for subject in KOREAN_SUBJECTS:
+        for thing, base, doing in KOREAN_DEEDS:
+            stated = {shown(claim) for claim in KOREAN.split(f"{subject} {thing} {doing}다.")}
+            stated = {one for one in stated if not one.startswith(("object", "count"))}
+            checked += bool(stated)
+            text = form.format(s=subject, o=thing, b=base, v=doing)
+            assert not stated & {shown(claim) for claim in KOREAN.split(text)}, text
+    assert checked > 25

@@ -177,7 +177,7 @@ class Claims:
             self.about("count", phrase, start, end, number=phrase.number, colour=colour, negated=phrase.negated)
         elif phrase.negated and inexact:
             pass  # the number is denied, below
-        elif phrase.colours and not (phrase.negated and phrase.covered):
+        elif phrase.colours and not phrase.covered:
             for colour in phrase.colours:
                 self.about("attribute", phrase, start, end, colour=colour, negated=phrase.negated)
         elif not repeated and not phrase.covered and phrase.noun != "background" and not _goes_without_saying(phrase):

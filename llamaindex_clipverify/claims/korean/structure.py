@@ -108,10 +108,11 @@ def _is_negative(sentence: Sentence, at: int) -> bool:
     following = sentence.tokens[at + 1]
     top = sentence.top
     inside = isinstance(top, Phrase) and top.case == "" and top.after == at
+    taken = isinstance(top, Phrase) and top.case in ("object", "topic", "subject") and top.after == at
     return (
         bool(following.verbs)
         and not (inside and following.verbs[0].word in ("있다", "놓이다"))
-        and following.kind != "noun"
+        and (following.kind != "noun" or taken)  # "사과를 안 먹고": 먹 is a noun, too
     )
 
 
