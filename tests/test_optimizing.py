@@ -417,7 +417,10 @@ def test_agreement_counts_both_ways(plain, pictures):
 
 
 def test_the_command(clipverify, tmp_path, scene_file):
-    done = clipverify("optimize", "--models", "tiny", "--precision", "fp32", "--pictures", scene_file.parent, "--out",
+    pictures = tmp_path / "pictures"  # of its own: others put broken files beside the scene
+    pictures.mkdir()
+    shutil.copy(scene_file, pictures)
+    done = clipverify("optimize", "--models", "tiny", "--precision", "fp32", "--pictures", pictures, "--out",
                       tmp_path / "light", "--json", "-")  # fmt: skip
     assert done.code == 0, done.err
     told = json.loads(done.out)

@@ -75,31 +75,29 @@ def _is_partial(words: Sequence[Word], at: int) -> bool:
     return denies and at > 0 and text_at(words, at + 1) in ("all", "both", "every", "each", "always", "necessarily")
 
 
-_THINKING = frozenset("think believe say says suppose claim claims assume imagine".split())
+_THINKING = frozenset("think believe suppose assume imagine".split())
+"""Words that, denied, say that what follows is not so."""
+_FINDING = frozenset(
+    "say says claim claims see find notice show shows mean means true case indication evidence sign proof hint suggestion".split()
+)
+"""Words of which the same holds before *that*."""
+_UNTRUE = frozenset(("false", "untrue", "doubt", "doubtful", "unlikely"))
+"""Words that say it before *that* by themselves."""
 
 
 def _is_untrue(words: Sequence[Word], at: int) -> bool:
     """Return whether a word says that what follows is not so: "it is not true that", "I do not think"."""
-    before = words[max(at - 3, 0) : at]
-    denied = any(word.text in ("no", "not", "never", "nobody") or word.text.endswith("n't") for word in before)
-    if denied and words[at].text in _THINKING:
+    text, leads = words[at].text, text_at(words, at + 1) == "that"
+    if leads and text in _UNTRUE:
         return True
-    if text_at(words, at + 1) != "that":
-        return False
-    if denied and words[at].text in ("see", "find", "notice", "show", "shows", "mean", "means"):
-        return True
-    if words[at].text in ("false", "untrue", "doubt", "doubtful", "unlikely"):
-        return True
-    return denied and words[at].text in (
-        "true",
-        "case",
-        "indication",
-        "evidence",
-        "sign",
-        "proof",
-        "hint",
-        "suggestion",
-    )
+    said = text in ("say", "says", "claim", "claims") and text_at(words, at - 1) in ("nobody", "one")
+    return (said or text in _THINKING or (leads and text in _FINDING)) and _is_denied_before(words, at, 3)
+
+
+def _is_denied_before(words: Sequence[Word], at: int, number: int) -> bool:
+    """Return whether one of so many words before a position denies."""
+    before = (word.text for word in words[max(at - number, 0) : at])
+    return any(text in ("no", "not", "never", "nobody") or text.endswith("n't") for text in before)
 
 
 def _denies_all(first: str, second: str, third: str) -> bool:
@@ -107,6 +105,12 @@ def _denies_all(first: str, second: str, third: str) -> bool:
     never = (first, second) == ("at", "no") and third in ("point", "time", "moment")
     gone = first in ("missing", "absent") and second == "from"
     return first in ("nowhere", "rarely", "seldom") or never or gone or (first == "not" and second in PRESENT)
+
+
+def _is_it(words: Sequence[Word], at: int) -> bool:
+    """Return whether the subject of a verb is *it*: "it looks like", "it does not look as if"."""
+    before = [word.text for word in words[max(at - 4, 0) : at]]
+    return "it" in (before if _is_denied_before(words, at, 4) else before[-1:])
 
 
 def _is_hedge(words: Sequence[Word], at: int) -> bool:
@@ -128,9 +132,7 @@ def _is_hedge(words: Sequence[Word], at: int) -> bool:
         return True
     if text in ("can", "could") and following == "be" and further not in _SEEN:
         return True
-    subject = [word.text for word in words[max(at - 4, 0) : at]]
-    denied = any(one == "not" or one.endswith("n't") for one in subject)
-    if text in ("look", "looks") and following in ("like", "as") and "it" in (subject if denied else subject[-1:]):
+    if text in ("look", "looks") and following in ("like", "as") and _is_it(words, at):
         return True
     pair = (text, text_at(words, at + 1)) in HEDGED_PAIRS
     return (

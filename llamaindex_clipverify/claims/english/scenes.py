@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.grammar import POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.structure import Link
+from llamaindex_clipverify.claims.english.terms import terms
 
 _INSIDE = frozenset(("in", "at", "inside", "through", "on", "within"))
 _ON_PLACES = frozenset(
@@ -30,10 +32,20 @@ def scenes(clause: Clause) -> Iterator[Claim]:
         if not clause.hedged[link.at]:
             yield from _places(clause, link)
     yield from _pictured(clause)
-    for at in range(len(clause.words)):
+    named = _named()
+    for at, word in enumerate(clause.words):
+        if word.text not in named and clause.text(at + 1) not in _SCENERY:
+            continue
         found = None if clause.hedged[at] else _weather(clause, at) or _setting(clause, at) or _time(clause, at)
         if found is not None:
             yield _scene(clause, *found, denied=_is_denied(clause, found[2]))
+
+
+@lru_cache
+def _named() -> frozenset[str]:
+    """Return the words that may name weather, time or setting; the others need a word for the scenery behind them."""
+    known = terms()
+    return frozenset((*known.weather, *known.times, *known.settings, "outdoor", "indoor"))
 
 
 def _places(clause: Clause, link: Link) -> Iterator[Claim]:
@@ -44,7 +56,9 @@ def _places(clause: Clause, link: Link) -> Iterator[Claim]:
     name = ground.noun if ground.noun in places else ground.noun.split()[-1]
     if ground.determiner in POSSESSIVES or name not in places or (link.relation == "on" and name not in _ON_PLACES):
         return
-    denied = (link.verb is not None and link.verb.negated) or _is_denied(clause, link.at)
+    verb = link.verb or next((verb for verb in reversed(clause.structure.verbs) if verb.begins <= link.at), None)
+    there = verb is not None and verb.there  # "there isn't a dog in the kitchen" is about the dog
+    denied = not there and ((verb is not None and verb.negated) or _is_denied(clause, link.at))
     yield clause.spanning(
         "scene", ground, link.at, ground.after - 1, value=ground.noun, facet="place", known=False, colour=None, negated=denied
     )  # fmt: skip
