@@ -15,7 +15,7 @@ from llamaindex_clipverify.claims.wording import noun_phrase
 from llamaindex_clipverify.evidence.common_nouns import STANDING, standing
 from llamaindex_clipverify.evidence.evidence import Evidence, silent
 from llamaindex_clipverify.evidence.reference import Reference, standardised
-from llamaindex_clipverify.evidence.text_vectors import TextVectors
+from llamaindex_clipverify.evidence.text_vectors import TextVectors, is_known
 from llamaindex_clipverify.evidence.vectors import PICTURE_FACTS, picture_vector
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.message import Message
@@ -63,9 +63,9 @@ class Similarity:
             return None
         text, thing = self.texts.of([claim.phrase, _thing(claim)])
         standings = {}
-        if claim.kind == "object" and thing.any():
+        if claim.kind == "object" and is_known(thing):
             standings[STANDING] = standing(self.texts, facts, float(thing @ vector))
-        if not text.any():
+        if not is_known(text):
             without = silent(self.name, Message("the encoder has no vector for “{phrase}”", phrase=claim.phrase))
             return replace(without, picture=facts.picture, features=standings)
         cosine = float(text @ vector)

@@ -88,6 +88,11 @@ class TextVectors(Portable):
         return f"{self.encoder.id}|{PROMPT.format(phrase)}"
 
 
+def is_known(vector: Array) -> bool:
+    """Return whether an encoder has a vector for a text: it is 0 where published vectors lack the text."""
+    return bool(vector[0]) or bool(vector.any())
+
+
 def _read(value: bytes | None) -> Array | None:
     """Return a stored vector; None for none, and for a damaged one, which is encoded again."""
     if not isinstance(value, bytes) or not value or len(value) % 4:

@@ -12,7 +12,6 @@ from functools import lru_cache
 from importlib.resources import files
 
 from llamaindex_clipverify.errors import DataError
-from llamaindex_clipverify.languages.korean_values import Korean
 from llamaindex_clipverify.message import Listed, Message
 
 NAMES: Mapping[str, str] = {"en": "English", "ko": "한국어"}
@@ -41,6 +40,8 @@ class Language:
         template = self.table.get(text.template)
         if template is None or not text.values:
             return template or str(text)
+        from llamaindex_clipverify.languages.korean_values import Korean  # loads the Korean reader
+
         values = {
             name: self.say(one) if isinstance(one, Message | Listed) else one for name, one in text.values.items()
         }
