@@ -31,6 +31,7 @@ def read(text: str, question: str | None = None) -> list[str]:
         ("There is not more than one car.", ["bound car 1"]),
         ("There are not fewer than three cups.", ["bound cup 3"]),
         ("The number of dogs is two.", ["count dog 2"]),
+        ("The number of dogs is 2.", ["count dog 2"]),
         ("The number of dogs is not two.", ["count dog 2 NOT"]),
         ("There are not more dogs than cats.", ["comparison dog more than cat NOT"]),
         ("There are no more dogs than cats.", ["comparison dog more than cat NOT"]),

@@ -47,8 +47,8 @@ def present(clause: Clause, known_before: set[str]) -> Iterator[Claim]:
         own = mention.determiner in POSSESSIVES and mention.noun in clause.terms.body
         surroundings = mention.noun in clause.terms.positions and not mention.negated
         covered = repeated or own or surroundings or id(mention) in clause.covered
-        if clause.between(mention.begins, mention.begins + 3) == ["the", "number", "of"]:
-            yield from _numbered(clause, mention)
+        if numbered := _numbered(clause, mention):
+            yield from numbered
             continue
         if mention.negated and not covered and (inexact := _inexact(clause, mention)) is not None:
             yield from inexact
@@ -89,12 +89,19 @@ def bound(clause: Clause, mention: Mention, *, negated: bool = False) -> Claim:
     )  # fmt: skip
 
 
-def _numbered(clause: Clause, mention: Mention) -> Iterator[Claim]:
+def _numbered(clause: Clause, mention: Mention) -> list[Claim]:
     """Read "the number of dogs is two"."""
+    if clause.between(mention.begins, mention.begins + 3) != ["the", "number", "of"]:
+        return []
+    found = []
     for verb in clause.structure.verbs:
-        number = clause.vocabulary.numbers.get(clause.text(verb.after)) if verb.form == "copula" else None
-        if number and mention in verb.subjects:
-            yield clause.spanning("count", mention, mention.begins, verb.after, number=number, negated=verb.negated)
+        text = clause.text(verb.after) if verb.form == "copula" and mention in verb.subjects else ""
+        number = int(text[:9]) if text.isdecimal() else clause.vocabulary.numbers.get(text)
+        if number:
+            found.append(
+                clause.spanning("count", mention, mention.begins, verb.after, number=number, negated=verb.negated)
+            )
+    return found
 
 
 def _inexact(clause: Clause, mention: Mention) -> list[Claim] | None:
