@@ -37,7 +37,10 @@ def _plainly(words: Sequence[Word], texts: Sequence[str]) -> Iterator[Word]:
     while at < len(words):
         word, follows = words[at], at + 1
         phrases = (*_PHRASES, *(_PHRASES_OF_BE if at > 0 and texts[at - 1] in BE else ()))
-        if phrase := next((one for one in phrases if tuple(texts[at : at + len(one)]) == one), ()):
+        phrase = next((one for one in phrases if tuple(texts[at : at + len(one)]) == one), ())
+        if (
+            phrase and at > 0 and texts[at + len(phrase) : at + len(phrase) + 1] != ["than"]
+        ):  # "no longer than" compares
             follows = at + len(phrase)
             word = word._replace(text="not", tag="RB", end=words[follows - 1].end)
         elif texts[at] in _HARDLY and texts[at + 1 : at + 2] in (["anyone"], ["anybody"]):

@@ -100,9 +100,12 @@ def _is_denied_before(words: Sequence[Word], at: int, number: int) -> bool:
     return any(text in ("no", "not", "never", "nobody") or text.endswith("n't") for text in before)
 
 
+_NEVER = (("at", "point"), ("at", "time"), ("at", "moment"), ("in", "way"), ("by", "means"))
+
+
 def _denies_all(first: str, second: str, third: str) -> bool:
     """Return whether a sentence begins with what denies all of it: "nowhere is a dog", "not visible: dogs and cats"."""
-    never = (first, second) == ("at", "no") and third in ("point", "time", "moment")
+    never = second == "no" and (first, third) in _NEVER
     gone = first in ("missing", "absent") and second == "from"
     return first in ("nowhere", "rarely", "seldom") or never or gone or (first == "not" and second in PRESENT)
 
