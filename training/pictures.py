@@ -57,7 +57,7 @@ class Batch:
         return self.on_grid(self.nouns, grid, elsewhere=-1) + 1, self.on_grid(self.colours, grid)
 
     def on_grid(self, values: Ints, grid: int, elsewhere: int = -100) -> torch.Tensor:
-        """Return what is told of the thing at every cell of a grid, ``(batch, grid, grid)``; of things that overlap, of the last.
+        """Return the value of the thing over each cell of a grid, ``(batch, grid, grid)``. Where things overlap, the last counts.
 
         Args:
             values: ``(batch, objects)``, -1 where it is unknown.

@@ -11,6 +11,7 @@ from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.sentences import Sentence, Word
 from llamaindex_clipverify.claims.english.structure import Structure
 from llamaindex_clipverify.claims.english.terms import Terms, terms
+from llamaindex_clipverify.claims.english.verbs import Verb
 from llamaindex_clipverify.claims.vocabulary import Vocabulary
 
 
@@ -48,6 +49,10 @@ class Clause:
     def between(self, start: int, end: int) -> list[str]:
         """Return the words of a span."""
         return [word.text for word in self.words[start:end]]
+
+    def verb_before(self, at: int) -> Verb | None:
+        """Return the last verb that begins before a position."""
+        return next((verb for verb in reversed(self.structure.verbs) if verb.begins < at), None)
 
     def meant(self, mentions: Iterable[Mention]) -> list[tuple[Mention, Mention]]:
         """Return each mention with the nouns it stands for: itself, or what a pronoun refers to."""

@@ -74,12 +74,12 @@ def _compared(clause: Clause, at: int, other: Mention) -> Iterator[Claim]:
     before = clause.text(at - 1)
     amount = _amount(clause, near) if near is not None and near.after == at else None
     if near is not None and amount is not None:
-        verb = next((verb for verb in reversed(clause.structure.verbs) if verb.begins < amount), None)
+        verb = clause.verb_before(amount)
         denied = clause.text(amount - 1) in ("no", "not") or (verb is not None and verb.negated)
         clause.covered |= {id(near)} if denied else set()
         yield _claim(clause, near, _AMOUNTS[clause.text(amount)], other, amount, denied)
     elif before.endswith("er") and clause.words[at - 1].tag in ("JJR", "RBR"):
-        verb = next((verb for verb in reversed(clause.structure.verbs) if verb.begins < at), None)
+        verb = clause.verb_before(at)
         for subject, mention in clause.meant(verb.subjects if verb is not None else []):
             yield _claim(clause, mention, f"{before} than", other, subject.head, bool(verb and verb.negated))
 

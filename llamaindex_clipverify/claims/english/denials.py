@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from llamaindex_clipverify.claims.english.grammar import BE, MODALS
+from llamaindex_clipverify.claims.english.grammar import BE, HARDLY, MODALS
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.claims.english.sentences import Word
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 _PHRASES = (("by", "no", "means"), ("in", "no", "way"), ("no", "longer"))
 _PHRASES_OF_BE = (("anything", "but"), ("far", "from", "being"))
 """What denies after a form of *be*: "far from" is a distance elsewhere."""
-_HARDLY = ("hardly", "barely", "scarcely")
 _SEEMING = frozenset("appear seem".split())
 _IS = {"does": "is", "do": "are", "did": "was", "doesn't": "isn't", "don't": "aren't", "didn't": "wasn't"}
 _AUXILIARIES = BE | MODALS | {"has", "have", "had", *_IS}
@@ -25,7 +24,7 @@ _LONGEST_ASIDE = 8
 def plainly_denied(words: Sequence[Word]) -> list[Word]:
     """Return the tagged words of a sentence with each such denial as *not*."""
     texts = [word.text for word in words]
-    if not {"not", "no", "anything", "far", *_HARDLY}.intersection(texts) and not any(
+    if not {"not", "no", "anything", "far", *HARDLY}.intersection(texts) and not any(
         text.endswith("n't") for text in texts
     ):
         return list(words)
@@ -38,12 +37,11 @@ def _plainly(words: Sequence[Word], texts: Sequence[str]) -> Iterator[Word]:
         word, follows = words[at], at + 1
         phrases = (*_PHRASES, *(_PHRASES_OF_BE if at > 0 and texts[at - 1] in BE else ()))
         phrase = next((one for one in phrases if tuple(texts[at : at + len(one)]) == one), ())
-        if (
-            phrase and at > 0 and texts[at + len(phrase) : at + len(phrase) + 1] != ["than"]
-        ):  # "no longer than" compares
+        compares = texts[at + len(phrase) : at + len(phrase) + 1] == ["than"]  # "no longer than"
+        if phrase and at > 0 and not compares:
             follows = at + len(phrase)
             word = word._replace(text="not", tag="RB", end=words[follows - 1].end)
-        elif texts[at] in _HARDLY and texts[at + 1 : at + 2] in (["anyone"], ["anybody"]):
+        elif texts[at] in HARDLY and texts[at + 1 : at + 2] in (["anyone"], ["anybody"]):
             follows = at + 2
             word = word._replace(text="nobody", tag="NN", end=words[at + 1].end)
         elif texts[at] in _IS and (seeming := _seems_to_be(texts, at)):

@@ -54,6 +54,7 @@ BE = frozenset("is are was were isn't aren't wasn't weren't be been it's there's
 LOOK = frozenset("look looks appear appears seem seems remain remains".split())
 COPULAS = BE | LOOK
 PLURAL_BE = frozenset("are were aren't weren't look appear seem remain they're".split())
+HARDLY = ("hardly", "barely", "scarcely")
 MODALS = frozenset("can could will would may might must shall should cannot can't couldn't won't wouldn't".split())
 HAVE = frozenset("has have had hasn't haven't hadn't does do did doesn't don't didn't".split())
 DEGREES = frozenset(

@@ -56,7 +56,7 @@ def _places(clause: Clause, link: Link) -> Iterator[Claim]:
     name = ground.noun if ground.noun in places else ground.noun.split()[-1]
     if ground.determiner in POSSESSIVES or name not in places or (link.relation == "on" and name not in _ON_PLACES):
         return
-    verb = link.verb or next((verb for verb in reversed(clause.structure.verbs) if verb.begins <= link.at), None)
+    verb = link.verb or clause.verb_before(link.at + 1)
     there = verb is not None and verb.there  # "there isn't a dog in the kitchen" is about the dog
     denied = not there and ((verb is not None and verb.negated) or _is_denied(clause, link.at))
     yield clause.spanning(
@@ -134,7 +134,7 @@ def _is_denied(clause: Clause, at: int) -> bool:
     before = clause.between(max(at - 3, 0), at)
     if _DENYING.intersection(before) or before[-2:] == ["no", "longer"]:
         return not any(clause.text(before) in _TURNS for before in range(at - 3, at))
-    verb = next((verb for verb in reversed(clause.structure.verbs) if verb.begins <= at), None)
+    verb = clause.verb_before(at + 1)
     return verb is not None and verb.negated and not _TURNS.intersection(clause.between(verb.after, at))
 
 

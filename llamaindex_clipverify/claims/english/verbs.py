@@ -12,6 +12,7 @@ from llamaindex_clipverify.claims.english.grammar import (
     COPULAS,
     EMPTY,
     FINITE,
+    HARDLY,
     HAVE,
     LOOK,
     MODALS,
@@ -149,7 +150,6 @@ _PLACE_ADVERBS = frozenset(
 )
 
 
-_HARDLY = ("hardly", "barely", "scarcely")
 _SEEN = frozenset(
     ("visible", "seen", "noticeable", "discernible", "recognizable", "perceptible", "legible", "readable")
 )
@@ -162,9 +162,9 @@ def negative(words: Sequence[Word], at: int) -> bool:
     if text == "no" and at + 1 < len(words) and words[at + 1].text == "longer":
         return True
     following = words[at + 1].text if at + 1 < len(words) else ""
-    if following in ("only", "just", "merely") or (text in _HARDLY and following in _SEEN):
+    if following in ("only", "just", "merely") or (text in HARDLY and following in _SEEN):
         return False
-    return text.endswith("n't") or text in ("cannot", "not", "never", *_HARDLY)
+    return text.endswith("n't") or text in ("cannot", "not", "never", *HARDLY)
 
 
 def find_verbs(words: Sequence[Word], taken: Collection[int], pronouns: Collection[int]) -> list[Verb]:
@@ -238,7 +238,7 @@ def _verb(
 def _with_auxiliary(words: Sequence[Word], begins: int, taken: Collection[int]) -> Verb | None:
     """Read "is (not) holding", "was parked", "does not have", "can be seen", or a verb that stands alone."""
     at, last, kind = begins, begins, ""
-    denied = begins > 0 and (words[begins - 1].text == "nor" or _denied_before(words, begins))
+    denied = begins > 0 and _denied_before(words, begins)
     while at < len(words) and (at not in taken or at == begins):
         text = words[at].text
         if kind and text == "have":
