@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import tempfile
 import time
@@ -30,6 +29,7 @@ from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPProcesso
 
 from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.testing import COLOURS, NOUNS
+from training import checkpoints
 from training.llava_weights import mean
 from training.optimizers import half_precision, make_optimizers, rate
 from training.pictures import EASY, HARD, Batch, Pictures
@@ -121,8 +121,7 @@ class Lesson:
             "seconds": self.seconds,
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
         }  # fmt: skip
-        torch.save(state, path.with_suffix(".part"))
-        os.replace(path.with_suffix(".part"), path)
+        checkpoints.write(path, state)
 
     def load(self, path: Path, device: torch.device) -> None:
         """Go on from a checkpoint."""

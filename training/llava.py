@@ -15,7 +15,6 @@ model and the projector start from an exported LLaVA; the tower is always the ti
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import tempfile
 import time
@@ -34,6 +33,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from training import checkpoints
 from training.clip import _edit, publish, rate
 from training.conversations import SHARES, Batch, Conversations, Shelf, patch_truth, render
 from training.llava_model import TINY, make_model, make_processor, make_tokenizer, start_from
@@ -134,8 +134,7 @@ def train(model: LlavaForConditionalGeneration, data: Conversations, arguments: 
     def save() -> None:
         states = [optimizer.state_dict() for optimizer in optimizers]
         kept = {"model": model.state_dict(), "step": step, "optimizers": states, "seconds": spent()}
-        torch.save(kept, checkpoint.with_suffix(".part"))
-        os.replace(checkpoint.with_suffix(".part"), checkpoint)
+        checkpoints.write(checkpoint, kept)
 
     for lesson in batches(data, step, arguments.steps, arguments.workers):
         done = max(step / arguments.steps, spent() / (60 * arguments.anneal) if arguments.anneal else 0.0)

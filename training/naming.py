@@ -12,7 +12,6 @@ Run it again to resume. It writes ``tower.safetensors`` into the run's folder, f
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from transformers import CLIPModel, CLIPVisionConfig, CLIPVisionModel
 
 from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.testing import COLOURS, NOUNS
+from training import checkpoints
 from training.optimizers import half_precision, make_optimizers, rate
 from training.pictures import Batch, Mix, Pictures
 from training.render import CONDITIONS, DOINGS, LOOKS
@@ -129,8 +129,7 @@ def train(reader: Reader, pictures: Pictures, arguments: argparse.Namespace) -> 
     def save() -> None:
         states = [optimizer.state_dict() for optimizer in optimizers]
         kept = {"reader": reader.state_dict(), "step": step, "seconds": spent(), "optimizers": states}
-        torch.save(kept, checkpoint.with_suffix(".part"))
-        os.replace(checkpoint.with_suffix(".part"), checkpoint)
+        checkpoints.write(checkpoint, kept)
 
     while True:
         done = max(step / arguments.steps, spent() / (60 * arguments.anneal) if arguments.anneal else 0.0)
