@@ -37,8 +37,8 @@ def test_kinds_among_the_classes_of_a_detector():
 
 
 def test_a_users_noun_is_a_kind_of_its_group():
-    words = english().with_nouns({"gizmo": {"group": "animal"}})
-    assert "gizmo" in words.kinds("animal") and "gizmo" not in words.kinds("vehicle")
+    words = english().with_nouns({"blorp": {"group": "animal"}})
+    assert "blorp" in words.kinds("animal") and "blorp" not in words.kinds("vehicle")
 
 
 def test_foils_of_the_eighty_nouns_are_those_the_profiles_were_fitted_with():
@@ -98,7 +98,7 @@ def test_irregular_plurals():
 def test_the_licence_lies_beside_the_data():
     folder = Path(__file__).parents[1] / "llamaindex_clipverify" / "claims" / "words"
     assert "Princeton University" in (folder / "LICENSE.wordnet").read_text("utf-8")
-    assert (folder / "wordnet.json").stat().st_size < 400 * 1024
+    assert (folder / "wordnet.json").stat().st_size < 600 * 1024
 
 
 @pytest.mark.parametrize("noun", sorted(set(korean().nouns.values())))

@@ -19,12 +19,18 @@ from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerFast
 
 from llamaindex_clipverify.testing import COLOURS, NOUNS, Scene
-from training.clip import PATCH, SIDE
-from training.render import scene_of
+from training.clip import PATCH
+from training.render import CONDITIONS, DOINGS, LOOKS, scene_of
 from training.talks import IMAGE, Talk, judge_talk, plain_talk, retrieval_talk
 
 PICTURE, END = "<image>", "</s>"
+SIDE = 180
+"""Side of the pictures in pixels. At the encoder's 120, four in five things below 24 of its pixels went unnamed."""
 GRID = SIDE // PATCH
+ANSWERS: dict[str, Sequence[str]] = {
+    "noun": NOUNS, "colour": COLOURS, "action": DOINGS, "pattern": LOOKS, "state": CONDITIONS
+}  # fmt: skip
+"""What can be said of the thing under a patch, and the answers by number."""
 SHARES = {"plain": (16,), "retrieval": (12, 7, 5, 4), "judge": (6,)}
 """Talks of each sort in a batch of size one; of the retrieval's, by the number of pictures."""
 
@@ -86,6 +92,19 @@ class Shelf:
         return Picked(row, True, replace(scene, objects=things))
 
 
+def pixel_values(shelf: torch.Tensor, rows: torch.Tensor, mirrored: torch.Tensor) -> torch.Tensor:
+    """Return pictures, ``(rows, 3, side, side)``, -1 to 1.
+
+    Args:
+        shelf: The bytes of all scenes.
+        rows: Which of them.
+        mirrored: Whether each is mirrored.
+    """
+    shown = shelf[rows]
+    shown = torch.where(mirrored[:, None, None, None], shown.flip(2), shown)
+    return shown.permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
 @dataclass(frozen=True)
 class Batch:
     """Tokens, padded on the right, what is to be said, and which pictures are shown."""
@@ -104,9 +123,7 @@ class Batch:
 
     def pixel_values(self, shelf: torch.Tensor) -> torch.Tensor:
         """Return the pictures of this batch, -1 to 1, from the bytes of all scenes on the same device."""
-        shown = shelf[self.rows]
-        shown = torch.where(self.mirrored[:, None, None, None], shown.flip(2), shown)
-        return shown.permute(0, 3, 1, 2).float() / 127.5 - 1
+        return pixel_values(shelf, self.rows, self.mirrored)
 
 
 class Conversations(Dataset[list[Batch]]):
@@ -160,7 +177,7 @@ class Conversations(Dataset[list[Batch]]):
 
     def _named(self, scenes: Sequence[Scene], tokens: np.ndarray) -> np.ndarray:
         """Return the first token of the noun under every patch of the pictures, -100 elsewhere."""
-        nouns = patch_truth(scenes)[0].ravel()
+        nouns = patch_truth(scenes)["noun"].ravel()
         found = np.full(len(tokens), -100)
         found[tokens == self.picture] = np.where(nouns >= 0, self.first[nouns], -100)
         return found
@@ -181,18 +198,33 @@ class Conversations(Dataset[list[Batch]]):
         return ids, labels
 
 
-def patch_truth(scenes: Sequence[Scene]) -> tuple[Any, Any]:
-    """Return the noun and the colour under every patch of every scene, ``(scenes, patches)``, -1 where there is none."""
-    nouns = np.full((len(scenes), GRID, GRID), -1)
-    colours = np.full((len(scenes), GRID, GRID), -1)
-    cells = (np.arange(GRID) + 0.5) / GRID
+def patch_truth(scenes: Sequence[Scene], grid: int = GRID, margin: float = 0.0) -> dict[str, Any]:
+    """Return the numbers of `ANSWERS` under every patch of every scene, each ``(scenes, patches)``, -1 where there is none.
+
+    Where things overlap, the one drawn last counts.
+
+    Args:
+        scenes: Scenes.
+        grid: Patches of a side.
+        margin: How far outside a box, in patches, the middle of a patch may lie.
+    """
+    under = np.full((len(scenes), grid, grid), -1)
+    cells = np.arange(grid) + 0.5
+    things = [thing for scene in scenes for thing in scene.objects]
+    number = 0
     for row, scene in enumerate(scenes):
-        width, height = scene.image.size
+        across, down = (grid / side for side in scene.image.size)
         for thing in scene.objects:
+            x0, y0, x1, y1 = thing.box
             inside = np.ix_(
-                (cells >= thing.box[1] / height) & (cells <= thing.box[3] / height),
-                (cells >= thing.box[0] / width) & (cells <= thing.box[2] / width),
+                (cells >= y0 * down - margin) & (cells <= y1 * down + margin),
+                (cells >= x0 * across - margin) & (cells <= x1 * across + margin),
             )
-            nouns[row][inside] = NOUNS.index(thing.noun)
-            colours[row][inside] = COLOURS.index(thing.colour) if thing.colour else -1
-    return nouns.reshape(len(scenes), -1), colours.reshape(len(scenes), -1)
+            under[row][inside] = number
+            number += 1
+    found = {}
+    for name, answers in ANSWERS.items():
+        told = [getattr(thing, name) for thing in things]
+        values = np.array([-1 if value is None else answers.index(value) for value in told] + [-1])
+        found[name] = values[under].reshape(len(scenes), -1)
+    return found

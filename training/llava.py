@@ -8,7 +8,6 @@ model and the projector start from an exported LLaVA; the tower is always the ti
 ``training.naming`` taught.
 
     python -m training.llava --data data/llava --render 40000
-    python -m training.llava --data data/llava --probe
     python -m training.llava --data data/llava --run data/runs/llava --steps 5000 --frozen 500 --size 12 --workers 8 [--export]
 """
 
@@ -22,20 +21,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as functional
 from torch import nn
 from torch.utils.data import DataLoader
-from transformers import (
-    CLIPModel,
-    LlavaForConditionalGeneration,
-    PreTrainedTokenizerFast,
-)
+from transformers import LlavaForConditionalGeneration, PreTrainedTokenizerFast
 
 from training import checkpoints
 from training.clip import _edit, publish, rate
-from training.conversations import SHARES, Batch, Conversations, Shelf, patch_truth, render
+from training.conversations import SHARES, Batch, Conversations, Shelf, render
 from training.llava_model import TINY, make_model, make_processor, make_tokenizer, start_from
 from training.worlds import GENERATORS
 
@@ -167,31 +161,6 @@ def train(model: LlavaForConditionalGeneration, data: Conversations, arguments: 
     save()
 
 
-def probe(shelf: Shelf, scenes: int = 2500) -> dict[int, dict[str, float]]:
-    """Measure each layer of the tower by a linear reading of noun and colour at every patch, on scenes held out."""
-    from sklearn.linear_model import SGDClassifier
-
-    tower = CLIPModel.from_pretrained(TINY / "clip").vision_model.eval()
-    pixels = torch.from_numpy(np.array(shelf.pixels()[:scenes])).permute(0, 3, 1, 2).float() / 127.5 - 1
-    with torch.no_grad():
-        parts = [tower(chunk, output_hidden_states=True).hidden_states for chunk in pixels.split(64)]
-    found: dict[int, dict[str, float]] = {}
-    nouns, colours = patch_truth(shelf.scenes[:scenes])
-    for layer in range(len(parts[0])):
-        values = torch.cat([part[layer][:, 1:] for part in parts]).numpy()
-        cut = int(scenes * 0.8)
-        found[layer - len(parts[0])] = {}
-        for name, truth in (("noun", nouns), ("colour", colours)):
-            known = truth >= 0
-            seen, held = known.copy(), known.copy()
-            seen[cut:], held[:cut] = False, False
-            model = SGDClassifier(loss="log_loss", alpha=1e-5, max_iter=8, tol=None, random_state=0)
-            scale = values[seen].std(axis=0) + 1e-6
-            model.fit(values[seen] / scale, truth[seen])
-            found[layer - len(parts[0])][name] = float(model.score(values[held] / scale, truth[held]))
-    return found
-
-
 def export(model: LlavaForConditionalGeneration, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
     """Write the model in half precision with its processor, each file complete before it replaces the old one."""
     staged = Path(tempfile.mkdtemp())
@@ -204,7 +173,7 @@ def export(model: LlavaForConditionalGeneration, tokenizer: PreTrainedTokenizerF
 
 
 def main() -> None:
-    """Render, probe, train, or export the last checkpoint."""
+    """Render, train, or export the last checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="folders of rendered scenes")
     parser.add_argument("--run", type=Path, help="folder for checkpoints")
@@ -212,7 +181,6 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="first seed of the scenes to draw")
     parser.add_argument("--only", choices=sorted(GENERATORS), help="draw with this generator alone")
     parser.add_argument("--tower", type=Path, help="file of a tower that training.naming wrote, to start from")
-    parser.add_argument("--probe", action="store_true", help="measure the tower's layers and stop")
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--frozen", type=int, default=500, help="steps during which the tower stays as it is")
     parser.add_argument("--rate", type=float, default=3e-3)
@@ -237,10 +205,6 @@ def main() -> None:
         render(arguments.data[0], range(arguments.first, arguments.first + arguments.render), arguments.only)
         return
     shelf = Shelf(*arguments.data)
-    if arguments.probe:
-        for layer, figures in probe(shelf).items():
-            print(layer, figures, flush=True)
-        return
     arguments.run.mkdir(parents=True, exist_ok=True)
     saved = arguments.run / "tokenizer"
     known = saved if saved.exists() else arguments.start

@@ -7,12 +7,16 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as functional
 from safetensors.torch import load_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from torch import nn
 from transformers import (
+    AutoConfig,
     CLIPImageProcessor,
     CLIPModel,
     CLIPVisionConfig,
+    CLIPVisionModel,
     LlamaConfig,
     LlavaConfig,
     LlavaForConditionalGeneration,
@@ -23,12 +27,12 @@ from transformers import (
 from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.testing import COLOURS, NOUNS
 from training.clip import PATCH
-from training.conversations import END, GRID, PICTURE, Shelf
+from training.conversations import END, GRID, PICTURE, SIDE, Shelf
 from training.talks import IMAGE, judge_talk, plain_talk, retrieval_talk
 
 TINY = tiny_folder()
 LAYER = -1
-"""The tower's layer whose patches the language model reads; `training.llava --probe` measures the choice."""
+"""The tower's layer whose patches the language model reads: the one that `training.naming` teaches."""
 PAD, START = "<pad>", "<s>"
 CHAT = (
     "{% for message in messages %}{{ message['role'].upper() }}:"
@@ -74,9 +78,10 @@ def make_tokenizer(shelf: Shelf, size: int = 1500) -> PreTrainedTokenizerFast:
 
 
 def make_processor(tokenizer: PreTrainedTokenizerFast) -> LlavaProcessor:
-    """Return the processor: the tiny CLIP's picture preparation and the chat form of LLaVA 1.5."""
+    """Return the processor: the tiny CLIP's picture preparation at a larger size, and the chat form of LLaVA 1.5."""
+    size = {"height": SIDE, "width": SIDE}
     return LlavaProcessor(
-        image_processor=CLIPImageProcessor.from_pretrained(TINY / "clip"),
+        image_processor=CLIPImageProcessor.from_pretrained(TINY / "clip", size=size, crop_size=size),
         tokenizer=tokenizer,
         patch_size=PATCH,
         vision_feature_select_strategy="default",
@@ -86,17 +91,55 @@ def make_processor(tokenizer: PreTrainedTokenizerFast) -> LlavaProcessor:
     )
 
 
+def tower_of(folder: Path, layers: int = 0, side: int = SIDE) -> CLIPVisionModel:
+    """Return the tower of an exported encoder or LLaVA, for larger pictures and with further layers.
+
+    What is known of the places of its patches is interpolated (Dosovitskiy et al. 2020, section 3.2); layers that are added pass
+    their input on at first.
+
+    Args:
+        folder: Folder of the exported model.
+        layers: Layers that the tower is to have, where it has fewer.
+        side: Side of its pictures in pixels.
+    """
+    llava = AutoConfig.from_pretrained(folder).model_type == "llava"
+    kind = LlavaForConditionalGeneration if llava else CLIPModel
+    whole = kind.from_pretrained(folder, dtype=torch.float32)
+    known = body(whole.model.vision_tower if llava else whole.vision_model)
+    changed = {"num_hidden_layers": max(layers, known.config.num_hidden_layers), "image_size": side}
+    tower = CLIPVisionModel(CLIPVisionConfig(**{**known.config.to_dict(), **changed}))
+    state, places = known.state_dict(), "embeddings.position_embedding.weight"
+    state.pop("embeddings.position_ids", None)
+    state[places] = _stretched(state[places], side // known.config.patch_size)
+    body(tower).load_state_dict(state, strict=False)
+    for layer in body(tower).encoder.layers[known.config.num_hidden_layers :]:
+        for last in (layer.self_attn.out_proj, layer.mlp.fc2):
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
+    return tower
+
+
+def body(tower: Any) -> Any:
+    """Return the part of a tower that holds its layers: some releases of transformers wrap it."""
+    return getattr(tower, "vision_model", tower)
+
+
+def _stretched(places: torch.Tensor, grid: int) -> torch.Tensor:
+    """Return embeddings of places, ``(1 + patches, width)``, for a grid of another size; the first is the class token's."""
+    known = round((len(places) - 1) ** 0.5)
+    square = places[1:].T.reshape(1, -1, known, known)
+    wide = functional.interpolate(square, (grid, grid), mode="bicubic", align_corners=False)
+    return torch.cat([places[:1], wide[0].flatten(1).T])
+
+
 def make_model(
     tokenizer: PreTrainedTokenizerFast, layers: int = 6, named: Path | None = None
 ) -> LlavaForConditionalGeneration:
     """Return a LLaVA whose language model is new, and whose tower is the tiny CLIP's or one that `training.naming` wrote."""
-    clip = CLIPModel.from_pretrained(TINY / "clip")
-    vision, wanted = CLIPVisionConfig(**clip.config.vision_config.to_dict()), clip.vision_model.state_dict()
-    if named is not None:
-        wanted = load_file(named)
-        vision.num_hidden_layers = 1 + max(
-            int(name.split(".layers.")[1].split(".")[0]) for name in wanted if ".layers." in name
-        )
+    wanted = load_file(named) if named else body(tower_of(TINY / "clip")).state_dict()
+    known = CLIPModel.from_pretrained(TINY / "clip").config.vision_config.to_dict()
+    deep = 1 + max(int(name.split(".layers.")[1].split(".")[0]) for name in wanted if ".layers." in name)
+    vision = CLIPVisionConfig(**{**known, "num_hidden_layers": deep, "image_size": SIDE})
     text = LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=192, intermediate_size=640, num_hidden_layers=layers, num_attention_heads=3,
         max_position_embeddings=2048, tie_word_embeddings=True, bos_token_id=tokenizer.bos_token_id,
@@ -112,10 +155,7 @@ def make_model(
         tie_word_embeddings=True,
     )
     model = LlavaForConditionalGeneration(config)
-    tower = model.model.vision_tower
-    own = tower.state_dict()
-    prefix = "" if next(iter(wanted)) in own else "vision_model."
-    tower.load_state_dict({f"{prefix}{name}": value for name, value in wanted.items()})
+    body(model.model.vision_tower).load_state_dict(wanted)
     model.set_attn_implementation("sdpa")
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     return model

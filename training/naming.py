@@ -1,10 +1,10 @@
 """Teach a vision tower what lies under each of its patches, before a language model learns to say it.
 
 A step over patches costs a tenth of one over conversations, and a language model can only name what its tower tells apart.
-The tower starts as that of an exported encoder, optionally with further layers that at first pass their input on. A linear
+The tower starts as that of an exported encoder or LLaVA, for larger pictures and optionally with further layers. A linear
 reading of each patch is asked for noun and colour, and for action, pattern and state where the picture tells them.
 
-    python -m training.naming --data data/world --run data/runs/naming --layers 7 --anneal 25 [--threads 1]
+    python -m training.naming --data data/llava --run data/runs/naming --layers 7 --anneal 25 [--threads 1]
 
 Run it again to resume. It writes ``tower.safetensors`` into the run's folder, for ``training.llava --tower``.
 """
@@ -21,41 +21,49 @@ import torch
 import torch.nn.functional as functional
 from safetensors.torch import save_file
 from torch import nn
-from transformers import CLIPModel, CLIPVisionConfig, CLIPVisionModel
+from transformers import CLIPVisionModel
 
 from llamaindex_clipverify.models.registry import tiny_folder
-from llamaindex_clipverify.testing import COLOURS, NOUNS
 from training import checkpoints
+from training.conversations import ANSWERS, Shelf, patch_truth, pixel_values
+from training.llava_model import body, tower_of
 from training.optimizers import half_precision, make_optimizers, rate
-from training.pictures import Batch, Mix, Pictures
-from training.render import CONDITIONS, DOINGS, LOOKS
+from training.pictures import varied
 
-SIZES = {
-    "noun": 1 + len(NOUNS),
-    "colour": len(COLOURS),
-    "action": len(DOINGS),
-    "pattern": len(LOOKS),
-    "state": len(CONDITIONS),
-}
+SIZES = {name: len(answers) + (name == "noun") for name, answers in ANSWERS.items()}
 """What is read at every patch, and how many answers there are; noun 0 is the background."""
 WEIGHTS = {"noun": 1.0, "colour": 0.4, "action": 0.3, "pattern": 0.2, "state": 0.2}
-SHOWN = Mix(scenes=28, crops=0, tiles=4, twos=0, threes=0)
-"""Pictures of a batch: a language model sees whole scenes."""
+PICTURES = 32
+"""Pictures of a batch."""
+MARGIN = 0.35
+"""How far outside a thing's box, in patches, the middle of a patch may lie that shows it."""
 
 
 @dataclass(frozen=True)
-class Truth:
-    """What is true at every patch, by name of `SIZES`: number of the answer, ``(batch, patches)``, -100 where none is known."""
+class Batch:
+    """Pictures and the truth of every patch."""
 
-    at: dict[str, torch.Tensor]
+    pixels: torch.Tensor
+    """``(batch, 3, side, side)``, -1 to 1."""
+    truth: dict[str, torch.Tensor]
+    """Number of the answer by name of `SIZES`, ``(batch, patches)``; -100 where none is known."""
 
     @classmethod
-    def of(cls, batch: Batch, grid: int) -> Truth:
-        """Return the truth of a batch on a grid."""
-        found = dict(zip(("noun", "colour"), batch.token_targets(grid), strict=True))
-        for name, values in batch.told.items():
-            found[name] = batch.on_grid(values, grid)
-        return cls({name: value.flatten(1) for name, value in found.items()})
+    def draw(cls, shelf: Shelf, pixels: torch.Tensor, rng: np.random.Generator, number: int = PICTURES) -> Batch:
+        """Return random scenes of a shelf, half of them mirrored, most of them in another light.
+
+        Args:
+            shelf: The scenes.
+            pixels: The bytes of all of them.
+            rng: Random generator.
+            number: Pictures of the batch.
+        """
+        picked = [shelf.pick(rng) for _ in range(number)]
+        rows, mirrored = (torch.tensor([getattr(one, name) for one in picked]) for name in ("row", "mirrored"))
+        told = patch_truth([one.scene for one in picked], margin=MARGIN)
+        truth = {name: torch.from_numpy(np.where(values < 0, -100, values)) for name, values in told.items()}
+        truth["noun"] = torch.from_numpy(told["noun"] + 1)
+        return cls(varied(pixel_values(pixels, rows, mirrored), rng), truth)
 
 
 class Reader(nn.Module):
@@ -70,33 +78,19 @@ class Reader(nn.Module):
 
     def forward(self, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return the logits of every patch, ``(batch, patches, answers)`` by name."""
-        patches = self.norm(self.tower(pixel_values=pixels).last_hidden_state[:, 1:])
+        return self.read(self.tower(pixel_values=pixels).last_hidden_state[:, 1:])
+
+    def read(self, patches: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return the logits of what the tower made of every patch, ``(batch, patches, width)``."""
+        patches = self.norm(patches)
         return {name: reading(patches) for name, reading in self.readings.items()}
 
 
-def deeper(folder: Path, layers: int) -> CLIPVisionModel:
-    """Return the tower of an exported encoder with at least so many layers; what is added passes its input on at first."""
-    known = CLIPModel.from_pretrained(folder, dtype=torch.float32).vision_model
-    config = CLIPVisionConfig(
-        **{**known.config.to_dict(), "num_hidden_layers": max(layers, known.config.num_hidden_layers)}
-    )
-    tower = CLIPVisionModel(config)
-    prefix = next(iter(tower.state_dict())).removesuffix(next(iter(known.state_dict())))
-    tower.load_state_dict({f"{prefix}{name}": value for name, value in known.state_dict().items()}, strict=False)
-    body = getattr(tower, "vision_model", tower)
-    for layer in body.encoder.layers[known.config.num_hidden_layers :]:
-        for last in (layer.self_attn.out_proj, layer.mlp.fc2):
-            nn.init.zeros_(last.weight)
-            nn.init.zeros_(last.bias)
-    tower.set_attn_implementation("eager" if half_precision() and not torch.cuda.is_available() else "sdpa")
-    return tower
-
-
-def loss_of(said: dict[str, torch.Tensor], truth: Truth) -> tuple[torch.Tensor, dict[str, float]]:
+def loss_of(said: dict[str, torch.Tensor], truth: dict[str, torch.Tensor]) -> tuple[torch.Tensor, dict[str, float]]:
     """Return the weighted cross-entropy of all readings, and the share of things' patches whose answer is right, by name."""
     total, right = torch.zeros(()), {}
     for name, logits in said.items():
-        wanted = truth.at[name].to(logits.device)
+        wanted = truth[name].to(logits.device)
         known = wanted != -100
         if not known.any():
             continue
@@ -108,7 +102,7 @@ def loss_of(said: dict[str, torch.Tensor], truth: Truth) -> tuple[torch.Tensor, 
     return total, right
 
 
-def train(reader: Reader, pictures: Pictures, arguments: argparse.Namespace) -> None:
+def train(reader: Reader, shelf: Shelf, arguments: argparse.Namespace) -> None:
     """Train until the last step or until the rate has ended."""
     checkpoint, started, step, before = arguments.run / "last.pt", time.time(), 0, 0.0
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -120,7 +114,7 @@ def train(reader: Reader, pictures: Pictures, arguments: argparse.Namespace) -> 
         step, before = state["step"], state["seconds"]
         for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
-    grid = reader.tower.config.image_size // reader.tower.config.patch_size
+    pixels = torch.from_numpy(shelf.pixels())
     sums: dict[str, list[float]] = {}
 
     def spent() -> float:
@@ -139,9 +133,9 @@ def train(reader: Reader, pictures: Pictures, arguments: argparse.Namespace) -> 
             optimizer.zero_grad(set_to_none=True)
             for group in optimizer.param_groups:
                 group["lr"] = rate(step, done, arguments.rate)
-        batch = pictures.batch(np.random.default_rng((arguments.seed, step)), SHOWN)
+        batch = Batch.draw(shelf, pixels, np.random.default_rng((arguments.seed, step)))
         with torch.autocast(device.type, torch.bfloat16, enabled=half_precision()):
-            loss, right = loss_of(reader(batch.pixels.to(device)), Truth.of(batch, grid))
+            loss, right = loss_of(reader(batch.pixels.to(device)), batch.truth)
         loss.backward()
         nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
         for optimizer in optimizers:
@@ -161,10 +155,12 @@ def train(reader: Reader, pictures: Pictures, arguments: argparse.Namespace) -> 
 def main() -> None:
     """Train, and write the tower."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder that render.py wrote")
+    parser.add_argument(
+        "--data", type=Path, nargs="+", required=True, help="folders of scenes that training.llava drew"
+    )
     parser.add_argument("--run", type=Path, required=True, help="folder for checkpoints and the tower")
     parser.add_argument(
-        "--from", dest="start", type=Path, default=tiny_folder() / "clip", help="folder of an exported encoder"
+        "--from", dest="start", type=Path, default=tiny_folder() / "clip", help="folder of an exported encoder or LLaVA"
     )
     parser.add_argument(
         "--layers", type=int, default=0, help="layers of the tower, where it is to have more than the encoder's"
@@ -181,13 +177,11 @@ def main() -> None:
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     arguments.run.mkdir(parents=True, exist_ok=True)
-    reader = Reader(deeper(arguments.start, arguments.layers))
-    train(reader, Pictures(arguments.data, reader.tower.config.image_size), arguments)
-    body = getattr(reader.tower, "vision_model", reader.tower)
-    save_file(
-        {name: value.cpu().contiguous() for name, value in body.state_dict().items()},
-        arguments.run / "tower.safetensors",
-    )
+    tower = tower_of(arguments.start, arguments.layers)
+    tower.set_attn_implementation("eager" if half_precision() and not torch.cuda.is_available() else "sdpa")
+    train(Reader(tower), Shelf(*arguments.data), arguments)
+    weights = {name: value.cpu().contiguous() for name, value in body(tower).state_dict().items()}
+    save_file(weights, arguments.run / "tower.safetensors")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""WordNet's common, depictable nouns as one small file: ``python -m training.wordnet FOLDER``.
+"""WordNet's depictable nouns as one file: ``python -m training.wordnet FOLDER``.
 
 FOLDER is what Debian's package wordnet-base installs (/usr/share/wordnet). Kept are nouns of animals, plants, persons, food, body
-parts, natural objects and artifacts that are common – tagged in WordNet's texts, or used in its glosses – with their hypernyms.
-Nouns with no such sense are kept as names of what no picture shows. Writes words/wordnet.json.
+parts, natural objects and artifacts, with their hypernyms, if they are common (tagged in WordNet's texts, or used in its glosses)
+or one word that is nothing but such a noun (*cardigan*, *wheelbarrow*). Common nouns with no such sense are kept as names of
+what no picture shows. Writes words/wordnet.json.
 """
 
 from __future__ import annotations
@@ -89,6 +90,11 @@ def read_synsets(folder: Path) -> dict[int, Synset]:
     return found
 
 
+def _lines(path: Path) -> list[str]:
+    """Return the entries of a file of WordNet's, without its licence."""
+    return [line for line in path.read_text("utf-8").splitlines() if not line.startswith("  ")]
+
+
 def read_index(folder: Path) -> dict[str, list[int]]:
     """Return lemma to the offsets of its senses, commonest first."""
     found = {}
@@ -119,7 +125,16 @@ class Selection:
         self.used = Counter(words)
         self.used.update(part for lemma in self.index if "_" in lemma for part in lemma.split("_"))
         self.used.update(" ".join(pair) for pair in pairwise(words))
+        others = [
+            line.split()[0] for name in ("index.verb", "index.adj", "index.adv") for line in _lines(folder / name)
+        ]
+        self.others = frozenset(others)
         self.verbs = {line.split()[0] for line in (folder / "index.verb").read_text("utf-8").splitlines()}
+
+    def plain(self, lemma: str) -> bool:
+        """Whether the word is one noun and no verb, adjective or adverb, mostly used for what a picture can show."""
+        seen = sum(share for one, share in self.senses(lemma) if self.seen(one))
+        return lemma.isalpha() and len(lemma) > 3 and lemma not in self.others and seen >= 0.5
 
     def common(self, lemma: str) -> bool:
         """Whether people use the word."""
@@ -146,7 +161,8 @@ class Selection:
         concrete: dict[str, list[int]] = {}
         abstract = []
         for lemma in self.index:
-            if not re.fullmatch(r"[a-z]+([_-][a-z]+)*", lemma) or not self.common(lemma):
+            known = re.fullmatch(r"[a-z]+([_-][a-z]+)*", lemma) and (self.common(lemma) or self.plain(lemma))
+            if not known:
                 continue
             senses = self.senses(lemma)
             visible = self.without_nicknames([(one, share) for one, share in senses if self.seen(one)])

@@ -22,6 +22,11 @@ _SILENT = frozenset(
     "exist resemble suit imitate mimic evoke lend differ".split()
 )
 """Verbs that state nothing a picture shows somebody doing."""
+_FEATS = frozenset(
+    "trick stunt jump flip handstand headstand cartwheel somersault backflip yoga exercise pushup push-up laundry homework "
+    "face sign gesture mess wheelie split dance".split()
+)
+"""What somebody visibly does or makes, though it is no thing: "does a trick", "makes a face"."""
 _POSED = frozenset("seat crouch kneel squat perch curl huddle lean gather".split())
 """Verbs whose past participle says what somebody does: "a boy crouched on the stairs"."""
 _MOVES = frozenset(
@@ -141,7 +146,7 @@ def _acts(clause: Clause, verb: Verb) -> Iterator[Claim]:
         if not living and actor.shown and _links(clause, verb, actor):
             yield from _linking(clause, verb, figure, actor, denied)
         if (
-            verb.lemma in _SILENT
+            (verb.lemma in _SILENT and not _performs(verb))
             or verb.lemma in SHOWING
             or not (living or verb.lemma in _MOVES or clause.text(verb.after) == "off")
         ):
@@ -149,6 +154,15 @@ def _acts(clause: Clause, verb: Verb) -> Iterator[Claim]:
         if denied and figure.determiner in ("no", "neither"):
             clause.covered.add(id(actor))
         yield from _acting(clause, verb, figure, actor, denied)
+
+
+def _performs(verb: Verb) -> bool:
+    """Return whether *do* or *make* says with its object what somebody does: "does a trick", "makes a pizza"."""
+    return any(
+        thing.last in _FEATS or (verb.lemma == "make" and thing.shown and not thing.pronoun and not thing.possessive)
+        for thing in verb.objects
+        if verb.lemma in ("do", "make")
+    )
 
 
 def _links(clause: Clause, verb: Verb, actor: Mention) -> bool:

@@ -27,6 +27,11 @@ PART_OF = frozenset("part some most all each any several few many half".split())
 """Words before *of* for some of several things: "some of the people"."""
 SUFFIXES = tuple("haired shaped sized sleeved legged faced eyed looking style colored coloured".split())
 """Ends of adjectives: "blonde haired", "heart-shaped"."""
+COVERED = frozenset(
+    "covered filled lined topped coated capped strewn dusted littered studded drenched soaked stained crusted infested rimmed "
+    "trimmed draped clad fronted powered driven drawn mounted framed".split()
+)
+"""Participles that form an adjective with the noun before them: "snow covered", "tree lined", "horse drawn"."""
 TINTED = frozenset(
     "glazed toned tinted dyed painted hued colored coloured tinged frosted lacquered coated enamelled enameled stained".split()
 )

@@ -230,6 +230,8 @@ class HeadReader(ModifierReader):
         """Return the next noun of a compound: *house* in "dog house"."""
         if at >= len(words) or words[at].is_mark or words[at - 1].text.endswith("'s") or words[at].text == "being":
             return None
+        if words[at].text in ARTICLES:
+            return None  # "a shirt a tie": no letter *a*
         if words[at].tag == "VBZ" and at + 1 < len(words) and words[at + 1].tag in ("DT", "PRP$"):
             return None  # "the badge bears a crest"
         text, longer = words[at].text, self.lexicon.noun(words, at)

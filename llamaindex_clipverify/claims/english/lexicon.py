@@ -18,6 +18,8 @@ _COLOURED_ROOTS = ("animal", "plant", "food", "beverage")
 """Kinds whose names may begin with a colour or adjective: *golden retriever* is a name, *red light* is a colour and a noun."""
 _ABSTRACT = ("ness", "tion", "sion", "ity", "ism", "ance", "ence", "ship", "hood", "tude", "ency", "ancy", "acy", "dom")
 """Ends of nouns that name no thing, where no list has them."""
+_AMBIGUOUS = frozenset("habit slip wrap trim train".split())
+"""Garments whose names mostly mean something else."""
 _NO_COMPOUNDS = frozenset(("yellow jacket", "black eye", "black belt"))
 
 
@@ -49,7 +51,9 @@ class Lexicon:
         known = terms()
         names = [form for form in known.places | known.garments | known.shown if " " in form]
         self._compounds = {form: form for form in names} | {regular_plural(form): form for form in names}
-        self._shown = known.shown | known.living | known.people
+        listed = known.garments | known.places
+        plurals = {regular_plural(form) for form in listed}
+        self._shown = known.shown | known.living | known.people | (listed - plurals - EMPTY - _AMBIGUOUS)
         self._abstract = known.abstract
         self._openers = {form.split()[0] for form in (*vocabulary.nouns, *names) if " " in form}
 
@@ -61,7 +65,7 @@ class Lexicon:
     def noun(self, words: Sequence[Word], at: int) -> Noun | None:
         """Return the longest noun that begins at word `at`, or None."""
         first = words[at].text
-        compound = self._compound(words, at)
+        compound = self._compound(words, at) or self._spaced(words, at)
         if compound is not None:
             return compound
         if first not in self._single:
@@ -90,11 +94,31 @@ class Lexicon:
                 noun = Noun(length, self._compounds[form], False, form.endswith("s"))
                 return self._headed(noun, words[at + length - 1].text)
             noun = self._listed_together(form, length)
-            if words[at + length - 1].text in self.vocabulary.colours or words[at + length - 1].text in ADJECTIVES:
+            last = words[at + length - 1].text
+            if last in ADJECTIVES or (last in self.vocabulary.colours and last not in MASS):
                 continue
             if noun is not None and (not coloured or self._may_be_coloured(noun, words, at + length)):
                 return self._headed(noun, words[at + length - 1].text)
         return None
+
+    def _spaced(self, words: Sequence[Word], at: int) -> Noun | None:
+        """Return a noun whose one word is written as two: "surf board", "skate boarder"."""
+        first, last = words[at], words[at + 1] if at + 1 < len(words) else None
+        if last is None or not first.tag.startswith("NN") or not last.tag.startswith("NN"):
+            return None
+        if (
+            len(first.text) < 3
+            or len(last.text) < 3
+            or first.text in self.vocabulary.colours
+            or first.text in ADJECTIVES
+        ):
+            return None
+        noun, alone = self._look_up(first.text + last.text), self._look_up(last.text)
+        if noun is None or not noun.depictable or noun.verb:
+            return None
+        if not noun.known and alone is not None and alone.depictable:
+            return None  # "a toll gate" is a gate
+        return noun._replace(length=2)
 
     def _listed_together(self, form: str, length: int) -> Noun | None:
         if form not in self._several:

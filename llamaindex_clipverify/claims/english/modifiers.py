@@ -8,6 +8,7 @@ from llamaindex_clipverify.claims.english.grammar import (
     ADJECTIVES,
     AMOUNTS,
     COPULAS,
+    COVERED,
     DETERMINERS,
     EXACT,
     FINITE,
@@ -66,7 +67,19 @@ class ModifierReader:
             return self._numbered(words, at, draft)
         if text in ("and", ",") and draft.described and self._modifiers_continue(words, at + 1):
             return 1
-        return self._adjective(words, at, draft)
+        return self._covered(words, at, draft) or self._adjective(words, at, draft)
+
+    def _covered(self, words: Sequence[Word], at: int, draft: Draft) -> int:
+        """Read a noun and what it does as an adjective of what follows: "a grass covered field", "tree lined streets"."""
+        if text_at(words, at + 1) not in COVERED or not words[at].tag.startswith(("NN", "JJ", "VB")):
+            return 0
+        follows = at + 2 < len(words) and words[at + 2].tag.startswith(("NN", "JJ", "VBG"))
+        if not follows or not self._begins_noun(words, at + 2):
+            return 0
+        draft.first = at if draft.first is None else draft.first
+        draft.described = draft.opened = True
+        draft.adjectives.append((f"{words[at].text}-{words[at + 1].text}", at))
+        return 2
 
     @staticmethod
     def _part_of(text: str, draft: Draft) -> bool:
@@ -126,7 +139,8 @@ class ModifierReader:
         return after_noun or text_at(words, at + 1) in COPULAS | FUNCTION
 
     def _counts(self, words: Sequence[Word], at: int) -> bool:
-        return text_at(words, at + 1) == "of" or words[at].text == "dozen"
+        several = at + 1 < len(words) and words[at + 1].tag == "NNS"
+        return text_at(words, at + 1) == "of" or words[at].text == "dozen" or (words[at].text == "couple" and several)
 
     def _quantity(self, words: Sequence[Word], at: int, draft: Draft) -> int:
         draft.number, draft.opened, draft.first = QUANTITIES[words[at].text], True, at
@@ -201,7 +215,7 @@ class ModifierReader:
         if tag in ("JJ", "JJR", "JJS"):
             thing = noun is not None and noun.depictable and text_at(words, at + 1) in self.vocabulary.colours
             return not thing and self._begins_noun(words, at + 1)
-        if noun is not None and not text.endswith("ing"):
+        if noun is not None and tag != "RB" and not text.endswith("ing"):
             return False
         return self._is_participial(words, at, draft) or (draft.opened and self._may_describe(words, at))
 

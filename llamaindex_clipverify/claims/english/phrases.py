@@ -25,6 +25,7 @@ from llamaindex_clipverify.claims.english.lexicon import Noun
 from llamaindex_clipverify.claims.english.mentions import Draft, Mention, text_at
 from llamaindex_clipverify.claims.english.prepositions import preposition
 from llamaindex_clipverify.claims.english.sentences import Word
+from llamaindex_clipverify.claims.english.terms import terms
 
 _VAGUE = frozenset(("item", "object", "thing", "figure", "piece"))
 _SIDES = frozenset("back front side top edge border corner".split())
@@ -121,38 +122,16 @@ class Phrases(HeadReader):
     def _finish(
         self, words: Sequence[Word], begins: int, at: int, noun: Noun, draft: Draft
     ) -> tuple[Mention | None, int]:
-        head, after = at, at + noun.length
+        head, after, opens = at, at + noun.length, noun.length
         while (longer := self._extension(words, after, noun)) is not None and not (draft.many and longer.verb):
             if longer.length == 1 and longer.plural and self._acts(words, after, draft):
                 break
             noun, after = longer, after + longer.length
         if text_at(words, after) == "of" and noun.name in ("couple", "pair", "group"):
             return None, after + 1
-        if words[after - 1].text in PAIRED and draft.first is not None and words[draft.first].text == "pair":
-            draft.number = None
-        invariant = noun.known or noun.name in MASS | _INVARIANT or noun.name.endswith("s")
-        if (
-            draft.number is not None
-            and draft.number > 1
-            and not (noun.plural or invariant or words[after - 1].tag == "NNS")
-        ):
-            draft.number = None  # "a two peso note"
-        if draft.number is not None and draft.number > 1 and noun.name == "glasses":
-            noun = noun._replace(name="glass")  # a number counts drinking glasses
-        if (
-            noun.name in ITEMS
-            and after - head > 1
-            and (first := self.lexicon.noun(words, head)) is not None
-            and first.depictable
-        ):
-            noun = noun._replace(name=f"{first.name} {noun.name}", depictable=True)
-        counted = draft.number or (draft.at_least or 0) > 2 or draft.at_most
-        if (counted and noun.name.removesuffix("s") in _VAGUE) or (draft.colours and noun.name in _VAGUE | _SIDES):
-            noun = noun._replace(depictable=True)
-        if noun.name in ("line", "row", "circle") and draft.determiner == "a" and text_at(words, begins - 1) == "in":
-            noun = noun._replace(depictable=False)
-        named = self._is_named(words, head, known=noun.known)
-        shown = noun.depictable and not words[after - 1].text.isdecimal() and not named
+        self._counted(words, after, noun, draft)
+        noun = self._settled(words, (begins, head, after), noun, draft)
+        shown = noun.depictable and not words[after - 1].text.isdecimal()
         mention = Mention(
             noun=noun.name,
             known=noun.known,
@@ -164,19 +143,72 @@ class Phrases(HeadReader):
         mention.determiner, mention.colours, mention.shown = draft.determiner, draft.colours, shown
         mention.number, mention.narrow, mention.part, mention.begins = draft.number, noun.narrow, draft.part, begins
         mention.rough, mention.at_least, mention.at_most = draft.rough, draft.at_least, draft.at_most
-        inside = [(words[spot].text, spot) for spot in range(head, after - noun.length)]
+        own = opens if opens > 1 else 0  # "ice cream" of an ice cream truck has no colour
+        inside = [(words[spot].text, spot) for spot in range(head + own, after - noun.length)]
         mention.adjectives = [*draft.adjectives, *inside]
         mention.plural = noun.plural or (noun.known and self._agrees(words, at, after))
         mention.possessive = words[after - 1].text.endswith("'s")
         return mention, after
 
     @staticmethod
-    def _is_named(words: Sequence[Word], head: int, *, known: bool) -> bool:
+    def _counted(words: Sequence[Word], after: int, noun: Noun, draft: Draft) -> None:
+        """Drop a number that does not count the noun: "a pair of glasses", "a two peso note"; a couple is two."""
+        if noun.name == "couple":
+            draft.number = draft.number or 2
+            return
+        paired = words[after - 1].text in PAIRED and draft.first is not None and words[draft.first].text == "pair"
+        invariant = noun.known or noun.name in MASS | _INVARIANT or noun.name.endswith("s")
+        several = noun.plural or invariant or words[after - 1].tag == "NNS"
+        if paired or (draft.number is not None and draft.number > 1 and not several):
+            draft.number = None
+
+    def _settled(self, words: Sequence[Word], span: tuple[int, int, int], noun: Noun, draft: Draft) -> Noun:
+        """Return the noun as its phrase means it: "food items" are things, "a couple" are persons, "in a row" is none.
+
+        Args:
+            words: Words of the sentence.
+            span: First word of the phrase and of the noun, and the first word after it.
+            noun: The noun that was found.
+            draft: What comes before it.
+        """
+        begins, head, after = span
+        several = draft.number is not None and draft.number > 1
+        if noun.name == "couple":
+            return noun._replace(name=self.vocabulary.canonical("person"), known=True, depictable=True, narrow="couple")
+        if several and noun.name == "glasses":
+            noun = noun._replace(name="glass")  # a number counts drinking glasses
+        first = self.lexicon.noun(words, head) if noun.name in ITEMS and after - head > 1 else None
+        if first is not None and first.depictable:
+            noun = noun._replace(name=f"{first.name} {noun.name}", depictable=True)
+        made = noun.name == "case" and any(text in terms().materials for text, _ in draft.adjectives)
+        counted = draft.number or (draft.at_least or 0) > 2 or draft.at_most
+        vague = noun.name.removesuffix("s") in _VAGUE
+        if made or (counted and vague) or (draft.colours and noun.name in _VAGUE | _SIDES):
+            noun = noun._replace(depictable=True)
+        if noun.name in ("line", "row", "circle") and draft.determiner == "a" and text_at(words, begins - 1) == "in":
+            noun = noun._replace(depictable=False)
+        if not self._is_named(words, head, after, known=noun.known):
+            return noun
+        if draft.determiner not in ("a", "an", "another") and draft.number is None:
+            return noun._replace(depictable=False)
+        return noun if noun.known else noun._replace(name=self._proper_name(words, head, after), depictable=True)
+
+    @staticmethod
+    def _is_named(words: Sequence[Word], head: int, after: int, *, known: bool) -> bool:
         """Return whether a noun ends a proper name: "Tokyo Tarareba Girls"; not in a sentence of capitalised words."""
-        proper = head > 0 and words[head].tag.startswith("NNP") and words[head - 1].tag.startswith("NNP")
+        ends = head > 0 and words[head].tag.startswith("NNP") and words[after - 1].tag.startswith("NNP")
+        proper = ends and words[head - 1].tag.startswith("NNP")
         if not (proper and known):
             return proper
         return 2 * sum(word.tag.startswith("NNP") for word in words) < len(words)
+
+    @staticmethod
+    def _proper_name(words: Sequence[Word], head: int, after: int) -> str:
+        """Return the whole name of one thing of that name: *volkswagen beetle* of "an old Volkswagen Beetle"."""
+        first = head
+        while words[first - 1].tag.startswith("NNP"):
+            first -= 1
+        return " ".join(word.text for word in words[first:after])
 
     def _agrees(self, words: Sequence[Word], at: int, after: int) -> bool:
         """Return whether an invariant plural is before a plural verb: "the sheep are"."""

@@ -14,24 +14,25 @@ PHRASES = {
         "in front of": "in front of",
         "behind": "in back of | at the back of",
         "in": "in the back of | inside the back of | "
-        "in the middle of | in the center of | in the centre of | in a pile of | in | in the shade of",
+        "in the middle of | in the center of | in the centre of | in a pile of | in | in the shade of | in the corner of",
         "between": "in between",
         "besides": "in addition to",
         "along": "along the side of | along the edge of",
         "with": "along with | together with | accompanied by",
-        "next to": "adjacent to | alongside | beside",
-        "on": "atop | on the side of | on the edge of | on the back of | on the front of | onto | on to",
-        "at": "at the edge of | at the end of | at",
+        "next to": "adjacent to | alongside | beside | "
+        "on either side of | on each side of | on both sides of | off to the side of",
+        "on": "atop | on the side of | on the edge of | on the back of | on the front of | on the corner of | onto | on to",
+        "at": "at the edge of | at the end of | at the corner of | at the side of | at the foot of | at the base of | at",
         "out of": "out of | out from",
         "away from": "away from",
         "instead of": "instead of",
         "because of": "because of",
         "such as": "such as | including",
-        "among": "amid | amongst",
+        "among": "amid | amidst | amongst | in the midst of",
         "outside": "outside of",
         "off": "off of | off",
         "against": "up against",
-        "across from": "across from | opposite",
+        "across from": "across from | opposite | on the other side of | on the opposite side of",
         "parallel to": "parallel to",
         "far from": "far from | far away from",
         "down": "down",
@@ -48,6 +49,7 @@ PHRASES = {
     for words in phrases.split(" | ")
 }
 """Word sequences that act as one preposition, beside the relations of the vocabulary, and their normal form."""
+PHRASES |= {tuple(word for word in words if word != "the"): name for words, name in PHRASES.items() if "the" in words}
 _STARTS: dict[str, list[tuple[str, ...]]] = {}
 for _phrase in PHRASES:
     _STARTS.setdefault(_phrase[0], []).append(_phrase)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from llamaindex_clipverify.claims.english.corrections import corrected, spelled
 from llamaindex_clipverify.claims.english.denials import plainly_denied
 from llamaindex_clipverify.claims.english.layout import plain
 from llamaindex_clipverify.claims.english.measures import measured
@@ -153,8 +154,8 @@ def _unquoted(text: str, words: list[Word], start: int, end: int) -> list[Word]:
 
 
 def _tagged(text: str, words: list[Word]) -> list[Word]:
-    tags = tagger().tag([text[word.start : word.end] or word.text for word in words])
-    return [word._replace(tag=tag) for word, tag in zip(words, tags, strict=True)]
+    tags = tagger().tag(spelled([text[word.start : word.end] or word.text for word in words]))
+    return corrected([word._replace(tag=tag) for word, tag in zip(words, tags, strict=True)])
 
 
 def _without_citation(words: list[Word], cited: re.Match[str] | None) -> list[Word]:

@@ -20,7 +20,6 @@ from llamaindex_clipverify.claims.english.grammar import (
     POSTURES,
     PREPOSITIONS,
 )
-from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.tagger import tagger
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.vocabulary import english
@@ -28,6 +27,7 @@ from llamaindex_clipverify.claims.wordnet import wordnet
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.claims.english.mentions import Mention
+    from llamaindex_clipverify.claims.english.sentences import Word
 
 IRREGULAR = {
     form: lemma
@@ -254,7 +254,8 @@ def _with_auxiliary(words: Sequence[Word], begins: int, taken: Collection[int]) 
     if main is not None:
         return _verb(words, begins, at, main, negated=denied)
     looks = kind == "look" and words[last].text in ("look", "looks") and _looks(words, at)
-    if kind == "have" or looks:
+    does = kind == "do" and not denied and at < len(words) and words[at].tag in ("DT", "PRP$", "CD", "JJ", "NNS")
+    if kind == "have" or looks or does:
         return _verb(words, begins, last, "finite", negated=denied)
     return _copula(words, (begins, last, at), kind, denied, taken) if kind in ("be", "look") else None
 
