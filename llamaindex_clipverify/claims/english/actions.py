@@ -37,6 +37,7 @@ _MOVES = frozenset(
 """Verbs that lifeless things do visibly, too."""
 _HOUSING = frozenset("contain house fill occupy".split())
 """Verbs by which one thing is in another: "the garden contains a bench", "boats fill the harbour"."""
+_ENCLOSING = ("surround", "encircle", "enclose")
 _LINKING = frozenset("surround hold contain touch face overlook display carry cover feature support".split())
 """Verbs that put one lifeless thing in relation to another: "a shelf holding books"."""
 
@@ -143,8 +144,11 @@ def _acts(clause: Clause, verb: Verb) -> Iterator[Claim]:
     for figure, actor in clause.meant(verb.subjects):
         living = is_living(actor) or actor.noun in ("hand", "arm", "finger", "foot")
         denied = verb.negated != (figure.determiner in NO or (figure.negated and not verb.negated))
-        if not living and actor.shown and _links(clause, verb, actor):
+        around = living and verb.lemma in _ENCLOSING
+        if actor.shown and (around or (not living and _links(clause, verb, actor))):
             yield from _linking(clause, verb, figure, actor, denied)
+            if around:
+                continue
         if (
             (verb.lemma in _SILENT and not _performs(verb))
             or verb.lemma in SHOWING
@@ -170,6 +174,8 @@ def _links(clause: Clause, verb: Verb, actor: Mention) -> bool:
     if verb.lemma in _MOVES or actor.noun in clause.terms.picture | {"panel", "background"}:
         return False
     visible = clause.words[verb.at].tag.startswith("VB") and verb.lemma not in _SILENT
+    if verb.lemma in ("eat", "drink", "swim", "sleep") and not verb.finite:
+        return False  # "plates, eating utensils"
     return verb.lemma in _LINKING or visible
 
 
@@ -199,7 +205,7 @@ def _linking(clause: Clause, verb: Verb, figure: Mention, actor: Mention, denied
             if verb.lemma in _HOUSING:
                 yield _housed(clause, verb, figure, actor, thing, denied != no)
                 continue
-            around = verb.lemma in ("surround", "encircle", "enclose")
+            around = verb.lemma in _ENCLOSING
             yield clause.spanning(
                 "depth" if around else "relation", actor, figure.head, thing.after - 1,
                 relation="around" if around else clause.text(verb.at), reference=thing.noun,

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from llamaindex_clipverify.claims.english.grammar import ARTICLES, DETERMINERS, NOT_ACTIONS, PREPOSITIONS
+from llamaindex_clipverify.claims.english.grammar import (
+    ARTICLES,
+    COVERING,
+    DETERMINERS,
+    NOT_ACTIONS,
+    PAIRED,
+    PREPOSITIONS,
+)
+from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import lemma, visible_actions
 from llamaindex_clipverify.claims.wordnet import wordnet
 
@@ -15,8 +23,11 @@ if TYPE_CHECKING:
 
 _FURTHER = frozenset("lay glance chat wait work march look lean cross".split())
 """Verbs of captions beside `visible_actions`."""
-_AFTER_VERB = ("IN", "TO", "RB", "RP", "DT", "PRP", "CC", "")
-"""First letters of the tags of what may follow a verb; "" for the end of the sentence or a mark."""
+_AFTER_VERB = ("IN", "TO", "RB", "RP", "DT", "PRP", "CC")
+"""First letters of the tags of what may follow a verb."""
+_DOUBTED = ("NN", "JJ", "NNP", "VBZ", "VBD", "VBN")
+_ONE_WORD = frozenset((("upside", "down"), ("face", "down"), ("face", "up"), ("mid", "air")))
+"""Pairs that are one adjective."""
 _SMALL = PREPOSITIONS | DETERMINERS | {"and", "or", "is", "are"}
 _NEAR = 5
 """Words that a phrase may have before its noun."""
@@ -35,23 +46,49 @@ def spelled(words: Sequence[str]) -> list[str]:
 
 
 def corrected(words: Sequence[Word]) -> list[Word]:
-    """Return the words of a sentence with the tags of verbs that were taken for nouns or adjectives put right."""
-    found = list(words)
+    """Return the words of a sentence with the tags of verbs, nouns and participles put right, "upside down" as one word."""
+    found = list(_joined(words))
     for at, word in enumerate(found):
-        if word.tag in ("NN", "JJ", "NNP") and at > 0:
+        if word.tag in _DOUBTED:
             found[at] = word._replace(tag=_tag(found, at))
     return found
 
 
+def _joined(words: Sequence[Word]) -> Iterator[Word]:
+    at = 0
+    while at < len(words):
+        following = words[at + 1] if at + 1 < len(words) else None
+        if following is not None and (words[at].text, following.text) in _ONE_WORD:
+            text = f"{words[at].text}-{following.text}"
+            yield words[at]._replace(text=text, end=following.end, tag="JJ")
+            at += 2
+        else:
+            yield words[at]
+            at += 1
+
+
 def _tag(words: Sequence[Word], at: int) -> str:
-    text, tag, before = words[at].text, words[at].tag, words[at - 1].tag
+    text, tag = words[at].text, words[at].tag
     following = words[at + 1] if at + 1 < len(words) else None
+    if at == 0:
+        describes = tag in ("VBD", "VBN") and following is not None and following.tag in ("NN", "NNS")
+        return "JJ" if describes and text.endswith("ed") else tag
+    before = words[at - 1].tag
+    if tag == "VBZ":
+        plural = text in PAIRED | {"clothes"} or (before == "VBG" and wordnet().singular(text) is not None)
+        return "NNS" if plural else tag
     ends = following is None or following.is_mark
-    leads = ends or (following is not None and following.tag.startswith(_AFTER_VERB[:-1]))
-    if leads and text.endswith("ing") and before in ("NN", "NNS", "NNP") and _is_action(text) and _is_phrase(words, at):
+    leads = ends or (following is not None and following.tag.startswith(_AFTER_VERB))
+    acts = text.endswith("ing") and before.startswith(("NN", "JJ")) and _is_action(text)
+    if acts and leads and before.startswith("NN") and _is_phrase(words, at):
         return "VBG"
+    if acts and following is not None and following.tag in ("NN", "NNS") and _is_living(words[at - 1].text):
+        return "VBG"  # "an elephant drinking water"
     if leads and not ends and before in ("NN", "NNS") and _is_base(text) and _is_several(words, at):
         return "VBP"
+    governs = following is not None and following.tag in ("DT", "PRP$")
+    if governs and before == "NNS" and text in COVERING and not words[at - 1].text.endswith("'s"):
+        return "VBP"  # "parked cars line the street"
     if tag == "JJ" and text.endswith("s") and (one := wordnet().singular(text)) is not None and wordnet().shows(one):
         return "NNS"
     return tag
@@ -65,6 +102,13 @@ def _is_action(text: str) -> bool:
 @lru_cache(20_000)
 def _is_base(text: str) -> bool:
     return lemma(text) == text and text in visible_actions() | _FURTHER
+
+
+@lru_cache(20_000)
+def _is_living(text: str) -> bool:
+    net = wordnet()
+    one = net.singular(text) or text
+    return one in terms().living or any(net.is_kind(one, root) for root in ("person", "animal"))
 
 
 def _is_phrase(words: Sequence[Word], at: int) -> bool:

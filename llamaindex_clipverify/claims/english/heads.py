@@ -178,7 +178,8 @@ class HeadReader(ModifierReader):
         if before in ("and", "or", "nor", ","):
             joined = bool(found) and found[-1].after >= at - 2 and text_at(words, at + noun.length) not in COPULAS
         if before in BE:
-            return before == "there's" or text_at(words, at - 2) == "there"
+            hidden = noun.plural and bool(found) and not found[0].shown and not noun.verb
+            return hidden or before == "there's" or text_at(words, at - 2) == "there"
         if noun.plural:
             return (
                 not noun.verb
@@ -193,7 +194,8 @@ class HeadReader(ModifierReader):
             return True
         if not joined or (noun.verb and found[-1].after != at - 1):
             return False
-        return before != "," or (tag == "NN" and found[-1].determiner is None and found[-1].after == at - 1)
+        listed = found[-1].determiner is None or text_at(words, at + noun.length) in (",", "and", "or")
+        return before != "," or (tag == "NN" and listed and found[-1].after == at - 1)
 
     def _compound(self, words: Sequence[Word], at: int, noun: Noun) -> Noun:
         """Return the noun at the end of a compound that begins here: *sign* of "speed limit sign"."""

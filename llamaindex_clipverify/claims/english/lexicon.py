@@ -78,6 +78,10 @@ class Lexicon:
         """Return whether a noun names a person or an animal."""
         return noun.name in terms().living or any(self.net.is_kind(noun.name, root) for root in ("person", "animal"))
 
+    def _lives(self, text: str) -> bool:
+        noun = self._look_up(text)
+        return noun is not None and noun.depictable and self.is_living(noun)
+
     def _compound(self, words: Sequence[Word], at: int) -> Noun | None:
         first = words[at].text
         if first not in self._openers and first not in self.net.openers:
@@ -90,6 +94,8 @@ class Lexicon:
             noun = self._known(form, length)
             if noun is not None:
                 return noun
+            if first.endswith("ing") and words[at].tag.startswith("VB") and at > 0 and self._lives(words[at - 1].text):
+                return None  # "an elephant drinking water"
             if form in self._compounds:
                 noun = Noun(length, self._compounds[form], False, form.endswith("s"))
                 return self._headed(noun, words[at + length - 1].text)

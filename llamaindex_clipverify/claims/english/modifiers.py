@@ -207,6 +207,8 @@ class ModifierReader:
             return False
         if text in ADJECTIVES or text in terms().colours or _has_suffix(text):
             return True
+        if text in terms().materials and at + 1 < len(words) and words[at + 1].tag in ("NN", "NNS"):
+            return True  # "next to steel rafters"
         if text in FUNCTION or not text[0].isalpha() or text.endswith("'s") or text in FINITE:
             return draft.opened and (text in _AFTER_DETERMINER or self._is_participle(words, at))
         noun = self.lexicon.noun(words, at)
@@ -222,6 +224,9 @@ class ModifierReader:
     def _may_describe(self, words: Sequence[Word], at: int) -> bool:
         """Return whether a word of no list is an adjective by what follows it."""
         alone = text_at(words, at + 1) in ("and", ",", "or")
+        if text_at(words, at + 1) == "and" and text_at(words, at - 1) in ("a", "an") and words[at + 2 :]:
+            joined = words[at + 2].tag == "JJ" and self._begins_noun(words, at + 2)
+            return joined and self.lexicon.noun(words, at) is None  # "a serene and picturesque lake"
         return words[at].text.endswith("ly") or (not alone and self._begins_noun(words, at + 1))
 
     def _is_participial(self, words: Sequence[Word], at: int, draft: Draft) -> bool:
@@ -253,6 +258,8 @@ class ModifierReader:
             if text in ("and", ",") and self._is_described(words, place + 1):
                 continue
             compounded = words[place].tag == "NN" and place + 1 < len(words) and words[place + 1].tag.startswith("NN")
+            if compounded and place > at - 1 and text.endswith("ing") and place > 0 and words[place - 1].tag == "JJ":
+                continue  # "an ornamental standing clock"
             described = compounded or self._is_described(words, place)
             moving = text.endswith("ing") and text not in NOT_ACTIONS and not described
             if text in FUNCTION | FINITE | POSTURES or words[place].is_mark or moving:

@@ -13,6 +13,8 @@ _DETERMINERS = frozenset("the its his her their a this that".split())
 _BETWEEN = frozenset(
     "far very upper lower most and extreme outer immediate back front image's picture's photo's distant near".split()
 )
+_ROOMS = frozenset("room kitchen bathroom bedroom office hall hallway garage yard garden stage".split())
+"""Places whose sides are those of the picture."""
 _NOUNS = frozenset("side corner part half portion section area third edge end".split())
 
 
@@ -81,6 +83,8 @@ def _closed(
             end += 1
         if end < len(words) and words[end].text.removesuffix("'s") in picture:
             return Position(begins=begins, after=end + 1, values=values)
+        if end < len(words) and words[end].text in _ROOMS and named:
+            return Position(begins=begins, after=at, values=values)
         if following == "of":
             return None
     if not opened or (words[begins].text not in _OPENERS and not (named and begins == 0)):

@@ -49,6 +49,8 @@ PHRASES = {
     for words in phrases.split(" | ")
 }
 """Word sequences that act as one preposition, beside the relations of the vocabulary, and their normal form."""
+_PARTS = ("front", "back", "side", "edge", "corner", "end", "center", "centre", "middle", "rear")
+PHRASES |= {(word, "the", part, "of"): "next to" for word in ("near", "towards", "toward", "by") for part in _PARTS}
 PHRASES |= {tuple(word for word in words if word != "the"): name for words, name in PHRASES.items() if "the" in words}
 _STARTS: dict[str, list[tuple[str, ...]]] = {}
 for _phrase in PHRASES:

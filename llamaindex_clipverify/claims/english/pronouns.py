@@ -7,6 +7,7 @@ is the subject of the previous sentence: "The dog stands next to the car. It is 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from llamaindex_clipverify.claims.english.grammar import (
     COPULAS,
@@ -184,6 +185,10 @@ def _group(options: Sequence[Mention]) -> list[Mention]:
         return list(distinct.values()) if len({one.noun for one in many}) == 1 else []
     if len(options) == 2:
         return list(options)
+    joined = [[one, other] for one, other in pairwise(options) if other.begins == one.after + 1]
+    pairs = [pair for pair in joined if all(map(is_person, pair))]
+    if len(pairs) == 1 and len(people) == 1:
+        return pairs[0]  # "a man and a woman on a bridge, both …"
     return list(people.values()) if len(people) == 1 else []  # "The hiker … They have a bag."
 
 

@@ -228,12 +228,7 @@ def _named(clause: Clause, link: Link) -> tuple[Kind, str]:
     ):
         depth = verb.lemma in ("surround", "enclose", "flank")
         return "depth" if depth else "relation", f"{clause.text(verb.at)} {clause.text(link.at)}"
-    if (
-        verb is not None
-        and verb.passive
-        and verb.lemma in COVERING
-        and link.relation in ("with", "in", "by", "next to")
-    ):
+    if verb is not None and verb.passive and verb.lemma in COVERING and clause.text(link.at) in ("with", "in", "by"):
         by = "by" if clause.text(link.at) == "by" else link.relation
         return "depth" if verb.lemma in ("surround", "enclose", "flank") else "relation", f"{clause.text(verb.at)} {by}"
     if verb is not None and verb.lemma == "face":

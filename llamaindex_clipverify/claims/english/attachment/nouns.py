@@ -33,7 +33,7 @@ class NounRules(State):
             self._possessed(mention, self.last)
         else:
             self._subject(mention)
-        self.last, self.verb_since = mention, False
+        self.last, self.verb_since, self.placed = mention, False, False
         self.joined = self.comma = False
         self.relative = None if role != "ground" else self.relative
 
@@ -46,8 +46,8 @@ class NounRules(State):
         if self._is_inverted():
             return "inverted"
         if before is None or self.verb_since:
-            if self.joined and self._starts_clause(mention):
-                return "subject"
+            if self.joined and (self.placed or self._starts_clause(mention)):
+                return "subject"  # "one cat sitting on the left and another one on the right"
             return "object" if self.verb_since and self.verb is not None and not self.comma else "subject"
         return "joined" if (self.joined or self.comma) and not self._starts_clause(mention) else "subject"
 

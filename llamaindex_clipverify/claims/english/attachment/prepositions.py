@@ -32,7 +32,8 @@ class PrepositionRules(VerbRules):
         """Take the next preposition."""
         link = Link(figures=[], relation=relation, at=at, after=at + length, negated=self._is_denied(at))
         fronted = self._is_fronted(link.after)
-        if not fronted:
+        of_place = relation == "of" and self.placed  # "on the left side of the room"
+        if not fronted and not of_place:
             link.figures, link.verb = self._joined_to(relation) or self._at_place(link) or self._figures(relation)
         before = self.governor.get(id(self.last)) if not self.verb_since else None
         if relation == "with" and before is not None:
@@ -88,6 +89,7 @@ class PrepositionRules(VerbRules):
             link.figures, link.verb = self._figures("of")
         self._begin(link, fronted=fronted)
         self.joined = self.comma = False
+        self.placed = True
 
     def _begin(self, link: Link, *, fronted: bool) -> None:
         if fronted or (not link.figures and self.last is None):

@@ -56,6 +56,8 @@ class State:
         self.comma = False
         self.relative: Mention | None = None
         """What a relative pronoun stands for."""
+        self.placed = False
+        """Whether a position came after the last noun phrase or verb."""
         self.verb_since = False
         """Whether a verb came after the last noun phrase."""
 

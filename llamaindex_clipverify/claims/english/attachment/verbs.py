@@ -30,7 +30,7 @@ class VerbRules(NounRules):
             verb.subjects = self._subjects(verb)
         if verb.there and self.verb is None:
             self.subjects = []
-        self.verb, self.verb_since = verb, True
+        self.verb, self.verb_since, self.placed = verb, True, False
         if verb.finite and not verb.relative:
             self.main = verb
         self.link = None if self.link is not None and self.link.ground is None and not verb.gerund else self.link
@@ -41,6 +41,10 @@ class VerbRules(NounRules):
         if self.relative is not None:
             verb.relative = True
             return [self.relative]
+        near = self.last
+        beside = near is not None and self.role.get(id(near)) != "subject" and near.after == verb.begins
+        if near is not None and beside and near.stands_for and not verb.finite:
+            return [near]  # "a man and a woman on a bridge, both wearing hats"
         if self.verb is not None and (self.joined or (self.comma and not verb.finite)):
             return self._shared(verb, self.verb)
         return self._living(verb) if verb.finite else self._participant(verb)
