@@ -13,7 +13,8 @@ AGE = r"(?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten)[ -](?:year|
 _STREETS = "Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Square|Way|Court|Place"
 MEASURE = (
     rf"(?<![\w.,$€£¥₩])(?:\d{{1,9}}(?:[.,]\d{{1,9}})?[ -]?(?i:{_UNITS})(?!\w)"
-    r"|\d{1,3}[ -](?:feet|foot)(?=[ -](?:tall|high|long|wide|deep|away|above|below|from)\b)"
+    r"|\d{1,3}[ -](?:feet|foot)(?=[ -](?:tall|high|long|wide|deep|thick|away|apart|above|below|from|by|each|in)\b)"
+    r"|(?<=\bby )\d{1,3}[ -](?:feet|foot)\b"
     r"|\d{1,4}/\d{1,4}(?![\w/])|\d{1,4}[x×]\d{1,4}(?!\w)"
     rf"|\d{{1,5}}(?:\s[A-Z][a-z]{{1,20}}\.?){{1,3}}\s(?:{_STREETS})\b"
     r"|(?:(?<=\bat )|(?<=[(\[]))\d{1,5}(?:\.\d{1,9})?(?:,\s?\d{1,5}(?:\.\d{1,9})?){1,7}(?=\s?(?:[)\].;,]|$)))"

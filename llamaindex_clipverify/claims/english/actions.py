@@ -19,7 +19,7 @@ _SILENT = frozenset(
     "highlight convey mean refer relate involve focus base name call design intend ensure require include contain mark "
     "label print inscribe spell title state lack miss cause keep let match surround belong tend decide enjoy observe "
     "color colour tint bathe care appreciate plan prefer remind serve use locate place situate position visit remain "
-    "exist resemble suit imitate mimic evoke lend differ".split()
+    "exist resemble suit imitate mimic evoke lend differ attempt".split()
 )
 """Verbs that state nothing a picture shows somebody doing."""
 _FEATS = frozenset(

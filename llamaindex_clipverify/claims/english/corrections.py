@@ -16,6 +16,7 @@ from llamaindex_clipverify.claims.english.grammar import (
 )
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import lemma, visible_actions
+from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.claims.wordnet import wordnet
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ _FURTHER = frozenset("lay glance chat wait work march look lean cross".split())
 """Verbs of captions beside `visible_actions`."""
 _AFTER_VERB = ("IN", "TO", "RB", "RP", "DT", "PRP", "CC")
 """First letters of the tags of what may follow a verb."""
-_DOUBTED = ("NN", "JJ", "NNP", "VBZ", "VBD", "VBN")
+_OBJECTS = ("DT", "PRP$", "CD")
+"""Tags of what begins the object of a verb."""
+_DOUBTED = ("NN", "JJ", "NNP", "NNS", "VBZ", "VBD", "VBN")
+_OWNERS = {"its": "it", "his": "him", "her": "her", "their": "them"}
 _ONE_WORD = frozenset((("upside", "down"), ("face", "down"), ("face", "up"), ("mid", "air")))
 """Pairs that are one adjective."""
 _SMALL = PREPOSITIONS | DETERMINERS | {"and", "or", "is", "are"}
@@ -58,7 +62,14 @@ def _joined(words: Sequence[Word]) -> Iterator[Word]:
     at = 0
     while at < len(words):
         following = words[at + 1] if at + 1 < len(words) else None
-        if following is not None and (words[at].text, following.text) in _ONE_WORD:
+        side = words[at + 2] if at + 2 < len(words) else None
+        owner = _OWNERS.get(following.text) if following is not None else None
+        if owner and side is not None and words[at].text in ("to", "on") and side.text in ("left", "right"):
+            yield from (words[at], side._replace(tag="JJ"))  # "to its left" is *to the left of it*
+            yield side._replace(text="of", start=side.end, tag="IN")
+            yield side._replace(text=owner, start=side.end, tag="PRP")
+            at += 3 + (at + 3 < len(words) and words[at + 3].text == "side")
+        elif following is not None and (words[at].text, following.text) in _ONE_WORD:
             text = f"{words[at].text}-{following.text}"
             yield words[at]._replace(text=text, end=following.end, tag="JJ")
             at += 2
@@ -68,30 +79,37 @@ def _joined(words: Sequence[Word]) -> Iterator[Word]:
 
 
 def _tag(words: Sequence[Word], at: int) -> str:
+    """Return the tag of a word whose own is doubted."""
     text, tag = words[at].text, words[at].tag
     following = words[at + 1] if at + 1 < len(words) else None
+    after = following.tag if following is not None and not following.is_mark else ""
     if at == 0:
-        describes = tag in ("VBD", "VBN") and following is not None and following.tag in ("NN", "NNS")
-        return "JJ" if describes and text.endswith("ed") else tag
-    before = words[at - 1].tag
+        return "JJ" if tag in ("VBD", "VBN") and after in ("NN", "NNS") and text.endswith("ed") else tag
+    one = wordnet().singular(text) if text.endswith("s") else None
     if tag == "VBZ":
-        plural = text in PAIRED | {"clothes"} or (before == "VBG" and wordnet().singular(text) is not None)
-        return "NNS" if plural else tag
-    ends = following is None or following.is_mark
-    leads = ends or (following is not None and following.tag.startswith(_AFTER_VERB))
-    acts = text.endswith("ing") and before.startswith(("NN", "JJ")) and _is_action(text)
-    if acts and leads and before.startswith("NN") and _is_phrase(words, at):
-        return "VBG"
-    if acts and following is not None and following.tag in ("NN", "NNS") and _is_living(words[at - 1].text):
-        return "VBG"  # "an elephant drinking water"
-    if leads and not ends and before in ("NN", "NNS") and _is_base(text) and _is_several(words, at):
-        return "VBP"
-    governs = following is not None and following.tag in ("DT", "PRP$")
-    if governs and before == "NNS" and text in COVERING and not words[at - 1].text.endswith("'s"):
-        return "VBP"  # "parked cars line the street"
-    if tag == "JJ" and text.endswith("s") and (one := wordnet().singular(text)) is not None and wordnet().shows(one):
-        return "NNS"
-    return tag
+        plural = one is not None and (after in ("VBZ", "VBP", "MD") or words[at - 1].tag == "VBG")
+        return "NNS" if plural or text in PAIRED | {"clothes"} else tag
+    if tag == "NNS":
+        acts = words[at - 1].tag == "NN" and after in (*_OBJECTS, "NN", "NNS", "JJ") and one in wordnet().verbs
+        return "VBZ" if acts and _is_living(words[at - 1].text) else tag
+    if _is_verb(words, at, after):
+        return "VBG" if text.endswith("ing") else "VBP"
+    return "NNS" if tag == "JJ" and one is not None and wordnet().shows(one) else tag
+
+
+def _is_verb(words: Sequence[Word], at: int, after: str) -> bool:
+    """Return whether a word taken for a noun or an adjective is a verb by what is around it."""
+    text, before = words[at].text, words[at - 1]
+    ends = at + 1 == len(words) or words[at + 1].is_mark
+    if text.endswith("ing"):
+        if not before.tag.startswith(("NN", "JJ")) or not _is_action(text):
+            return False
+        leads = (ends or after.startswith(_AFTER_VERB)) and before.tag.startswith("NN") and _is_phrase(words, at)
+        return leads or (after in ("NN", "NNS") and _is_living(before.text))  # "an elephant drinking water"
+    governs = after in _OBJECTS and before.tag == "NNS" and not before.text.endswith("'s")
+    if governs and text in wordnet().verbs | COVERING:
+        return True  # "parked cars line the street", "two women share an umbrella"
+    return after.startswith(_AFTER_VERB) and before.tag in ("NN", "NNS") and _is_base(text) and _is_several(words, at)
 
 
 @lru_cache(20_000)
@@ -108,6 +126,8 @@ def _is_base(text: str) -> bool:
 def _is_living(text: str) -> bool:
     net = wordnet()
     one = net.singular(text) or text
+    if english().nouns.get(text) == "person":
+        return True
     return one in terms().living or any(net.is_kind(one, root) for root in ("person", "animal"))
 
 

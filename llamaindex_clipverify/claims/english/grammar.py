@@ -49,7 +49,7 @@ CONTAINERS = frozenset(
 """What things are in: with *of*, they are what the sentence is about."""
 PAIRED = frozenset(
     "jeans trousers pants shorts glasses sunglasses tights pliers tweezers headphones goggles binoculars pajamas "
-    "leggings eyeglasses scissors".split()
+    "leggings eyeglasses scissors overalls dungarees briefs boxers slacks chinos khakis".split()
 )
 """Single objects with a plural name: a pair of them is one object."""
 ROUGHLY = frozenset("about around nearly almost over approximately roughly maybe least most than to".split())

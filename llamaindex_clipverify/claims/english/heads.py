@@ -24,6 +24,7 @@ from llamaindex_clipverify.claims.english.lexicon import Noun
 from llamaindex_clipverify.claims.english.mentions import Draft, Mention, text_at
 from llamaindex_clipverify.claims.english.modifiers import ModifierReader
 from llamaindex_clipverify.claims.english.sentences import Word
+from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import IRREGULAR, lemma, visible_actions
 
 _BEFORE_BARE = frozenset("with and or nor wearing holding has have".split())
@@ -41,7 +42,7 @@ class HeadReader(ModifierReader):
 
     def _head(self, words: Sequence[Word], at: int, draft: Draft, found: list[Mention]) -> Noun | None:
         text = words[at].text
-        if text in ("one", "ones") and (draft.colours or draft.number):
+        if text in ("one", "ones") and (draft.colours or draft.number or draft.adjectives):
             return None
         if text in POSTURES and not (draft.opened and draft.determiner):
             return None
@@ -186,10 +187,10 @@ class HeadReader(ModifierReader):
                 or joined
                 or tag == "NNS"
                 or before in PREPOSITIONS | {"", ":", "of", "and", "or", ","}
-                or self._after_verb(before)
+                or self._after_verb(words, at)
             )
-        if noun.name in MASS:
-            return not noun.verb or before in PREPOSITIONS or joined or self._after_verb(before)
+        if noun.name in MASS or noun.name in terms().substances:
+            return not noun.verb or before in PREPOSITIONS or joined or self._after_verb(words, at)
         if tag in ("NN", "NNP", "NNS") and self._is_caption_style(words, at, before):
             return True
         if not joined or (noun.verb and found[-1].after != at - 1):
@@ -214,7 +215,11 @@ class HeadReader(ModifierReader):
         opened = before in PREPOSITIONS | {"", "and", "or", ":"} or before.endswith("ing")
         return opened and words[at].text not in FINITE | POSTURES
 
-    def _after_verb(self, before: str) -> bool:
+    @staticmethod
+    def _after_verb(words: Sequence[Word], at: int) -> bool:
+        before = text_at(words, at - 1)
+        if at > 0 and words[at - 1].tag in ("VBZ", "VBP") and before not in COPULAS:
+            return True  # "sells fruit"
         return before.endswith("ing") or before in (
             "has", "have", "see", "contains", "shows", "features", "includes", "contain", "show", "ride", "rides", "there's",
         )  # fmt: skip
@@ -232,10 +237,11 @@ class HeadReader(ModifierReader):
         """Return the next noun of a compound: *house* in "dog house"."""
         if at >= len(words) or words[at].is_mark or words[at - 1].text.endswith("'s") or words[at].text == "being":
             return None
-        if words[at].text in ARTICLES:
+        if words[at].text in ARTICLES or words[at].tag in ("RB", "RBR"):
             return None  # "a shirt a tie": no letter *a*
-        if words[at].tag == "VBZ" and at + 1 < len(words) and words[at + 1].tag in ("DT", "PRP$"):
-            return None  # "the badge bears a crest"
+        governs = at + 1 < len(words) and words[at + 1].tag in ("DT", "PRP$")
+        if words[at].tag == "VBZ" and (governs or self.lexicon.is_living(noun)):
+            return None  # "the badge bears a crest", "a firefighter sprays water"
         text, longer = words[at].text, self.lexicon.noun(words, at)
         if longer is None and text in IRREGULAR:
             return None

@@ -81,6 +81,8 @@ _FINDING = frozenset(
     "say says claim claims see find notice show shows mean means true case indication evidence sign proof hint suggestion".split()
 )
 """Words of which the same holds before *that*."""
+_TELLING = frozenset("says said states stated warns warned claims claimed indicates announces explains reads".split())
+"""Verbs after which *that* begins what somebody or a text says, which the picture need not show."""
 _UNTRUE = frozenset(("false", "untrue", "doubt", "doubtful", "unlikely"))
 """Words that say it before *that* by themselves."""
 
@@ -121,7 +123,8 @@ def _is_hedge(words: Sequence[Word], at: int) -> bool:
     following, further = text_at(words, at + 1), text_at(words, at + 2)
     unsaid = at == 0 and _denies_all(text, following, further)
     past = text == "used" and following == "to" and further == "be"
-    if unsaid or past or _is_partial(words, at) or _is_untrue(words, at):
+    told = text in _TELLING and following == "that"
+    if unsaid or past or told or _is_partial(words, at) or _is_untrue(words, at):
         return True
     if text in HEDGES:
         return not (text == "may" and text_at(words, at + 1).isdecimal())

@@ -76,7 +76,9 @@ class Lexicon:
 
     def is_living(self, noun: Noun) -> bool:
         """Return whether a noun names a person or an animal."""
-        return noun.name in terms().living or any(self.net.is_kind(noun.name, root) for root in ("person", "animal"))
+        return noun.name in terms().living | {"person", "animal"} or any(
+            self.net.is_kind(noun.name, root) for root in ("person", "animal")
+        )
 
     def _lives(self, text: str) -> bool:
         noun = self._look_up(text)
@@ -179,8 +181,9 @@ class Lexicon:
             and (not net.shows(form) or set(net.meanings(one)) & set(net.meanings(form)))
         ):
             return Noun(length, one, False, True, verb=one in net.verbs)
-        if net.shows(form) or form in net.abstract or form in MASS:
-            shown = net.shows(form) or form in MASS
+        uncounted = form in MASS or form in terms().substances
+        if net.shows(form) or form in net.abstract or uncounted:
+            shown = net.shows(form) or uncounted
             verb = form in net.verbs or (form.endswith("s") and one in net.verbs)
             return Noun(length, form, False, False, depictable=shown, verb=verb)
         if one is None:

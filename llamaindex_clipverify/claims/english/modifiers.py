@@ -67,7 +67,23 @@ class ModifierReader:
             return self._numbered(words, at, draft)
         if text in ("and", ",") and draft.described and self._modifiers_continue(words, at + 1):
             return 1
-        return self._covered(words, at, draft) or self._adjective(words, at, draft)
+        return self._covered(words, at, draft) or self._named(words, at, draft) or self._adjective(words, at, draft)
+
+    def _named(self, words: Sequence[Word], at: int, draft: Draft) -> int:
+        """Read a proper name before a noun in small letters: "a black New York Yankees cap", "a Camden Lock market"."""
+        if words[at].tag not in ("NNP", "NNPS") or not (draft.opened or draft.described):
+            return 0
+        after = at
+        while after < len(words) and words[after].tag in ("NNP", "NNPS"):
+            after += 1
+        known = self.lexicon.noun(words, at)
+        if (known is not None and known.known) or after == len(words) or words[after].tag not in ("NN", "NNS"):
+            return 0
+        noun = self.lexicon.noun(words, after)
+        if noun is None or not noun.depictable or words[after].text in FINITE | POSTURES:
+            return 0
+        draft.first, draft.opened = at if draft.first is None else draft.first, True
+        return after - at
 
     def _covered(self, words: Sequence[Word], at: int, draft: Draft) -> int:
         """Read a noun and what it does as an adjective of what follows: "a grass covered field", "tree lined streets"."""
@@ -150,7 +166,7 @@ class ModifierReader:
         text = words[at].text
         if not text.isdecimal() and text not in self.vocabulary.numbers:
             return 0 if any(letter.isalpha() for letter in text) or ":" in text else self._measure(at, draft)
-        if (draft.opened and draft.number is not None) or (text == "one" and draft.colours):
+        if (draft.opened and draft.number is not None) or (text == "one" and (draft.colours or draft.adjectives)):
             return 0
         if text == "both" and text_at(words, at + 1).endswith("ing"):
             return 0
@@ -216,6 +232,7 @@ class ModifierReader:
             return False
         if tag in ("JJ", "JJR", "JJS"):
             thing = noun is not None and noun.depictable and text_at(words, at + 1) in self.vocabulary.colours
+            thing = thing and not self._begins_noun(words, at + 2)  # "a lush green forest"
             return not thing and self._begins_noun(words, at + 1)
         if noun is not None and tag != "RB" and not text.endswith("ing"):
             return False
@@ -234,15 +251,26 @@ class ModifierReader:
         moving = words[at].text.endswith("ing") and words[at].tag in ("VBG", "NN") and draft.opened
         if moving and text_at(words, at + 1) == "," and self._is_described(words, at + 2):
             return True
+        before = words[at - 1] if at else None
+        if before is not None and before.text == "and" and self._lists_things(words, at):
+            return True
         if words[at].tag != "VBN":
             return False
         listed = text_at(words, at + 1) == "," and draft.opened and self._is_described(words, at + 2)
-        return listed or (self._is_participle(words, at) and text_at(words, at - 1) in _BEFORE_PARTICIPLES)
+        led = before is not None and (before.text in _BEFORE_PARTICIPLES or _is_transitive(before) or draft.described)
+        return listed or (self._is_participle(words, at) and led)
+
+    def _lists_things(self, words: Sequence[Word], at: int) -> bool:
+        """Return whether a participle after *and* describes another thing of a list: "there are chairs and folded tables"."""
+        acts = any(word.tag in ("VBZ", "VBP", "VBD") and word.text not in COPULAS | HAVE for word in words[:at])
+        return not acts and at > 1 and words[at - 2].tag.startswith("NN") and self._is_participle(words, at)
 
     def _begins_noun(self, words: Sequence[Word], at: int) -> bool:
         """Return whether a noun, possibly after modifiers, begins here; looks five words ahead."""
         for place in range(at, min(at + 5, len(words))):
             text, noun = words[place].text, self.lexicon.noun(words, place)
+            if text in ("one", "ones") and place == at and text_at(words, at - 2) in DETERMINERS:
+                return True  # "the right one"
             if noun is not None and (
                 noun.known or (text in ADJECTIVES and (noun.length > 1 or self._ends_here(words, place)))
             ):
@@ -329,6 +357,11 @@ class ModifierReader:
         if text_at(words, at) in ("and", ","):
             return text_at(words, at + 1) in self.vocabulary.colours and self._colours_a_noun(words, at + 2)
         return at < len(words) and self._begins_noun(words, at)
+
+
+def _is_transitive(word: Word) -> bool:
+    """Return whether a word is a verb that may have an object: "pours steamed milk"."""
+    return word.tag in ("VBZ", "VBG", "VBP") and word.text not in COPULAS | HAVE | POSTURES
 
 
 def _has_suffix(text: str) -> bool:

@@ -220,7 +220,7 @@ class Phrases(HeadReader):
     ) -> tuple[Mention | None, int]:
         """Read phrases without a noun: "three blue ones", "a red and a blue car", "one is black"."""
         text = text_at(words, at)
-        if text in ("one", "ones") and (draft.colours or draft.number):
+        if text in ("one", "ones") and (draft.colours or draft.number or draft.adjectives):
             return self._anaphor(words, begins, at, at + 1, draft, found)
         if draft.number == 1 and draft.determiner in ("the", "this", "that") and any(one.shown for one in found):
             return self._the_one(begins, at, found), at
@@ -282,4 +282,5 @@ class Phrases(HeadReader):
             number=draft.number,
         )
         mention.colours, mention.begins, mention.narrow = draft.colours, begins, model.narrow
+        mention.adjectives = list(draft.adjectives)
         return mention

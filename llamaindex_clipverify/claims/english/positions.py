@@ -47,6 +47,8 @@ def _position(words: Sequence[Word], begins: int) -> Position | None:
     if words[at].text in _OPENERS or words[at].text == ",":
         at += 1
     opened = at > begins
+    if words[begins].text == "on" and at < len(words) and words[at].text == "top":
+        return None  # "a hill with trees on top"
     if at < len(words) and words[at].text in _DETERMINERS:
         at += 1
         opened = True

@@ -180,11 +180,13 @@ def _is_resulting(clause: Clause, verb: Verb) -> bool:
 
 def _made(clause: Clause, verb: Verb, at: int) -> Iterator[Claim]:
     """Read "made of wood and metal"."""
-    at += clause.text(at) in ("out", "up", "entirely", "mostly", "completely")
+    consists = clause.text(at) == "up"
+    at += consists or clause.text(at) in ("out", "entirely", "mostly", "completely")
     if clause.text(at) not in ("of", "from", "in"):
         return
     if not any(_material(clause, spot) for spot in range(at + 1, min(at + 7, len(clause.words)))):
-        yield from _made_of_thing(clause, verb, at + 1)
+        if not consists:
+            yield from _made_of_thing(clause, verb, at + 1)
         return
     for spot in range(at + 1, min(at + 7, len(clause.words))):
         value = _material(clause, spot)

@@ -171,11 +171,27 @@ def _linked(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
     if link.relation == "in" and is_worn(ground):
         yield from wearing(clause, link.figures, ground, link.verb is not None and link.verb.negated)
         return
+    if (
+        link.relation == "in"
+        and link.verb is None
+        and ground.determiner is None
+        and ground.last in clause.terms.materials
+    ):
+        yield from _of_material(clause, link, ground)
+        return
     held = link.verb.objects if link.verb is not None and ground.noun in _HOLDING else []
     figures = [thing for thing in held if thing.shown and not thing.pronoun] if held else link.figures
     for figure, mention in clause.meant(figures):
         if mention is not ground:
             yield _relation(clause, link, figure, mention, ground)
+
+
+def _of_material(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
+    """Read "jeans in washed denim"."""
+    ground.shown = False
+    for figure, mention in clause.meant([] if ground.number else link.figures):
+        value = clause.terms.materials[ground.last]
+        yield clause.spanning("material", mention, figure.head, ground.after - 1, value=value, known=False, colour=None)
 
 
 def _in_colour(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -43,6 +43,11 @@ class Terms:
     """Persons that WordNet's list of common things lacks."""
     shown: frozenset[str]
     """Other nouns a picture can show that WordNet's list lacks: shapes, marks, newer words."""
+
+    @cached_property
+    def substances(self) -> frozenset[str]:
+        """The materials that are nouns: *cotton*, not *wooden*."""
+        return frozenset(form for form, value in self.materials.items() if form == value)
 
     def descriptions(self, text: str) -> tuple[tuple[Kind, str], ...]:
         """Return the kinds of claim that a descriptive word makes, each with the canonical value."""

@@ -300,7 +300,9 @@ def _main(words: Sequence[Word], at: int, kind: str, taken: Collection[int]) -> 
     ):
         return None
     if kind == "be":
-        if text.endswith("ing") and len(text) > 4 and text not in _NO_PROGRESSIVES:
+        following = words[at + 1].tag if at + 1 < len(words) else ""
+        builds = text in ("building", "painting") and following in ("DT", "PRP$", "CD", "NNS")
+        if text.endswith("ing") and len(text) > 4 and (builds or text not in _NO_PROGRESSIVES):
             return "participle"
         if (
             tag in ("VBN", "VBD")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from llamaindex_clipverify.claims.english.attachment.prepositions import PrepositionRules
 from llamaindex_clipverify.claims.english.attachment.state import RELATIVES
-from llamaindex_clipverify.claims.english.grammar import CONJUNCTIONS, ITEMS
+from llamaindex_clipverify.claims.english.grammar import CONJUNCTIONS, ITEMS, PART_OF
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.positions import Position
 from llamaindex_clipverify.claims.english.prepositions import preposition
@@ -75,10 +75,19 @@ class _Pass(PrepositionRules):
                 self._new_clause(keep=True)
             self.joined = True
         elif text in RELATIVES and self.last is not None:
-            self.relative = self.antecedent(text)
+            some = text_at(self.words, at - 1) == "of" and text_at(self.words, at - 2) in PART_OF | set(
+                self.vocabulary.numbers
+            )
+            whole = text_at(self.words, at - 2) in ("all", "both", "each")
+            self.relative = self._some() if some and not whole else self.antecedent(text)
         elif not self._is_particle(at):
             return at + max(self._preposition_at(at), 1)
         return at + 1
+
+    @staticmethod
+    def _some() -> Mention:
+        """Return a mention that stands for nothing: of "slices, one of which is missing" not all slices are missing."""
+        return Mention(noun="", known=True, plural=False, first=0, head=0, after=0, pronoun=True)
 
     def _preposition_at(self, at: int) -> int:
         """Take a preposition and return its length in words; 0 if there is none."""
