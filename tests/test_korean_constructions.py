@@ -20,6 +20,11 @@ def read(text: str, question: str | None = None) -> set[str]:
     ("상자 안에 장갑과 헬멧 같은 장비가 있다.", {"relation gloves inside box", "relation helmet inside box"}),
     ("접시에 사과, 배, 귤이 놓여 있다.", {"relation pear on plate"}),
     ("새와 나비가 여러 마리 있다.", {"bound bird 3", "bound butterfly 3"}),
+    # cars that are parked, both colours of a predicate, sides of a room, a comparison of numbers, parts that count nothing
+    ("주차된 차들이 골목을 따라 늘어서 있다.", {"state car parked", "relation car along alley"}),
+    ("트럭은 초록색과 흰색이며 파란 문이 있는 가게 앞에 있다.", {"attribute truck green", "attribute truck white"}),
+    ("방의 왼쪽에 상자가 하나 있다.", {"position box left"}),
+    ("오리보다 거위가 더 많다.", {"comparison bird more than bird"}),
     # one verb for two clauses, one object for two verbs
     ("왕은 검은 부츠를, 여왕은 흰 장갑을 신고 있다.", {"wearing king black boots", "wearing queen white gloves"}),
     ("아이가 편지를 접어 던진다.", {"action person fold letter", "action person throw letter"}),
@@ -77,3 +82,8 @@ def test_a_politely_ended_number_counts_what_is_asked_for():
 )
 def test_honorific_and_spoken_endings_are_read(text):
     assert "action person read book" in read(text)
+
+
+def test_parts_of_a_thing_are_no_number_of_things() -> None:
+    assert not any(one.startswith("count") for one in read("케이크는 여섯 조각으로 잘려 있다."))
+    assert "attribute door green" not in read("트럭은 초록색과 흰색이며 파란 문이 있는 가게 앞에 있다.")

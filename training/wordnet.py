@@ -125,16 +125,15 @@ class Selection:
         self.used = Counter(words)
         self.used.update(part for lemma in self.index if "_" in lemma for part in lemma.split("_"))
         self.used.update(" ".join(pair) for pair in pairwise(words))
-        others = [
-            line.split()[0] for name in ("index.verb", "index.adj", "index.adv") for line in _lines(folder / name)
-        ]
+        others = [line.split()[0] for name in ("index.adj", "index.adv") for line in _lines(folder / name)]
         self.others = frozenset(others)
         self.verbs = {line.split()[0] for line in (folder / "index.verb").read_text("utf-8").splitlines()}
 
     def plain(self, lemma: str) -> bool:
-        """Whether the word is one noun and no verb, adjective or adverb, mostly used for what a picture can show."""
+        """Whether the word is one noun and no adjective or adverb, mostly used for what a picture can show."""
         seen = sum(share for one, share in self.senses(lemma) if self.seen(one))
-        return lemma.isalpha() and len(lemma) > 3 and lemma not in self.others and seen >= 0.5
+        acts = lemma in self.verbs and all(self.synsets[one].file != 6 for one in self.index[lemma][:1])
+        return lemma.isalpha() and len(lemma) > 3 and lemma not in self.others and not acts and seen >= 0.5
 
     def common(self, lemma: str) -> bool:
         """Whether people use the word."""

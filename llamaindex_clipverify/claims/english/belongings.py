@@ -10,7 +10,7 @@ from llamaindex_clipverify.claims.claim import Claim, Kind
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, NO
 from llamaindex_clipverify.claims.english.mentions import Mention
-from llamaindex_clipverify.claims.english.structure import is_living, is_worn
+from llamaindex_clipverify.claims.english.structure import is_living, is_own, is_worn
 
 _OF_PERSONS = frozenset("hand hands finger fingers thumb thumbs".split())
 """Parts of the body that lifeless things do not have."""
@@ -107,14 +107,30 @@ def hued(clause: Clause, owners: list[Mention], hue: Mention, *, denied: bool) -
 
 
 def possessives(clause: Clause) -> Iterator[Claim]:
-    """Yield the claims of "the owl's tail", "the man's shirt" and of lists of parts: "wheelchair: padded seat, large wheels"."""
+    """Yield the claims of "the owl's tail", "whose sails" and of lists of parts: "wheelchair: padded seat, large wheels"."""
     yield from _listed(clause)
+    for owner, thing in [*clause.structure.owned, *_its(clause)]:
+        kind = possession(clause, owner, thing)
+        if kind is not None and owner.shown and thing.shown and not clause.hedged[thing.head]:
+            yield from belonging(clause, kind, Belonging(figure=owner, owner=owner, thing=thing, denied=False))
     for owner, thing in pairwise(clause.mentions):
         if not owner.possessive or thing.begins != owner.after or not (owner.shown and thing.shown):
             continue
         kind = possession(clause, owner, thing)
         if kind is not None and not clause.hedged[thing.head]:
             yield from belonging(clause, kind, Belonging(figure=owner, owner=owner, thing=thing, denied=False))
+
+
+def _its(clause: Clause) -> Iterator[tuple[Mention, Mention]]:
+    """Yield the owner of each part called *its*, if one thing fits: "a boat, its sail is torn"; not of animals."""
+    for at, thing in enumerate(clause.mentions):
+        taken = any(link.ground is thing and link.relation in ("with", "without") for link in clause.structure.links)
+        if thing.determiner != "its" or taken or thing.last not in clause.terms.parts | clause.terms.body:
+            continue
+        before = [one for one in clause.mentions[:at] if one.shown and not one.pronoun and not one.ground]
+        owners = {one.noun: one for one in before if not (one.plural or is_own(one) or is_living(one))}
+        if len(owners) == 1:
+            yield next(iter(owners.values())), thing
 
 
 def _colours(clause: Clause, thing: Mention) -> list[str | None]:

@@ -46,6 +46,10 @@ def _alike(clause: Clause) -> Iterator[Claim]:
 def _same(clause: Clause, at: int) -> Iterator[Claim]:
     """Read "is the same size as the cup" and "is as tall as the boy"."""
     before = clause.between(max(at - 3, 0), at)
+    amount = next((spot for spot in range(at - 1, max(at - 5, 0), -1) if clause.text(spot) in ("many", "much")), None)
+    if amount is not None and clause.text(amount - 1) == "as":
+        yield from _as_many(clause, amount, at)
+        return
     verb = next((verb for verb in reversed(clause.structure.verbs) if verb.begins < at and verb.form == "copula"), None)
     other = next(
         (mention for mention in clause.mentions if at < mention.head <= at + 5 and mention.begins == at + 1), None
@@ -60,6 +64,16 @@ def _same(clause: Clause, at: int) -> Iterator[Claim]:
         return
     for subject, mention in clause.meant(verb.subjects):
         yield _claim(clause, mention, relation, other, subject.head, verb.negated)
+
+
+def _as_many(clause: Clause, amount: int, at: int) -> Iterator[Claim]:
+    """Read "as many forks as knives"."""
+    one = next((mention for mention in clause.mentions if mention.begins == amount and mention.after == at), None)
+    other = next((mention for mention in clause.mentions if mention.begins == at + 1), None)
+    if one is None or other is None or one.pronoun:
+        return
+    one.at_least, verb = None, clause.verb_before(amount)
+    yield _claim(clause, one, f"as {clause.text(amount)} as", other, amount - 1, verb is not None and verb.negated)
 
 
 def _compared(clause: Clause, at: int, other: Mention) -> Iterator[Claim]:

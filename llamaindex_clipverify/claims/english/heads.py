@@ -22,7 +22,7 @@ from llamaindex_clipverify.claims.english.grammar import (
 )
 from llamaindex_clipverify.claims.english.lexicon import Noun
 from llamaindex_clipverify.claims.english.mentions import Draft, Mention, text_at
-from llamaindex_clipverify.claims.english.modifiers import ModifierReader
+from llamaindex_clipverify.claims.english.modifiers import ModifierReader, is_transitive
 from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import IRREGULAR, lemma, visible_actions
@@ -72,7 +72,7 @@ class HeadReader(ModifierReader):
             return False
         if not opened and (tag == "IN" or (tag == "RB" and (text.endswith("ly") or text in ADVERBS))):
             return False
-        if noun.verb and text_at(words, at - 1) in RELATIVES and (tag == "VB" or text.endswith("s")):
+        if noun.verb and text_at(words, at - 1) in RELATIVES - {"whose"} and (tag == "VB" or text.endswith("s")):
             return False
         if self._is_verb(words, at, noun, draft) or self._follows_subject(words, at, noun, draft, found):
             return False
@@ -106,7 +106,10 @@ class HeadReader(ModifierReader):
     def _is_listed(words: Sequence[Word], at: int) -> bool:
         """Return whether a noun of no list stands without article: "a plate with edamame", "chairs and pouffes"."""
         bare = words[at].tag in ("NN", "NNS") and len(words[at].text) > 3
-        return bare and text_at(words, at - 1) in _BEFORE_BARE and not words[at].text.endswith(_OF_ABSTRACT)
+        led = text_at(words, at - 1) in _BEFORE_BARE or (
+            words[at].tag == "NNS" and at > 0 and is_transitive(words[at - 1])
+        )
+        return bare and led and not words[at].text.endswith(_OF_ABSTRACT)
 
     @staticmethod
     def _is_heading(words: Sequence[Word], at: int, draft: Draft) -> bool:
@@ -124,6 +127,9 @@ class HeadReader(ModifierReader):
         """Return whether a word that may be a noun or a verb is a verb here."""
         if noun.known or noun.length > 1 or (draft.opened and draft.determiner in ARTICLES) or at == 0:
             return False
+        before = text_at(words, at - 1)
+        if before == "whose" or (before.endswith("'s") and before not in COPULAS):
+            return False  # "the woman's braid"
         counted = draft.number is not None or draft.at_least is not None or draft.at_most is not None
         if counted and words[at].tag == "NNS":
             return False  # "three cooks are"
@@ -190,7 +196,8 @@ class HeadReader(ModifierReader):
                 or self._after_verb(words, at)
             )
         if noun.name in MASS or noun.name in terms().substances:
-            return not noun.verb or before in PREPOSITIONS or joined or self._after_verb(words, at)
+            acts = before == "" and at + 1 < len(words) and words[at + 1].tag in ("VBZ", "VBD")
+            return not noun.verb or acts or before in PREPOSITIONS or joined or self._after_verb(words, at)
         if tag in ("NN", "NNP", "NNS") and self._is_caption_style(words, at, before):
             return True
         if not joined or (noun.verb and found[-1].after != at - 1):

@@ -207,9 +207,10 @@ class ModifierReader:
         text, noun = words[at].text, self.lexicon.noun(words, at)
         if not self._is_adjective(words, at, draft) or (noun is not None and noun.length > 1):
             return 0
-        if noun is not None and not self._begins_noun(words, at + 1):
+        if noun is not None and text not in terms().materials and not self._begins_noun(words, at + 1):
             return 0
-        if not draft.opened and not self._begins_noun(words, at + 1):
+        joined = text in terms().materials and self._modifiers_continue(words, at + 1)
+        if not draft.opened and not joined and not self._begins_noun(words, at + 1):
             return 0
         draft.first = at if draft.first is None else draft.first
         draft.described = True
@@ -223,8 +224,9 @@ class ModifierReader:
             return False
         if text in ADJECTIVES or text in terms().colours or _has_suffix(text):
             return True
-        if text in terms().materials and at + 1 < len(words) and words[at + 1].tag in ("NN", "NNS"):
-            return True  # "next to steel rafters"
+        if text in terms().materials and at + 1 < len(words):
+            joined = words[at + 1].text == "and" and text_at(words, at + 2) in terms().materials
+            return words[at + 1].tag in ("NN", "NNS") or (joined and self._begins_noun(words, at + 3))
         if text in FUNCTION or not text[0].isalpha() or text.endswith("'s") or text in FINITE:
             return draft.opened and (text in _AFTER_DETERMINER or self._is_participle(words, at))
         noun = self.lexicon.noun(words, at)
@@ -257,7 +259,7 @@ class ModifierReader:
         if words[at].tag != "VBN":
             return False
         listed = text_at(words, at + 1) == "," and draft.opened and self._is_described(words, at + 2)
-        led = before is not None and (before.text in _BEFORE_PARTICIPLES or _is_transitive(before) or draft.described)
+        led = before is not None and (before.text in _BEFORE_PARTICIPLES or is_transitive(before) or draft.described)
         return listed or (self._is_participle(words, at) and led)
 
     def _lists_things(self, words: Sequence[Word], at: int) -> bool:
@@ -359,7 +361,7 @@ class ModifierReader:
         return at < len(words) and self._begins_noun(words, at)
 
 
-def _is_transitive(word: Word) -> bool:
+def is_transitive(word: Word) -> bool:
     """Return whether a word is a verb that may have an object: "pours steamed milk"."""
     return word.tag in ("VBZ", "VBG", "VBP") and word.text not in COPULAS | HAVE | POSTURES
 

@@ -18,6 +18,7 @@ from llamaindex_clipverify.claims.english.grammar import (
     PAIRED,
     PERSONS,
     PLURAL_BE,
+    POSSESSIVES,
     ROUGHLY,
 )
 from llamaindex_clipverify.claims.english.heads import HeadReader
@@ -25,7 +26,6 @@ from llamaindex_clipverify.claims.english.lexicon import Noun
 from llamaindex_clipverify.claims.english.mentions import Draft, Mention, text_at
 from llamaindex_clipverify.claims.english.prepositions import preposition
 from llamaindex_clipverify.claims.english.sentences import Word
-from llamaindex_clipverify.claims.english.terms import terms
 
 _VAGUE = frozenset(("item", "object", "thing", "figure", "piece"))
 _SIDES = frozenset("back front side top edge border corner".split())
@@ -75,7 +75,7 @@ class Phrases(HeadReader):
 
     def _phrase(self, words: Sequence[Word], begins: int, found: list[Mention]) -> tuple[Mention | None, int]:
         before = text_at(words, begins - 1)
-        owned = before.endswith("'s") and before not in COPULAS | FUNCTION
+        owned = before == "whose" or (before.endswith("'s") and before not in COPULAS | FUNCTION)
         draft, at = Draft(opened=owned), begins
         while at < len(words):
             step = self._modifier(words, at, draft)
@@ -180,7 +180,10 @@ class Phrases(HeadReader):
         first = self.lexicon.noun(words, head) if noun.name in ITEMS and after - head > 1 else None
         if first is not None and first.depictable:
             noun = noun._replace(name=f"{first.name} {noun.name}", depictable=True)
-        made = noun.name == "case" and any(text in terms().materials for text, _ in draft.adjectives)
+        own = draft.determiner in POSSESSIVES or any(
+            text not in ("same", "other", "latter") for text, _ in draft.adjectives
+        )
+        made = noun.name == "case" and own
         counted = draft.number or (draft.at_least or 0) > 2 or draft.at_most
         vague = noun.name.removesuffix("s") in _VAGUE
         if made or (counted and vague) or (draft.colours and noun.name in _VAGUE | _SIDES):

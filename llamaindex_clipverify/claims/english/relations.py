@@ -171,12 +171,7 @@ def _linked(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
     if link.relation == "in" and is_worn(ground):
         yield from wearing(clause, link.figures, ground, link.verb is not None and link.verb.negated)
         return
-    if (
-        link.relation == "in"
-        and link.verb is None
-        and ground.determiner is None
-        and ground.last in clause.terms.materials
-    ):
+    if link.relation == "in" and link.verb is None and _is_material(clause, ground):
         yield from _of_material(clause, link, ground)
         return
     held = link.verb.objects if link.verb is not None and ground.noun in _HOLDING else []
@@ -186,12 +181,21 @@ def _linked(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
             yield _relation(clause, link, figure, mention, ground)
 
 
+def _is_material(clause: Clause, ground: Mention) -> bool:
+    """Return whether a noun phrase is what something is made of: *washed denim* of "jeans in washed denim"."""
+    return ground.determiner is None and ground.number is None and ground.last in clause.terms.substances
+
+
 def _of_material(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
-    """Read "jeans in washed denim"."""
+    """Read "a bag in brown leather", "a dress of red silk": of leather, and brown."""
     ground.shown = False
-    for figure, mention in clause.meant([] if ground.number else link.figures):
-        value = clause.terms.materials[ground.last]
-        yield clause.spanning("material", mention, figure.head, ground.after - 1, value=value, known=False, colour=None)
+    value, last = clause.terms.materials[ground.last], ground.after - 1
+    for figure, mention in clause.meant(link.figures):
+        if is_living(mention):
+            continue
+        yield clause.spanning("material", mention, figure.head, last, value=value, known=False, colour=None)
+        for colour in ground.colours:
+            yield clause.spanning("attribute", mention, figure.head, last, colour=colour)
 
 
 def _in_colour(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
@@ -326,6 +330,10 @@ def _of(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
     terms = clause.terms
     if link.verb is not None and link.verb.lemma in ("consist", "compose", "comprise"):
         yield from _linked(clause, link, ground)
+        return
+    holder = link.figures[-1].last if link.figures else ""
+    if link.verb is None and _is_material(clause, ground) and holder not in CONTAINERS:
+        yield from _of_material(clause, link, ground)
         return
     for figure, mention in clause.meant(link.figures if ground.shown and link.verb is None else []):
         name = mention.last

@@ -44,10 +44,11 @@ class Link:
 
 @dataclass(eq=False, kw_only=True)
 class Structure:
-    """Verbs with subjects and objects, and links, in the order of the sentence."""
+    """Verbs with subjects and objects, links, and what *whose* gives an owner, in the order of the sentence."""
 
     verbs: list[Verb] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
+    owned: list[tuple[Mention, Mention]] = field(default_factory=list)
 
 
 class Parser(Protocol):

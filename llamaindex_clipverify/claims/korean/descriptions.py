@@ -93,7 +93,7 @@ def describe(claims: Claims, clause: Clause, subjects: list[Phrase]) -> None:
     sense = clause.has(*DESCRIBED)
     assert sense is not None
     than = [item for item in clause.items if isinstance(item, Phrase) and item.case == "like" and item.compared]
-    if than and sense.sort == "size":
+    if than and (sense.sort == "size" or sense.value in ("many", "few")):
         _compare(claims, clause, subjects, than[-1], sense.value)
         return
     for phrase in subjects:

@@ -179,7 +179,9 @@ def _is(sentence: Sentence, phrase: Phrase) -> None:
 
 def _colour(sentence: Sentence, token: Token, copula: str) -> None:
     subjects = sentence.named()
-    for value in token.value.split("+"):
+    joined = [*sentence.draft.colours, *sentence.draft.others]  # "파란색과 흰색이다"
+    sentence.drop_draft()
+    for value in [*joined, *token.value.split("+")]:
         coloured(sentence.claims, subjects, value, token.stop, negated=False, sort=token.table)
     sentence.subject, sentence.stack = subjects, []
     sentence.boundary = token.end

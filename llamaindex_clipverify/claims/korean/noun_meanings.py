@@ -17,6 +17,7 @@ KINDS_BUILT_IN: dict[str, Kind] = {"size": "size", "state": "state", "material":
 _HAIR_MAKING = word_set("hair_making_verbs")
 _CROSSED = word_set("crossing_verbs")
 _RAIN = word_set("rain_verbs")
+_DRIVING = ("주차", "정차", "달리", "운전", "몰", "견인", "세워")
 _BRIDGE_PLACES = word_set("bridge_places")
 _BY_VERB = {
     "종이": (word_set("bell_verbs"), "bell", "things"),
@@ -101,6 +102,12 @@ def _is_avoided(sentence: Sentence, at: int) -> bool:
     return any(verb.word in _RAIN for token in sentence.tokens[at + 1 : at + 2] for verb in token.verbs)
 
 
+def _drives(sentence: Sentence, at: int) -> bool:
+    """Return whether what is said right before or after 차 is said of cars: 주차된 차, 달리는 차."""
+    near = [*sentence.tokens[max(at - 1, 0) : at], *sentence.tokens[at + 1 : at + 2]]
+    return any(token.text.startswith(_DRIVING) for token in near)
+
+
 def _meaning(sentence: Sentence, at: int, token: Token, *, dressed: bool) -> tuple[str, str]:
     """Return English word and family of a noun; the words around it decide between homonyms."""
     noun = token.noun
@@ -113,6 +120,8 @@ def _meaning(sentence: Sentence, at: int, token: Token, *, dressed: bool) -> tup
     if in_list is not None:
         return in_list
     by_verb = _BY_VERB.get(token.stem)
+    if token.stem == "차" and (token.plural or _drives(sentence, at)):
+        return "car", "vehicles"
     if by_verb is not None and verbs & by_verb[0]:
         return by_verb[1:]
     if token.stem == "가지" and before is not None and before.text.endswith("나무"):

@@ -15,6 +15,9 @@ _NO_NUMBERS = word_set("no_numbers")
 _PARTITIVES = word_set("partitives")
 _COUNTED_ALONE = word_set("counted_alone")
 
+_RESULTS = ("조각", "등분", "부분", "갈래", "줄")
+"""Counters that say, with 으로, into how many parts something is divided."""
+
 Numbers = tuple[int | None, int | None, int | None]
 """Exact number, least and most of a count."""
 
@@ -42,6 +45,8 @@ def read_number(sentence: Sentence, at: int, token: Token, draft: Draft, stack: 
     draft.limit = ""
     if at and sentence.tokens[at - 1].text in _PARTITIVES:
         return _one_of_them(token, case, end.end - length, place)
+    if case == "to" and end.text.startswith(_RESULTS):
+        return Reading(after=place)  # "여덟 조각으로 잘려 있다" counts no pizzas
     if case == "of" or (beside is None and case == "" and not copula and sentence.nominal_after(place - 1)):
         _into(draft, numbers, token.start)
         return Reading(after=place)

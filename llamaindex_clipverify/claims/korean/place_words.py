@@ -75,6 +75,8 @@ def spot_at(sentence: Sentence, at: int, grounds: list[Phrase], token: Token) ->
         case, stop, end = after.case, after.stop, at + 2
         positions += lexicon().terms["positions"].get(after.stem, "").split()
     relation = lexicon().terms["relations"].get(token.stem, "")
+    if positions and relation in ("left of", "right of") and grounds and all(one.sort == "places" for one in grounds):
+        grounds = []  # "방의 왼쪽에" is the left of the picture
     if token.stem == "쪽" and case == "to":
         relation = "toward"
     spot = Spot(

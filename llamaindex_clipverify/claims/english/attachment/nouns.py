@@ -9,6 +9,8 @@ from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import Verb
 
 _SINGULAR_VERBS = frozenset(("is", "was", "has", "isn't", "wasn't"))
+_RUNNING = frozenset("run lead flow pass stretch extend wind rise tower hang appear shine glow burn swim grow".split())
+"""Verbs before their subject after a place: "between the houses runs a path"."""
 _FURTHEST = 40
 """Words after a noun phrase within which the verb of its clause is looked for."""
 
@@ -21,6 +23,10 @@ class NounRules(State):
         if mention.hedged and self.last is not None and not self.last.hedged and self.comma:
             return  # an aside: "a bird, probably a duck, walking on the road"
         role = self._role(mention)
+        if self.owner is not None:
+            self.found.owned.append((self.owner, mention))
+            self.outer = self.group(self.owner)
+            self.owner, role = None, "subject"
         if role == "ground" and self.link is not None:
             self._grounded(mention, self.link)
         elif role == "joined" and self.last is not None:
@@ -56,7 +62,7 @@ class NounRules(State):
         verb = self.verb
         if verb is None or not self.verb_since or verb.there or self.subjects or not self.fronted:
             return False
-        return verb.form in ("copula", "passive") or verb.lemma in STATIC
+        return verb.form in ("copula", "passive") or verb.lemma in STATIC | _RUNNING
 
     def _starts_clause(self, mention: Mention) -> bool:
         """Return whether a noun phrase after *and* or a comma is the subject of a verb of its own."""

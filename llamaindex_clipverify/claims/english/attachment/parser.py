@@ -74,6 +74,8 @@ class _Pass(PrepositionRules):
             if text == "but":
                 self._new_clause(keep=True)
             self.joined = True
+        elif text == "whose" and self.last is not None:
+            self.owner = self.antecedent(text)
         elif text in RELATIVES and self.last is not None:
             some = text_at(self.words, at - 1) == "of" and text_at(self.words, at - 2) in PART_OF | set(
                 self.vocabulary.numbers

@@ -155,7 +155,7 @@ class PrepositionRules(VerbRules):
         """Return whether a preposition after the ground of a link tells about the link's figures."""
         if link.relation == "of":
             return any(figure.shown for figure in link.figures)
-        if link.relation == "in" and last.determiner is None and last.last in terms().materials:
+        if link.relation == "in" and last.determiner is None and last.last in terms().substances:
             return True  # "jeans in denim with five pockets"
         own = is_own(last) and not any(is_place(figure) for figure in link.figures)
         if link.relation in ("with", "without") and (own or any(is_living(figure) for figure in link.figures)):

@@ -56,6 +56,10 @@ class State:
         self.comma = False
         self.relative: Mention | None = None
         """What a relative pronoun stands for."""
+        self.owner: Mention | None = None
+        """What *whose* stands for, until its noun phrase comes."""
+        self.outer: list[Mention] = []
+        """Subjects of the clause around one that *whose* begins."""
         self.placed = False
         """Whether a position came after the last noun phrase or verb."""
         self.verb_since = False

@@ -41,13 +41,19 @@ class VerbRules(NounRules):
         if self.relative is not None:
             verb.relative = True
             return [self.relative]
+        if verb.finite and self.outer and self.verb is not None and not self.joined:
+            outer, self.outer = self.outer, []
+            return outer  # "a boat whose sails are torn lies on the beach"
         near = self.last
-        beside = near is not None and self.role.get(id(near)) != "subject" and near.after == verb.begins
-        if near is not None and beside and near.stands_for and not verb.finite:
+        if near is not None and not verb.finite and self._stands_alone(near) and near.after == verb.begins:
             return [near]  # "a man and a woman on a bridge, both wearing hats"
         if self.verb is not None and (self.joined or (self.comma and not verb.finite)):
             return self._shared(verb, self.verb)
         return self._living(verb) if verb.finite else self._participant(verb)
+
+    def _stands_alone(self, mention: Mention) -> bool:
+        """Return whether a mention is a pronoun for living things that was joined to the thing before it."""
+        return bool(mention.stands_for) and not any(map(is_living, self.group(mention)))
 
     def _living(self, verb: Verb) -> list[Mention]:
         """Return the subjects of the clause; the wearer, not a garment, wears something."""

@@ -1,0 +1,105 @@
+"""Sentences as captions, product texts and answers have them: what each must and must not be read as."""
+
+from __future__ import annotations
+
+import pytest
+
+from llamaindex_clipverify import EnglishSplitter
+from llamaindex_clipverify.claims.claim import Claim
+
+SPLITTER = EnglishSplitter()
+
+
+def named(claim: Claim) -> str:
+    """Return kind, noun, and what is said of it, in words."""
+    parts = [claim.narrow or claim.noun, claim.number, claim.relation, claim.value, claim.reference, claim.colour]
+    return " ".join([claim.kind, *(str(part) for part in parts if part), *["NOT"] * claim.negated])
+
+
+READ = {
+    # verbs that a tagger of news text takes for nouns
+    "A large dog laying in a dog bed in a living room.": "action dog lay | relation dog in bed",
+    "A cat laying on a red couch sleeping.": "action cat sleep | relation cat on couch | attribute couch red",
+    "Several people are sitting at a table drinking.": "action person drink | relation person at dining table",
+    "A woman in a field jumping to catch a ball.": "relation woman in field | action woman jump",
+    "An elephant drinking water.": "action elephant drink water",
+    "A man and a woman stand in between two horses.": "action man stand | action woman stand | depth woman between horse",
+    "Two men wearing tuxedos glance at each other.": "wearing man tuxedo | action man glance",
+    "Parked cars line the street.": "relation car line street",
+    "Two elderly women share an umbrella.": "action woman share umbrella",
+    "A firefighter sprays water on a car.": "action firefighter spray water",
+    "A man wearing glasses stands in the middle.": "wearing man glasses | action man stand | position man centre",
+    "A man does a trick on a skateboard.": "action man do trick",
+    "Children are building a sandcastle.": "action child build sandcastle",
+    "A pile of autumn leaves lies next to a rake.": "relation leaf next to rake",
+    "A WOMAN WEARING A YELLOW DRESS STANDS NEAR TWO HORSES.": "wearing woman dress yellow | relation woman next to horse",
+    "Wheeled cart with luggage.": "state cart wheeled | relation cart with suitcase",
+    # noun phrases
+    "A man riding a surf board.": "action man ride surfboard",
+    "A boy on a skate board.": "relation boy on skateboard",
+    "Kids standing on a grass covered field.": "relation kid on field",
+    "Snow covered mountains behind a tree lined street.": "state mountains snowy | depth mountains behind street",
+    "A couple is sitting on a bench.": "count couple 2 | action couple sit | relation couple on bench",
+    "A white shirt a red tie and black shoes": "attribute shirt white | attribute tie red | attribute shoe black",
+    "Street signs along a well manicured street.": "relation sign along street",
+    "The men wear cardigans and carry wheelbarrows.": "wearing man cardigan | action man carry wheelbarrow",
+    "A red Fiat Panda stands at a stop sign.": "relation fiat panda at stop sign red | attribute fiat panda red",
+    "He wears a black New York Yankees cap.": "attribute cap black",
+    "A kitchen with a sink, dishwasher and some boxes.": "relation kitchen with dishwasher | object dishwasher",
+    "A hill with a lush green forest.": "attribute forest green",
+    "A vendor sells fruit from a cart.": "action vendor sell fruit",
+    "A barista pours steamed milk into a mug.": "action barista pour milk | state milk steamed",
+    "There are chairs and folded umbrellas.": "object chair | state umbrella folded",
+    "A violin lies in its open case.": "relation violin in case | state case open",
+    "The woman's braid hangs over her shoulder.": "part braid person",
+    # what belongs to what
+    "A tree filled with fruit near a building.": "relation tree filled with fruit | relation tree next to building",
+    "A man and a woman sit on a bridge, both wearing hats.": "wearing man hat | wearing woman hat",
+    "One person standing near the left side and another person on the right side.": "position person right",
+    "There are two cups, one on the left side of the room.": "position cup left | object room",
+    "Two men surrounding a motorcycle.": "depth man around motorcycle",
+    "Between the two houses runs a narrow path.": "depth path between house",
+    "The dog is brown. A boat lies on the beach and its sails are torn.": "part sail boat | state sail torn",
+    "A boat whose sails are torn lies on the beach.": "part sail boat | state sail torn | relation boat on beach",
+    "A dog lies on the rug. To its left is a bone.": "object bone",
+    "You can see a lighthouse far away on the cliff.": "relation lighthouse on cliff",
+    "There are as many forks as knives.": "comparison fork as many as knife",
+    # materials
+    "Jeans in washed denim with five pockets.": "material jeans denim",
+    "A bag in brown leather.": "material bag leather | attribute bag brown",
+    "A dress of red silk.": "material dress silk | attribute dress red",
+    "A wood and glass table next to steel rafters.": "material dining table wood | material rafter steel",
+}
+UNREAD = {
+    "A large dog laying in a bed.": "object laying",
+    "An elephant drinking water.": "object drinking water",
+    "An ice cream truck.": "attribute truck cream",
+    "An ornamental standing clock.": "object ornamental",
+    "A hill with a lush green forest on top.": "object lush | position forest top",
+    "Plates, glasses, eating utensils, and a bottle.": "relation glasses eating utensil",
+    "A man and a woman sit on a bridge, both wearing hats.": "wearing bridge hat",
+    "One person standing near the left side and another person on the right side.": "action person stand person",
+    "Three kids play while their coach claps.": "object bus",
+    "The sign says that parking is not allowed.": "state sign allowed NOT",
+    "The pizza has eight slices, one of which is missing.": "count slice 8 NOT | state slice missing",
+    "There are three cups, two of which are red.": "attribute cup red",
+    "There are no people, only empty chairs and folded umbrellas.": "action person fold umbrella NOT",
+    "The beds are about 3 feet by 5 feet each.": "count foot 5 | object foot",
+    "The garden is made up of five raised beds.": "material garden bed",
+    "The frisbee is in the air, and a man is attempting to catch it.": "action man attempt",
+    "There are as many forks as knives.": "bound fork",
+    "On its left stands a chair.": "position chair left",
+    "The woman's braid hangs over her shoulder.": "action woman braid",
+}
+
+
+@pytest.mark.parametrize(("sentence", "wanted"), READ.items())
+def test_a_sentence_is_read(sentence: str, wanted: str) -> None:
+    found = [named(claim) for claim in SPLITTER.split(sentence)]
+    assert not set(wanted.split(" | ")) - set(found), found
+
+
+@pytest.mark.parametrize(("sentence", "wrong"), UNREAD.items())
+def test_a_sentence_is_not_misread(sentence: str, wrong: str) -> None:
+    found = [named(claim) for claim in SPLITTER.split(sentence)]
+    assert found and not [one for one in found if any(one.startswith(part) for part in wrong.split(" | "))]
