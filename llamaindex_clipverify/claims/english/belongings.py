@@ -125,7 +125,7 @@ def _its(clause: Clause) -> Iterator[tuple[Mention, Mention]]:
     """Yield the owner of each part called *its*, if one thing fits: "a boat, its sail is torn"; not of animals."""
     for at, thing in enumerate(clause.mentions):
         taken = any(link.ground is thing and link.relation in ("with", "without") for link in clause.structure.links)
-        if thing.determiner != "its" or taken or thing.last not in clause.terms.parts | clause.terms.body:
+        if thing.determiner != "its" or taken or thing.last not in clause.terms.parts - clause.terms.body:
             continue
         before = [one for one in clause.mentions[:at] if one.shown and not one.pronoun and not one.ground]
         owners = {one.noun: one for one in before if not (one.plural or is_own(one) or is_living(one))}

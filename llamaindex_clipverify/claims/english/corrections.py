@@ -26,6 +26,7 @@ _FURTHER = frozenset("lay glance chat wait work march look lean cross".split())
 """Verbs of captions beside `visible_actions`."""
 _AFTER_VERB = ("IN", "TO", "RB", "RP", "DT", "PRP", "CC")
 """First letters of the tags of what may follow a verb."""
+_SHADES = frozenset("shades hues tones tints shade hue tone tint".split())
 _OBJECTS = ("DT", "PRP$", "CD")
 """Tags of what begins the object of a verb."""
 _DOUBTED = ("NN", "JJ", "NNP", "NNS", "VBZ", "VBD", "VBN")
@@ -69,6 +70,8 @@ def _joined(words: Sequence[Word]) -> Iterator[Word]:
             yield side._replace(text="of", start=side.end, tag="IN")
             yield side._replace(text=owner, start=side.end, tag="PRP")
             at += 3 + (at + 3 < len(words) and words[at + 3].text == "side")
+        elif words[at].text in _SHADES and following is not None and following.text == "of" and _is_colour(side):
+            at += 2  # "in shades of red" is *in red*
         elif following is not None and (words[at].text, following.text) in _ONE_WORD:
             text = f"{words[at].text}-{following.text}"
             yield words[at]._replace(text=text, end=following.end, tag="JJ")
@@ -76,6 +79,10 @@ def _joined(words: Sequence[Word]) -> Iterator[Word]:
         else:
             yield words[at]
             at += 1
+
+
+def _is_colour(word: Word | None) -> bool:
+    return word is not None and (word.text in english().colours or word.text in terms().colours)
 
 
 def _tag(words: Sequence[Word], at: int) -> str:
@@ -92,6 +99,9 @@ def _tag(words: Sequence[Word], at: int) -> str:
     if tag == "NNS":
         acts = words[at - 1].tag == "NN" and after in (*_OBJECTS, "NN", "NNS", "JJ") and one in wordnet().verbs
         return "VBZ" if acts and _is_living(words[at - 1].text) else tag
+    single = tag == "NN" and one in wordnet().verbs and text.endswith("s") and _is_one(words, at)
+    if single and after.startswith(("IN", "TO", "RP", "DT", "PRP$")):
+        return "VBZ"  # "a child holding a balloon tugs at"
     if _is_verb(words, at, after):
         return "VBG" if text.endswith("ing") else "VBP"
     return "NNS" if tag == "JJ" and one is not None and wordnet().shows(one) else tag
@@ -141,6 +151,14 @@ def _is_phrase(words: Sequence[Word], at: int) -> bool:
         if not words[place].tag.startswith(("NN", "JJ", "VBN")):
             return False
     return at - 2 < 0 or at - 1 == 0
+
+
+def _is_one(words: Sequence[Word], at: int) -> bool:
+    """Return whether the noun before a word is one thing: *a* does not go with a plural."""
+    place = at - 1
+    while place > 0 and words[place].tag in ("NN", "JJ"):
+        place -= 1
+    return place < at - 1 and words[place].text in ("a", "an")
 
 
 def _is_several(words: Sequence[Word], at: int) -> bool:

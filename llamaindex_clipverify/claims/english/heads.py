@@ -238,7 +238,9 @@ class HeadReader(ModifierReader):
         single = draft.determiner in ("a", "an", "this", "that", "each", "every", "another") and not (
             draft.many or draft.grouped
         )
-        return words[at].tag == "NNS" and words[at].text.endswith("s") and (single or following in ("DT", "PRP$"))
+        return (
+            words[at].tag in ("NNS", "VBZ") and words[at].text.endswith("s") and (single or following in ("DT", "PRP$"))
+        )
 
     def _extension(self, words: Sequence[Word], at: int, noun: Noun) -> Noun | None:
         """Return the next noun of a compound: *house* in "dog house"."""

@@ -106,7 +106,9 @@ def _in_colours(clause: Clause) -> Iterator[Claim]:
         colours, after = _colours_from(clause, at + 1) if word.text == "in" else ([], at)
         following = clause.words[after].tag if after < len(clause.words) else ""
         bearer = next((one for one in reversed(clause.mentions) if one.after <= at and not one.pronoun), None)
-        if not colours or following.startswith(("NN", "JJ", "CD")) or bearer is None or bearer.after < at:
+        if not colours or following.startswith(("NN", "JJ", "CD")) or bearer is None:
+            continue
+        if bearer.after + (clause.text(at - 1) == ",") < at:
             continue
         clause.coloured.add(at)
         for mention in clause.mentions:
@@ -282,6 +284,9 @@ def _with(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
         if not absent and (figure.negated or figure.determiner in ("no", "none")):
             continue  # "no plant with green leaves" says nothing about leaves
         kind = possession(clause, mention, ground)
+        persons = any(text in POSSESSIVES for text in clause.between(ground.begins, ground.head) if text != "its")
+        if kind == "part" and not is_living(mention) and persons:
+            continue  # "a man under a car with only his legs visible"
         denied = absent != (link.verb is not None and link.verb.negated)
         if kind == "part" and is_living(mention) and ground.determiner in POSSESSIVES and _is_absolute(clause, ground):
             continue  # "with her hand on the door" says where the hand is

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from llamaindex_clipverify.claims.english.attachment.state import RELATIVES, STATIC, State
+from llamaindex_clipverify.claims.english.grammar import POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.structure import Link, is_living, is_worn
 from llamaindex_clipverify.claims.english.terms import terms
@@ -55,6 +56,9 @@ class NounRules(State):
             if self.joined and (self.placed or self._starts_clause(mention)):
                 return "subject"  # "one cat sitting on the left and another one on the right"
             return "object" if self.verb_since and self.verb is not None and not self.comma else "subject"
+        absolute = self.comma and not self.joined and mention.determiner in POSSESSIVES  # "a plant, its leaves"
+        if absolute and self.role.get(id(before)) == "subject":
+            return "subject"
         return "joined" if (self.joined or self.comma) and not self._starts_clause(mention) else "subject"
 
     def _is_inverted(self) -> bool:

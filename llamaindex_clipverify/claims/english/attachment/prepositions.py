@@ -60,6 +60,10 @@ class PrepositionRules(VerbRules):
             return True
         if self.fronted and self.comma and not self.subjects and self.verb is None:
             return True
+        place = self.mentions.get(after)
+        later = self.joined and place is not None and text_at(self.words, place.after) == ","
+        if later and place is not None and place.after + 1 in self.mentions:
+            return True  # "…, and on the bank, two deer are grazing"
         return (self.comma or self.joined) and self._there_follows(after)
 
     def _there_follows(self, after: int) -> bool:
