@@ -16,6 +16,11 @@ def named(claim: Claim) -> str:
     return " ".join([claim.kind, *(str(part) for part in parts if part), *["NOT"] * claim.negated])
 
 
+def _is(found: str, wrong: str) -> bool:
+    """Return whether a claim is the wrong one, or states more of the same."""
+    return found == wrong or (found.startswith(f"{wrong} ") and not found.endswith(" NOT"))
+
+
 READ = {
     # verbs that a tagger of news text takes for nouns
     "A large dog laying in a dog bed in a living room.": "action dog lay | relation dog in bed",
@@ -89,6 +94,12 @@ UNREAD = {
     "The frisbee is in the air, and a man is attempting to catch it.": "action man attempt",
     "There are as many forks as knives.": "bound fork",
     "On its left stands a chair.": "position chair left",
+    "Neither room holds folding chairs with one broken leg.": "object chair | part leg chair | count leg 1",
+    "Neither car has its lights on.": "part light car",
+    "Soldiers carry gloves but never wear those.": "wearing soldier person NOT",
+    "A dog has a red ball in its mouth.": "part mouth sports ball",
+    "A man lies under a blue car with only his legs visible.": "part leg car",
+    "Umbrellas, in shades of red and yellow, stand on the beach.": "object shade | relation umbrella in shade",
     "The woman's braid hangs over her shoulder.": "action woman braid",
 }
 
@@ -102,4 +113,4 @@ def test_a_sentence_is_read(sentence: str, wanted: str) -> None:
 @pytest.mark.parametrize(("sentence", "wrong"), UNREAD.items())
 def test_a_sentence_is_not_misread(sentence: str, wrong: str) -> None:
     found = [named(claim) for claim in SPLITTER.split(sentence)]
-    assert found and not [one for one in found if any(one.startswith(part) for part in wrong.split(" | "))]
+    assert found and not [one for one in found if any(_is(one, part) for part in wrong.split(" | "))]

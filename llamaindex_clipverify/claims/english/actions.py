@@ -74,7 +74,7 @@ def _wears(clause: Clause, verb: Verb) -> Iterator[Claim]:
         yield from _done_by(clause, verb)
         return
     yield from _dressed(clause, verb, figures)
-    for _, garment in clause.meant(verb.objects):
+    for _, garment in clause.meant([thing for thing in verb.objects if not is_living(thing)]):
         yield from wearing(clause, figures, garment, verb.negated)
 
 
@@ -201,7 +201,8 @@ def _linking(clause: Clause, verb: Verb, figure: Mention, actor: Mention, denied
     for thing in verb.objects:
         if thing.shown and not thing.pronoun:
             no = thing.is_turned
-            clause.covered |= {id(thing)} if denied or no else set()
+            if denied or no:
+                clause.covered |= {id(thing), *_told_of(clause, thing)}
             if verb.lemma in _HOUSING:
                 yield _housed(clause, verb, figure, actor, thing, denied != no)
                 continue
@@ -211,6 +212,12 @@ def _linking(clause: Clause, verb: Verb, figure: Mention, actor: Mention, denied
                 relation="around" if around else clause.text(verb.at), reference=thing.noun,
                 colour=None, known=False, negated=denied != no,
             )  # fmt: skip
+
+
+def _told_of(clause: Clause, thing: Mention) -> set[int]:
+    """Return the noun phrases, by `id`, that only tell about a denied thing: the leg of "no chair with one leg"."""
+    links = (link for link in clause.structure.links if link.relation == "with" and thing in link.figures)
+    return {id(link.ground) for link in links if link.ground is not None}
 
 
 def _housed(clause: Clause, verb: Verb, figure: Mention, actor: Mention, thing: Mention, denied: bool) -> Claim:

@@ -94,7 +94,8 @@ def _tag(words: Sequence[Word], at: int) -> str:
         return "JJ" if tag in ("VBD", "VBN") and after in ("NN", "NNS") and text.endswith("ed") else tag
     one = wordnet().singular(text) if text.endswith("s") else None
     if tag == "VBZ":
-        plural = one is not None and (after in ("VBZ", "VBP", "MD") or words[at - 1].tag == "VBG")
+        listed = words[at - 1].text in ("or", "nor") and at > 1 and words[at - 2].tag.startswith("NN")
+        plural = one is not None and (listed or after in ("VBZ", "VBP", "MD") or words[at - 1].tag == "VBG")
         return "NNS" if plural or text in PAIRED | {"clothes"} else tag
     if tag == "NNS":
         acts = words[at - 1].tag == "NN" and after in (*_OBJECTS, "NN", "NNS", "JJ") and one in wordnet().verbs

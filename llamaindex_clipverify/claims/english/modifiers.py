@@ -59,7 +59,7 @@ class ModifierReader:
                 return self._described(draft, at, colours)
         if text_at(words, at + 1) == "of" and (self._part_of(text, draft) or self._piece_of(words, at, draft)):
             return 2
-        if text in DETERMINERS or text in EXACT:
+        if text in DETERMINERS or text in EXACT or (text == "neither" and self._neither_one(words, at)):
             return self._determined(words, at, draft)
         if text in QUANTITIES and self._counts(words, at):
             return self._quantity(words, at, draft)
@@ -84,6 +84,12 @@ class ModifierReader:
             return 0
         draft.first, draft.opened = at if draft.first is None else draft.first, True
         return after - at
+
+    @staticmethod
+    def _neither_one(words: Sequence[Word], at: int) -> bool:
+        """Return whether *neither* denies something of two things: "neither room has a lamp", not "neither … nor"."""
+        singular = at + 1 < len(words) and words[at + 1].tag in ("NN", "JJ") and not words[at + 1].text.endswith("ing")
+        return singular and not any(word.text == "nor" for word in words[at : at + 8])
 
     def _covered(self, words: Sequence[Word], at: int, draft: Draft) -> int:
         """Read a noun and what it does as an adjective of what follows: "a grass covered field", "tree lined streets"."""

@@ -281,7 +281,8 @@ def _with(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
     """Read "a man with a hat" (wearing), "a cat with green eyes" (part), "a plate with a fork" (relation)."""
     absent = link.relation == "without" or ground.determiner == "no"
     for figure, mention in clause.meant(link.figures if ground.shown else []):
-        if not absent and (figure.negated or figure.determiner in ("no", "none")):
+        if not absent and (figure.negated or figure.determiner in NO):
+            clause.covered.add(id(ground))
             continue  # "no plant with green leaves" says nothing about leaves
         kind = possession(clause, mention, ground)
         persons = any(text in POSSESSIVES for text in clause.between(ground.begins, ground.head) if text != "its")

@@ -70,14 +70,15 @@ def _suspend(words: Sequence[Word], structure: Structure, hedged: Sequence[bool]
         by_verb = link.verb is not None and link.verb.negated
         of_figure = any(one.negated or one.unasserted or one.is_turned for one in link.figures)
         if (link.negated or by_verb or of_figure) and not hedged[link.at] and link.ground is not None:
-            _unassert([link.ground])
+            _unassert([link.ground], counted=of_figure and link.relation == "with")
         if link.verb is None:  # "does not have any mushrooms on it" puts nothing there
             link.figures = [figure for figure in link.figures if not figure.unasserted or figure.negated]
 
 
-def _unassert(mentions: Iterable[Mention]) -> None:
+def _unassert(mentions: Iterable[Mention], counted: bool = False) -> None:
+    """Mark indefinite noun phrases as only named; with `counted` those with a number, too: "no chair with one leg"."""
     for mention in mentions:
-        bare = mention.determiner is None and mention.number is None
+        bare = mention.determiner is None and (counted or mention.number is None)
         if not mention.pronoun and (mention.determiner in _INDEFINITE or bare):
             mention.unasserted = True
 
