@@ -114,3 +114,29 @@ def test_a_sentence_is_read(sentence: str, wanted: str) -> None:
 def test_a_sentence_is_not_misread(sentence: str, wrong: str) -> None:
     found = [named(claim) for claim in SPLITTER.split(sentence)]
     assert found and not [one for one in found if any(_is(one, part) for part in wrong.split(" | "))]
+
+
+ASKED = [
+    ("What colour is the boat?", "Dark green.", "attribute boat green | state boat dark"),
+    ("Where is the dog?", "Under the table.", "relation dog below dining table"),
+    ("What is the boy doing?", "Riding a bike", "action boy ride bicycle"),
+    ("What's behind the house?", "Trees", "depth tree behind house"),
+    ("How many of the apples are red?", "Three of them.", "count apple 3"),
+    ("What room is this?", "A kitchen", "scene kitchen kitchen"),
+    ("What pattern does the shirt have?", "Stripes", "pattern shirt striped"),
+    ("Which is bigger, the dog or the cat?", "The dog", "comparison dog bigger than cat"),
+    ("Is the man wearing a tie?", "No, he is wearing a scarf.", "wearing man tie NOT | wearing man scarf"),
+    ("Is the bus full?", "It is empty.", "state bus empty"),
+]
+
+
+@pytest.mark.parametrize(("question", "answer", "wanted"), ASKED)
+def test_an_answer_is_read_with_its_question(question: str, answer: str, wanted: str) -> None:
+    claims = SPLITTER.split(answer, question)
+    assert not set(wanted.split(" | ")) - {named(claim) for claim in claims}
+    assert not any(claim.kind == "text" for claim in claims)
+
+
+def test_what_a_sign_says_is_written_text() -> None:
+    claims = SPLITTER.split("Stop", "What does the sign say?")
+    assert {claim.kind for claim in claims} == {"object", "text"}

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from llamaindex_clipverify.claims.english.grammar import BE
 from llamaindex_clipverify.claims.english.polar_questions import polar, with_article
 from llamaindex_clipverify.claims.english.sentences import sentences
+from llamaindex_clipverify.claims.english.tagger import tagger
+from llamaindex_clipverify.claims.english.terms import terms
 
 _LONGEST = 6
 """Words of the longest answer that is read together with its question."""
@@ -44,7 +46,14 @@ def statement(question: str, answer: str) -> str | None:
             return stated
     if re.match(r"^(yes|no)\b", plain, re.I) or _is_sentence(plain):
         return None
-    return _answered(question, plain.lower() if plain.istitle() and " " not in plain else plain)
+    return _answered(question, _within(plain))
+
+
+def _within(answer: str) -> str:
+    """Return an answer as it stands within a sentence: a common word at its beginning has no capital, which makes a name."""
+    first, space, rest = answer.partition(" ")
+    common = first.istitle() and (not space or first.endswith("ing") or first.lower() in tagger().known)
+    return first.lower() + space + rest if common else answer
 
 
 def confirmed(question: str, answer: str) -> tuple[int, str] | None:
@@ -78,6 +87,7 @@ def _answered(question: str, answer: str) -> str | None:
 
 def _many(found: re.Match[str], answer: str) -> str | None:
     noun, verb, rest = found[1], found[2].lower(), found[3].strip()
+    answer = answer.removesuffix(" of them")
     if re.search(r"\b(?:and|or)\b", noun):
         return None  # a number of both together
     if answer.lower() in ("none", "zero", "0", "no"):
@@ -101,6 +111,20 @@ def _chosen(found: re.Match[str], answer: str) -> str | None:
     if choice is None or answer.lower() not in (choice["one"].lower(), choice["two"].lower()):
         return None
     return polar(found.string[: choice.start()] + answer + found.string[choice.end() :], yes=True)
+
+
+def _compared(found: re.Match[str], answer: str) -> str | None:
+    names = [re.sub(r"^(?:the|an?) ", "", part.strip(), flags=re.I) for part in (found[2], found[3])]
+    said = re.sub(r"^(?:the|an?) ", "", answer, flags=re.I).lower()
+    if said not in (name.lower() for name in names):
+        return None
+    other = next(name for name in names if name.lower() != said)
+    return f"The {said} is {found[1]} than the {other}."
+
+
+def _patterned(found: re.Match[str], answer: str) -> str:
+    value = terms().patterns.get(answer.lower())
+    return f"{found[1]} is {value}." if value else f"{found[1]} has {_noun(answer)} pattern."
 
 
 def _doing(found: re.Match[str], answer: str) -> str:
@@ -141,8 +165,12 @@ _ENDINGS = "on top of|in front of|next to|on|in|under|near|behind|above|below|in
 _WRITTEN = "number|numbers|word|words|text|letter|letters|percentage|price|time|date|name|message|title|year"
 _PLACES = r"(?:to the (?:left|right)|left|right|above|below|on|under|behind|in front|next|near|beside|inside|in)\b"
 _FORMS: tuple[tuple[re.Pattern[str], _Answer], ...] = (
-    (_form(r"how many\s+(.+?)\s+(are|is|do|does|can|have|has|were)\b\s*(.*?)"), _many),
+    (_form(r"how many\s+(?:of the\s+)?(.+?)\s+(are|is|do|does|can|have|has|were)\b\s*(.*?)"), _many),
     (_form(r"what colou?r(?:ed)? (\w+) (?:does|do) (.+?) have"), lambda q, a: f"{q[2]} has {a} {q[1]}."),
+    (_form(r"what (?:pattern|print|design) (?:does|do) (.+?) have"), _patterned),
+    (_form(r"(?:what|which) (?:room|place) is (?:this|it|shown)(?: .*)?"), lambda q, a: f"This is {_noun(a)}."),
+    (_form(r"(?:what|which)(?: one)? is (\w+er),? (.+?),? or (.+?)"), _compared),
+    (_form(r"what (?:does|do) (.+?) (?:say|read)"), _saying),
     (_form(r"(?:what|which) shape (?:is|are) (.+?)"), lambda q, a: f"{q[1]} is {a}."),
     (_form(r"what (?:time of (?:the )?day|season) is (?:it|this)(?: .*)?"), lambda q, a: f"It is {a} time."),
     (_form(r"(?:what|how) is the weather(?: like)?(?: .*)?"), lambda q, a: f"The weather is {a}."),
@@ -177,6 +205,7 @@ _FORMS: tuple[tuple[re.Pattern[str], _Answer], ...] = (
     (_form(r"(.+?) (?:is|are) (?:of )?(?:what|which) colou?rs?"), lambda q, a: f"{q[1]} is {a}."),
     (_form(r"(?:what|who|which \w+)\s+(is|are)\s+(\w+ing\b.*?)"), lambda q, a: f"{_noun(a)} {q[1]} {q[2]}."),
     (_form(r"(?:what|who)(?: \w+)?\s+(is|are)\s+(.+?)\s+(\w+ing)(.*?)"), _doing),
+    (_form(rf"what(?:'s| is| are) ({_PLACES}.*?)"), _thing_at),
     (_form(rf"what (?:is|are) (?:the|this|that)(?: name of the)?(?: \w+){{1,4}}? ({_PLACES}.*?)"), _thing_at),
     (_form(r"(?:what|who|which \w+|what \w+)\s+(is|are)\s+(.+?)"), _what),
 )

@@ -8,7 +8,7 @@ kind `other`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from llamaindex_clipverify.claims.claim import Claim
@@ -76,7 +76,7 @@ class EnglishSplitter:
         if stated is not None:
             start = len(answer) - len(answer.lstrip())
             return self._answering(stated, answer, start, start + len(answer.strip())) or self._split(answer)
-        claims = self._split(answer)
+        claims = self._split(answer, self._asked(question) if question else [])
         polar = confirmed(question, answer) if question else None
         if polar is None:
             return claims
@@ -94,9 +94,18 @@ class EnglishSplitter:
             dict.fromkeys(claim.swap(text=answer[start:end], start=start, end=end, cites=cites) for claim in claims)
         )
 
-    def _split(self, answer: str) -> list[Claim]:
+    def _asked(self, question: str) -> list[Mention]:
+        """Return the things that a question names, to which *it* and *they* of its answer refer."""
+        found: list[Mention] = []
+        for sentence in sentences(question.replace("?", ".")):
+            found += [mention for mention in self._clause(sentence, []).mentions if not mention.pronoun]
+        for mention in found:
+            mention.negated = False
+        return [mention for mention in found if mention.shown]
+
+    def _split(self, answer: str, asked: Sequence[Mention] = ()) -> list[Claim]:
         claims: list[Claim] = []
-        memory = _Memory(set(), [])
+        memory = _Memory(set(), list(asked))
         for sentence in sentences(answer):
             claims += self._sentence(sentence, memory)
         return sorted(dict.fromkeys(claims), key=lambda claim: (claim.start, claim.end))
