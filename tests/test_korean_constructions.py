@@ -87,3 +87,18 @@ def test_honorific_and_spoken_endings_are_read(text):
 def test_parts_of_a_thing_are_no_number_of_things() -> None:
     assert not any(one.startswith("count") for one in read("케이크는 여섯 조각으로 잘려 있다."))
     assert "attribute door green" not in read("트럭은 초록색과 흰색이며 파란 문이 있는 가게 앞에 있다.")
+
+
+@pytest.mark.parametrize(("question", "answer", "claims"), [
+    ("아이는 무엇을 들고 있나요?", "풍선", {"action person hold balloon"}),
+    ("의자 위에 무엇이 있나요?", "모자와 책 두 권.", {"relation hat on chair", "relation book on chair"}),
+    ("상자는 무엇으로 만들어졌나요?", "나무", {"material box wood"}),
+    ("누가 기타를 치고 있나요?", "왼쪽 여자요.", {"position person left"}),
+    ("치마는 무슨 무늬인가요?", "물방울무늬", {"pattern skirt dotted"}),
+    ("날씨는 어떤가요?", "맑아요", {"scene sunny"}),
+    ("간판에 뭐라고 적혀 있나요?", "정지", {"object sign"}),
+    ("창문은 몇 개인가요?", "세 개", {"count window 3"}),
+])  # fmt: skip
+def test_a_short_answer_stands_for_the_question_word(question: str, answer: str, claims: set[str]) -> None:
+    found = read(answer, question)
+    assert not claims - found, found

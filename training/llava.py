@@ -91,6 +91,8 @@ def loss_of(
     loss = functional.cross_entropy(model.lm_head(hidden[said]).float(), wanted[said], weights)
     # in the middle, so that the layers above find the nouns ready to be copied
     named, seen = batch.named[:, 1:], batch.named[:, 1:] != -100
+    if not seen.any():
+        return loss
     middle = model.model.language_model.norm(out.hidden_states[MIDDLE][:, :-1][seen])
     return loss + naming * functional.cross_entropy(model.lm_head(middle).float(), named[seen])
 

@@ -97,7 +97,8 @@ def describe(claims: Claims, clause: Clause, subjects: list[Phrase]) -> None:
         _compare(claims, clause, subjects, than[-1], sense.value)
         return
     for phrase in subjects:
-        if phrase.silent and phrase.surface not in ("키",):
+        weather = phrase.surface == "날씨" and sense.value in ("sunny", "cloudy")
+        if phrase.silent and not weather and phrase.surface not in ("키",):
             continue
         _described(claims, clause, phrase, sense.sort, sense.value)
 

@@ -24,6 +24,7 @@ from llamaindex_clipverify.claims.korean.noun_meanings import phrase_of
 from llamaindex_clipverify.claims.korean.numbers import LIMITS, read_number
 from llamaindex_clipverify.claims.korean.phrases import Draft, Item, Phrase, Reading, Spot
 from llamaindex_clipverify.claims.korean.place_words import grounded, read_place, spot_at
+from llamaindex_clipverify.claims.korean.properties import termed
 from llamaindex_clipverify.claims.korean.scenes import is_date
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.token import Token
@@ -112,14 +113,22 @@ def _read_kind(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> 
         return read_place(sentence, at, token, draft, stack)
     if _describes_with_next(sentence, at, draft):
         return Reading(after=at + 2)
-    if token.kind == "term" and (sentence.nominal_after(at) or token.case == "of") and token.table in KINDS:
-        describe_next(token, draft)
+    if token.kind == "term" and _described(sentence, at, token, draft):
         return Reading(after=at + 1)
     if token.kind == "term" and token.table == "materials" and token.case == "to":
         return material(at, token)
-    if token.kind == "noun":
-        return _noun(sentence, at, token, draft)
-    return _other(sentence, at, token, draft)
+    return (_noun if token.kind == "noun" else _other)(sentence, at, token, draft)
+
+
+def _described(sentence: Sentence, at: int, token: Token, draft: Draft) -> bool:
+    """Read a pattern or another description before a noun, or as what things are said to be; return whether it is one."""
+    if (sentence.nominal_after(at) or token.case == "of") and token.table in KINDS:
+        describe_next(token, draft)
+    elif token.table in ("patterns", "materials") and token.copula:
+        termed(sentence.claims, sentence.named(), KINDS[token.table], token.value, token.stop)
+    else:
+        return False
+    return True
 
 
 def _describes_with_next(sentence: Sentence, at: int, draft: Draft) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from llamaindex_clipverify.claims.claim import Kind
 from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.phrases import Phrase, Spot
 from llamaindex_clipverify.claims.korean.places import placed
@@ -79,11 +80,24 @@ def called(claims: Claims, phrase: Phrase, topics: Sequence[Phrase], spots: Sequ
         phrase.covered = True
     for spot in spots:
         placed(claims, phrase.group(), spot)
+    kinds: tuple[Kind, ...] = ("pattern", "material")
+    for kind in kinds:
+        value = lexicon().terms[f"{kind}s"].get(phrase.surface)
+        made = [one for one in topics if one.sort in _MADE and not one.silent]
+        if value and made:
+            termed(claims, made, kind, value, phrase.end)
+            phrase.covered = True
     for topic in topics:
         if phrase.sort == "body" and topic.living:
             claims.part(phrase, topic, negated=False)
             for colour in phrase.denied_colours:
                 _deny_part_colour(claims, phrase, topic, colour)
+
+
+def termed(claims: Claims, subjects: Sequence[Phrase], kind: Kind, value: str, end: int) -> None:
+    """Add the pattern or material of things: "치마는 물방울무늬이다", "의자는 나무이다"."""
+    for phrase in subjects:
+        claims.about(kind, phrase, phrase.start, end, value=value, known=False)
 
 
 def _deny_part_colour(claims: Claims, part: Phrase, owner: Phrase, colour: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from llamaindex_clipverify.claims.claim import Claim, Kind
 from llamaindex_clipverify.claims.korean import grammar
+from llamaindex_clipverify.claims.korean.asked import statement
 from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.letters import composed
 from llamaindex_clipverify.claims.korean.phrases import Phrase
@@ -48,7 +49,9 @@ class KoreanSplitter:
         """
         normal = composed(answer)
         plain = grammar.LAYOUT.sub(lambda found: " " * len(found.group()), normal.text)
-        claims = _Answer(self, plain, question).claims()
+        stated = statement(composed(question).text, plain) if question else None
+        claims = self._answering(plain, stated) if stated else []
+        claims = claims or _Answer(self, plain, question).claims()
         claims.sort(key=lambda claim: (claim.start, claim.end))
         return [
             self._finished(
@@ -56,6 +59,13 @@ class KoreanSplitter:
             )
             for claim in claims
         ]
+
+    def _answering(self, plain: str, stated: str) -> list[Claim]:
+        """Return the claims of a statement that the whole of a short answer makes together with its question."""
+        start = len(plain) - len(plain.lstrip())
+        span = {"start": start, "end": len(plain.rstrip())}
+        found = [claim.swap(**span) for claim in _Answer(self, stated, None).claims() if claim.kind != "other"]
+        return list(dict.fromkeys(claim.swap(cites=grammar.cited(plain)) for claim in found))
 
     def unread(self, answer: str, claims: Iterable[Claim]) -> list[tuple[int, int]]:
         """Return the spans of an answer that say something and are in none of its claims, the longest of each sentence."""

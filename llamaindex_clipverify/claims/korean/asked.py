@@ -1,0 +1,67 @@
+"""Short Korean answers put into their question: 우산 to "남자는 무엇을 들고 있나요?" states "남자는 우산을 들고 있나요"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from llamaindex_clipverify.claims.korean.letters import is_closed
+
+_LONGEST = 6
+"""Words of the longest answer that is put into its question."""
+_LONGEST_QUESTION = 300
+"""Characters."""
+_COPULA = re.compile(r"(?:이에요|예요|입니다|이다)$")
+_POLITE = re.compile(r"(?:이에요|예요|이요|요|입니다|이다|임)$")
+_STATES = re.compile(r"(?:다|[아어여해워와]요|[아어]|니다|나요|네|예|응|아니요?|아니오)$")
+"""Ends of an answer that has a verb of its own, or is a yes or no."""
+_WHO = r"누가|어느 (?:사람|분|쪽)이"
+_WHAT = r"무엇|무얼|뭘|뭐"
+_Said = Callable[[re.Match[str], str], str]
+
+
+def _with(answer: str, closed: str, opened: str) -> str:
+    """Return an answer with a particle: 우산을, 모자를."""
+    return f"{answer}{closed if is_closed(answer) else opened}"
+
+
+_FORMS: tuple[tuple[re.Pattern[str], _Said], ...] = (
+    (re.compile(rf"(?:{_WHAT})(?:을|를)?(?= )(?!라고)"), lambda _, a: _with(a, "을", "를")),
+    (re.compile(r"(?:무엇이|뭐가)(?!라고)"), lambda _, a: _with(a, "이", "가")),
+    (re.compile(r"(?:무엇|뭐|뭘)(?:으로|로)"), lambda _, a: _with(a, "으로", "로")),
+    (re.compile(r"(?:어떤|무슨|어느) [가-힣]+?(?:을|를)(?= )"), lambda _, a: _with(a, "을", "를")),
+    (re.compile(r"(?:어떤|무슨|어느) [가-힣]+?(?:이|가)(?= )"), lambda _, a: _with(a, "이", "가")),
+    (re.compile(rf"(?:{_WHO})"), lambda _, a: _with(a, "이", "가")),
+    (re.compile(r"(?:어떤|무슨) 무늬(?=인|예|이)"), lambda _, a: a),
+    (re.compile(r"(?:무엇|뭐)이?라고 (?=적|쓰|쓰여)"), lambda _, a: f"“{a}”라고 "),
+)
+"""What stands for the answer in a question, and how the answer stands there; the first that fits is used."""
+_WEATHER = re.compile(r"^(.*날씨[는가])\s*어(?:떤|떻).*$")
+
+
+def statement(question: str, answer: str) -> str | None:
+    """Return a question with its short answer in the place of the question word; None where there is no such place.
+
+    Args:
+        question: The question, in Korean.
+        answer: The whole answer.
+    """
+    asked, said = question.strip().rstrip("?？ "), answer.strip().rstrip(".!。 ")
+    if not said or "\n" in said or len(said.split()) > _LONGEST or len(asked) > _LONGEST_QUESTION:
+        return None
+    weather = _WEATHER.match(asked)
+    if weather is not None:
+        return f"{weather[1]} {said}."
+    plain = said if _STATES.search(said) and not _COPULA.search(said) else _POLITE.sub("", said)
+    if not plain or not is_plain(plain):
+        return None
+    for pattern, state in _FORMS:
+        found = pattern.search(asked)
+        if found is not None:
+            return f"{asked[: found.start()]}{state(found, plain)}{asked[found.end() :]}."
+    return None
+
+
+def is_plain(answer: str) -> bool:
+    """Return whether an answer is a noun phrase, and no statement, yes or no."""
+    return _STATES.search(answer) is None
