@@ -69,6 +69,12 @@ READ = {
     "A dog lies on the rug. To its left is a bone.": "object bone",
     "You can see a lighthouse far away on the cliff.": "relation lighthouse on cliff",
     "There are as many forks as knives.": "comparison fork as many as knife",
+    "The two bars have the same length.": "comparison bar same length as bar",
+    "The heights of the five pillars are the same.": "comparison pillar same height as pillar",
+    "The two towers are equally tall.": "comparison tower same height as tower",
+    "The two lines do not have the same length.": "comparison line same length as line NOT",
+    "A bathtub has a pink striped design on it.": "pattern bathtub striped | attribute bathtub pink",
+    "A curtain with orange dots.": "pattern curtain dotted | attribute dot orange",
     # materials
     "Jeans in washed denim with five pockets.": "material jeans denim",
     "A bag in brown leather.": "material bag leather | attribute bag brown",

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llamaindex_clipverify.claims.claim import Claim
-from llamaindex_clipverify.claims.english.belongings import HUES, Belonging, belonging, hued, possession, wearing
+from llamaindex_clipverify.claims.english.belongings import (
+    HUES,
+    MARKS,
+    Belonging,
+    belonging,
+    hued,
+    marked_with,
+    possession,
+    wearing,
+)
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.grammar import NO, SHOWING
 from llamaindex_clipverify.claims.english.mentions import Mention
@@ -110,6 +119,8 @@ def _has(clause: Clause, verb: Verb) -> Iterator[Claim]:
     for thing in verb.objects:
         if thing.noun in HUES and thing.colours and not thing.pronoun:
             yield from hued(clause, verb.subjects, thing, denied=verb.negated != thing.is_turned)
+        if thing.noun in MARKS and not thing.shown and not thing.pronoun:
+            yield from marked_with(clause, verb.subjects, thing, verb.negated)
         if not thing.shown or thing.pronoun:
             continue
         for figure, owner in clause.meant(verb.subjects):

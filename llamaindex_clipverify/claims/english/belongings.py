@@ -18,7 +18,7 @@ _HOLDERS = frozenset("backpack satchel rucksack purse pocket holster belt".split
 """Worn things that may have something in or on them that is no part of them."""
 HUES = COLOUR_WORDS | frozenset("hue hues tone tones tint tints shade shades coloring colouring scheme finish".split())
 """Nouns of a colour that something has."""
-_MARKS = frozenset(("pattern", "print", "design"))
+MARKS = frozenset(("pattern", "print", "design"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ def belonging(clause: Clause, kind: Kind, said: Belonging) -> Iterator[Claim]:
     if said.denied:
         clause.covered.add(id(said.thing))
         clause.covered |= {id(said.owner)} if said.figure.determiner in ("no", "neither") else set()
-    if said.thing.noun in _MARKS and not said.denied and said.thing.adjectives:
+    if said.thing.noun in MARKS and not said.denied and said.thing.adjectives:
         yield from _marked(clause, said)
         return
     subject, reference = (said.owner, said.thing.noun) if kind == "wearing" else (said.thing, said.owner.noun)
@@ -95,6 +95,12 @@ def _marked(clause: Clause, said: Belonging) -> Iterator[Claim]:
             yield clause.spanning("pattern", said.owner, first, last, value=value, **words)
     for colour in colours:
         yield clause.spanning("attribute", said.owner, first, last, **{**words, "colour": colour})
+
+
+def marked_with(clause: Clause, owners: list[Mention], mark: Mention, denied: bool) -> Iterator[Claim]:
+    """Yield the claims of "has a striped design on it"."""
+    for figure, owner in clause.meant([] if denied else owners):
+        yield from _marked(clause, Belonging(figure=figure, owner=owner, thing=mark, denied=denied))
 
 
 def hued(clause: Clause, owners: list[Mention], hue: Mention, *, denied: bool) -> Iterator[Claim]:

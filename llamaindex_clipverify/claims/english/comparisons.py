@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.mentions import Mention
+from llamaindex_clipverify.claims.english.verbs import Verb
 
+_MEASURES = frozenset("size length width height shape colour color age thickness diameter area".split())
+_QUALITIES = {"tall": "height", "long": "length", "wide": "width", "large": "size", "big": "size", "high": "height",
+              "thick": "thickness", "old": "age"}  # fmt: skip
 _AMOUNTS = {"more": "more than", "fewer": "fewer than", "less": "fewer than"}
 
 
 def comparisons(clause: Clause) -> Iterator[Claim]:
     """Yield the comparisons of a sentence."""
     yield from _alike(clause)
+    yield from _equal(clause)
     for at, word in enumerate(clause.words):
         if word.text == "as" and not clause.hedged[at]:
             yield from _same(clause, at)
@@ -23,6 +28,53 @@ def comparisons(clause: Clause) -> Iterator[Claim]:
         if other is None or (other.number is not None and other.rough):
             continue
         yield from _compared(clause, at, other)
+
+
+def _equal(clause: Clause) -> Iterator[Claim]:
+    """Read "the two bars have the same length", "the widths of both bars are equal", "are equally tall"."""
+    for verb in clause.structure.verbs:
+        rest = clause.between(verb.after, verb.after + 5)
+        if clause.hedged[verb.at] or "as" in rest or "than" in rest:
+            continue
+        measured, of = _measured(clause, verb)
+        quality = _quality(clause, verb, [*rest, "", "", ""], measured).removesuffix("s")
+        if quality in _MEASURES:
+            yield from _all_equal(clause, verb, of or verb.subjects, quality)
+
+
+def _quality(clause: Clause, verb: Verb, rest: list[str], measured: str) -> str:
+    """Return in what things are said to be equal, "" if in nothing."""
+    same = rest[0] in ("the", "a", "one") and rest[1] == "same"
+    if verb.lemma in ("have", "share"):
+        return rest[2] if same else rest[1] if rest[0] in ("equal", "identical") else ""
+    if verb.form != "copula":
+        return ""
+    if clause.text(verb.after - 1) == "equally":
+        return _QUALITIES.get(rest[0], "")
+    if rest[0] in ("equal", "identical"):
+        return rest[2] if rest[1] == "in" else measured
+    return measured if same else ""
+
+
+def _measured(clause: Clause, verb: Verb) -> tuple[str, list[Mention]]:
+    """Return what is measured and of what: "the widths of the two bars" are equal."""
+    first = verb.subjects[0] if verb.subjects else None
+    name = clause.text(first.after - 1) if first is not None and not first.shown else ""
+    if name.removesuffix("s") not in _MEASURES:
+        return "", []
+    return name, [link.ground for link in clause.structure.links if link.relation == "of" and link.ground is not None]
+
+
+def _all_equal(clause: Clause, verb: Verb, subjects: list[Mention], quality: str) -> Iterator[Claim]:
+    nouns = clause.meant(subjects)
+    if quality not in _MEASURES or not nouns or (len(nouns) == 1 and not nouns[0][1].plural):
+        return
+    subject, mention = nouns[0]
+    last = min(verb.after + 2, len(clause.words) - 1)
+    yield clause.spanning(
+        "comparison", mention, min(subject.head, verb.begins), last, relation=f"same {quality} as", reference=nouns[-1][1].noun,
+        known=False, negated=verb.negated,
+    )  # fmt: skip
 
 
 def _alike(clause: Clause) -> Iterator[Claim]:
@@ -46,6 +98,9 @@ def _alike(clause: Clause) -> Iterator[Claim]:
 def _same(clause: Clause, at: int) -> Iterator[Claim]:
     """Read "is the same size as the cup" and "is as tall as the boy"."""
     before = clause.between(max(at - 3, 0), at)
+    having = next(
+        (verb for verb in reversed(clause.structure.verbs) if verb.begins < at and verb.lemma == "have"), None
+    )
     amount = next((spot for spot in range(at - 1, max(at - 5, 0), -1) if clause.text(spot) in ("many", "much")), None)
     if amount is not None and clause.text(amount - 1) == "as":
         yield from _as_many(clause, amount, at)
@@ -54,6 +109,7 @@ def _same(clause: Clause, at: int) -> Iterator[Claim]:
     other = next(
         (mention for mention in clause.mentions if at < mention.head <= at + 5 and mention.begins == at + 1), None
     )
+    verb = having if having is not None and "same" in before else verb
     if verb is None or other is None:
         return
     if "same" in before:

@@ -46,6 +46,8 @@ _PORTABLE = frozenset(
     "briefcase purse satchel rucksack duffel bouquet balloon notebook clipboard newspaper magazine".split()
 )
 """Things that a person has along, beside those of the vocabulary's groups."""
+_PATTERNED = {"dot": "dotted", "stripe": "striped", "spot": "dotted", "check": "checkered"}
+"""What marks make a pattern: "a curtain with orange dots"."""
 _AREAS = frozenset(("area", "row", "line", "circle"))
 """Nouns that are things only as the place of something."""
 _HOLDING = frozenset("hand hands arm arms mouth lap shoulder shoulders back head".split())
@@ -284,6 +286,13 @@ def _with(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
         if not absent and (figure.negated or figure.determiner in NO):
             clause.covered.add(id(ground))
             continue  # "no plant with green leaves" says nothing about leaves
+        pattern = _PATTERNED.get(ground.last)
+        if pattern is not None and not absent and not is_living(mention) and ground.plural:
+            clause.covered.add(id(ground))
+            yield clause.spanning(
+                "pattern", mention, figure.head, ground.after - 1, value=pattern, known=False, colour=None
+            )
+            continue
         kind = possession(clause, mention, ground)
         persons = any(text in POSSESSIVES for text in clause.between(ground.begins, ground.head) if text != "its")
         if kind == "part" and not is_living(mention) and persons:
