@@ -9,13 +9,17 @@ from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.grammar import POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention
-from llamaindex_clipverify.claims.english.structure import Link
+from llamaindex_clipverify.claims.english.structure import Link, is_person
 from llamaindex_clipverify.claims.english.terms import terms
 
 _INSIDE = frozenset(("in", "at", "inside", "through", "on", "within"))
+_ALONG = frozenset(("along", "down", "up", "around", "across"))
+"""Prepositions with which somebody is at one of `_ON_PLACES`: "walk along the beach"."""
 _ON_PLACES = frozenset(
     "street road highway beach court field playground farm runway campus driveway trail terrace dune dunes ground patio porch "
-    "square hillside".split()
+    "square hillside pier dock slope hill path sidewalk pavement promenade boardwalk village_square parade_ground".replace(
+        "_", " "
+    ).split()
 )
 _SCENERY = frozenset("scene setting environment landscape interior".split())
 _DAYS = frozenset("day weather afternoon morning evening conditions".split())
@@ -51,10 +55,11 @@ def _named() -> frozenset[str]:
 def _places(clause: Clause, link: Link) -> Iterator[Claim]:
     """Read "in a kitchen"."""
     ground, places = link.ground, clause.terms.places
-    if ground is None or ground.negated or ground.pronoun or link.relation not in _INSIDE:
+    if ground is None or ground.negated or ground.pronoun or link.relation not in _INSIDE | _ALONG:
         return
     name = ground.noun if ground.noun in places else ground.noun.split()[-1]
-    if ground.determiner in POSSESSIVES or name not in places or (link.relation == "on" and name not in _ON_PLACES):
+    own = ground.determiner in POSSESSIVES and not any(is_person(one) for one in link.figures)
+    if own or name not in places or (link.relation in _ALONG | {"on"} and name not in _ON_PLACES):
         return
     verb = link.verb or clause.verb_before(link.at + 1)
     there = verb is not None and verb.there  # "there isn't a dog in the kitchen" is about the dog
@@ -70,9 +75,9 @@ def _pictured(clause: Clause) -> Iterator[Claim]:
         if mention.noun not in clause.terms.places or mention.negated or clause.hedged[mention.head]:
             continue
         before = clause.between(max(mention.begins - 3, 0), mention.begins)
-        is_theme = (
-            mention.begins == 0 and mention.determiner == "the" and not mention.plural and _is_subject(clause, mention)
-        )
+        opens = mention.begins == 0 and not mention.plural
+        is_theme = opens and mention.determiner == "the" and _is_subject(clause, mention)
+        is_theme = is_theme or (opens and mention.determiner in ("a", "an", None) and _is_captioned(clause, mention))
         if is_theme:
             yield clause.claim_at("scene", mention, value=mention.noun, facet="place", known=False, colour=None)
         of_picture = before[-1:] == ["of"] and before[-2:-1] and before[-2] in clause.terms.picture | {"view"}
@@ -82,6 +87,13 @@ def _pictured(clause: Clause) -> Iterator[Claim]:
             yield clause.claim_at(
                 "scene", mention, value=mention.noun, facet="place", known=False, colour=None, negated=denied
             )
+
+
+def _is_captioned(clause: Clause, mention: Mention) -> bool:
+    """Return whether a caption names the place as a whole: "a hotel bathroom with a bathtub", "a hall lined with benches"."""
+    stated = any(verb.finite and not verb.relative for verb in clause.structure.verbs)
+    filled = any(verb.passive and mention in verb.subjects for verb in clause.structure.verbs)
+    return not stated and (clause.text(mention.after) in ("with", "at", "full", "") or filled)
 
 
 def _is_subject(clause: Clause, mention: Mention) -> bool:
@@ -105,7 +117,8 @@ def _setting(clause: Clause, at: int) -> _Found | None:
     if after in _SCENERY and (text in clause.terms.places or text in ("urban", "rural")):
         return "place", text, at, at + 1
     if text in ("outdoor", "indoor"):
-        return ("place", settings[text], at, at + 1) if after in _SCENERY | {"area", "space"} else None
+        pictured = after in _SCENERY | {"area", "space", "shot"} | clause.terms.picture
+        return ("place", settings[text], at, at + 1) if pictured else None
     stands = text != "outside" or after in ("", ",", ".", "and", ";")
     return ("place", settings[text], at, at) if text in settings and stands else None
 
