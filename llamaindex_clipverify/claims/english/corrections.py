@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from llamaindex_clipverify.claims.english.grammar import (
+    ADJECTIVES,
     ARTICLES,
     COVERING,
     DETERMINERS,
@@ -90,6 +91,8 @@ def _tag(words: Sequence[Word], at: int) -> str:
     text, tag = words[at].text, words[at].tag
     following = words[at + 1] if at + 1 < len(words) else None
     after = following.tag if following is not None and not following.is_mark else ""
+    if at == 0 and tag == "JJ" and text not in ADJECTIVES and wordnet().shows(text):
+        return "NN" if after in ("VBG", "VBN", "VBZ", "IN") else tag  # "frog standing on a stone"
     if at == 0:
         return "JJ" if tag in ("VBD", "VBN") and after in ("NN", "NNS") and text.endswith("ed") else tag
     one = wordnet().singular(text) if text.endswith("s") else None

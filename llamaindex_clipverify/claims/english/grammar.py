@@ -39,7 +39,7 @@ TINTED = frozenset(
 PARTS = frozenset(
     "group bunch flock herd row pile stack set collection variety number lot lots plenty "
     "crowd line kind type sort series array range cluster groups rows types kinds stacks handful selection assortment "
-    "pack pairs mix combination patch bits sets strip stretch expanse length swath".split()
+    "pack flight flights pairs mix combination patch bits sets strip stretch expanse length swath".split()
 )
 """Words before *of* after which the next noun is the head: "a herd of elephants"."""
 CONTAINERS = frozenset(

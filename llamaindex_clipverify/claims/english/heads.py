@@ -185,7 +185,8 @@ class HeadReader(ModifierReader):
         if before in ("and", "or", "nor", ","):
             joined = bool(found) and found[-1].after >= at - 2 and text_at(words, at + noun.length) not in COPULAS
         if before in BE:
-            hidden = noun.plural and bool(found) and not found[0].shown and not noun.verb
+            fronted = bool(found) and words[0].text in PREPOSITIONS and text_at(words, found[-1].after) == before
+            hidden = noun.plural and bool(found) and (fronted or not found[0].shown) and not noun.verb
             return hidden or before == "there's" or text_at(words, at - 2) == "there"
         if noun.plural:
             return (
@@ -246,7 +247,7 @@ class HeadReader(ModifierReader):
         """Return the next noun of a compound: *house* in "dog house"."""
         if at >= len(words) or words[at].is_mark or words[at - 1].text.endswith("'s") or words[at].text == "being":
             return None
-        if words[at].text in ARTICLES or words[at].tag in ("RB", "RBR"):
+        if words[at].text in ARTICLES | {"half"} or words[at].tag in ("RB", "RBR"):
             return None  # "a shirt a tie": no letter *a*
         governs = at + 1 < len(words) and words[at + 1].tag in ("DT", "PRP$")
         if words[at].tag == "VBZ" and (governs or self.lexicon.is_living(noun)):

@@ -298,7 +298,8 @@ class ModifierReader:
                 continue  # "an ornamental standing clock"
             described = compounded or self._is_described(words, place)
             moving = text.endswith("ing") and text not in NOT_ACTIONS and not described
-            if text in FUNCTION | FINITE | POSTURES or words[place].is_mark or moving:
+            named = words[place].tag == "NN" and noun is not None and noun.depictable  # "some smart watch"
+            if (text in FINITE | POSTURES and not named) or text in FUNCTION or words[place].is_mark or moving:
                 return False
             if noun is not None:
                 return not (noun.verb and words[place].tag in ("VBZ", "VBP", "VBD") and place > at)

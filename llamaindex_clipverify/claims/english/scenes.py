@@ -93,7 +93,7 @@ def _is_captioned(clause: Clause, mention: Mention) -> bool:
     """Return whether a caption names the place as a whole: "a hotel bathroom with a bathtub", "a hall lined with benches"."""
     stated = any(verb.finite and not verb.relative for verb in clause.structure.verbs)
     filled = any(verb.passive and mention in verb.subjects for verb in clause.structure.verbs)
-    return not stated and (clause.text(mention.after) in ("with", "at", "full", "") or filled)
+    return not stated and (clause.text(mention.after) in ("with", "at", "full") or filled)
 
 
 def _is_subject(clause: Clause, mention: Mention) -> bool:
