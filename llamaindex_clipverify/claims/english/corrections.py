@@ -116,6 +116,8 @@ def _is_verb(words: Sequence[Word], at: int, after: str) -> bool:
     text, before = words[at].text, words[at - 1]
     ends = at + 1 == len(words) or words[at + 1].is_mark
     if text.endswith("ing"):
+        if before.tag == "CD" or before.text in ("another", "other", "others"):
+            return _is_action(text) and (ends or after.startswith(_AFTER_VERB))  # "two lamps, one standing near"
         if not before.tag.startswith(("NN", "JJ")) or not _is_action(text):
             return False
         leads = (ends or after.startswith(_AFTER_VERB)) and before.tag.startswith("NN") and _is_phrase(words, at)

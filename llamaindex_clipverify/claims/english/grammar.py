@@ -103,7 +103,7 @@ ADJECTIVES = frozenset(
     "smiling sleeping great good nice lovely calm wonderful perfect pretty peaceful simple clear close left right upper "
     "front back middle main own certain silver beige blue-green multicolored tasty delicious golden-brown adult human "
     "male female domestic wild rusty broken ancient urban rural public natural elegant cozy sunny snowy flat steep "
-    "narrow thick thin deep heavy hot cold warm cool dry wet soft hard quiet loud safe rich poor".split()
+    "narrow thick thin lit deep heavy hot cold warm cool dry wet soft hard quiet loud safe rich poor".split()
 )
 EMPTY = frozenset(
     "image picture photo photograph scene foreground left right side top bottom middle center centre view front back "

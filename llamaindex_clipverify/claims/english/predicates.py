@@ -14,6 +14,7 @@ from llamaindex_clipverify.claims.english.verbs import Verb, lemma, negative
 _JOINING = frozenset(("and", ",", "or", "nor", "with", "&", "yet"))
 _PAINTED = frozenset(("painted", "colored", "coloured"))
 _MADE = ("made", "built", "constructed", "composed", "crafted", "woven", "carved")
+_STANDING = frozenset("stand lie rest hang sit remain stay".split())
 _COLOURING = frozenset("make turn color colour dye paint tint bathe stain".split())
 _LOOSE = (
     DEGREES
@@ -37,10 +38,17 @@ def predicates(clause: Clause) -> Iterator[Claim]:
             yield from _made(clause, verb, verb.after)
         elif verb.passive and _is_told_elsewhere(clause, verb):
             continue
+        elif verb.lemma in _STANDING and verb.finite and _is_state_word(clause, verb.after):
+            yield from _values(clause, verb, verb.after)
         elif verb.passive or verb.lemma in ("open", "close"):
             yield from _values(clause, verb, verb.at)
             yield from _further(clause, verb)
     yield from _lists(clause)
+
+
+def _is_state_word(clause: Clause, at: int) -> bool:
+    """Return whether a word says in which state a thing stands or lies: "rests shut", "stands open"."""
+    return any(kind == "state" for kind, _ in clause.terms.descriptions(clause.text(at)))
 
 
 def _turned(clause: Clause, verb: Verb) -> Iterator[Claim]:
