@@ -211,8 +211,14 @@ def _llava(data: Any, words: dict[str, str]) -> str:
         ]
         for name, one in data.get("worlds", {}).items()
     ]
+    left_out, first = next(iter(data.get("worlds", {}).items()), ("", {}))
+    sizes = [
+        [f"{left_out}: named of things {size} % of the picture's side wide", f"{one['recall']:.1%}", f"{one['n']:,}"]
+        for size, one in first.get("by size", {}).items()
+    ]
     rows = [
         *by_world,
+        *sizes,
         ["descriptions: objects named that are there", f"{told['precision']:.1%}", f"{told['n']:,}"],
         ["descriptions: objects there that are named", f"{told['recall']:.1%}", f"{told['n']:,}"],
         *([f"questions: {sort}", f"{one['right']:.1%}", f"{one['n']:,}"] for sort, one in data["asked"].items()),

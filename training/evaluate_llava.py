@@ -4,7 +4,8 @@
 
 All figures are on drawn scenes whose seeds no training has used, greedy answers; all but *worlds* in both shipped styles.
 
-* *worlds*: descriptions of scenes by generators and in styles that nothing was trained on, and by the others;
+* *worlds*: descriptions of scenes by generators and in styles that nothing was trained on, and by the others; of the objects
+  there, the share that is named also by their size, in hundredths of the picture's side (root of the share of its area);
 * *named*: of the objects that descriptions name, the share that is there; of those there, the share that is named (nouns).
 * *asked*: questions about one picture whose answer says nothing false and something true, by the scene itself.
 * *retrieval*: the same in the synthesizer's template with one to four pictures, captions and passages; *cited* is the share of
@@ -32,6 +33,8 @@ from training import evaluate, talks
 
 FIRST = FRESH + 300_000
 SPLITTER = EnglishSplitter()
+SIZES = {"below 10": 10, "10 to 15": 15, "15 to 20": 20, "20 to 30": 30, "from 30": 1000}
+"""Sizes of things, and the least size above each, in hundredths of the picture's side."""
 
 
 def answers(model: Any, scenes: Sequence[Sequence[Scene]], parts: Sequence[list[Any]], batch: int = 24) -> list[str]:
@@ -62,19 +65,34 @@ def right(text: str, expected: str, scenes: Sequence[Scene]) -> bool:
     return text == expected or (False not in truths and True in truths)
 
 
-def describe(model: Any, scenes: Sequence[Scene]) -> dict[str, float]:
-    """Measure descriptions of single pictures."""
+def by_size(scenes: Sequence[Scene], texts: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Return the share of nouns that descriptions name, by the size of the largest thing of the noun."""
+    found: dict[str, list[bool]] = {name: [] for name in SIZES}
+    for scene, text in zip(scenes, texts, strict=True):
+        said = {claim.noun for claim in SPLITTER.split(text) if claim.noun and not claim.negated}
+        area = scene.image.size[0] * scene.image.size[1]
+        for noun in set(scene.nouns()):
+            boxes = [thing.box for thing in scene.objects if thing.noun == noun]
+            size = 100 * max((box[2] - box[0]) * (box[3] - box[1]) / area for box in boxes) ** 0.5
+            found[next(name for name, most in SIZES.items() if size < most)].append(noun in said)
+    return {name: {"recall": float(np.mean(seen)), "n": len(seen)} for name, seen in found.items() if seen}
+
+
+def describe(model: Any, scenes: Sequence[Scene]) -> tuple[dict[str, float], list[str]]:
+    """Measure descriptions of single pictures; return the figures and the descriptions."""
     shown = [[scene] for scene in scenes]
-    return named(shown, answers(model, shown, [[talks.IMAGE, talks.PROMPTS.describe] for _ in scenes]))
+    texts = answers(model, shown, [[talks.IMAGE, talks.PROMPTS.describe] for _ in scenes])
+    return named(shown, texts), texts
 
 
-def worlds(model: Any, number: int) -> dict[str, dict[str, float]]:
+def worlds(model: Any, number: int) -> dict[str, dict[str, Any]]:
     """Measure descriptions by generator and style, those first that were never trained on."""
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for world in evaluate.worlds():
         scenes = world.scenes(number)
         if scenes:
-            found[world.name] = describe(model, scenes)
+            figures, texts = describe(model, scenes)
+            found[world.name] = {**figures, "by size": by_size(scenes, texts)}
             print(world.name, found[world.name], flush=True)
     return found
 
@@ -157,7 +175,7 @@ def main() -> None:
     if arguments.only_worlds:
         return
     scenes = [draw_scene(FIRST + seed, style=STYLES[seed % len(STYLES)]) for seed in range(arguments.scenes)]
-    figures: dict[str, Any] = {"worlds": by_world, "described": describe(model, scenes)}
+    figures: dict[str, Any] = {"worlds": by_world, "described": describe(model, scenes)[0]}
     print("described", figures["described"], flush=True)
     for name, measure in (("asked", questions), ("retrieval", retrieval), ("passages", passages), ("judge", judge)):
         figures[name] = measure(model, scenes if name != "judge" else scenes[: arguments.scenes // 4])
