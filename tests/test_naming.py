@@ -26,7 +26,7 @@ from training.render import DOINGS, scene_of
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     folder = tmp_path_factory.mktemp("rendered")
-    render_talks(folder, range(24), "lively")
+    render_talks(folder, range(24), "lively", "noto")
     return Shelf(folder)
 
 

@@ -44,9 +44,9 @@ def test_any_text_is_read_and_nouns_are_whole() -> None:
     assert tokenizer.padding_side == "left" and tokenizer.pad_token != tokenizer.eos_token
 
 
-def test_a_picture_is_a_hundred_tokens(llava: Any, scenes: list[Scene]) -> None:
+def test_a_picture_is_225_tokens(llava: Any, scenes: list[Scene]) -> None:
     counts = [llava.count([("user", [*(scene.image for scene in scenes[:number]), "Hm?"])]) for number in range(4)]
-    assert np.diff(counts).tolist() == [101, 101, 101], "a hundred for the picture and one for the line break"
+    assert np.diff(counts).tolist() == [226, 226, 226], "225 for the picture and one for the line break"
 
 
 def test_descriptions_name_what_is_there(llava: Any, scenes: list[Scene]) -> None:

@@ -42,17 +42,17 @@ class Sized:
     size: tuple[int, int]
 
 
-def _drawn(only: str | None, seed: int) -> tuple[np.ndarray, Scene]:
-    scene = scene_of(seed, only)
+def _drawn(only: str | None, style: str | None, seed: int) -> tuple[np.ndarray, Scene]:
+    scene = scene_of(seed, only, style)
     pixels = np.asarray(scene.image.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
     return pixels, replace(scene, image=Sized(scene.image.size))  # type: ignore[arg-type]
 
 
-def render(folder: Path, seeds: range, only: str | None = None) -> None:
-    """Draw training scenes once, with all generators in all styles that are trained on, or with one generator alone."""
+def render(folder: Path, seeds: range, only: str | None = None, style: str | None = None) -> None:
+    """Draw training scenes once, with all generators in all styles that are trained on, or with one generator or style alone."""
     folder.mkdir(parents=True, exist_ok=True)
     with multiprocessing.Pool(os.cpu_count()) as pool:
-        drawn = pool.map(partial(_drawn, only), seeds, chunksize=100)
+        drawn = pool.map(partial(_drawn, only, style), seeds, chunksize=100)
     np.save(folder / "pixels.npy", np.stack([pixels for pixels, _ in drawn]))
     (folder / "scenes.pickle").write_bytes(pickle.dumps([scene for _, scene in drawn]))
 
