@@ -83,6 +83,9 @@ READ = {
     "A hotel bathroom with a bathtub.": "scene bathroom bathroom",
     "A man walks along the beach.": "scene beach beach",
     "A white bicycle half covered in leaves.": "relation bicycle covered in leaf white",
+    "There is a glass in the picture.": "object glass",
+    "The glass of red wine stands behind the plate.": "depth glass behind plate",
+    "The wine in the front glass is yellow.": "relation wine in glass | object glass",
     # materials
     "Jeans in washed denim with five pockets.": "material jeans denim",
     "A bag in brown leather.": "material bag leather | attribute bag brown",
@@ -154,3 +157,8 @@ def test_an_answer_is_read_with_its_question(question: str, answer: str, wanted:
 def test_what_a_sign_says_is_written_text() -> None:
     claims = SPLITTER.split("Stop", "What does the sign say?")
     assert {claim.kind for claim in claims} == {"object", "text"}
+
+
+def test_a_proper_name_before_a_noun_is_outside_the_span() -> None:
+    [plane] = [claim for claim in SPLITTER.split("The United plane is parked.") if claim.kind == "object"]
+    assert plane.text == "plane"

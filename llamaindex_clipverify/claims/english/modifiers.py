@@ -82,7 +82,7 @@ class ModifierReader:
         noun = self.lexicon.noun(words, after)
         if noun is None or not noun.depictable or words[after].text in FINITE | POSTURES:
             return 0
-        draft.first, draft.opened = at if draft.first is None else draft.first, True
+        draft.opened = True  # the name is no part of the span, because nothing checks it
         return after - at
 
     @staticmethod
@@ -213,10 +213,10 @@ class ModifierReader:
         text, noun = words[at].text, self.lexicon.noun(words, at)
         if not self._is_adjective(words, at, draft) or (noun is not None and noun.length > 1):
             return 0
-        if noun is not None and text not in terms().materials and not self._begins_noun(words, at + 1):
-            return 0
-        joined = text in terms().materials and self._modifiers_continue(words, at + 1)
-        if not draft.opened and not joined and not self._begins_noun(words, at + 1):
+        joined = (
+            text in terms().materials and text_at(words, at + 1) == "and" and self._modifiers_continue(words, at + 1)
+        )
+        if (noun is not None or not draft.opened) and not joined and not self._begins_noun(words, at + 1):
             return 0
         draft.first = at if draft.first is None else draft.first
         draft.described = True
