@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
-from transformers import CLIPModel, PreTrainedTokenizerFast
+from transformers import CLIPModel, LlavaForConditionalGeneration, PreTrainedTokenizerFast
 
 from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.testing import COLOURS, NOUNS
@@ -18,7 +18,8 @@ sys.path.append(str(Path(__file__).parents[1]))
 
 from training.conversations import GRID, SIDE, Shelf, patch_truth, pixel_values
 from training.conversations import render as render_talks
-from training.llava_model import body, make_model, tower_of
+from training.llava import take_tower
+from training.llava_model import body, make_model, start_from, tower_of
 from training.naming import Batch, Reader, loss_of
 from training.render import DOINGS, scene_of
 
@@ -124,6 +125,15 @@ def test_a_language_model_takes_such_a_tower(tmp_path: Path) -> None:
     with torch.no_grad():
         one, other = model(pixels).last_hidden_state, tower.eval()(pixels).last_hidden_state
     torch.testing.assert_close(one, other, atol=1e-3, rtol=1e-3)
+
+
+def test_a_run_takes_the_tower_of_an_exported_model(tmp_path: Path) -> None:
+    take_tower(tiny_folder() / "llava", tmp_path / "tower.safetensors")
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(tiny_folder() / "llava")
+    model = make_model(tokenizer, named=tmp_path / "tower.safetensors")
+    start_from(model, tiny_folder() / "llava")
+    known = LlavaForConditionalGeneration.from_pretrained(tiny_folder() / "llava", dtype=torch.float32).state_dict()
+    assert all(torch.equal(value, known[name]) for name, value in model.state_dict().items())
 
 
 def test_scenes_of_several_folders_are_one_shelf(tmp_path: Path) -> None:

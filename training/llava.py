@@ -23,6 +23,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as functional
+from safetensors.torch import save_file
 from torch import nn
 from torch.utils.data import DataLoader
 from transformers import LlavaForConditionalGeneration, PreTrainedTokenizerFast
@@ -30,7 +31,7 @@ from transformers import LlavaForConditionalGeneration, PreTrainedTokenizerFast
 from training import checkpoints
 from training.clip import _edit, publish, rate
 from training.conversations import SHARES, Batch, Conversations, Shelf, render
-from training.llava_model import TINY, make_model, make_processor, make_tokenizer, start_from
+from training.llava_model import TINY, body, make_model, make_processor, make_tokenizer, start_from, tower_of
 from training.worlds import GENERATORS
 
 EXPORT = TINY / "llava"
@@ -163,6 +164,15 @@ def train(model: LlavaForConditionalGeneration, data: Conversations, arguments: 
     save()
 
 
+def take_tower(source: Path, kept: Path) -> None:
+    """Copy the tower of a file of `training.naming`, or of the folder of an exported encoder or LLaVA, into a run."""
+    if source.is_dir():
+        state = body(tower_of(source)).state_dict()
+        save_file({name: value.contiguous() for name, value in state.items()}, kept)
+    else:
+        shutil.copyfile(source, kept)
+
+
 def export(model: LlavaForConditionalGeneration, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
     """Write the model in half precision with its processor, each file complete before it replaces the old one."""
     staged = Path(tempfile.mkdtemp())
@@ -182,7 +192,9 @@ def main() -> None:
     parser.add_argument("--render", type=int, metavar="SCENES", help="draw the training scenes and stop")
     parser.add_argument("--first", type=int, default=0, help="first seed of the scenes to draw")
     parser.add_argument("--only", choices=sorted(GENERATORS), help="draw with this generator alone")
-    parser.add_argument("--tower", type=Path, help="file of a tower that training.naming wrote, to start from")
+    parser.add_argument(
+        "--tower", type=Path, help="tower to start from: a file of training.naming, or a folder of an exported model"
+    )
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--frozen", type=int, default=500, help="steps during which the tower stays as it is")
     parser.add_argument("--rate", type=float, default=3e-3)
@@ -214,7 +226,7 @@ def main() -> None:
     tokenizer.save_pretrained(saved)
     named = arguments.run / "tower.safetensors"
     if arguments.tower and not named.exists():
-        shutil.copyfile(arguments.tower, named)
+        take_tower(arguments.tower, named)
     model = make_model(tokenizer, named=named if named.exists() else None)
     if arguments.start:
         start_from(model, arguments.start)
