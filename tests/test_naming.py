@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 from transformers import CLIPModel, LlavaForConditionalGeneration, PreTrainedTokenizerFast
 
 from llamaindex_clipverify.models.registry import tiny_folder
@@ -19,7 +18,7 @@ sys.path.append(str(Path(__file__).parents[1]))
 from training.conversations import GRID, SIDE, Shelf, patch_truth, pixel_values
 from training.conversations import render as render_talks
 from training.llava import take_tower
-from training.llava_model import body, make_model, start_from, tower_of
+from training.llava_model import body, make_model, save_tower, start_from, tower_of
 from training.naming import Batch, Reader, loss_of
 from training.render import DOINGS, scene_of
 
@@ -116,8 +115,7 @@ def test_readings_learn_the_truth_of_a_batch(shelf: Shelf) -> None:
 
 def test_a_language_model_takes_such_a_tower(tmp_path: Path) -> None:
     tower = tower_of(tiny_folder() / "clip", 6)
-    weights = {name: value.contiguous() for name, value in body(tower).state_dict().items()}
-    save_file(weights, tmp_path / "tower.safetensors")
+    save_tower(tower, tmp_path / "tower.safetensors")
     tokenizer = PreTrainedTokenizerFast.from_pretrained(tiny_folder() / "llava")
     model = make_model(tokenizer, named=tmp_path / "tower.safetensors").model.vision_tower.eval()
     assert model.config.num_hidden_layers == 6

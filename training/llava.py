@@ -23,7 +23,6 @@ from typing import Any
 
 import torch
 import torch.nn.functional as functional
-from safetensors.torch import save_file
 from torch import nn
 from torch.utils.data import DataLoader
 from transformers import LlavaForConditionalGeneration, PreTrainedTokenizerFast
@@ -31,7 +30,7 @@ from transformers import LlavaForConditionalGeneration, PreTrainedTokenizerFast
 from training import checkpoints
 from training.clip import _edit, publish, rate
 from training.conversations import SHARES, Batch, Conversations, Shelf, render
-from training.llava_model import TINY, body, make_model, make_processor, make_tokenizer, start_from, tower_of
+from training.llava_model import TINY, make_model, make_processor, make_tokenizer, save_tower, start_from, tower_of
 from training.worlds import GENERATORS
 
 EXPORT = TINY / "llava"
@@ -167,8 +166,7 @@ def train(model: LlavaForConditionalGeneration, data: Conversations, arguments: 
 def take_tower(source: Path, kept: Path) -> None:
     """Copy the tower of a file of `training.naming`, or of the folder of an exported encoder or LLaVA, into a run."""
     if source.is_dir():
-        state = body(tower_of(source)).state_dict()
-        save_file({name: value.contiguous() for name, value in state.items()}, kept)
+        save_tower(tower_of(source), kept)
     else:
         shutil.copyfile(source, kept)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as functional
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import nn
 from transformers import (
@@ -117,6 +117,11 @@ def tower_of(folder: Path, layers: int = 0, side: int = SIDE) -> CLIPVisionModel
             nn.init.zeros_(last.weight)
             nn.init.zeros_(last.bias)
     return tower
+
+
+def save_tower(tower: CLIPVisionModel, file: Path) -> None:
+    """Write a tower for `make_model`."""
+    save_file({name: value.cpu().contiguous() for name, value in body(tower).state_dict().items()}, file)
 
 
 def body(tower: Any) -> Any:

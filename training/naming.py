@@ -19,14 +19,13 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as functional
-from safetensors.torch import save_file
 from torch import nn
 from transformers import CLIPVisionModel
 
 from llamaindex_clipverify.models.registry import tiny_folder
 from training import checkpoints
 from training.conversations import ANSWERS, Shelf, patch_truth, pixel_values
-from training.llava_model import body, tower_of
+from training.llava_model import save_tower, tower_of
 from training.optimizers import half_precision, make_optimizers, rate
 from training.pictures import varied
 
@@ -180,8 +179,7 @@ def main() -> None:
     tower = tower_of(arguments.start, arguments.layers)
     tower.set_attn_implementation("eager" if half_precision() and not torch.cuda.is_available() else "sdpa")
     train(Reader(tower), Shelf(*arguments.data), arguments)
-    weights = {name: value.cpu().contiguous() for name, value in body(tower).state_dict().items()}
-    save_file(weights, arguments.run / "tower.safetensors")
+    save_tower(tower, arguments.run / "tower.safetensors")
 
 
 if __name__ == "__main__":

@@ -213,7 +213,7 @@ def _linking(clause: Clause, verb: Verb, figure: Mention, actor: Mention, denied
         if thing.shown and not thing.pronoun:
             no = thing.is_turned
             if denied or no:
-                clause.covered |= {id(thing), *_told_of(clause, thing)}
+                clause.covered.add(id(thing))
             if verb.lemma in _HOUSING:
                 yield _housed(clause, verb, figure, actor, thing, denied != no)
                 continue
@@ -223,12 +223,6 @@ def _linking(clause: Clause, verb: Verb, figure: Mention, actor: Mention, denied
                 relation="around" if around else clause.text(verb.at), reference=thing.noun,
                 colour=None, known=False, negated=denied != no,
             )  # fmt: skip
-
-
-def _told_of(clause: Clause, thing: Mention) -> set[int]:
-    """Return the noun phrases, by `id`, that only tell about a denied thing: the leg of "no chair with one leg"."""
-    links = (link for link in clause.structure.links if link.relation == "with" and thing in link.figures)
-    return {id(link.ground) for link in links if link.ground is not None}
 
 
 def _housed(clause: Clause, verb: Verb, figure: Mention, actor: Mention, thing: Mention, denied: bool) -> Claim:

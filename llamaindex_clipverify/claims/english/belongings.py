@@ -130,15 +130,21 @@ def possessives(clause: Clause) -> Iterator[Claim]:
 def _its(clause: Clause) -> Iterator[tuple[Mention, Mention]]:
     """Yield the owner of each part called *its*, if one thing fits: "a boat, its sail is torn"; not of animals."""
     for at, thing in enumerate(clause.mentions):
+        if thing.determiner != "its" or thing.last not in clause.terms.parts or thing.last in clause.terms.body:
+            continue
         taken = any(link.ground is thing and link.relation in ("with", "without") for link in clause.structure.links)
-        taken = taken or any(thing in verb.objects for verb in clause.structure.verbs)
-        if thing.determiner != "its" or taken or thing.last not in clause.terms.parts - clause.terms.body:
+        if taken or any(thing in verb.objects for verb in clause.structure.verbs):
             continue
         before = [one for one in clause.mentions[:at] if one.shown and not one.pronoun and not one.ground]
-        before = [one for one in before if one.determiner not in NO and not one.negated]
-        owners = {one.noun: one for one in before if not (one.plural or is_own(one) or is_living(one))}
+        owners = {one.noun: one for one in before if _may_own(one)}
         if len(owners) == 1:
             yield next(iter(owners.values())), thing
+
+
+def _may_own(mention: Mention) -> bool:
+    """Return whether *its* may stand for a noun phrase: one lifeless thing that is there, and no part itself."""
+    there = mention.determiner not in NO and not mention.negated
+    return there and not (mention.plural or is_own(mention) or is_living(mention))
 
 
 def _colours(clause: Clause, thing: Mention) -> list[str | None]:

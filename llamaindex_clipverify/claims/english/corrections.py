@@ -103,7 +103,7 @@ def _tag(words: Sequence[Word], at: int) -> str:
     if tag == "NNS":
         acts = words[at - 1].tag == "NN" and after in (*_OBJECTS, "NN", "NNS", "JJ") and one in wordnet().verbs
         return "VBZ" if acts and _is_living(words[at - 1].text) else tag
-    single = tag == "NN" and one in wordnet().verbs and text.endswith("s") and _is_one(words, at)
+    single = tag == "NN" and one in wordnet().verbs and _is_one(words, at)
     if single and after.startswith(("IN", "TO", "RP", "DT", "PRP$")):
         return "VBZ"  # "a child holding a balloon tugs at"
     if _is_verb(words, at, after):
@@ -156,7 +156,7 @@ def _is_phrase(words: Sequence[Word], at: int) -> bool:
             return True
         if not words[place].tag.startswith(("NN", "JJ", "VBN")):
             return False
-    return at - 2 < 0 or at - 1 == 0
+    return at < 2
 
 
 def _is_one(words: Sequence[Word], at: int) -> bool:

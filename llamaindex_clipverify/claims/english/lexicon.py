@@ -68,11 +68,15 @@ class Lexicon:
         compound = self._compound(words, at) or self._spaced(words, at)
         if compound is not None:
             return compound
-        if first not in self._single:
+        return self._alone(first)
+
+    def _alone(self, form: str) -> Noun | None:
+        """Return the noun of one word, kept."""
+        if form not in self._single:
             if len(self._single) > _KEPT:
                 self._single.clear()
-            self._single[first] = self._look_up(first)
-        return self._single[first]
+            self._single[form] = self._look_up(form)
+        return self._single[form]
 
     def is_living(self, noun: Noun) -> bool:
         """Return whether a noun names a person or an animal."""
@@ -81,7 +85,7 @@ class Lexicon:
         )
 
     def _lives(self, text: str) -> bool:
-        noun = self._look_up(text)
+        noun = self._alone(text)
         return noun is not None and noun.depictable and self.is_living(noun)
 
     def _compound(self, words: Sequence[Word], at: int) -> Noun | None:
@@ -121,7 +125,7 @@ class Lexicon:
             or first.text in ADJECTIVES
         ):
             return None
-        noun, alone = self._look_up(first.text + last.text), self._look_up(last.text)
+        noun, alone = self._alone(first.text + last.text), self._alone(last.text)
         if noun is None or not noun.depictable or noun.verb:
             return None
         if not noun.known and alone is not None and alone.depictable:

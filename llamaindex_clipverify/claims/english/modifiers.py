@@ -294,7 +294,7 @@ class ModifierReader:
             if text in ("and", ",") and self._is_described(words, place + 1):
                 continue
             compounded = words[place].tag == "NN" and place + 1 < len(words) and words[place + 1].tag.startswith("NN")
-            if compounded and place > at - 1 and text.endswith("ing") and place > 0 and words[place - 1].tag == "JJ":
+            if compounded and text.endswith("ing") and place > 0 and words[place - 1].tag == "JJ":
                 continue  # "an ornamental standing clock"
             described = compounded or self._is_described(words, place)
             moving = text.endswith("ing") and text not in NOT_ACTIONS and not described

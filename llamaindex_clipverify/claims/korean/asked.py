@@ -26,14 +26,14 @@ def _with(answer: str, closed: str, opened: str) -> str:
 
 
 _FORMS: tuple[tuple[re.Pattern[str], _Said], ...] = (
-    (re.compile(rf"(?:{_WHAT})(?:을|를)?(?= )(?!라고)"), lambda _, a: _with(a, "을", "를")),
+    (re.compile(rf"(?:{_WHAT})(?:을|를)?(?= )"), lambda _, a: _with(a, "을", "를")),
     (re.compile(r"(?:무엇이|뭐가)(?!라고)"), lambda _, a: _with(a, "이", "가")),
     (re.compile(r"(?:무엇|뭐|뭘)(?:으로|로)"), lambda _, a: _with(a, "으로", "로")),
     (re.compile(r"(?:어떤|무슨|어느) [가-힣]+?(?:을|를)(?= )"), lambda _, a: _with(a, "을", "를")),
     (re.compile(r"(?:어떤|무슨|어느) [가-힣]+?(?:이|가)(?= )"), lambda _, a: _with(a, "이", "가")),
     (re.compile(rf"(?:{_WHO})"), lambda _, a: _with(a, "이", "가")),
     (re.compile(r"(?:어떤|무슨) 무늬(?=인|예|이)"), lambda _, a: a),
-    (re.compile(r"(?:무엇|뭐)이?라고 (?=적|쓰|쓰여)"), lambda _, a: f"“{a}”라고 "),
+    (re.compile(r"(?:무엇|뭐)이?라고 (?=적|쓰)"), lambda _, a: f"“{a}”라고 "),
 )
 """What stands for the answer in a question, and how the answer stands there; the first that fits is used."""
 _WEATHER = re.compile(r"^(.*날씨[는가])\s*어(?:떤|떻).*$")
@@ -53,15 +53,10 @@ def statement(question: str, answer: str) -> str | None:
     if weather is not None:
         return f"{weather[1]} {said}."
     plain = said if _STATES.search(said) and not _COPULA.search(said) else _POLITE.sub("", said)
-    if not plain or not is_plain(plain):
+    if not plain or _STATES.search(plain):
         return None
     for pattern, state in _FORMS:
         found = pattern.search(asked)
         if found is not None:
             return f"{asked[: found.start()]}{state(found, plain)}{asked[found.end() :]}."
     return None
-
-
-def is_plain(answer: str) -> bool:
-    """Return whether an answer is a noun phrase, and no statement, yes or no."""
-    return _STATES.search(answer) is None

@@ -77,10 +77,9 @@ class _Pass(PrepositionRules):
         elif text == "whose" and self.last is not None:
             self.owner = self.antecedent(text)
         elif text in RELATIVES and self.last is not None:
-            some = text_at(self.words, at - 1) == "of" and text_at(self.words, at - 2) in PART_OF | set(
-                self.vocabulary.numbers
-            )
-            whole = text_at(self.words, at - 2) in ("all", "both", "each")
+            before = text_at(self.words, at - 2) if text_at(self.words, at - 1) == "of" else ""
+            some = before in PART_OF or before in self.vocabulary.numbers
+            whole = before in ("all", "both", "each")
             self.relative = self._some() if some and not whole else self.antecedent(text)
         elif not self._is_particle(at):
             return at + max(self._preposition_at(at), 1)
