@@ -30,7 +30,16 @@ from transformers import LlavaForConditionalGeneration, PreTrainedTokenizerFast
 from training import checkpoints
 from training.clip import _edit, publish, rate
 from training.conversations import SHARES, Batch, Conversations, Shelf, render
-from training.llava_model import TINY, make_model, make_processor, make_tokenizer, save_tower, start_from, tower_of
+from training.llava_model import (
+    TINY,
+    body,
+    make_model,
+    make_processor,
+    make_tokenizer,
+    save_tower,
+    start_from,
+    tower_of,
+)
 from training.worlds import GENERATORS
 
 EXPORT = TINY / "llava"
@@ -68,6 +77,13 @@ def deciding(tokenizer: PreTrainedTokenizerFast) -> torch.Tensor:
     weights = torch.ones(len(tokenizer))
     weights[[tokenizer.convert_tokens_to_ids(tokenizer.tokenize(word)[0]) for word in DECIDING]] = 3.0
     return weights
+
+
+def compile_layers(model: LlavaForConditionalGeneration) -> None:
+    """Have torch compile each layer when it first runs, for talks of any length; the names of the weights stay."""
+    torch._dynamo.config.recompile_limit = 64  # one and several talks, a frozen and a learning tower
+    for layer in [*body(model.model.vision_tower).encoder.layers, *model.model.language_model.layers]:
+        layer.compile(dynamic=True)
 
 
 def loss_of(
@@ -113,6 +129,8 @@ def train(model: LlavaForConditionalGeneration, data: Conversations, arguments: 
     model.to(device).train()
     if device.type == "cpu":  # a quarter faster there than the fused attention
         model.set_attn_implementation("eager")
+    if arguments.compile:
+        compile_layers(model)
     optimizers = make_optimizers(model, arguments.rate)
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True, map_location=device)
@@ -202,6 +220,11 @@ def main() -> None:
     )
     parser.add_argument("--workers", type=int, default=0, help="processes that make batches ahead")
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument(
+        "--compile",
+        action="store_true",
+        help="compile the layers first: a C++ compiler and two minutes, then half the time",
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--from", dest="start", type=Path, help="folder of an exported LLaVA to start from")
     parser.add_argument("--minutes", type=float)

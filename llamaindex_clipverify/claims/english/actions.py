@@ -21,6 +21,7 @@ from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.relations import ADDRESSING
 from llamaindex_clipverify.claims.english.structure import is_living
 from llamaindex_clipverify.claims.english.verbs import Verb
+from llamaindex_clipverify.claims.wordnet import wordnet
 
 _SILENT = frozenset(
     "be have do seem appear wear dress make create add indicate suggest imply represent provide offer consist become "
@@ -36,12 +37,12 @@ _FEATS = frozenset(
     "face sign gesture mess wheelie split dance".split()
 )
 """What somebody visibly does or makes, though it is no thing: "does a trick", "makes a face"."""
-_POSED = frozenset("seat crouch kneel squat perch curl huddle lean gather".split())
+_POSED = frozenset("seat sit stand crouch kneel squat perch curl huddle lean gather".split())
 """Verbs whose past participle says what somebody does: "a boy crouched on the stairs"."""
 _MOVES = frozenset(
     "fly drive move roll sail fall pour burn spin turn travel cross land taxi blow flow crash swim splash slide bloom "
     "race glide drift arrive approach leave depart pass stop drip explode melt glow wave climb rise spray burst bounce "
-    "bounces follow chase pull push tow hit".split()
+    "bounces follow chase pull push tow hit come shoot".split()
 )
 """Verbs that lifeless things do visibly, too."""
 _HOUSING = frozenset("contain house fill occupy".split())
@@ -94,7 +95,7 @@ def _dressed(clause: Clause, verb: Verb, figures: list[Mention]) -> Iterator[Cla
     while clause.text(last) in clause.vocabulary.colours or clause.text(last) in ("and", ","):
         last += 1
     acts = any(other.begins == last for other in clause.structure.verbs)
-    of_noun = last < len(clause.words) and clause.words[last].tag.startswith("NN") and not acts
+    of_noun = last < len(clause.words) and clause.words[last].tag.startswith(("NN", "JJ")) and not acts
     if last == at or (
         of_noun and not any(mention.begins >= at and mention.after <= last for mention in clause.mentions)
     ):
@@ -161,7 +162,7 @@ def _acts(clause: Clause, verb: Verb) -> Iterator[Claim]:
             if around:
                 continue
         if (
-            (verb.lemma in _SILENT and not _performs(verb))
+            (verb.lemma in _SILENT and not _performs(verb) and _bare_object(clause, verb)[0] is None)
             or verb.lemma in SHOWING
             or not (living or verb.lemma in _MOVES or clause.text(verb.after) == "off")
         ):
@@ -171,8 +172,24 @@ def _acts(clause: Clause, verb: Verb) -> Iterator[Claim]:
         yield from _acting(clause, verb, figure, actor, denied)
 
 
+def _bare_object(clause: Clause, verb: Verb) -> tuple[str | None, int]:
+    """Return what is played or done, though it is no thing, and its last word: *soccer* of "plays soccer"."""
+    at = verb.at + 1
+    while at < len(clause.words) and clause.words[at].tag in ("NN", "NNS") and not clause.words[at].is_mark:
+        at += 1
+    name = " ".join(clause.between(verb.at + 1, at))
+    if verb.passive or not name or verb.lemma not in ("play", "do", "perform"):
+        return None, verb.at
+    feat = wordnet().singular(clause.text(at - 1)) or clause.text(at - 1)
+    if verb.lemma != "play":
+        return (feat, at - 1) if feat in _FEATS else (None, verb.at)
+    return name, at - 1
+
+
 def _performs(verb: Verb) -> bool:
-    """Return whether *do* or *make* says with its object what somebody does: "does a trick", "makes a pizza"."""
+    """Return whether a verb says only with its object what somebody does: "does a trick", "makes a pizza", "uses a phone"."""
+    if verb.lemma == "use":
+        return not verb.passive and any(thing.shown and not thing.pronoun for thing in verb.objects)
     return any(
         thing.last in _FEATS or (verb.lemma == "make" and thing.shown and not thing.pronoun and not thing.possessive)
         for thing in verb.objects
@@ -250,6 +267,7 @@ def addressed(clause: Clause, verb: Verb) -> list[Mention]:
 def _acting(clause: Clause, verb: Verb, figure: Mention, actor: Mention, denied: bool) -> Iterator[Claim]:
     objects = [thing for thing in verb.objects if not thing.pronoun]
     objects = objects or addressed(clause, verb)
+    bare, end = _bare_object(clause, verb) if not objects else (None, verb.at)
     shown: list[Mention | None] = [thing for thing in objects if thing.shown] or [
         thing for thing in objects[:1] if not thing.hedged and thing.noun not in clause.terms.picture
     ]
@@ -257,9 +275,9 @@ def _acting(clause: Clause, verb: Verb, figure: Mention, actor: Mention, denied:
         no = thing is not None and thing.is_turned
         if thing is not None and (denied or no):
             clause.covered.add(id(thing))
-        last = thing.after - 1 if thing is not None else verb.at
+        last = thing.after - 1 if thing is not None else end
         yield clause.spanning(
             "action", actor, figure.head, last if last > figure.head else verb.at, negated=denied != no,
-            value="sit" if verb.lemma == "seat" else verb.lemma, reference=thing.noun if thing is not None else None,
+            value="sit" if verb.lemma == "seat" else verb.lemma, reference=thing.noun if thing is not None else bare,
             colour=None, known=False,
         )  # fmt: skip

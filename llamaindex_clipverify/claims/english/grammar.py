@@ -89,6 +89,12 @@ FINITE = frozenset(
     "sniffs sniff points point grabs grab".split()
 )
 """Verbs of actions that a picture can show."""
+CAPTION_VERBS = frozenset(
+    "lay glance chat wait work march look lean cross climb hop trot wade dive slide ski surf snowboard spin jog hike paddle "
+    "embrace share inspect examine pursue tackle shoot tumble wrestle stroll relax nap scream splash stretch reach peek "
+    "sink buy sell lounge huddle compete race perform gallop cling crouch squint fish sail row skateboard pedal".split()
+)
+"""Verbs of what captions show beside those, which the tagger often takes for nouns."""
 NOT_ACTIONS = frozenset(
     "being including containing showing having depicting featuring building ceiling clothing morning evening string "
     "king ring wing thing something nothing anything everything during missing lighting setting painting".split()
@@ -101,7 +107,7 @@ ADJECTIVES = frozenset(
     "closed sliced cooked fresh ripe whole double single vintage classic shiny striped spotted plain lone first second "
     "third fourth last next different similar same other colored coloured painted giant elderly stuffed toy cartoon "
     "smiling sleeping great good nice lovely calm wonderful perfect pretty peaceful simple clear close left right upper "
-    "front back middle main own certain silver beige blue-green multicolored tasty delicious golden-brown adult human "
+    "front back middle main own certain silver beige high low blue-green multicolored tasty delicious golden-brown adult human "
     "male female domestic wild rusty broken ancient urban rural public natural elegant cozy sunny snowy flat steep "
     "narrow thick thin lit deep heavy hot cold warm cool dry wet soft hard quiet loud safe rich poor".split()
 )

@@ -9,10 +9,12 @@ from llamaindex_clipverify.claims.english.grammar import (
     ADVERBS,
     ARTICLES,
     BE,
+    CAPTION_VERBS,
     COPULAS,
     EMPTY,
     FINITE,
     FUNCTION,
+    HAVE,
     IDIOMS,
     MASS,
     NOT_ACTIONS,
@@ -29,6 +31,8 @@ from llamaindex_clipverify.claims.english.verbs import IRREGULAR, lemma, visible
 
 _BEFORE_BARE = frozenset("with and or nor wearing holding has have".split())
 
+_HANDLING = frozenset("opens open closes close raises raise shuts shut lifts lift extends extend".split())
+"""Verbs before what somebody opens or lifts, without article: "opens mouth"."""
 _DEVERBAL = frozenset("drink watch stand walk slide swing ride".split())
 """Verbs of actions that also end compounds: "fruit stand"."""
 _TURNING = frozenset("turns turn turned glows glow glowing looks appears shines dyed painted".split())
@@ -48,6 +52,9 @@ class HeadReader(ModifierReader):
             return None
         noun = self.lexicon.noun(words, at)
         moves = draft.number is not None and words[at].tag == "VBG" and (noun is None or noun.length == 1)
+        clothed = draft.colours and draft.determiner is None and draft.first is not None
+        if clothed and words[at].tag == "VBG" and text_at(words, (draft.first or 0) - 1) == "in":
+            return None  # "a boy in grey walking near"
         if moves and self._governs(words, at) and lemma(text) in visible_actions():
             return None  # "two kneeling on a rug"
         if noun is None and text.endswith("'s"):
@@ -135,7 +142,7 @@ class HeadReader(ModifierReader):
             return False  # "three cooks are"
         if self._ends_colours(words, at, noun, draft):
             return True
-        led = text_at(words, at - 1) in PREPOSITIONS and words[at].tag == "NNS"
+        led = words[at].tag == "NNS" and (text_at(words, at - 1) in PREPOSITIONS or words[at - 1].tag == "VBG")
         if (
             noun.verb
             and draft.determiner is None
@@ -181,7 +188,7 @@ class HeadReader(ModifierReader):
             noun = self._compound(words, at, noun)
         if not noun.depictable:
             return False
-        before, joined, tag = text_at(words, at - 1), False, words[at].tag
+        before, joined, tag = text_at(words, at - 1), False, words[at + noun.length - 1].tag
         if before in ("and", "or", "nor", ","):
             joined = bool(found) and found[-1].after >= at - 2 and text_at(words, at + noun.length) not in COPULAS
         if before in BE:
@@ -220,7 +227,9 @@ class HeadReader(ModifierReader):
         """Return whether a singular without article is a thing: "man holding cup", "pizza on plate"."""
         if (before, words[at].text) in IDIOMS or before == "by" or before in ("playing", "play", "plays", "played"):
             return False
-        opened = before in PREPOSITIONS | {"", "and", "or", ":"} or before.endswith("ing")
+        acts = at > 0 and words[at - 1].tag in ("VBZ", "VBP") and before not in COPULAS | HAVE
+        acts = acts and (lemma(before) in visible_actions() | CAPTION_VERBS or before in _HANDLING)
+        opened = before in PREPOSITIONS | {"", "and", "or", ":", "off"} or before.endswith("ing") or acts
         return opened and words[at].text not in FINITE | POSTURES
 
     @staticmethod
@@ -247,12 +256,11 @@ class HeadReader(ModifierReader):
         """Return the next noun of a compound: *house* in "dog house"."""
         if at >= len(words) or words[at].is_mark or words[at - 1].text.endswith("'s") or words[at].text == "being":
             return None
-        if words[at].text in ARTICLES | {"half"} or words[at].tag in ("RB", "RBR"):
+        if words[at].text in ARTICLES | {"half"} or words[at].tag in ("RB", "RBR") or self._acts_on(words, at, noun):
             return None  # "a shirt a tie": no letter *a*
-        governs = at + 1 < len(words) and words[at + 1].tag in ("DT", "PRP$")
-        if words[at].tag == "VBZ" and (governs or self.lexicon.is_living(noun)):
-            return None  # "the badge bears a crest", "a firefighter sprays water"
         text, longer = words[at].text, self.lexicon.noun(words, at)
+        if longer is None and text.endswith("'s") and words[at].tag.startswith("NN"):
+            return self._owner(words[at])
         if longer is None and text in IRREGULAR:
             return None
         if noun.plural:
@@ -263,6 +271,21 @@ class HeadReader(ModifierReader):
         if longer.length == 1 and (adjective or (text in ADJECTIVES and words[at].tag != "NN")):
             return None
         return longer if self._ends_compound(words, at, noun, longer) else None
+
+    def _acts_on(self, words: Sequence[Word], at: int, noun: Noun) -> bool:
+        """Return whether a word right after a noun is tagged as a verb and is one: "the badge bears a", "a woman pose for"."""
+        following = words[at + 1].tag if at + 1 < len(words) else ""
+        if words[at].tag == "VBZ":
+            return following in ("DT", "PRP$") or self.lexicon.is_living(noun)
+        if words[at].tag not in ("VBP", "VB"):
+            return False
+        acts = following == "DT" or lemma(words[at].text) in visible_actions() | CAPTION_VERBS
+        return following == "PRP$" or (acts and self.lexicon.is_living(noun))
+
+    def _owner(self, word: Word) -> Noun | None:
+        """Return the living thing that ends a compound and owns what follows: *player* of "the tennis player's racket"."""
+        owner = self.lexicon.noun((word._replace(text=word.text.removesuffix("'s")),), 0)
+        return owner if owner is not None and owner.depictable and self.lexicon.is_living(owner) else None
 
     def _unlisted_end(self, words: Sequence[Word], at: int, noun: Noun) -> Noun | None:
         """Return a word of no list as the end of a compound: *calabash* of "gourd calabash"."""
@@ -277,10 +300,11 @@ class HeadReader(ModifierReader):
         following = text_at(words, at + 1)
         named = words[at].tag == "NN" and (following in PREPOSITIONS | COPULAS or following in ("", ",", "and"))
         if text in FINITE | COPULAS | POSTURES and not (
-            named and text in _DEVERBAL and not self.lexicon.is_living(noun)
+            named and text in _DEVERBAL and not self.lexicon.is_living(noun) and noun.name not in terms().garments
         ):
             return False
-        moves = text.endswith("ing") and longer.length == 1 and text not in NOT_ACTIONS
+        builds = text == "building" and words[at].tag == "VBG"
+        moves = text.endswith("ing") and longer.length == 1 and (builds or text not in NOT_ACTIONS)
         if moves and (self._governs(words, at) or (lemma(text) in visible_actions() and self.lexicon.is_living(noun))):
             return False
         third_person = text.endswith("s") and longer.length == 1 and longer.verb

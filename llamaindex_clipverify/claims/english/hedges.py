@@ -32,7 +32,11 @@ def hedge(words: Sequence[Word], mentions: Sequence[Mention]) -> list[bool]:
         trailing = not any(begin <= mention.head < end for mention in mentions) and end >= len(words) - 1
         if trailing and not aside and words[marks[0]].text not in _OWN_CLAUSE:
             begin = 0
-        _mark(under, begin, end)
+        apart = words[marks[0]].text in _SEEMING and text_at(words, marks[0] - 1) in ("that", "which", "who")
+        stop = _next_finite(words, marks[0] + 3, end) if apart else end
+        _mark(under, begin, stop)
+        if stop < end:
+            continue  # "a woman that appears to be homeless sits on"
         for follow, stop in clauses[place + 1 :]:
             if aside or _is_main_clause(words, follow, stop):
                 break
@@ -52,6 +56,11 @@ _ASIDES = frozenset(
     ("indicating", "suggesting", "implying", "possibly", "likely", "probably", "perhaps", "presumably", "potentially")
 )
 """Hedges that begin a clause of their own: they say nothing about the clause before."""
+
+
+def _next_finite(words: Sequence[Word], start: int, end: int) -> int:
+    """Return the position of the verb of the clause around a relative clause, or its end."""
+    return next((at for at in range(start, end) if words[at].tag in ("VBZ", "VBP", "VBD")), end)
 
 
 def _includes_subject(words: Sequence[Word], at: int) -> bool:
@@ -134,10 +143,10 @@ def _is_hedge(words: Sequence[Word], at: int) -> bool:
         return True
     if text in _SEEMING and following == "to" and text_at(words, at - 1) in ("what", "that", "which"):
         return True  # "what appears to be a table"
-    if text in ("can", "could") and following not in _SEEING | {"be", "not", "also", "clearly"}:
-        return True
-    if text in ("can", "could") and following == "be" and further not in _SEEN:
-        return True
+    if text in ("can", "could") and words[at].tag != "NN":
+        unseen = following == "be" and further not in _SEEN
+        if unseen or following not in _SEEING | {"be", "not", "also", "clearly"}:
+            return True
     if text in ("look", "looks") and following in ("like", "as") and _is_it(words, at):
         return True
     pair = (text, text_at(words, at + 1)) in HEDGED_PAIRS

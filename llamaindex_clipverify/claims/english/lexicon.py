@@ -196,7 +196,21 @@ class Lexicon:
 
     def _hyphenated(self, form: str) -> Noun | None:
         tail = form.rsplit("-", 1)[-1]
+        if tail != form and tail.isalpha():
+            spaced, joined = form.replace("-", " "), form.replace("-", "")
+            whole = self._known(spaced, 1) or self._known(joined, 1) or self._together(spaced) or self._together(joined)
+            if whole is not None:
+                return whole  # "a roller-coaster", "a goal-keeper"
         return None if tail == form or not tail.isalpha() else self._look_up(tail)
+
+    def _together(self, form: str) -> Noun | None:
+        """Return the depictable noun of a list that a hyphened word writes otherwise."""
+        if form in self._compounds:
+            return Noun(1, self._compounds[form], False, form.endswith("s"))
+        noun = self._listed(form, 1)
+        if noun is None or not noun.depictable:
+            return None
+        return self._headed(noun, form.rpartition(" ")[2])
 
     def unknown(self, form: str, singular: bool) -> Noun:
         """Return a noun for a word that is in no list."""

@@ -32,11 +32,16 @@ from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.vocabulary import Vocabulary
 
-_AFTER_DETERMINER = frozenset("very most more visible other such present available likely".split())
+_AFTER_DETERMINER = frozenset("very most more visible other such present available likely still".split())
 """Function words that are adjectives after a determiner: "no visible cars"."""
 
 _BEFORE_PARTICIPLES = PREPOSITIONS | {"has", "have", "having"}
 """Words after which a past participle before a noun is an adjective: "has braided handles"."""
+
+_TONED = frozenset(
+    "neon lime sky baby hot royal forest army fire blood lemon sea ice steel emerald cherry candy".split()
+)
+"""Words before a colour that say which one: "a neon green jacket"."""
 
 _UNCUT = frozenset("furniture luggage clothing equipment jewelry jewellery art artwork machinery pottery".split())
 """Mass nouns whose pieces are things."""
@@ -57,6 +62,10 @@ class ModifierReader:
             colours = self._colours(words, at)
             if colours:
                 return self._described(draft, at, colours)
+        if text in _TONED and text_at(words, at + 1) in self.vocabulary.colours and self._colours_a_noun(words, at + 2):
+            draft.first = at if draft.first is None else draft.first
+            draft.opened = True
+            return 1
         if text_at(words, at + 1) == "of" and (self._part_of(text, draft) or self._piece_of(words, at, draft)):
             return 2
         if text in DETERMINERS or text in EXACT or (text == "neither" and self._neither_one(words, at)):

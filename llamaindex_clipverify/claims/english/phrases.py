@@ -227,9 +227,10 @@ class Phrases(HeadReader):
             return self._anaphor(words, begins, at, at + 1, draft, found)
         if draft.number == 1 and draft.determiner in ("the", "this", "that") and any(one.shown for one in found):
             return self._the_one(begins, at, found), at
-        model = next((one for one in reversed(found) if one.shown and not one.pronoun and one.plural), None)
-        if model is not None and self._counts_some(words, at, draft):
-            return self._of_model(begins, at, model), at
+        if self._counts_some(words, at, draft):
+            model = self._model_of(words, at, found)
+            if model is not None:
+                return self._of_model(begins, at, model), at
         if (
             draft.colours
             and draft.opened
@@ -242,6 +243,16 @@ class Phrases(HeadReader):
             return later, after
         return None, max(at, begins + 1)
 
+    @staticmethod
+    def _model_of(words: Sequence[Word], at: int, found: list[Mention]) -> Mention | None:
+        """Return the several things of which some are meant, the counted before others; after "a man", another man."""
+        named = [one for one in reversed(found) if one.shown and not one.pronoun]
+        several = [one for one in named if one.plural or (one.number or 1) > 1]
+        counted = [one for one in several if (one.number or 1) > 1 or one.at_least]
+        alone = words[at].tag == "VBZ" and text_at(words, at - 1) == "another"
+        single = [one for one in named if one.number == 1 or one.determiner in ("a", "an")] if alone else []
+        return next(iter(counted or several or single[-1:]), None)
+
     def _the_one(self, begins: int, after: int, found: list[Mention]) -> Mention:
         model = next(one for one in reversed(found) if one.shown)
         return self._of_model(begins, after, model, head=begins + 1)
@@ -252,7 +263,8 @@ class Phrases(HeadReader):
         following = words[at].tag if at < len(words) else ""
         alone = not (draft.colours or draft.adjectives or draft.part)
         numbered = draft.number is not None or draft.determiner == "another"
-        return alone and numbered and following in ("VBG", "VBN", "IN") and text_at(words, at) not in ("of", "than")
+        acts = following in ("VBG", "VBN", "IN") or (following == "VBZ" and draft.number != 1)
+        return alone and numbered and acts and text_at(words, at) not in ("of", "than")
 
     @staticmethod
     def _of_model(begins: int, after: int, model: Mention, head: int | None = None) -> Mention:

@@ -40,7 +40,7 @@ def predicates(clause: Clause) -> Iterator[Claim]:
             continue
         elif verb.lemma in _STANDING and verb.finite and _is_state_word(clause, verb.after):
             yield from _values(clause, verb, verb.after)
-        elif verb.passive or verb.lemma in ("open", "close"):
+        elif verb.passive or (verb.lemma in ("open", "close") and not verb.objects):
             yield from _values(clause, verb, verb.at)
             yield from _further(clause, verb)
     yield from _lists(clause)

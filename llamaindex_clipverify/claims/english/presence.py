@@ -8,7 +8,7 @@ from llamaindex_clipverify.claims.claim import Claim, Kind
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.grammar import DEFINITE, NO, PERSONS, POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention
-from llamaindex_clipverify.claims.english.structure import is_living, is_place
+from llamaindex_clipverify.claims.english.structure import is_living, is_person, is_place
 from llamaindex_clipverify.claims.english.verbs import lemma, visible_actions
 
 _WITHOUT = {"barefoot": "shoe", "barefooted": "shoe", "shirtless": "shirt", "topless": "shirt", "hatless": "hat"}
@@ -152,7 +152,8 @@ def _described_by(clause: Clause, mention: Mention, text: str, at: int) -> Itera
     """Yield the claims of one adjective."""
     last, values = mention.after - 1, clause.terms.descriptions(text)
     for kind, value in values:
-        if _describes(clause, mention, text, value):
+        made = kind != "material" or not (is_person(mention) or (value == "dirt" and not is_place(mention)))
+        if made and _describes(clause, mention, text, value):
             yield described_as(clause, kind, value, mention, at, last)
     if text in clause.terms.positions and mention.determiner == "the" and mention.noun not in clause.terms.body:
         yield clause.spanning("position", mention, at, last, value=clause.terms.positions[text])

@@ -200,7 +200,8 @@ def _of_several(mentions: Sequence[Mention]) -> list[Mention]:
         for mention in mentions
         if mention.shown and not mention.negated and (mention.plural or (mention.number or 1) > 1)
     ]
-    return (many or own)[-1:]
+    counted = [mention for mention in many if (mention.number or 1) > 1 or mention.at_least]
+    return (counted or many or own)[-1:]
 
 
 def _text(words: Sequence[Word], at: int) -> str:

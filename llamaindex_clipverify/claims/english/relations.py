@@ -17,7 +17,7 @@ from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, CONTAINERS, COVERING, NO, POSSESSIVES, SHOWING
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.positions import Position
-from llamaindex_clipverify.claims.english.structure import Link, is_living, is_worn
+from llamaindex_clipverify.claims.english.structure import Link, is_living, is_place, is_worn
 
 _DEPTH = frozenset(("behind", "in front of", "between", "around"))
 _SILENT = frozenset("for to as than like about during since instead because until except via per besides despite".split()) | {
@@ -282,7 +282,9 @@ def _cover(clause: Clause, link: Link, figure: Mention, mention: Mention, ground
 def _with(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
     """Read "a man with a hat" (wearing), "a cat with green eyes" (part), "a plate with a fork" (relation)."""
     absent = link.relation == "without" or ground.determiner == "no"
-    for figure, mention in clause.meant(link.figures if ground.shown else []):
+    owners = link.owner.subjects if link.owner is not None and is_worn(ground) else []
+    placed = owners and all(is_place(one) for one in link.figures) and all(is_living(one) for one in owners)
+    for figure, mention in clause.meant((owners if placed else link.figures) if ground.shown else []):
         if not absent and (figure.negated or figure.determiner in NO):
             clause.covered.add(id(ground))
             continue  # "no plant with green leaves" says nothing about leaves
@@ -323,6 +325,9 @@ def _company(clause: Clause, link: Link, figure: Mention, mention: Mention, grou
 
 def _is_absolute(clause: Clause, ground: Mention) -> bool:
     """Return whether "with trees in the background" or "with a dog running" states what its noun does, and no company."""
+    placed = [link for link in clause.structure.links if link.at == ground.after and link.ground is not None]
+    if any(link.ground is not None and link.ground.pronoun and link.relation not in ("in", "on") for link in placed):
+        return True  # "with a skyline behind them"
     does = any(not verb.finite and ground in verb.subjects for verb in clause.structure.verbs)
     return does or any(link.position is not None and ground in link.figures for link in clause.structure.links)
 

@@ -52,7 +52,7 @@ IRREGULAR = {
 }  # fmt: skip
 _SILENT_E = tuple(
     "at iz as ng rc nc rg dg rv lv av iv ov bl tl dl gl pl kl cl fl s z v u c par lud vit tur sur gur cur lor cid vid nis tim "
-    "som duc bath".split()
+    "som duc bath plod".split()
 )
 """Ends of stems whose base form has a silent e."""
 _NO_E = frozenset(
@@ -88,7 +88,8 @@ def _stem(stem: str) -> str:
     known = tagger().known
     if (stem in known) != (stem + "e" in known) and stem not in _NOUN_STEMS:
         return stem if stem in known else stem + "e"
-    if len(stem) > 2 and stem[-1] == stem[-2] and stem[-1] not in "slzfeo":
+    doubled = len(stem) > 2 and stem[-1] == stem[-2]
+    if doubled and (stem[-1] not in "slzfeo" or (stem not in known and stem[:-1] in known)):
         return stem[:-1]
     vowels = [letter in "aeiouy" for letter in stem]
     closed = len(stem) > 1 and not vowels[-1] and vowels[-2] and stem[-1] not in "wxy"
@@ -204,7 +205,12 @@ def _group(words: Sequence[Word], at: int, taken: Collection[int]) -> Verb | Non
         and at + 2 not in taken
     ):
         return _verb(words, at, at + 2, "finite", negated=True)
-    if text == "being" and at + 1 < len(words) and words[at + 1].tag == "VBN":
+    if (
+        (text == "being" or _undergoes(words, at))
+        and at + 1 < len(words)
+        and words[at + 1].tag == "VBN"
+        and at + 1 not in taken
+    ):
         return _verb(words, at, at + 1, "passive", finite=False)
     form = _bare(words, at) or _plural_like(words, at, taken)
     if form is None:
@@ -212,6 +218,12 @@ def _group(words: Sequence[Word], at: int, taken: Collection[int]) -> Verb | Non
     before = words[at - 1].text if at else ""
     gerund = form[0] == "participle" and before in PREPOSITIONS - _BEFORE_ACTIONS
     return _verb(words, at, at, form[0], finite=form[1], gerund=gerund, negated=at > 0 and _denied_before(words, at))
+
+
+def _undergoes(words: Sequence[Word], at: int) -> bool:
+    """Return whether *get* is an auxiliary: "is getting photographed"."""
+    getting = words[at].text in ("gets", "getting", "got") and words[at].tag.startswith("VB")
+    return getting and at + 1 < len(words) and words[at + 1].tag == "VBN"
 
 
 def _denied_before(words: Sequence[Word], at: int) -> bool:
@@ -243,7 +255,7 @@ def _with_auxiliary(words: Sequence[Word], begins: int, taken: Collection[int]) 
         text = words[at].text
         if kind and text == "have":
             return _verb(words, begins, at, "finite", negated=denied)
-        further = _auxiliary(text, first=at == begins, after_be=kind == "be")
+        further = _auxiliary(text, first=at == begins, after_be=kind == "be") or ("be" if _undergoes(words, at) else "")
         if further:
             kind, last = further, at
         elif not _adverb(words, at):
@@ -344,7 +356,8 @@ def _bare(words: Sequence[Word], at: int) -> tuple[Form, bool] | None:
         return None
     if text.endswith("ing") and len(text) > 4:
         named = words[at].tag == "NN" and wordnet().shows(text)
-        return None if named or text in _NO_PARTICIPLES else ("participle", False)
+        silent = text in _NO_PARTICIPLES and not (text == "building" and words[at].tag == "VBG")
+        return None if named or silent else ("participle", False)
     colouring = words[at].tag == "VBZ" and at + 1 < len(words) and words[at + 1].tag in ("DT", "PRP$")
     if text in PREPOSITIONS or (text in EMPTY and not colouring):
         return None
@@ -355,7 +368,9 @@ def _inflected(words: Sequence[Word], at: int, before: str) -> tuple[Form, bool]
     """Return the form of a verb that does not end in -ing, and whether it is finite."""
     text, tag = words[at].text, words[at].tag
     listed = text in FINITE or (text in POSTURES and not text.endswith("ed"))
-    if (tag == "NNS" and before in PREPOSITIONS) or (tag in ("VBP", "VB") and not listed and _is_thing(text)):
+    if (tag == "NNS" and (before in PREPOSITIONS or (at and words[at - 1].tag == "VBG"))) or (
+        tag in ("VBP", "VB") and not listed and _is_thing(text)
+    ):
         return None
     if listed:
         return ("finite", True) if tag != "VBN" else ("passive", False)

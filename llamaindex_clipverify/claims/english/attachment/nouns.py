@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llamaindex_clipverify.claims.english.attachment.state import RELATIVES, STATIC, State
+from llamaindex_clipverify.claims.english.attachment.state import MOVING, RELATIVES, STATIC, State
 from llamaindex_clipverify.claims.english.grammar import POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.structure import Link, is_living, is_worn
@@ -81,12 +81,17 @@ class NounRules(State):
         at, end = mention.after, min(mention.after + _FURTHEST, len(self.words))
         while at < end:
             verb, other, text = self.verbs.get(at), self.mentions.get(at), self.words[at].text
+            if verb is not None and at == mention.after and self.comma and self.verb is None and not verb.finite:
+                at = verb.after  # "with a bag on the floor, a man wearing a coat is holding"
+                continue
             if verb is not None:
                 if mention.plural and text in _SINGULAR_VERBS:
                     return False  # "a woman with a braid and thick eyebrows is kneeling"
                 acts = self.verb_of(self.last)
                 follows = verb.form == "participle" and not verb.finite and at == mention.after and last == "object"
                 follows = follows and acts is not None and not acts.finite
+                moves = verb.form == "participle" and at == mention.after and verb.lemma in MOVING and last == "ground"
+                follows = follows or (moves and mention.determiner is None)  # "his legs in the air and sparks flying"
                 return not grows and (follows or (verb.finite and not verb.gerund))
             listed = text in ("and", "or") and at + 1 in self.mentions
             if not listed and (text in (",", ";", "and", "or") or text in RELATIVES):
@@ -150,8 +155,12 @@ class NounRules(State):
 
     def _another_ground(self, mention: Mention, link: Link) -> None:
         """Add a ground; or an element to the list of the link's figure: "a cup on a table, a plate and a fork"."""
+        outer = self._held_with(mention, link)
         if link.relation == "such as":
             self._exemplify(mention, link)
+        elif outer is not None:
+            self._share(mention, "ground", outer)
+            self.found.links.append(outer.to(mention))
         elif self._same_sort(mention, link):
             self.found.links.append(link.to(mention))
         else:
@@ -159,6 +168,13 @@ class NounRules(State):
             role, governor = self.role.get(id(root), "subject"), self.governor.get(id(root))
             self._share(mention, role, governor)
             self._another(mention, role, governor)
+
+    def _held_with(self, mention: Mention, link: Link) -> Link | None:
+        """Return the *with* that goes on after a part of the body: "with a cap on his head and a pen in his hand"."""
+        body = terms().body
+        own = link.ground is not None and link.ground.determiner in POSSESSIVES and link.ground.last in body
+        before = self.link_of(link.figures[-1]) if own and link.figures and mention.last not in body else None
+        return before if before is not None and before.relation == "with" else None
 
     def _same_sort(self, mention: Mention, link: Link) -> bool:
         if link.verb is not None and link.verb.lemma in ("consist", "compose", "comprise"):

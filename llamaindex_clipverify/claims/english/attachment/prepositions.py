@@ -34,7 +34,9 @@ class PrepositionRules(VerbRules):
         fronted = self._is_fronted(link.after)
         of_place = relation == "of" and self.placed  # "on the left side of the room"
         if not fronted and not of_place:
-            link.figures, link.verb = self._joined_to(relation) or self._at_place(link) or self._figures(relation)
+            link.figures, link.verb = (
+                self._joined_to(relation) or self._at_place(link) or self._on_own(link) or self._figures(relation)
+            )
         before = self.governor.get(id(self.last)) if not self.verb_since else None
         if relation == "with" and before is not None:
             link.owner = before.verb if isinstance(before, Link) else before
@@ -147,6 +149,17 @@ class PrepositionRules(VerbRules):
             if verb is not None and verb.subjects and all(is_living(who) for who in verb.subjects):
                 return list(verb.subjects), verb
         return None
+
+    def _on_own(self, link: Link) -> _Figures | None:
+        """Return what somebody has on or in a part of the body: the ball of "a dog with a ball in its mouth"."""
+        ground, last = self.mentions.get(link.after), self.last
+        if ground is None or last is None or self.verb_since or link.relation in _OF_NEAREST:
+            return None
+        if ground.determiner not in POSSESSIVES or ground.last not in terms().body:
+            return None
+        last = self._contained(last) or last
+        before = self.link_of(last)
+        return ([last], None) if before is not None and before.relation == "with" else None
 
     def _contained(self, mention: Mention) -> Mention | None:
         """Return the container of what a mention names, or None: the jar of "a jar of powder"."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from llamaindex_clipverify.claims.english.attachment.nouns import NounRules
-from llamaindex_clipverify.claims.english.attachment.state import STATIC
+from llamaindex_clipverify.claims.english.attachment.state import MOVING, STATIC
 from llamaindex_clipverify.claims.english.grammar import POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.structure import is_container, is_living, is_own, is_worn
@@ -77,6 +77,9 @@ class VerbRules(NounRules):
         near = self.last
         if near is None or self.verb_since or (self.comma and self.subjects):
             return list(self.subjects)
+        if not near.shown and len(self.chain(near)) > 1 and near.after == verb.begins and not near.hedged:
+            theirs = (one for one in self.chain(near) if one.shown and (is_living(one) or is_own(one)))
+            near = next(theirs, near)  # "paws in the air lying on grass"
         chain, link = self.chain(near), self.link_of(near)
         own = link is not None and link.relation == "with" and is_own(near) and near.determiner in POSSESSIVES
         if own and near.after == verb.begins:
@@ -86,6 +89,9 @@ class VerbRules(NounRules):
             chain = chain[1:]
         if link is not None and link.relation in ("like", "as", "than") and len(chain) > 1:
             return self.group(chain[1])
+        flies = verb.lemma in MOVING and not is_living(near) and near.after == verb.begins and not is_worn(near)
+        if flies and link is not None and link.relation == "with":
+            return [near]  # "with fireworks shooting behind them"
         living = next((mention for mention in chain if is_living(mention)), None)
         if verb.lemma in _SEATED:
             return self.group(living or near)
