@@ -50,6 +50,18 @@ def read(text: str, question: str | None = None) -> set[str]:
     ("농부가 어깨에 목도리를 두르고 있다.", {"wearing farmer scarf", "relation scarf on shoulder"}),
     ("요리사가 냄비에 당근을 끓인다.", {"relation carrot in pot"}),
     ("열쇠가 자물쇠에 꽂혀 있다.", {"relation key in lock"}),
+    # homonyms and compounds
+    ("두 병사가 검을 들고 마주 서 있다.", {"action person hold sword", "action person stand"}),
+    ("방패를 든 병사들 뒤에 창이 보인다.", {"depth spear behind person"}),
+    ("기사가 투구를 쓰고 말을 타고 있다.", {"action knight ride horse", "wearing knight helmet"}),
+    ("관을 쓴 여자가 흰옷을 입고 있다.", {"wearing person crown", "wearing person white clothes"}),
+    ("호수와 다리가 보인다.", {"object bridge"}),
+    ("북을 치고 있는 모습의 소녀", {"action person play drum"}),
+    ("남자아이가 그림을 그리고 있다.", {"action person draw painting"}),
+    ("점원이 상자를 포장하고 있다.", {"action clerk wrap box"}),
+    ("케이크의 촛불을 끄는 소년", {"action person blow out candle"}),
+    ("네 모퉁이에는 꽃이 있다.", {"position flower corner"}),
+    ("눈이 내리는 날에 두 아이가 걷고 있다.", {"scene snowy", "count person 2"}),
     # numbers and answers
     ("수레를 미는 셋이 웃는다.", {"count person 3", "action person push cart"}),
     ("토끼 중 일부가 자고 있다.", {"action rabbit sleep"}),
@@ -66,7 +78,8 @@ def test_a_construction_is_read(text: str, claims: set[str]) -> None:
     ("병실처럼 보인다.", "object hospital room"), ("흐린 날인 것 같다.", "scene cloudy"), ("많은 새를 볼 수 있다.", "object bowl"),
     ("양동이 안에 물이 없으니깐 비어 있다.", "relation water inside bucket"), ("초콜릿 케이크가 있다.", "material cake chocolate"),
     ("나무로 만든 호수의 다리", "material lake wood"), ("울면서 걷는 아이", "material person wool"),
-    ("파란 외투를 입은 난로 옆에 있는 소년", "wearing heater blue coat"),
+    ("파란 외투를 입은 난로 옆에 있는 소년", "wearing heater blue coat"), ("눈이 내리는 날에 걷는 여자", "object blade"),
+    ("강과 다리가 있다.", "object leg"), ("고양이가 있다. 그리고 개가 있다.", "action cat draw"),
 ])  # fmt: skip
 def test_what_is_not_said_is_not_stated(text: str, claim: str) -> None:
     assert claim not in read(text), read(text)

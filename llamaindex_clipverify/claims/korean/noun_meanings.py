@@ -28,8 +28,13 @@ _BY_VERB = {
     "창": (word_set("spear_verbs"), "spear", "things"),
     "김": (word_set("steam_verbs"), "steam", "nature"),
     "불": (word_set("light_verbs"), "light", "things"),
+    "관": (frozenset(("쓰다",)), "crown", "garments"),
 }
 """Homonyms, the verbs after which they have another meaning, and that meaning."""
+_ARMS = frozenset(("sword", "bow", "shield", "armor", "helmet", "arrow", "soldier", "knight", "warrior"))
+_ARMED = {"창": ("spear", "things"), "기사": ("knight", "people")}
+"""Homonyms, and what they mean in a sentence about arms."""
+_WATERS = frozenset(("river", "stream", "lake", "pond", "canal"))
 _STATIONERY = word_set("stationery")
 _IN_LISTS = {
     "배": (frozenset(("food",)), "pear", "food"),
@@ -102,6 +107,18 @@ def _is_avoided(sentence: Sentence, at: int) -> bool:
     return any(verb.word in _RAIN for token in sentence.tokens[at + 1 : at + 2] for verb in token.verbs)
 
 
+def _by_arms(sentence: Sentence, at: int) -> tuple[str, str] | None:
+    """Return the meaning in a sentence about arms: 창 is a spear, 기사 a knight."""
+    others = [one for place, one in enumerate(sentence.tokens) if one.noun is not None and place != at]
+    armed = any(one.noun is not None and one.noun.english in _ARMS for one in others)
+    return _ARMED.get(sentence.tokens[at].stem) if armed else None
+
+
+def _joins_water(before: Token | None) -> bool:
+    """Return whether 다리 is joined to water: "강과 다리"."""
+    return before is not None and before.case == "join" and before.noun is not None and before.noun.english in _WATERS
+
+
 def _drives(sentence: Sentence, at: int) -> bool:
     """Return whether what is said right before or after 차 is said of cars: 주차된 차, 달리는 차."""
     near = [*sentence.tokens[max(at - 1, 0) : at], *sentence.tokens[at + 1 : at + 2]]
@@ -116,9 +133,9 @@ def _meaning(sentence: Sentence, at: int, token: Token, *, dressed: bool) -> tup
     verbs = {verb.word for one in near for verb in one.verbs}
     place = near[0].stem if near and near[0].kind == "place" and token.case == "" else ""
     before = sentence.tokens[at - 1] if at else None
-    in_list = _by_list(sentence, at)
-    if in_list is not None:
-        return in_list
+    beside = _by_list(sentence, at) or _by_arms(sentence, at)
+    if beside is not None:
+        return beside
     by_verb = _BY_VERB.get(token.stem)
     if token.stem == "차" and (token.plural or _drives(sentence, at)):
         return "car", "vehicles"
@@ -129,7 +146,9 @@ def _meaning(sentence: Sentence, at: int, token: Token, *, dressed: bool) -> tup
     fallen = before is not None and any(verb.word in ("내리다", "쏟아지다") for verb in before.verbs)
     if token.stem == "눈" and (fallen or place or verbs & _SNOW or token.case in ("to", "in")):
         return "snow", "nature"
-    if token.stem == "다리" and (place in _BRIDGE_PLACES or verbs & _CROSSED or _spans(sentence, at)):
+    if token.stem == "다리" and (
+        place in _BRIDGE_PLACES or verbs & _CROSSED or _spans(sentence, at) or _joins_water(before)
+    ):
         return "bridge", "surfaces"
     later = {verb.word for one in sentence.tokens[at + 3 : at + 5] for verb in one.verbs}
     if token.stem == "머리" and (dressed or verbs & _HAIR or (token.case == "object" and later & _HAIR_MAKING)):

@@ -38,6 +38,8 @@ _SINO = "".join(word_list("sino_numerals"))
 """Number words of one letter that are no number when a counter is written against them: 이마리."""
 LOANS = word_set("loan_adjectives")
 """Adjectives from other languages before a noun, which say nothing that a picture shows: 모던, 빈티지."""
+_SHOWN_AS = frozenset(("모습", "자세", "포즈"))
+"""Words for the picture that may stand between a clause and its noun."""
 _ALONE = word_set("counted_alone")
 """Number words that count without a counter: 의자 하나가."""
 
@@ -65,9 +67,15 @@ class Tokenizer:
             at += 1
         for before, token in itertools.pairwise(found):
             token.after_space = token.start > before.end
+        found = _without_frames(found)
         for before, token, after in zip(found, found[1:], found[2:], strict=False):
             if token.text == "자" and before.text == after.text == ",":
                 token.kind, token.noun, token.verbs = "noun", Noun("ruler", "things"), []
+            draws = any(verb.word == "있다" for verb in after.verbs) or before.case == "object"
+            if token.text == "그리고" and draws:
+                token.kind, token.verbs = "", verb_readings(token.text)  # "그림을 그리고 있다"
+            if token.stem == "날" and any(verb.ending == "adn" for verb in before.verbs):
+                token.kind, token.noun = "abstract", None  # "눈이 내리는 날에"
         return found
 
     # -- phrases of several words -----------------------------------------------------------------------------------
@@ -283,6 +291,17 @@ class Tokenizer:
                 front.verbs, back.verbs = first, second
                 return [front, back]
         return []
+
+
+def _without_frames(tokens: list[Token]) -> list[Token]:
+    """Leave out what stands between: 모습의 of "북을 치는 모습의 남자", the day of "눈이 내리는 날에"."""
+    frame = {
+        place + 1
+        for place, (before, token) in enumerate(itertools.pairwise(tokens))
+        if (token.stem == "날" and before.table == "weather")
+        or (token.stem in _SHOWN_AS and token.case == "of" and any(verb.ending == "adn" for verb in before.verbs))
+    }
+    return [token for place, token in enumerate(tokens) if place not in frame]
 
 
 def _misfits(stem: str, rest: str) -> bool:

@@ -32,13 +32,21 @@ def is_verb(token: Token, before: Token | None, after: Token | None, stack: Sequ
     ending = token.verbs[0].ending
     if (token.copula and _misfits(token)) or _compares(token, stack) or _is_helped(ending, after):
         return True
-    if (ending in ("noun", "purpose") and token.case) or _is_counted(token, after) or _is_ground(token, after):
+    governed = (ending in ("noun", "purpose") and token.case) or (ending == "will" and _is_object(token, after))
+    if governed or _is_counted(token, after) or _is_ground(token, after):
         return False
     if ending == "adn" and _is_adjective(token, before, after):
         return True
     if ending == "ji":
         return after is not None and any(verb.word in _DENYING for verb in after.verbs)
     return _is_governed(token, before, after, stack)
+
+
+def _is_object(token: Token, after: Token | None) -> bool:
+    """Return whether a word is the object of the next, and no adnominal before a noun: "검을 들고", not "입을 옷"."""
+    if token.kind != "noun" or token.case != "object" or after is None:
+        return False
+    return (after.kind != "noun" and bool(after.verbs)) or after.case in ("at", "in", "to")
 
 
 def _only_a_verb(token: Token) -> bool:
