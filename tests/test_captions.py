@@ -139,6 +139,27 @@ READ = {
     "With a bag on the floor, a man wearing a coat is holding a kite.": "action man hold kite",
     "A guy in black is getting photographed.": "state guy photographed",
     "Two people paddle across a still lake.": "relation person across lake",
+    # long answers of models
+    "Two lamps are on, one near the window and the other closer to the door.": "relation lamp closer to door",
+    "The umbrella closest to the wall is yellow with white polka dots.": "attribute umbrella yellow | pattern umbrella dotted",
+    "There are two towers, and the shorter one is made of brick.": "material tower brick",
+    "The elephant on the right is smaller than the one on the left.": "comparison elephant smaller than elephant",
+    "The dog lies on its back with its legs in the air and its tongue hanging out.": "action dog lie",
+    "The horse has a white stripe running down its face and a brown saddle on its back.": "relation stripe down face white",
+    "Sunlight streams in through the window.": "object window",
+    "A bird is perched on the branch of a tree covered with snow.": "relation tree covered with snow",
+    "A ladder is strapped to its roof.": "relation ladder strapped to roof",
+    "A striped awning covers the windows.": "relation awning covers window | pattern awning striped",
+    "A man stands with his arms crossed in front of a whiteboard.": "depth man in front of whiteboard",
+    "The street is lined with trees whose leaves have turned orange.": "attribute leaf orange",
+    "Hanging from the ceiling are several lamps.": "bound lamp",
+    "The beach is crowded with people, some sleeping under umbrellas and others swimming in the sea.": "action person swim",
+    "His left hand rests on the steering wheel.": "relation hand on steering wheel",
+    "A traffic light showing red is mounted on a pole.": "attribute traffic light red | relation traffic light on pole",
+    "The cow has a yellow tag attached to its left ear.": "relation tag attached to ear yellow",
+    "Several balloons are tied to the back of a chair.": "relation balloon tied to chair",
+    "A sailor climbs a ladder as rain drips from the deck.": "action sailor climb ladder | action rain drip",
+    "A row of lockers lines one side of the hallway.": "object locker",
 }
 UNREAD = {
     "A large dog laying in a bed.": "object laying",
@@ -176,6 +197,14 @@ UNREAD = {
     "Two dogs play with a city skyline behind them.": "relation dog with skyline",
     "A kite surfer airborne over a wave.": "object airborne",
     "A child yawns and opens mouth.": "state child open",
+    "The batter is in the middle of a swing.": "object swing",
+    "The dog lies on its back with its tongue hanging out.": "action dog hang",
+    "The horse has a white stripe running down its face.": "action horse run",
+    "A man stands with his arms crossed in front of a wall.": "depth arms in front of wall",
+    "The beach is crowded with people, some sleeping and others swimming.": "action beach swim",
+    "His left hand rests on the wheel.": "object handrest",
+    "A row of lockers lines one side of the hallway.": "object line",
+    "A sketch showing a circle and a square.": "relation sketch showing circle",
 }
 
 

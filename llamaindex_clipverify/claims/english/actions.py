@@ -47,6 +47,8 @@ _MOVES = frozenset(
 """Verbs that lifeless things do visibly, too."""
 _HOUSING = frozenset("contain house fill occupy".split())
 """Verbs by which one thing is in another: "the garden contains a bench", "boats fill the harbour"."""
+_DEPICTING = frozenset("show depict portray illustrate present".split())
+"""Verbs by which a lifeless thing pictures another."""
 _ENCLOSING = ("surround", "encircle", "enclose")
 _LINKING = frozenset("surround hold contain touch face overlook display carry cover feature support".split())
 """Verbs that put one lifeless thing in relation to another: "a shelf holding books"."""
@@ -201,7 +203,7 @@ def _links(clause: Clause, verb: Verb, actor: Mention) -> bool:
     """Return whether a verb of a lifeless thing relates it to its object: "a shelf holding books", "a pole lining a path"."""
     if verb.lemma in _MOVES or actor.noun in clause.terms.picture | {"panel", "background"}:
         return False
-    visible = clause.words[verb.at].tag.startswith("VB") and verb.lemma not in _SILENT
+    visible = clause.words[verb.at].tag.startswith("VB") and verb.lemma not in _SILENT | _DEPICTING
     if verb.lemma in ("eat", "drink", "swim", "sleep") and not verb.finite:
         return False  # "plates, eating utensils"
     return verb.lemma in _LINKING or visible

@@ -162,5 +162,10 @@ def _amount(clause: Clause, near: Mention) -> int | None:
 def _claim(clause: Clause, mention: Mention, relation: str, other: Mention, first: int, negated: bool = False) -> Claim:
     last = other.after - 1
     return clause.spanning(
-        "comparison", mention, first, last, relation=relation, reference=other.noun, known=False, negated=negated
+        "comparison", mention, first, last, relation=relation, reference=_name(other), known=False, negated=negated
     )
+
+
+def _name(mention: Mention) -> str:
+    """Return the noun of a noun phrase, of *one* the noun that it stands for."""
+    return mention.noun or next((one.noun for one in mention.stands_for), "")

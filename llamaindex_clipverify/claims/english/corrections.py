@@ -30,7 +30,7 @@ _AFTER_VERB = ("IN", "TO", "RB", "RP", "DT", "PRP", "CC")
 _SHADES = frozenset("shades hues tones tints shade hue tone tint".split())
 _OBJECTS = ("DT", "PRP$", "CD")
 """Tags of what begins the object of a verb."""
-_DOUBTED = ("NN", "JJ", "NNP", "NNS", "VB", "VBZ", "VBD", "VBN", "MD")
+_DOUBTED = ("NN", "JJ", "NNP", "NNS", "VB", "VBZ", "VBD", "VBN", "VBG", "MD")
 _OWNERS = {"its": "it", "his": "him", "her": "her", "their": "them"}
 _ONE_WORD = frozenset(
     (("upside", "down"), ("face", "down"), ("face", "up"), ("mid", "air"), ("polka", "dot"), ("polka", "dotted"))
@@ -48,6 +48,11 @@ _ELSEWHERE = frozenset(
 """Adverbs of place that the tagger takes for nouns after one."""
 _LEAFY = frozenset("fall autumn dead dry fallen tree".split())
 """Words before leaves."""
+_FLOWING = frozenset("light sunlight smoke water steam snow rain fog mist sun moonlight daylight lava".split())
+_FLOWS = frozenset(
+    "stream trail shine rise fall flow pour drift billow filter cover drip reflect flood cascade".split()
+)
+"""What light, water and smoke do."""
 _GROUPS = frozenset("couple family pair crowd team group class band".split())
 """Nouns of several that a plural verb may follow: "a couple inspect"."""
 _SMALL = PREPOSITIONS | DETERMINERS | {"and", "or", "is", "are"}
@@ -82,7 +87,9 @@ def _joined(words: Sequence[Word]) -> Iterator[Word]:
         following = words[at + 1] if at + 1 < len(words) else None
         side = words[at + 2] if at + 2 < len(words) else None
         owner = _OWNERS.get(following.text) if following is not None else None
-        if owner and side is not None and words[at].text in ("to", "on") and side.text in ("left", "right"):
+        third = words[at + 3].tag if at + 3 < len(words) and words[at + 3].text != "side" else ""
+        aside = side is not None and side.text in ("left", "right") and not third.startswith("NN")
+        if owner and side is not None and aside and words[at].text in ("to", "on"):
             yield from (words[at], side._replace(tag="JJ"))  # "to its left" is *to the left of it*
             yield side._replace(text="of", start=side.end, tag="IN")
             yield side._replace(text=owner, start=side.end, tag="PRP")
@@ -121,6 +128,8 @@ def _tag(words: Sequence[Word], at: int) -> str:
     if at == 0:
         return _first_tag(text, tag, after)
     one = wordnet().singular(text) if text.endswith("s") else None
+    if tag == "VBG":
+        return _listed_tag(words, at, after) or tag
     if tag == "VBZ":
         return "NNS" if text in PAIRED | {"clothes"} or (one is not None and _is_plural(words, at, after)) else tag
     listed = _listed_tag(words, at, after)
@@ -166,8 +175,9 @@ def _listed_tag(words: Sequence[Word], at: int, after: str) -> str:
         return "VBN"
     if text in _ELSEWHERE and before.tag.startswith(("NN", "VB")) and not after.startswith("NN"):
         return "RB"
+    named = tag == "VBG" and before.tag in ("DT", "JJ") and lemma(text) not in wordnet().verbs and wordnet().shows(text)
     played = tag == "JJ" and before.text in ("playing", "plays", "play", "played")
-    return "NN" if played else ""  # "is playing guitar onstage"
+    return "NN" if named or played else ""  # "a striped awning", "is playing guitar onstage"
 
 
 def _is_third_person(words: Sequence[Word], at: int, one: str | None, after: str) -> bool:
@@ -178,6 +188,15 @@ def _is_third_person(words: Sequence[Word], at: int, one: str | None, after: str
         return leads and not ends  # "a girl wearing skates slides down"
     if words[at - 1].text == "another" or (words[at - 1].tag == "NN" and _is_one(words, at)):
         return leads  # "one stands and another sits on", "a black lab sits in"
+    alone = words[at - 1].tag == "NN" and after in (
+        "DT",
+        "PRP$",
+    )  # "an awning covers the", "a row of lockers lines one"
+    grouped = words[at - 1].tag == "NNS" and after in _OBJECTS and words[at - 2].text == "of"
+    if (alone or grouped) and one in wordnet().verbs:
+        return True
+    if words[at - 1].text in _FLOWING and lemma(words[at].text) in _FLOWS:
+        return True  # "sunlight streams in"
     if words[at - 1].tag != "NN" or not _is_living(words[at - 1].text):
         return False
     known = one in wordnet().verbs or lemma(words[at].text) in ("put", "get", "let", "set", "cut")

@@ -31,6 +31,7 @@ from llamaindex_clipverify.claims.english.verbs import IRREGULAR, lemma, visible
 
 _BEFORE_BARE = frozenset("with and or nor wearing holding has have".split())
 
+_SHOWING = frozenset("showing featuring depicting containing having including".split())
 _HANDLING = frozenset("opens open closes close raises raise shuts shut lifts lift extends extend".split())
 """Verbs before what somebody opens or lifts, without article: "opens mouth"."""
 _DEVERBAL = frozenset("drink watch stand walk slide swing ride".split())
@@ -51,7 +52,8 @@ class HeadReader(ModifierReader):
         if text in POSTURES and not (draft.opened and draft.determiner):
             return None
         noun = self.lexicon.noun(words, at)
-        moves = draft.number is not None and words[at].tag == "VBG" and (noun is None or noun.length == 1)
+        several = draft.number is not None or draft.determiner in ("some", "several", "many")
+        moves = several and words[at].tag == "VBG" and (noun is None or noun.length == 1)
         clothed = draft.colours and draft.determiner is None and draft.first is not None
         if clothed and words[at].tag == "VBG" and text_at(words, (draft.first or 0) - 1) == "in":
             return None  # "a boy in grey walking near"
@@ -204,7 +206,7 @@ class HeadReader(ModifierReader):
                 or self._after_verb(words, at)
             )
         if noun.name in MASS or noun.name in terms().substances:
-            acts = before == "" and at + 1 < len(words) and words[at + 1].tag in ("VBZ", "VBD")
+            acts = before in ("", "as", "while", "when") and at + 1 < len(words) and words[at + 1].tag in ("VBZ", "VBD")
             return not noun.verb or acts or before in PREPOSITIONS or joined or self._after_verb(words, at)
         if tag in ("NN", "NNP", "NNS") and self._is_caption_style(words, at, before):
             return True
@@ -303,6 +305,8 @@ class HeadReader(ModifierReader):
             named and text in _DEVERBAL and not self.lexicon.is_living(noun) and noun.name not in terms().garments
         ):
             return False
+        if words[at].tag == "VBG" and text in _SHOWING:
+            return False  # "a light showing red"
         builds = text == "building" and words[at].tag == "VBG"
         moves = text.endswith("ing") and longer.length == 1 and (builds or text not in NOT_ACTIONS)
         if moves and (self._governs(words, at) or (lemma(text) in visible_actions() and self.lexicon.is_living(noun))):

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from llamaindex_clipverify.claims.english.grammar import ADJECTIVES, EMPTY, FUNCTION, HAVE, MASS, PAIRED
+from llamaindex_clipverify.claims.english.grammar import (
+    ADJECTIVES,
+    EMPTY,
+    FINITE,
+    FUNCTION,
+    HAVE,
+    MASS,
+    PAIRED,
+    POSTURES,
+)
 from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.vocabulary import Vocabulary, regular_plural
@@ -118,6 +127,8 @@ class Lexicon:
         first, last = words[at], words[at + 1] if at + 1 < len(words) else None
         if last is None or not first.tag.startswith("NN") or not last.tag.startswith("NN"):
             return None
+        if last.text in FINITE | POSTURES:
+            return None  # "his hand rests"
         if (
             len(first.text) < 3
             or len(last.text) < 3

@@ -251,7 +251,8 @@ class ModifierReader:
             thing = noun is not None and noun.depictable and text_at(words, at + 1) in self.vocabulary.colours
             thing = thing and not self._begins_noun(words, at + 2)  # "a lush green forest"
             return not thing and self._begins_noun(words, at + 1)
-        if noun is not None and tag != "RB" and not text.endswith("ing"):
+        acts = at + 1 < len(words) and words[at + 1].tag == "VBZ" and tag == "NN"  # "an awning covers the windows"
+        if noun is not None and tag != "RB" and (acts or not text.endswith("ing")):
             return False
         return self._is_participial(words, at, draft) or (draft.opened and self._may_describe(words, at))
 

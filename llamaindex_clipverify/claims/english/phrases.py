@@ -30,6 +30,8 @@ from llamaindex_clipverify.claims.english.sentences import Word
 _VAGUE = frozenset(("item", "object", "thing", "figure", "piece"))
 _SIDES = frozenset("back front side top edge border corner".split())
 """Nouns that are things only with a number or a colour: "two objects", "a black back"."""
+_LARGER = ("ller", "gger", "orter", "onger", "arger", "ider", "ighter", "arker", "icker", "inner", "older", "unger")
+"""Ends of adjectives that compare two things, and no numbers."""
 _INVARIANT = frozenset(
     "sheep fish deer aircraft moose bison salmon trout shrimp squid people police cattle geese offspring".split()
 )
@@ -86,7 +88,7 @@ class Phrases(HeadReader):
             self._bounded(words, begins, draft)
         if draft.rough:
             draft.number, draft.first = None, None
-        if at >= len(words) or words[at].is_mark:
+        if at >= len(words) or words[at].is_mark or self._begins_nearness(words, at):
             return self._headless(words, begins, at, draft, found)
         noun = self._head(words, at, draft, found)
         if noun is None:
@@ -100,8 +102,8 @@ class Phrases(HeadReader):
         number = draft.number or 0
         if before not in ROUGHLY and before not in ("up", "approximately"):
             return
-        if before == "to" and further not in ("up", "close"):
-            return  # "next to three dogs"
+        if (before == "to" and further not in ("up", "close")) or (before == "than" and further.endswith(_LARGER)):
+            return  # "next to three dogs", "smaller than the one"
         draft.rough = True
         denied = text_at(words, begins - 3) in ("no", "not") and before == "than"
         if denied and further in ("more", "greater"):
@@ -119,11 +121,18 @@ class Phrases(HeadReader):
         else:
             draft.at_least = draft.at_most = number
 
+    @staticmethod
+    def _begins_nearness(words: Sequence[Word], at: int) -> bool:
+        """Return whether "closer to" or "nearest to" begins here."""
+        return words[at].text in ("closer", "nearer", "closest", "nearest") and text_at(words, at + 1) == "to"
+
     def _finish(
         self, words: Sequence[Word], begins: int, at: int, noun: Noun, draft: Draft
     ) -> tuple[Mention | None, int]:
         head, after, opens = at, at + noun.length, noun.length
         while (longer := self._extension(words, after, noun)) is not None and not (draft.many and longer.verb):
+            if self._begins_nearness(words, after):
+                break  # "the umbrella closest to the door"
             if longer.length == 1 and longer.plural and self._acts(words, after, draft):
                 break
             noun, after = longer, after + longer.length
@@ -262,9 +271,10 @@ class Phrases(HeadReader):
         """Return whether a number or *another* stands for some of what was named: "four ladies, two kneeling on a rug"."""
         following = words[at].tag if at < len(words) else ""
         alone = not (draft.colours or draft.adjectives or draft.part)
-        numbered = draft.number is not None or draft.determiner == "another"
-        acts = following in ("VBG", "VBN", "IN") or (following == "VBZ" and draft.number != 1)
-        return alone and numbered and acts and text_at(words, at) not in ("of", "than")
+        acts = following in ("VBG", "VBN") and draft.determiner in ("some", "several", "many")
+        numbered = draft.number is not None or draft.determiner == "another" or acts
+        leads = following in ("VBG", "VBN", "IN") or (following == "VBZ" and draft.number != 1)
+        return alone and numbered and leads and text_at(words, at) not in ("of", "than")
 
     @staticmethod
     def _of_model(begins: int, after: int, model: Mention, head: int | None = None) -> Mention:
@@ -277,7 +287,9 @@ class Phrases(HeadReader):
     def _anaphor(
         self, words: Sequence[Word], begins: int, at: int, after: int, draft: Draft, found: list[Mention]
     ) -> tuple[Mention | None, int]:
-        model = next((one for one in reversed(found) if one.shown), None)
+        shown = [one for one in reversed(found) if one.shown]
+        several = [one for one in shown if (one.number or 1) > 1] if draft.determiner == "the" else []
+        model = next(iter(several or shown), None)  # "two buildings … the shorter one"
         if model is None:
             return None, after
         mention = self._copy_of(model, words, begins, after, draft)

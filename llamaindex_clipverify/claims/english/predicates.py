@@ -16,6 +16,7 @@ _PAINTED = frozenset(("painted", "colored", "coloured"))
 _MADE = ("made", "built", "constructed", "composed", "crafted", "woven", "carved")
 _STANDING = frozenset("stand lie rest hang sit remain stay".split())
 _COLOURING = frozenset("make turn color colour dye paint tint bathe stain".split())
+_GLOWING = frozenset("turn show glow flash shine".split())
 _LOOSE = (
     DEGREES
     | _PAINTED
@@ -30,6 +31,8 @@ def predicates(clause: Clause) -> Iterator[Claim]:
             continue
         if verb.lemma in _COLOURING and verb.objects and not verb.passive:
             yield from _turned(clause, verb)
+        elif verb.lemma in _GLOWING and not verb.objects and _colours(clause, verb.after):
+            yield from _predicate(clause, verb, verb.after)  # "the leaves have turned orange"
         elif verb.form == "copula" or verb.lemma in ("paint", "color", "colour", "coat", "dye"):
             yield from _predicate(clause, verb, verb.after)
         elif verb.passive and verb.lemma in ("describe", "depict", "show") and clause.text(verb.after) == "as":

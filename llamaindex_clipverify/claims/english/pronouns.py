@@ -60,6 +60,8 @@ def _pronoun(words: Sequence[Word], at: int) -> int:
         length = 3 if _text(words, at + 2) in ("one", "two", "three") else 2
         following = _text(words, at + length)
         return length if _is_verb(following) or (length == 3 and following in ("on", "in", "at", "to")) else 0
+    if text == "others" and at + 1 < len(words) and words[at + 1].tag in ("VBG", "VBN"):
+        return 1  # "some sunbathing and others swimming"
     if text in _SINGULAR | _PLURAL | PEOPLE_PRONOUNS or (text == "one" and _is_verb(_text(words, at + 1))):
         return 1
     return 0
@@ -131,7 +133,7 @@ def _mention(
     words: Sequence[Word], at: int, length: int, earlier: Sequence[Mention], before: Sequence[Mention]
 ) -> Mention:
     text = words[at].text
-    several = length == 3 or text in _PLURAL
+    several = length == 3 or text in _PLURAL or text == "others"
     referents = _fitting(text, several, earlier) or _fitting(text, several, before)
     if text == "the" or text == "one":
         referents = _of_several(earlier) or _of_several(before)

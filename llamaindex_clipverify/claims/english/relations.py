@@ -26,7 +26,9 @@ _SILENT = frozenset("for to as than like about during since instead because unti
 """Prepositions that state no relation in a picture."""
 _PLACED = frozenset("surround enclose flank border frame sit stand park seat place position locate lie".split())
 """Verbs after whose passive *by* means next to, and no actor."""
-_ATTACHED = frozenset("attach fix tie connect fasten chain hitch tether".split())
+_ATTACHED = frozenset(
+    "attach fix tie connect fasten chain hitch tether strap bolt nail glue pin stick clip tape".split()
+)
 _FROM = frozenset("hang dangle eat drink extend emerge pour grow detach separate suspend remove disconnect".split())
 _OVER = frozenset("jump leap climb step run walk bend lean".split())
 """Verbs with which *over* is a path, and not above."""

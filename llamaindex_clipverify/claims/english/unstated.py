@@ -8,6 +8,7 @@ from itertools import pairwise
 from llamaindex_clipverify.claims.english.grammar import (
     BE,
     HAVE,
+    POSTURES,
 )
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.sentences import Word
@@ -15,6 +16,12 @@ from llamaindex_clipverify.claims.english.structure import Structure
 
 _VIEWERS = frozenset("camera lens viewer photographer cameraman audience".split())
 """What somebody looks at who looks out of the picture."""
+
+
+_MOTIONS = frozenset(
+    "swing jump stride bite throw leap trick stroke pitch kick dive turn serve game match meal".split()
+)
+"""What somebody is in the middle of, and no thing."""
 
 
 def compare(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
@@ -32,6 +39,7 @@ def compare(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
         purpose = before == "for" and mention.plural and mention.begins == mention.head
         camera = mention.noun in _VIEWERS and before in ("at", "towards", "toward", "for", "to", "into")
         counted = before == "than" and further in ("more", "less", "fewer") and mention.rough
+        amid = [word.text for word in words[max(mention.begins - 3, 0) : mention.begins]] == ["the", "middle", "of"]
         sport = (
             before in ("playing", "play", "plays", "played")
             and mention.noun == "sports ball"
@@ -39,6 +47,7 @@ def compare(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
         )
         if (
             before == "unlike"
+            or (amid and mention.noun in _MOTIONS)
             or (before == "than" and not counted)
             or sport
             or simile
@@ -106,7 +115,9 @@ def is_general(words: Sequence[Word], mentions: Sequence[Mention], structure: St
     main = next((verb for verb in structure.verbs if verb.finite and not verb.relative), None)
     if main is None:
         return False
-    if words[0].tag == "VBG" and main.begins > 1:
+    stands = words[0].text in POSTURES and bool(main.subjects)
+    inverted = stands and main.subjects[0].begins > main.begins  # "hanging from the ceiling are lamps"
+    if words[0].tag == "VBG" and main.begins > 1 and not inverted:
         return True
     if _GENERAL & set(texts):
         return True

@@ -156,11 +156,15 @@ class NounRules(State):
     def _another_ground(self, mention: Mention, link: Link) -> None:
         """Add a ground; or an element to the list of the link's figure: "a cup on a table, a plate and a fork"."""
         outer = self._held_with(mention, link)
+        owned = self._owned_with(mention, link)
         if link.relation == "such as":
             self._exemplify(mention, link)
         elif outer is not None:
             self._share(mention, "ground", outer)
             self.found.links.append(outer.to(mention))
+        elif owned is not None:
+            self._share(mention, "object", owned)
+            owned.objects.append(mention)
         elif self._same_sort(mention, link):
             self.found.links.append(link.to(mention))
         else:
@@ -175,6 +179,13 @@ class NounRules(State):
         own = link.ground is not None and link.ground.determiner in POSSESSIVES and link.ground.last in body
         before = self.link_of(link.figures[-1]) if own and link.figures and mention.last not in body else None
         return before if before is not None and before.relation == "with" else None
+
+    def _owned_with(self, mention: Mention, link: Link) -> Verb | None:
+        """Return the *has* that goes on: "has a stripe running down its face and a saddle on its back"."""
+        body = terms().body
+        own = link.ground is not None and link.ground.determiner in POSSESSIVES and link.ground.last in body
+        verb = self.verb_of(link.figures[-1]) if own and link.figures and mention.last not in body else None
+        return verb if verb is not None and verb.lemma == "have" else None
 
     def _same_sort(self, mention: Mention, link: Link) -> bool:
         if link.verb is not None and link.verb.lemma in ("consist", "compose", "comprise"):

@@ -65,6 +65,8 @@ class _Pass(PrepositionRules):
             following = self.verbs.get(at + 1)
             if text in ("while", "when") and following is not None and not following.finite:
                 self.subjects = actors  # "paints while kneeling"
+        elif text == "as" and self._clause_follows(at + 1):
+            self._new_clause()  # "climbs a ladder as rain drips"
         elif text == "as" and text_at(self.words, at + 1) == "well":
             self.joined = True
             return at + 3
@@ -84,6 +86,12 @@ class _Pass(PrepositionRules):
         elif not self._is_particle(at):
             return at + max(self._preposition_at(at), 1)
         return at + 1
+
+    def _clause_follows(self, at: int) -> bool:
+        """Return whether a noun phrase and its finite verb come next."""
+        mention = self.mentions.get(at)
+        verb = self.verbs.get(mention.after) if mention is not None else None
+        return verb is not None and verb.finite and not verb.passive and verb.form != "copula"
 
     @staticmethod
     def _some() -> Mention:

@@ -105,6 +105,8 @@ class PrepositionRules(VerbRules):
     def _figures(self, relation: str) -> _Figures:
         """Return what a preposition after the words so far tells about, and the verb it belongs to."""
         verb, last = self.verb, self.last
+        if verb is not None and self.verb_since and self._is_of_body(verb, relation) and self.main is not None:
+            return list(self.main.subjects), self.main  # "stands with his arms crossed in front of"
         if verb is not None and self.verb_since:
             return ([] if verb.there or verb.gerund else list(verb.subjects)), verb
         if last is None:
@@ -120,6 +122,12 @@ class PrepositionRules(VerbRules):
                 return further
         alone = relation != "of" and self.role.get(id(last)) != "subject" and not is_living(last)
         return [last] if alone and not self._is_theme(last) else self.group(last), None
+
+    def _is_of_body(self, verb: Verb, relation: str) -> bool:
+        """Return whether a participle is about a part of the body, and the preposition after it about its owner."""
+        body = terms().body
+        own = bool(verb.subjects) and all(one.last in body for one in verb.subjects)
+        return own and verb.passive and not verb.finite and relation in _OF_SUBJECT
 
     def _further(self, relation: str, last: Mention) -> _Figures | None:
         """Return the figures further back than the last noun phrase, or None."""

@@ -6,13 +6,17 @@ from llamaindex_clipverify.claims.english.attachment.nouns import NounRules
 from llamaindex_clipverify.claims.english.attachment.state import MOVING, STATIC
 from llamaindex_clipverify.claims.english.grammar import POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
-from llamaindex_clipverify.claims.english.structure import is_container, is_living, is_own, is_worn
+from llamaindex_clipverify.claims.english.structure import is_container, is_living, is_own, is_place, is_worn
 from llamaindex_clipverify.claims.english.verbs import Verb
 
 _VIEWERS = frozenset(("i", "we", "you", "one"))
 _SEEN = frozenset("see find notice observe spot".split())
 """Verbs with which those who look at a picture say what is there: "we can see trees"."""
 _SEATED = frozenset("seat sit dress kneel crouch squat".split())
+
+_LEADING = frozenset("run extend stretch lead".split())
+_ALONG = frozenset("down along across through around up from over".split())
+"""Prepositions after which a lifeless thing runs or stretches."""
 
 
 class VerbRules(NounRules):
@@ -81,7 +85,7 @@ class VerbRules(NounRules):
             theirs = (one for one in self.chain(near) if one.shown and (is_living(one) or is_own(one)))
             near = next(theirs, near)  # "paws in the air lying on grass"
         chain, link = self.chain(near), self.link_of(near)
-        own = link is not None and link.relation == "with" and is_own(near) and near.determiner in POSSESSIVES
+        own = is_own(near) and near.determiner in POSSESSIVES and (link is None or link.relation == "with")
         if own and near.after == verb.begins:
             return [near]  # "with her hands covering her face"
         if link is not None and link.relation == "of" and link.figures and is_container(link.figures[-1]):
@@ -89,18 +93,26 @@ class VerbRules(NounRules):
             chain = chain[1:]
         if link is not None and link.relation in ("like", "as", "than") and len(chain) > 1:
             return self.group(chain[1])
-        flies = verb.lemma in MOVING and not is_living(near) and near.after == verb.begins and not is_worn(near)
-        if flies and link is not None and link.relation == "with":
-            return [near]  # "with fireworks shooting behind them"
+        if self._moves_itself(near, verb):
+            return [near]
         living = next((mention for mention in chain if is_living(mention)), None)
         if verb.lemma in _SEATED:
             return self.group(living or near)
         if verb.passive:
-            covered = link is not None and link.relation == "of"
+            covered = link is not None and link.relation == "of" and not any(map(is_own, link.figures))
             return [chain[-1]] if covered else self.group(near) if is_living(near) else [near]
         if living is None or (verb.lemma in STATIC and not (is_living(near) or is_own(near))):
             return [near]
         return self.group(living)
+
+    def _moves_itself(self, near: Mention, verb: Verb) -> bool:
+        """Return whether a participle is about the lifeless thing before it: "a stripe running down", "fireworks shooting"."""
+        if is_living(near) or is_worn(near) or near.after != verb.begins:
+            return False
+        link = self.link_of(near)
+        along = text_at(self.words, verb.after) in _ALONG and not is_place(near) and near.determiner not in POSSESSIVES
+        leads = verb.lemma in _LEADING and along and (link is None or link.relation == "with")
+        return leads or (verb.lemma in MOVING and link is not None and link.relation == "with")
 
     def antecedent(self, relative: str) -> Mention | None:
         """Return what a relative pronoun stands for."""
