@@ -160,6 +160,17 @@ READ = {
     "Several balloons are tied to the back of a chair.": "relation balloon tied to chair",
     "A sailor climbs a ladder as rain drips from the deck.": "action sailor climb ladder | action rain drip",
     "A row of lockers lines one side of the hallway.": "object locker",
+    "There is a red car near the tree and a blue one next to the house.": "attribute car red | relation car next to house blue",
+    "Both dogs have collars, but only the larger one has a leash.": "wearing dog collar | size dog big",
+    "A child with curly hair reaches for a cookie on the counter.": "action child reach cookie | relation cookie on counter",
+    "The path is covered with leaves.": "relation path covered with leaf",
+    "Women's summer dress with ruffled hem and front pockets.": "object dress | part pocket dress",
+    "The fruit stand displays bananas and mangoes.": "relation fruit stand displays banana",
+    "The bedroom features white walls.": "scene bedroom bedroom | attribute wall white",
+    "Bees collect nectar.": "action bee collect nectar",
+    "An old man feeds pigeons while a girl chases them.": "action girl chase bird",
+    "A cat is curled up asleep on a rug.": "state cat asleep | relation cat on rug",
+    "A large window lets in plenty of light and overlooks the garden.": "relation window overlooks garden",
 }
 UNREAD = {
     "A large dog laying in a bed.": "object laying",
@@ -205,6 +216,14 @@ UNREAD = {
     "His left hand rests on the wheel.": "object handrest",
     "A row of lockers lines one side of the hallway.": "object line",
     "A sketch showing a circle and a square.": "relation sketch showing circle",
+    "A large window lets in plenty of light.": "bound light | relation window in light",
+    "The monkey is hanging from a branch by its tail.": "relation monkey next to tail",
+    "The child's face is painted like a tiger.": "object tiger",
+    "Three balloons, two striped and one plain, float above the valley.": "count plain",
+    "The statue depicts a soldier.": "object soldier",
+    "The bar for 2019 is the tallest.": "scene bar",
+    "The path is covered with leaves.": "part leaf path",
+    "There is a red car near the tree and a blue one next to the house.": "attribute tree blue | relation tree next to house",
 }
 
 

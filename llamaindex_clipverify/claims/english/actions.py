@@ -39,6 +39,8 @@ _FEATS = frozenset(
 """What somebody visibly does or makes, though it is no thing: "does a trick", "makes a face"."""
 _POSED = frozenset("seat sit stand crouch kneel squat perch curl huddle lean gather".split())
 """Verbs whose past participle says what somebody does: "a boy crouched on the stairs"."""
+_TAKING = frozenset("play collect gather drink eat sip chew smoke sell buy serve pour harvest".split())
+"""Verbs whose object may be named without an article: "collects nectar"."""
 _MOVES = frozenset(
     "fly drive move roll sail fall pour burn spin turn travel cross land taxi blow flow crash swim splash slide bloom "
     "race glide drift arrive approach leave depart pass stop drip explode melt glow wave climb rise spray burst bounce "
@@ -175,17 +177,18 @@ def _acts(clause: Clause, verb: Verb) -> Iterator[Claim]:
 
 
 def _bare_object(clause: Clause, verb: Verb) -> tuple[str | None, int]:
-    """Return what is played or done, though it is no thing, and its last word: *soccer* of "plays soccer"."""
+    """Return what is played, done or gathered, though no noun phrase, and its last word: *soccer* of "plays soccer"."""
     at = verb.at + 1
     while at < len(clause.words) and clause.words[at].tag in ("NN", "NNS") and not clause.words[at].is_mark:
         at += 1
     name = " ".join(clause.between(verb.at + 1, at))
-    if verb.passive or not name or verb.lemma not in ("play", "do", "perform"):
+    taken = any(mention.begins <= verb.at + 1 < mention.after for mention in clause.mentions)
+    if verb.passive or not name or (taken and verb.lemma != "play"):
         return None, verb.at
     feat = wordnet().singular(clause.text(at - 1)) or clause.text(at - 1)
-    if verb.lemma != "play":
+    if verb.lemma in ("do", "perform"):
         return (feat, at - 1) if feat in _FEATS else (None, verb.at)
-    return name, at - 1
+    return (name, at - 1) if verb.lemma in _TAKING else (None, verb.at)
 
 
 def _performs(verb: Verb) -> bool:
@@ -268,7 +271,7 @@ def addressed(clause: Clause, verb: Verb) -> list[Mention]:
 
 def _acting(clause: Clause, verb: Verb, figure: Mention, actor: Mention, denied: bool) -> Iterator[Claim]:
     objects = [thing for thing in verb.objects if not thing.pronoun]
-    objects = objects or addressed(clause, verb)
+    objects = objects or addressed(clause, verb) or [one for thing in verb.objects for one in thing.means()[:1]]
     bare, end = _bare_object(clause, verb) if not objects else (None, verb.at)
     shown: list[Mention | None] = [thing for thing in objects if thing.shown] or [
         thing for thing in objects[:1] if not thing.hedged and thing.noun not in clause.terms.picture

@@ -16,6 +16,7 @@ from llamaindex_clipverify.claims.english.grammar import (
     NOT_ACTIONS,
     PAIRED,
     PREPOSITIONS,
+    SHOWING,
 )
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import lemma, visible_actions
@@ -53,6 +54,8 @@ _FLOWS = frozenset(
     "stream trail shine rise fall flow pour drift billow filter cover drip reflect flood cascade".split()
 )
 """What light, water and smoke do."""
+_MADE_FOR = frozenset("women's men's kids' kid's girls' boys' ladies' children's womens mens".split())
+"""First words of product names, which name no owner."""
 _GROUPS = frozenset("couple family pair crowd team group class band".split())
 """Nouns of several that a plural verb may follow: "a couple inspect"."""
 _SMALL = PREPOSITIONS | DETERMINERS | {"and", "or", "is", "are"}
@@ -100,6 +103,13 @@ def _joined(words: Sequence[Word]) -> Iterator[Word]:
             text = f"{words[at].text}-{following.text}"
             yield words[at]._replace(text=text, end=following.end, tag="JJ")
             at += 2
+        elif (
+            at == 0 and words[at].text in _MADE_FOR and following is not None and following.tag.startswith(("NN", "JJ"))
+        ):
+            yield words[at]._replace(
+                text=words[at].text.replace("'", ""), tag="JJ"
+            )  # "women's summer dress" of a catalogue
+            at += 1
         elif words[at].text == "whilst":
             yield words[at]._replace(text="while", tag="IN")
             at += 1
@@ -193,8 +203,11 @@ def _is_third_person(words: Sequence[Word], at: int, one: str | None, after: str
         "PRP$",
     )  # "an awning covers the", "a row of lockers lines one"
     grouped = words[at - 1].tag == "NNS" and after in _OBJECTS and words[at - 2].text == "of"
-    if (alone or grouped) and one in wordnet().verbs:
+    shows = words[at - 1].tag == "NN" and after in ("NN", "NNS", "JJ") and lemma(words[at].text) in SHOWING
+    if (alone or grouped or shows) and one in wordnet().verbs:
         return True
+    if leads and words[at - 1].text in terms().body and not ends:
+        return True  # "a toddler with curly hair reaches for"
     if words[at - 1].text in _FLOWING and lemma(words[at].text) in _FLOWS:
         return True  # "sunlight streams in"
     if words[at - 1].tag != "NN" or not _is_living(words[at - 1].text):

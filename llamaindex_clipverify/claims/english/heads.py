@@ -21,6 +21,7 @@ from llamaindex_clipverify.claims.english.grammar import (
     POSTURES,
     PREPOSITIONS,
     RELATIVES,
+    SHOWING,
 )
 from llamaindex_clipverify.claims.english.lexicon import Noun
 from llamaindex_clipverify.claims.english.mentions import Draft, Mention, text_at
@@ -51,6 +52,8 @@ class HeadReader(ModifierReader):
             return None
         if text in POSTURES and not (draft.opened and draft.determiner):
             return None
+        if draft.number is not None and terms().descriptions(text) and text_at(words, at + 1) in ("", ",", "and", ";"):
+            return None  # "two striped and one plain"
         noun = self.lexicon.noun(words, at)
         several = draft.number is not None or draft.determiner in ("some", "several", "many")
         moves = several and words[at].tag == "VBG" and (noun is None or noun.length == 1)
@@ -278,7 +281,8 @@ class HeadReader(ModifierReader):
         """Return whether a word right after a noun is tagged as a verb and is one: "the badge bears a", "a woman pose for"."""
         following = words[at + 1].tag if at + 1 < len(words) else ""
         if words[at].tag == "VBZ":
-            return following in ("DT", "PRP$") or self.lexicon.is_living(noun)
+            shows = lemma(words[at].text) in SHOWING  # "the kitchen features white cabinets"
+            return shows or following in ("DT", "PRP$") or self.lexicon.is_living(noun)
         if words[at].tag not in ("VBP", "VB"):
             return False
         acts = following == "DT" or lemma(words[at].text) in visible_actions() | CAPTION_VERBS
@@ -300,7 +304,9 @@ class HeadReader(ModifierReader):
         """Return whether a noun right after another ends its compound, and is no verb with it as subject."""
         text = words[at].text
         following = text_at(words, at + 1)
-        named = words[at].tag == "NN" and (following in PREPOSITIONS | COPULAS or following in ("", ",", "and"))
+        acts = at + 1 < len(words) and words[at + 1].tag == "VBZ"  # "the fruit stand displays"
+        ends = following in PREPOSITIONS | COPULAS | {"", ",", "and"}
+        named = words[at].tag == "NN" and (ends or acts)
         if text in FINITE | COPULAS | POSTURES and not (
             named and text in _DEVERBAL and not self.lexicon.is_living(noun) and noun.name not in terms().garments
         ):
@@ -311,7 +317,7 @@ class HeadReader(ModifierReader):
         moves = text.endswith("ing") and longer.length == 1 and (builds or text not in NOT_ACTIONS)
         if moves and (self._governs(words, at) or (lemma(text) in visible_actions() and self.lexicon.is_living(noun))):
             return False
-        third_person = text.endswith("s") and longer.length == 1 and longer.verb
+        third_person = text.endswith("s") and not text.endswith("ss") and longer.length == 1 and longer.verb
         return not (third_person and (words[at].tag != "NNS" or noun.name in EMPTY))
 
     @staticmethod

@@ -30,6 +30,8 @@ from llamaindex_clipverify.claims.english.sentences import Word
 _VAGUE = frozenset(("item", "object", "thing", "figure", "piece"))
 _SIDES = frozenset("back front side top edge border corner".split())
 """Nouns that are things only with a number or a colour: "two objects", "a black back"."""
+_UNCOUNTED = frozenset("light water snow smoke food space room sunlight grass sand dirt traffic hair ice rain".split())
+"""Mass nouns of which there may be plenty, but no number."""
 _LARGER = ("ller", "gger", "orter", "onger", "arger", "ider", "ighter", "arker", "icker", "inner", "older", "unger")
 """Ends of adjectives that compare two things, and no numbers."""
 _INVARIANT = frozenset(
@@ -170,6 +172,8 @@ class Phrases(HeadReader):
         several = noun.plural or invariant or words[after - 1].tag == "NNS"
         if paired or (draft.number is not None and draft.number > 1 and not several):
             draft.number = None
+        if noun.name in _UNCOUNTED:
+            draft.at_least = None  # "plenty of light"
 
     def _settled(self, words: Sequence[Word], span: tuple[int, int, int], noun: Noun, draft: Draft) -> Noun:
         """Return the noun as its phrase means it: "food items" are things, "a couple" are persons, "in a row" is none.
@@ -288,8 +292,12 @@ class Phrases(HeadReader):
         self, words: Sequence[Word], begins: int, at: int, after: int, draft: Draft, found: list[Mention]
     ) -> tuple[Mention | None, int]:
         shown = [one for one in reversed(found) if one.shown]
-        several = [one for one in shown if (one.number or 1) > 1] if draft.determiner == "the" else []
-        model = next(iter(several or shown), None)  # "two buildings … the shorter one"
+        compared = draft.determiner == "the" or text_at(words, at - 1).endswith(_LARGER)
+        several = [one for one in shown if (one.number or 1) > 1] if compared else []
+        coloured = [one for one in shown if one.colours] if draft.colours else []
+        model = next(
+            iter(several or coloured or shown), None
+        )  # "two buildings … the shorter one", "a red car … a blue one"
         if model is None:
             return None, after
         mention = self._copy_of(model, words, begins, after, draft)

@@ -74,6 +74,8 @@ def _further(clause: Clause, verb: Verb) -> Iterator[Claim]:
     at = verb.after + (clause.words[verb.after].tag == "RP" if verb.after < len(clause.words) else 0)
     if verb.passive and clause.text(at) in ("and", ","):
         yield from _predicate(clause, verb, at + 1)
+    elif verb.passive and at > verb.after and clause.text(at) == "asleep":
+        yield from _values(clause, verb, at)  # "is curled up asleep"
 
 
 def _predicate(clause: Clause, verb: Verb, at: int) -> Iterator[Claim]:

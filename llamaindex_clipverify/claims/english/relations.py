@@ -37,11 +37,13 @@ ADDRESSING = {
     for verbs, prepositions in (
         ("look stare gaze glance smile peer wave point bark laugh shout aim", "at to toward towards"),
         ("talk speak listen sing", "to with on"),
-        ("wait", "for"),
+        ("wait reach", "for"),
     )
     for verb in verbs.split()
 }
 """Verbs whose preposition names what they are directed at, and no place."""
+_SPREAD = frozenset("cover fill litter strew scatter dust sprinkle line surround top stack".split())
+"""Verbs by which leaves or feathers lie on a thing, and are no part of it."""
 _PORTABLE = frozenset(
     "camera phone microphone guitar violin trumpet flute drum accordion cane stick rope flag banner placard bucket broom "
     "shovel rake hammer saw sword gun rifle bow spear torch lantern stroller pram cart trolley wheelbarrow net paddle oar "
@@ -167,8 +169,9 @@ def _states_relation(clause: Clause, link: Link, ground: Mention) -> bool:
         return verb in _FROM
     if verb == "look" or clause.text(link.at) in ADDRESSING.get(verb, ()):
         return False
-    if link.relation == "above" and verb in _OVER:
-        return False
+    held = clause.text(link.at) == "by" and ground.determiner in POSSESSIVES and ground.last in clause.terms.body
+    if held or (link.relation == "above" and verb in _OVER):
+        return False  # "hanging by its tail"
     has_actor = clause.text(link.at) == "by" and link.verb is not None and link.verb.passive
     return not has_actor or verb in _PLACED
 
@@ -297,7 +300,8 @@ def _with(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
                 "pattern", mention, figure.head, ground.after - 1, value=pattern, known=False, colour=None
             )
             continue
-        kind = possession(clause, mention, ground)
+        spread = link.verb is not None and link.verb.passive and link.verb.lemma in _SPREAD
+        kind = None if spread else possession(clause, mention, ground)
         persons = any(text in POSSESSIVES for text in clause.between(ground.begins, ground.head) if text != "its")
         if kind == "part" and not is_living(mention) and persons:
             continue  # "a man under a car with only his legs visible"

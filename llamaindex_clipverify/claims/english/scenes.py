@@ -97,7 +97,15 @@ def _is_captioned(clause: Clause, mention: Mention) -> bool:
 
 
 def _is_subject(clause: Clause, mention: Mention) -> bool:
-    return any(verb.finite and not verb.negated and mention in verb.subjects for verb in clause.structure.verbs)
+    drawn = mention.noun == "bar" and clause.text(mention.after) in (
+        "for",
+        "of",
+        "representing",
+        "labeled",
+    )  # of a chart
+    return not drawn and any(
+        verb.finite and not verb.negated and mention in verb.subjects for verb in clause.structure.verbs
+    )
 
 
 def _weather(clause: Clause, at: int) -> _Found | None:

@@ -29,7 +29,9 @@ def compare(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
     for mention in mentions:
         before, further = text_at(words, mention.begins - 1), text_at(words, mention.begins - 2)
         simile = before == "like" and (
-            further.startswith("look") or further in ("shaped", "dressed", "seems", "is", "are", "something")
+            mention.determiner in ("a", "an")
+            or further.startswith("look")
+            or further in ("shaped", "dressed", "seems", "is", "are", "something")
         )
         as_big_as = (
             before == "as"
@@ -63,6 +65,7 @@ _DEPICTIONS = frozenset(
     "statues paintings shadows reflections sculptures drawings outline model carving cartoon emblem symbol icon symbols "
     "logos cutout depiction applique print graphic engraving embroidery doodle tattoo".split()
 )
+_DEPICTS = frozenset("depicts depicting portrays portraying represents representing".split())
 _PICTURES = frozenset("image picture photo photograph images pictures photos photographs".split())
 _BEARING = frozenset("with on above below displaying showing featuring is contains has and".split())
 _GENERAL = frozenset("usually typically often generally commonly normally traditionally".split())
@@ -85,6 +88,9 @@ def depicted(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
         if before == "of" and _is_picture_within(words, mention.begins - 2):
             mention.shown = False
         if before == "of" and text_at(words, mention.begins - 2) in ("game", "match", "round"):
+            mention.shown = False
+        told = [word.text for word in words[max(mention.begins - 1, 0) : mention.begins]]
+        if told and told[0] in _DEPICTS and any(word.text in _DEPICTIONS for word in words[: mention.begins - 1]):
             mention.shown = False
         if mention.noun == "sign" and mention.determiner in ("no", "any") and text_at(words, mention.after) == "of":
             mention.shown = False

@@ -358,7 +358,8 @@ def _bare(words: Sequence[Word], at: int) -> tuple[Form, bool] | None:
         named = words[at].tag == "NN" and wordnet().shows(text)
         silent = text in _NO_PARTICIPLES and not (text == "building" and words[at].tag == "VBG")
         return None if named or silent else ("participle", False)
-    colouring = words[at].tag == "VBZ" and at + 1 < len(words) and words[at + 1].tag in ("DT", "PRP$")
+    governs = ("DT", "PRP$", "JJ", "CD", "NNS")
+    colouring = words[at].tag == "VBZ" and at + 1 < len(words) and words[at + 1].tag in governs
     if text in PREPOSITIONS or (text in EMPTY and not colouring):
         return None
     return _inflected(words, at, before)

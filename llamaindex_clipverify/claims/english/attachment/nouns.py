@@ -169,6 +169,8 @@ class NounRules(State):
             self.found.links.append(link.to(mention))
         else:
             root = link.figures[-1] if link.figures else None
+            self.groups[id(mention)].remove(mention) if mention in self.groups[id(mention)] else None
+            self.groups[id(mention)] = [mention]
             role, governor = self.role.get(id(root), "subject"), self.governor.get(id(root))
             self._share(mention, role, governor)
             self._another(mention, role, governor)
@@ -193,6 +195,10 @@ class NounRules(State):
         figure = self.verb_of(link.figures[-1]) if link.figures else None
         if figure is not None and figure.lemma == "wear" and is_worn(mention):
             return False
+        placed = link.relation not in ("with", "without", "of") and self.joined
+        theme = self.verb_of(link.figures[-1]) if link.figures and placed else None
+        if theme is not None and theme.there and mention.determiner in ("a", "an"):
+            return False  # "there is a car near the tree and a bus"
         if link.relation == "of" and (mention.determiner in ("a", "an", "some", "the") or not self.joined):
             return False
         return link.relation in ("with", "without", "between", "of", "such as") or not self.comma

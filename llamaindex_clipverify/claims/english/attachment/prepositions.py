@@ -185,7 +185,7 @@ class PrepositionRules(VerbRules):
         own = is_own(last) and not any(is_place(figure) for figure in link.figures)
         if link.relation in ("with", "without") and (own or any(is_living(figure) for figure in link.figures)):
             return True
-        if is_place(last) or link.relation in ("for", "to"):
+        if is_place(last) or (link.relation in ("for", "to") and not (link.verb is not None and last.shown)):
             return True
         return link.verb is not None and relation in _OF_SUBJECT and not link.verb.there
 
