@@ -171,6 +171,12 @@ READ = {
     "An old man feeds pigeons while a girl chases them.": "action girl chase bird",
     "A cat is curled up asleep on a rug.": "state cat asleep | relation cat on rug",
     "A large window lets in plenty of light and overlooks the garden.": "relation window overlooks garden",
+    "There is a pot on the stove, and above it hangs a lamp.": "relation lamp above pot",
+    "The street lamps are on and the sky is dark.": "object street lamp | state sky dark",
+    "A man with tattoos on both arms is fixing a motorcycle.": "relation tattoo on arms | action man fix motorcycle",
+    "A waitress with her hair in a bun takes an order.": "relation hair in bun",
+    "The shoes are lined up by the door.": "relation shoe next to door",
+    "There are two people: a man in a hat and a woman carrying a basket.": "count person 2 | wearing man hat",
 }
 UNREAD = {
     "A large dog laying in a bed.": "object laying",
@@ -224,6 +230,10 @@ UNREAD = {
     "The bar for 2019 is the tallest.": "scene bar",
     "The path is covered with leaves.": "part leaf path",
     "There is a red car near the tree and a blue one next to the house.": "attribute tree blue | relation tree next to house",
+    "There is a pot on the stove, and above it hangs a lamp.": "relation pot above stove | relation pot above oven",
+    "The street lamps are on and the sky is dark.": "relation street lamp on sky | state street lamp dark",
+    "A man with tattoos on both arms is fixing a motorcycle.": "relation man on arms",
+    "There are two people: a man in a hat and a woman carrying a basket.": "wearing person hat",
 }
 
 

@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from llamaindex_clipverify.claims.english.grammar import (
-    ADJECTIVES,
-    ARTICLES,
-    BE,
-    CAPTION_VERBS,
-    COVERING,
-    DETERMINERS,
-    NOT_ACTIONS,
-    PAIRED,
-    PREPOSITIONS,
-    SHOWING,
-)
+from llamaindex_clipverify.claims.english.grammar import DETERMINERS, PREPOSITIONS
+from llamaindex_clipverify.claims.english.tag_rules import right_tag
 from llamaindex_clipverify.claims.english.terms import terms
-from llamaindex_clipverify.claims.english.verbs import lemma, visible_actions
 from llamaindex_clipverify.claims.vocabulary import english
-from llamaindex_clipverify.claims.wordnet import wordnet
 
 if TYPE_CHECKING:
     from llamaindex_clipverify.claims.english.sentences import Word
 
-_AFTER_VERB = ("IN", "TO", "RB", "RP", "DT", "PRP", "CC")
-"""First letters of the tags of what may follow a verb."""
 _SHADES = frozenset("shades hues tones tints shade hue tone tint".split())
-_OBJECTS = ("DT", "PRP$", "CD")
-"""Tags of what begins the object of a verb."""
 _DOUBTED = ("NN", "JJ", "NNP", "NNS", "VB", "VBZ", "VBD", "VBN", "VBG", "MD")
 _OWNERS = {"its": "it", "his": "him", "her": "her", "their": "them"}
 _ONE_WORD = frozenset(
@@ -42,25 +25,9 @@ _BUILT = frozenset(
     "story storey seat tier piece lane level engine door person man wheel".split()
 )
 """What a number before it makes an adjective: "a two wheeled bike", "a three story house"."""
-_ELSEWHERE = frozenset(
-    "underwater onstage midair offshore uphill downhill indoors outdoors overhead upstairs downstairs ashore backstage "
-    "poolside courtside airborne".split()
-)
-"""Adverbs of place that the tagger takes for nouns after one."""
-_LEAFY = frozenset("fall autumn dead dry fallen tree".split())
-"""Words before leaves."""
-_FLOWING = frozenset("light sunlight smoke water steam snow rain fog mist sun moonlight daylight lava".split())
-_FLOWS = frozenset(
-    "stream trail shine rise fall flow pour drift billow filter cover drip reflect flood cascade".split()
-)
-"""What light, water and smoke do."""
 _MADE_FOR = frozenset("women's men's kids' kid's girls' boys' ladies' children's womens mens".split())
 """First words of product names, which name no owner."""
-_GROUPS = frozenset("couple family pair crowd team group class band".split())
-"""Nouns of several that a plural verb may follow: "a couple inspect"."""
 _SMALL = PREPOSITIONS | DETERMINERS | {"and", "or", "is", "are"}
-_NEAR = 5
-"""Words that a phrase may have before its noun."""
 
 
 def spelled(words: Sequence[str]) -> list[str]:
@@ -80,7 +47,7 @@ def corrected(words: Sequence[Word]) -> list[Word]:
     found = list(_joined(words))
     for at, word in enumerate(found):
         if word.tag in _DOUBTED:
-            found[at] = word._replace(tag=_tag(found, at))
+            found[at] = word._replace(tag=right_tag(found, at))
     return found
 
 
@@ -106,9 +73,8 @@ def _joined(words: Sequence[Word]) -> Iterator[Word]:
         elif (
             at == 0 and words[at].text in _MADE_FOR and following is not None and following.tag.startswith(("NN", "JJ"))
         ):
-            yield words[at]._replace(
-                text=words[at].text.replace("'", ""), tag="JJ"
-            )  # "women's summer dress" of a catalogue
+            # "women's summer dress" of a catalogue
+            yield words[at]._replace(text=words[at].text.replace("'", ""), tag="JJ")
             at += 1
         elif words[at].text == "whilst":
             yield words[at]._replace(text="while", tag="IN")
@@ -128,193 +94,3 @@ def _is_built(words: Sequence[Word], at: int) -> bool:
 
 def _is_colour(word: Word | None) -> bool:
     return word is not None and (word.text in english().colours or word.text in terms().colours)
-
-
-def _tag(words: Sequence[Word], at: int) -> str:
-    """Return the tag of a word whose own is doubted."""
-    text, tag = words[at].text, words[at].tag
-    following = words[at + 1] if at + 1 < len(words) else None
-    after = following.tag if following is not None and not following.is_mark else ""
-    if at == 0:
-        return _first_tag(text, tag, after)
-    one = wordnet().singular(text) if text.endswith("s") else None
-    if tag == "VBG":
-        return _listed_tag(words, at, after) or tag
-    if tag == "VBZ":
-        return "NNS" if text in PAIRED | {"clothes"} or (one is not None and _is_plural(words, at, after)) else tag
-    listed = _listed_tag(words, at, after)
-    if listed:
-        return listed
-    if tag == "NNS" or (tag == "NN" and one is not None and words[at - 1].text == "another"):
-        return "VBZ" if _is_third_person(words, at, one, after) else tag
-    single = tag == "NN" and one in wordnet().verbs and _is_one(words, at)
-    if single and after.startswith(("IN", "TO", "RP", "DT", "PRP$")):
-        return "VBZ"  # "a child holding a balloon tugs at"
-    if _is_verb(words, at, after):
-        return "VBG" if text.endswith("ing") else "VBP"
-    return "NNS" if tag == "JJ" and one is not None and wordnet().shows(one) else tag
-
-
-def _first_tag(text: str, tag: str, after: str) -> str:
-    """Return the tag of the first word of a sentence: "frog standing on a stone", "snow covered fields"."""
-    if tag == "JJ" and text not in ADJECTIVES and wordnet().shows(text):
-        return "NN" if after in ("VBG", "VBN", "VBZ", "IN") else tag
-    return "JJ" if tag in ("VBD", "VBN") and after in ("NN", "NNS") and text.endswith("ed") else tag
-
-
-def _is_plural(words: Sequence[Word], at: int, after: str) -> bool:
-    """Return whether a word taken for a verb is a plural: "dogs or cats are", "puts legs up", "and sparks flying"."""
-    before = words[at - 1]
-    if before.tag in ("VBG", "VBZ") or (before.tag == "CC" and after == "VBG"):
-        return True
-    if words[at].text == "leaves" and before.text in _LEAFY:
-        return True
-    listed = before.text in ("or", "nor") and at > 1 and words[at - 2].tag.startswith("NN")
-    alone = before.tag == "NN" and _is_living(before.text)
-    return (listed or after in ("VBZ", "VBP", "MD")) and not alone
-
-
-def _listed_tag(words: Sequence[Word], at: int, after: str) -> str:
-    """Return the tag of one of the words that the tagger mistakes most, "" for others."""
-    text, tag, before = words[at].text, words[at].tag, words[at - 1]
-    if text == "can" and before.tag in ("DT", "JJ", "PRP$", "CD") and not after.startswith(("VB", "RB", "PRP")):
-        return "NN"  # "holding a can"
-    sat = text in ("sat", "stood") and before.text in BE | {"all", "both"}  # "are all sat on"
-    spread = tag == "VBD" and at > 2 and words[at - 2].tag == "PRP$" and words[at - 3].text == "with"
-    if sat or spread:
-        return "VBN"
-    if text in _ELSEWHERE and before.tag.startswith(("NN", "VB")) and not after.startswith("NN"):
-        return "RB"
-    named = tag == "VBG" and before.tag in ("DT", "JJ") and lemma(text) not in wordnet().verbs and wordnet().shows(text)
-    played = tag == "JJ" and before.text in ("playing", "plays", "play", "played")
-    return "NN" if named or played else ""  # "a striped awning", "is playing guitar onstage"
-
-
-def _is_third_person(words: Sequence[Word], at: int, one: str | None, after: str) -> bool:
-    """Return whether a word taken for a plural is the verb of the single living thing before it: "a dog leaps into"."""
-    ends = at + 1 == len(words) or words[at + 1].is_mark
-    leads = (ends or after.startswith(_AFTER_VERB)) and _is_action(words[at].text)
-    if words[at - 1].tag == "NNS" and words[at - 2].tag == "VBG":
-        return leads and not ends  # "a girl wearing skates slides down"
-    if words[at - 1].text == "another" or (words[at - 1].tag == "NN" and _is_one(words, at)):
-        return leads  # "one stands and another sits on", "a black lab sits in"
-    alone = words[at - 1].tag == "NN" and after in (
-        "DT",
-        "PRP$",
-    )  # "an awning covers the", "a row of lockers lines one"
-    grouped = words[at - 1].tag == "NNS" and after in _OBJECTS and words[at - 2].text == "of"
-    shows = words[at - 1].tag == "NN" and after in ("NN", "NNS", "JJ") and lemma(words[at].text) in SHOWING
-    if (alone or grouped or shows) and one in wordnet().verbs:
-        return True
-    if leads and words[at - 1].text in terms().body and not ends:
-        return True  # "a toddler with curly hair reaches for"
-    if words[at - 1].text in _FLOWING and lemma(words[at].text) in _FLOWS:
-        return True  # "sunlight streams in"
-    if words[at - 1].tag != "NN" or not _is_living(words[at - 1].text):
-        return False
-    known = one in wordnet().verbs or lemma(words[at].text) in ("put", "get", "let", "set", "cut")
-    if after in (*_OBJECTS, "NN", "NNS", "JJ", "VBZ") and known:
-        return True
-    return leads and _is_phrase(words, at)
-
-
-def _is_verb(words: Sequence[Word], at: int, after: str) -> bool:
-    """Return whether a word taken for a noun or an adjective is a verb by what is around it."""
-    text, before = words[at].text, words[at - 1]
-    if text.endswith("ing"):
-        return _is_participle(words, at, after)
-    several = before.tag == "NNS" or before.text in _GROUPS or _is_several(words, at)
-    governs = after in _OBJECTS and several and not before.text.endswith("'s")
-    owns = after == "PRP$" and before.tag == "NN" and words[at].tag != "NNS"
-    if (governs or owns) and text in wordnet().verbs | COVERING:
-        return True  # "parked cars line the street", "two people in a boat paddle their way"
-    if before.text in _GROUPS and _is_base(text) and after.startswith(("NN", *_AFTER_VERB)):
-        return True  # "a couple inspect fruit"
-    return after.startswith(_AFTER_VERB) and before.tag in ("NN", "NNS") and _is_base(text) and _is_several(words, at)
-
-
-def _is_participle(words: Sequence[Word], at: int, after: str) -> bool:
-    """Return whether a word in -ing says what the noun before it does."""
-    text, before = words[at].text, words[at - 1]
-    leads = after.startswith(_AFTER_VERB) or at + 1 == len(words) or words[at + 1].is_mark
-    if before.tag == "CD" or before.text in ("another", "other", "others"):
-        return _is_action(text) and leads  # "two lamps, one standing near"
-    if text == "building":
-        return _is_living(before.text) and after in ("DT", "PRP$", "NN", "NNS", "JJ")
-    acts = _is_action(text) or (_is_living(before.text) and _is_any_action(text))
-    if not before.tag.startswith(("NN", "JJ")) or not acts:
-        return False
-    if words[at - 2].text == "in" and before.text in english().colours and leads:
-        return _is_action(text)  # "a boy in grey walking near"
-    if after in ("NN", "NNS"):
-        return _takes(words, at)  # "an elephant drinking water"
-    return leads and before.tag.startswith("NN") and _is_phrase(words, at)
-
-
-_TAKING = frozenset("drink eat read hold play wear carry use watch ride throw push pull hold sell buy serve".split())
-
-
-def _takes(words: Sequence[Word], at: int) -> bool:
-    """Return whether a word in -ing has the next word as its object: "a dog chasing cats", "at a table drinking wine"."""
-    if _is_living(words[at - 1].text):
-        return True
-    compound = wordnet().shows(f"{words[at].text} {words[at + 1].text}")
-    return lemma(words[at].text) in _TAKING and not compound and words[at - 1].tag == "NN" and _is_phrase(words, at)
-
-
-@lru_cache(20_000)
-def _is_action(text: str) -> bool:
-    return text not in NOT_ACTIONS and lemma(text) in visible_actions() | CAPTION_VERBS
-
-
-@lru_cache(20_000)
-def _is_any_action(text: str) -> bool:
-    """Return whether a word in -ing is of a verb and names no thing itself: *buying*, not *painting*."""
-    return text not in NOT_ACTIONS and lemma(text) in wordnet().verbs and not wordnet().shows(text)
-
-
-@lru_cache(20_000)
-def _is_base(text: str) -> bool:
-    return lemma(text) == text and text in visible_actions() | CAPTION_VERBS
-
-
-@lru_cache(20_000)
-def _is_living(text: str) -> bool:
-    net = wordnet()
-    one = net.singular(text) or text
-    if english().nouns.get(text) == "person":
-        return True
-    return one in terms().living or any(net.is_kind(one, root) for root in ("person", "animal"))
-
-
-def _is_phrase(words: Sequence[Word], at: int) -> bool:
-    """Return whether the nouns before a word are a whole phrase: "a red couch sleeping", not "go horse riding"."""
-    if words[at - 1].tag == "NNS":
-        return True
-    for place in range(at - 2, max(at - 2 - _NEAR, -1), -1):
-        if words[place].text in DETERMINERS or words[place].tag in ("CD", "PRP$"):
-            return True
-        coloured = words[place].text == "and" and words[place - 1].tag.startswith("JJ")
-        if not coloured and not words[place].tag.startswith(("NN", "JJ", "VBN")):
-            return False
-    return at < 2
-
-
-def _is_one(words: Sequence[Word], at: int) -> bool:
-    """Return whether the noun before a word is one thing: *a* does not go with a plural."""
-    place = at - 1
-    while place > 0 and words[place].tag in ("NN", "JJ"):
-        place -= 1
-    return place < at - 1 and words[place].text in ("a", "an")
-
-
-def _is_several(words: Sequence[Word], at: int) -> bool:
-    """Return whether several things come right before a word: "two men glance at", "a man and a woman stand in"."""
-    if words[at - 1].tag == "NNS":
-        return not words[at - 1].text.endswith("'s")
-    for place in range(at - 2, max(at - 2 - _NEAR, 0), -1):
-        if words[place].text == "and":
-            return words[place + 1].text in ARTICLES and words[place - 1].tag.startswith("NN")
-        if not words[place].tag.startswith(("NN", "JJ", "DT")):
-            return False
-    return False

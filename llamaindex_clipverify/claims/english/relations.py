@@ -24,7 +24,10 @@ _SILENT = frozenset("for to as than like about during since instead because unti
     "such as", "instead of", "because of", "without",
 }  # fmt: skip
 """Prepositions that state no relation in a picture."""
-_PLACED = frozenset("surround enclose flank border frame sit stand park seat place position locate lie".split())
+_PLACED = frozenset(
+    "line arrange stack leave tie chain huddle surround enclose flank border frame sit stand park seat place position "
+    "locate lie".split()
+)
 """Verbs after whose passive *by* means next to, and no actor."""
 _ATTACHED = frozenset(
     "attach fix tie connect fasten chain hitch tether strap bolt nail glue pin stick clip tape".split()
@@ -257,7 +260,8 @@ def _named(clause: Clause, link: Link) -> tuple[Kind, str]:
     ):
         depth = verb.lemma in ("surround", "enclose", "flank")
         return "depth" if depth else "relation", f"{clause.text(verb.at)} {clause.text(link.at)}"
-    if verb is not None and verb.passive and verb.lemma in COVERING and clause.text(link.at) in ("with", "in", "by"):
+    covers = verb is not None and verb.lemma in COVERING and clause.text(verb.after) != "up"  # "lined up by the door"
+    if verb is not None and verb.passive and covers and clause.text(link.at) in ("with", "in", "by"):
         by = "by" if clause.text(link.at) == "by" else link.relation
         return "depth" if verb.lemma in ("surround", "enclose", "flank") else "relation", f"{clause.text(verb.at)} {by}"
     if verb is not None and verb.lemma == "face":

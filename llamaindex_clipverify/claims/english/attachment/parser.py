@@ -61,31 +61,41 @@ class _Pass(PrepositionRules):
         text = self.words[at].text
         if text in _BREAKS:
             actors = list(self.main.subjects) if self.main is not None else self.subjects
-            self._new_clause()
+            self.new_clause()
             following = self.verbs.get(at + 1)
             if text in ("while", "when") and following is not None and not following.finite:
                 self.subjects = actors  # "paints while kneeling"
         elif text == "as" and self._clause_follows(at + 1):
-            self._new_clause()  # "climbs a ladder as rain drips"
+            self.new_clause()  # "climbs a ladder as rain drips"
         elif text == "as" and text_at(self.words, at + 1) == "well":
             self.joined = True
             return at + 3
-        elif text in (",", ":", "(", ")"):
+        elif text == ":":
+            self.new_clause(keep=True)  # "two people: a man in a hat"
+        elif text in (",", "(", ")"):
             self.comma, self.link = True, None
         elif text in CONJUNCTIONS | {"but"}:
-            if text == "but":
-                self._new_clause(keep=True)
-            self.joined = True
+            self._conjunction(at, text)
         elif text == "whose" and self.last is not None:
             self.owner = self.antecedent(text)
         elif text in RELATIVES and self.last is not None:
-            before = text_at(self.words, at - 2) if text_at(self.words, at - 1) == "of" else ""
-            some = before in PART_OF or before in self.vocabulary.numbers
-            whole = before in ("all", "both", "each")
-            self.relative = self._some() if some and not whole else self.antecedent(text)
+            self.relative = self._some() if self._is_some(at) else self.antecedent(text)
         elif not self._is_particle(at):
             return at + max(self._preposition_at(at), 1)
         return at + 1
+
+    def _conjunction(self, at: int, text: str) -> None:
+        waits = self.link is not None and self.link.ground is None and self.link.after == at
+        if waits and not (at + 1 < len(self.words) and preposition(self.vocabulary, self.words, at + 1)[0]):
+            self.link = None  # "the lamps are on and the sky is dark"
+        if text == "but":
+            self.new_clause(keep=True)
+        self.joined = True
+
+    def _is_some(self, at: int) -> bool:
+        """Return whether "one of which" or "some of whom" stands for some of what comes before."""
+        before = text_at(self.words, at - 2) if text_at(self.words, at - 1) == "of" else ""
+        return before not in ("all", "both", "each") and (before in PART_OF or before in self.vocabulary.numbers)
 
     def _clause_follows(self, at: int) -> bool:
         """Return whether a noun phrase and its finite verb come next."""
@@ -117,8 +127,3 @@ class _Pass(PrepositionRules):
         if self.words[at].text not in _PARTICLES or not self.verb_since or self.verb is None:
             return False
         return self.verb.lemma in _PARTICLE_VERBS or (self.words[at].tag == "RP" and at + 1 not in self.mentions)
-
-    def _new_clause(self, keep: bool = False) -> None:
-        if not keep:
-            self.subjects, self.last = [], None
-        self.verb, self.link, self.relative, self.joined, self.comma = None, None, None, False, False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from llamaindex_clipverify.claims.english.attachment.state import STATIC
 from llamaindex_clipverify.claims.english.attachment.verbs import VerbRules
 from llamaindex_clipverify.claims.english.grammar import BE, POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
@@ -33,6 +34,8 @@ class PrepositionRules(VerbRules):
         link = Link(figures=[], relation=relation, at=at, after=at + length, negated=self._is_denied(at))
         fronted = self._is_fronted(link.after)
         of_place = relation == "of" and self.placed  # "on the left side of the room"
+        if fronted and self._is_inverted_after(link.after):
+            self.new_clause()  # "…, and above it hangs a lamp"
         if not fronted and not of_place:
             link.figures, link.verb = (
                 self._joined_to(relation) or self._at_place(link) or self._on_own(link) or self._figures(relation)
@@ -66,7 +69,15 @@ class PrepositionRules(VerbRules):
         later = self.joined and place is not None and text_at(self.words, place.after) == ","
         if later and place is not None and place.after + 1 in self.mentions:
             return True  # "…, and on the bank, two deer are grazing"
-        return (self.comma or self.joined) and self._there_follows(after)
+        return (self.comma or self.joined) and (self._there_follows(after) or self._is_inverted_after(after))
+
+    def _is_inverted_after(self, after: int) -> bool:
+        """Return whether a place, a verb of posture and a noun phrase follow: "above it hangs a lamp"."""
+        place = self.mentions.get(after)
+        verb = self.verbs.get(place.after) if place is not None else None
+        stands = verb is not None and verb.finite and verb.lemma in STATIC
+        thing = self.mentions.get(verb.after) if stands and verb is not None else None
+        return thing is not None and thing.begins == (verb.after if verb is not None else -1)
 
     def _there_follows(self, after: int) -> bool:
         """Return whether "there is" or "we can see" comes next, after the noun phrase of a preposition."""
@@ -163,7 +174,9 @@ class PrepositionRules(VerbRules):
         ground, last = self.mentions.get(link.after), self.last
         if ground is None or last is None or self.verb_since or link.relation in _OF_NEAREST:
             return None
-        if ground.determiner not in POSSESSIVES or ground.last not in terms().body:
+        tied = last.last == "hair" and last.determiner in POSSESSIVES and link.relation == "in"  # "her hair in a bun"
+        own = ground.determiner in POSSESSIVES or ground.determiner in ("both", "each") or ground.number == 2
+        if not tied and not (own and ground.last in terms().body):
             return None
         last = self._contained(last) or last
         before = self.link_of(last)

@@ -100,3 +100,9 @@ class State:
         """Return the verb whose object a noun phrase is, or None."""
         governor = self.governor.get(id(mention))
         return governor if isinstance(governor, Verb) else None
+
+    def new_clause(self, keep: bool = False) -> None:
+        """Begin a clause, with the subjects so far if they are kept."""
+        if not keep:
+            self.subjects, self.last = [], None
+        self.verb, self.link, self.relative, self.joined, self.comma = None, None, None, False, False
