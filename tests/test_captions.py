@@ -165,7 +165,7 @@ READ = {
     "A child with curly hair reaches for a cookie on the counter.": "action child reach cookie | relation cookie on counter",
     "The path is covered with leaves.": "relation path covered with leaf",
     "Women's summer dress with ruffled hem and front pockets.": "object dress | part pocket dress",
-    "The fruit stand displays bananas and mangoes.": "relation fruit stand displays banana",
+    "The fruit stand displays bananas and mangoes.": "relation stand displays banana",
     "The bedroom features white walls.": "scene bedroom bedroom | attribute wall white",
     "Bees collect nectar.": "action bee collect nectar",
     "An old man feeds pigeons while a girl chases them.": "action girl chase bird",

@@ -126,8 +126,14 @@ def _ask(index: EvidenceIndex, drawn: dict[str, Scene], verifier: Verifier, llm:
 
 
 def _chosen(answered: list[Told]) -> list[Told]:
-    """Return a hallucinated and a true answer, those with the most claims; fewer if the model made no error."""
-    return [max(group, key=lambda one: len(one.report.claims)) for group in _parted(answered) if group]
+    """Return a hallucinated and a true answer, those that show most; fewer if the model made no error."""
+    return [max(group, key=_told) for group in _parted(answered) if group]
+
+
+def _told(one: Told) -> tuple[int, int]:
+    """Return how many verdicts an answer shows, found things and missing ones, and how many claims it has."""
+    said = {claim.verdict for claim in one.report.claims}
+    return len(said & {"supported", "contradicted"}), len(one.report.claims)
 
 
 def _parted(answered: list[Told]) -> tuple[list[Told], list[Told]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from llamaindex_clipverify.claims.english.grammar import DETERMINERS, PREPOSITIONS
+from llamaindex_clipverify.claims.english.grammar import BE, DETERMINERS, PREPOSITIONS
 from llamaindex_clipverify.claims.english.tag_rules import right_tag
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.vocabulary import english
@@ -76,12 +76,23 @@ def _joined(words: Sequence[Word]) -> Iterator[Word]:
             # "women's summer dress" of a catalogue
             yield words[at]._replace(text=words[at].text.replace("'", ""), tag="JJ")
             at += 1
+        elif at and words[at].text == "the" and (skipped := _is_the_one(words, at)):
+            at += skipped
         elif words[at].text == "whilst":
             yield words[at]._replace(text="while", tag="IN")
             at += 1
         else:
             yield words[at]
             at += 1
+
+
+def _is_the_one(words: Sequence[Word], at: int) -> int:
+    """Return how many words "is the one holding" has too many, 0 where no participle follows."""
+    texts = [word.text for word in words[at : at + 4]]
+    if words[at - 1].text not in BE | {"not"} or texts[1:2] != ["one"]:
+        return 0
+    number = 4 if texts[2:3] in (["who"], ["that"]) and texts[3:4] and texts[3] in BE else 2
+    return number if at + number < len(words) and words[at + number].tag == "VBG" else 0
 
 
 def _is_built(words: Sequence[Word], at: int) -> bool:

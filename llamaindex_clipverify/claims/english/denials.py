@@ -24,7 +24,7 @@ _LONGEST_ASIDE = 8
 def plainly_denied(words: Sequence[Word]) -> list[Word]:
     """Return the tagged words of a sentence with each such denial as *not*."""
     texts = [word.text for word in words]
-    if not {"not", "no", "anything", "far", *HARDLY}.intersection(texts) and not any(
+    if not {"not", "no", "nor", "anything", "far", *HARDLY}.intersection(texts) and not any(
         text.endswith("n't") for text in texts
     ):
         return list(words)
@@ -41,9 +41,19 @@ def _plainly(words: Sequence[Word], texts: Sequence[str]) -> Iterator[Word]:
         if phrase and at > 0 and not compares:
             follows = at + len(phrase)
             word = word._replace(text="not", tag="RB", end=words[follows - 1].end)
+        elif texts[at] == "nor" and (behind := _inverted_subject(words, at)):
+            yield word._replace(text="and")
+            yield from words[at + 2 : behind]
+            yield words[at + 1]
+            word, follows = words[at + 1]._replace(text="not", tag="RB"), behind  # "nor is he" is *and he is not*
         elif texts[at] in HARDLY and texts[at + 1 : at + 2] in (["anyone"], ["anybody"]):
             follows = at + 2
             word = word._replace(text="nobody", tag="NN", end=words[at + 1].end)
+        elif texts[at].removesuffix("s") in _SEEMING and texts[at + 1 : at + 4] == ["not", "to", "be"]:
+            yield word._replace(text="is" if texts[at].endswith("s") else "are", tag="VBZ")
+            yield words[at + 1]
+            at += 4
+            continue
         elif texts[at] in _IS and (seeming := _seems_to_be(texts, at)):
             yield word._replace(text=_IS[texts[at]], tag="VBZ")
             yield from words[at + 1 : seeming]
@@ -55,6 +65,20 @@ def _plainly(words: Sequence[Word], texts: Sequence[str]) -> Iterator[Word]:
             follows = behind
         yield word
         at = follows
+
+
+def _inverted_subject(words: Sequence[Word], at: int) -> int:
+    """Return where the subject ends in "nor is he holding", 0 if *nor* begins no clause."""
+    if at + 2 >= len(words) or words[at + 1].text not in _AUXILIARIES:
+        return 0
+    if words[at + 2].tag == "PRP":
+        return at + 3
+    end = at + 2
+    while end < len(words) and words[end].tag in ("DT", "PRP$", "JJ", "NN", "NNS"):
+        end += 1
+    while words[end - 1].tag == "JJ":
+        end -= 1
+    return end if words[at + 2].tag in ("DT", "PRP$") and words[end - 1].tag in ("NN", "NNS") else 0
 
 
 def _seems_to_be(texts: Sequence[str], at: int) -> int:

@@ -101,6 +101,8 @@ def _is_untrue(words: Sequence[Word], at: int) -> bool:
     text, leads = words[at].text, text_at(words, at + 1) == "that"
     if leads and text in _UNTRUE:
         return True
+    if text == "that" and text_at(words, at - 1) == "not" and text_at(words, at - 2) in ("it's", "is", "was"):
+        return text_at(words, at - 2) == "it's" or text_at(words, at - 3) == "it"  # "it's not that the dog is asleep"
     said = text in ("say", "says", "claim", "claims") and text_at(words, at - 1) in ("nobody", "one")
     return (said or text in _THINKING or (leads and text in _FINDING)) and _is_denied_before(words, at, 3)
 

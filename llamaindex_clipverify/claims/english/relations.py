@@ -324,7 +324,7 @@ def _with(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
 
 def _company(clause: Clause, link: Link, figure: Mention, mention: Mention, ground: Mention) -> Iterator[Claim]:
     """Read what something is together with: the thing before, or the subject of the verb ("walks in a park with his dog")."""
-    if link.owner is not None and _is_portable(clause, ground):
+    if link.owner is not None and ground.noun not in clause.terms.body and _is_portable(clause, ground):
         for walker, person in clause.meant(link.owner.subjects):
             yield _relation(clause, link, walker, person, ground)
     elif ground.noun in clause.terms.body:

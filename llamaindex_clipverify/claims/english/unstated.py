@@ -50,6 +50,7 @@ def compare(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
         if (
             before == "unlike"
             or (amid and mention.noun in _MOTIONS)
+            or (before == "but" and further in ("everything", "everyone", "anything", "all"))
             or (before == "than" and not counted)
             or sport
             or simile

@@ -151,6 +151,7 @@ _PLACE_ADVERBS = frozenset(
 )
 
 
+_ENDING = frozenset("stop stops stopped quit quits cease ceases ceased".split())
 _SEEN = frozenset(
     ("visible", "seen", "noticeable", "discernible", "recognizable", "perceptible", "legible", "readable")
 )
@@ -180,10 +181,16 @@ def find_verbs(words: Sequence[Word], taken: Collection[int], pronouns: Collecti
         if verb is None:
             at += 1
             continue
-        verb.negated = verb.negated or _is_denied_with(words, verb, found)
+        verb.negated = verb.negated or _is_denied_with(words, verb, found) or _is_over(words, verb)
         found.append(verb)
         at = max(verb.after, at + 1)
     return found
+
+
+def _is_over(words: Sequence[Word], verb: Verb) -> bool:
+    """Return whether a participle names what is no longer done: "has stopped running"."""
+    before = words[verb.begins - 1].text if verb.begins else ""
+    return verb.form == "participle" and not verb.finite and before in _ENDING
 
 
 def _is_denied_with(words: Sequence[Word], verb: Verb, before: Sequence[Verb]) -> bool:
