@@ -177,6 +177,13 @@ READ = {
     "A waitress with her hair in a bun takes an order.": "relation hair in bun",
     "The shoes are lined up by the door.": "relation shoe next to door",
     "There are two people: a man in a hat and a woman carrying a basket.": "count person 2 | wearing man hat",
+    "An old swing hangs from the branch.": "object swing | relation swing hangs from branch",
+    "A toy train circles a tree.": "relation train circles tree",
+    "The bicycle has a basket attached to its handlebars and a bell.": "relation basket attached to handlebar | object bell",
+    "A heron is standing on one leg atop a post.": "relation heron on post",
+    "The girl is wearing headphones over her ears.": "relation headphones above ear",
+    "A juggler is juggling flaming torches.": "action juggler juggle torch",
+    "Ships in a storm with dark clouds and high waves.": "object wave",
 }
 UNREAD = {
     "A large dog laying in a bed.": "object laying",
@@ -234,6 +241,13 @@ UNREAD = {
     "The street lamps are on and the sky is dark.": "relation street lamp on sky | state street lamp dark",
     "A man with tattoos on both arms is fixing a motorcycle.": "relation man on arms",
     "There are two people: a man in a hat and a woman carrying a basket.": "wearing person hat",
+    "Ships in a storm with dark clouds and high waves.": "action ship wave",
+    "A boat is tied to a dock, with an oar lying inside it.": "part oar dock",
+    "A woman kneels to tie his shoelaces.": "object tie",
+    "The second photo has two more chairs than the first.": "count chair",
+    "The door is covered with children's drawings.": "object child",
+    "A white van enters the lot from the left.": "position lot left",
+    "A juggler is juggling flaming torches.": "relation juggler flaming torch",
 }
 
 

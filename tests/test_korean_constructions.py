@@ -62,6 +62,8 @@ def read(text: str, question: str | None = None) -> set[str]:
     ("케이크의 촛불을 끄는 소년", {"action person blow out candle"}),
     ("네 모퉁이에는 꽃이 있다.", {"position flower corner"}),
     ("눈이 내리는 날에 두 아이가 걷고 있다.", {"scene snowy", "count person 2"}),
+    ("접시에 구운 감자가 있다.", {"state potato roasted"}),
+    ("우산 세 개가 있고 그중 하나는 펼쳐져 있다.", {"count umbrella 3", "state umbrella open"}),
     # numbers and answers
     ("수레를 미는 셋이 웃는다.", {"count person 3", "action person push cart"}),
     ("토끼 중 일부가 자고 있다.", {"action rabbit sleep"}),

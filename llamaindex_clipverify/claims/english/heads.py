@@ -28,7 +28,7 @@ from llamaindex_clipverify.claims.english.mentions import Draft, Mention, text_a
 from llamaindex_clipverify.claims.english.modifiers import ModifierReader, is_transitive
 from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.terms import terms
-from llamaindex_clipverify.claims.english.verbs import IRREGULAR, lemma, visible_actions
+from llamaindex_clipverify.claims.english.verbs import IRREGULAR, is_described, lemma, visible_actions
 
 _BEFORE_BARE = frozenset("with and or nor wearing holding has have".split())
 
@@ -75,7 +75,8 @@ class HeadReader(ModifierReader):
         if noun.known and self._is_colour_of(words, at, draft, found):
             return False
         if noun.known:
-            return not self._bears(words, at, found)
+            acts = words[at].tag == "VB" and text_at(words, at - 1) == "to"  # "kneels to tie his laces"
+            return not acts and not self._bears(words, at, found)
         text, tag = words[at].text, words[at].tag[:2]
         opened = draft.opened or draft.described
         if text == "can":
@@ -147,7 +148,7 @@ class HeadReader(ModifierReader):
             return False  # "three cooks are"
         if self._ends_colours(words, at, noun, draft):
             return True
-        led = words[at].tag == "NNS" and (text_at(words, at - 1) in PREPOSITIONS or words[at - 1].tag == "VBG")
+        led = words[at].tag == "NNS" and (text_at(words, at - 1) in PREPOSITIONS or is_described(words, at))
         if (
             noun.verb
             and draft.determiner is None

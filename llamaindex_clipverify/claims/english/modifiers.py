@@ -30,6 +30,7 @@ from llamaindex_clipverify.claims.english.lexicon import Lexicon
 from llamaindex_clipverify.claims.english.mentions import Draft, text_at
 from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.terms import terms
+from llamaindex_clipverify.claims.english.verbs import lemma
 from llamaindex_clipverify.claims.vocabulary import Vocabulary
 
 _AFTER_DETERMINER = frozenset("very most more visible other such present available likely still".split())
@@ -307,8 +308,9 @@ class ModifierReader:
             if compounded and text.endswith("ing") and place > 0 and words[place - 1].tag == "JJ":
                 continue  # "an ornamental standing clock"
             described = compounded or self._is_described(words, place)
-            moving = text.endswith("ing") and text not in NOT_ACTIONS and not described
             named = words[place].tag == "NN" and noun is not None and noun.depictable  # "some smart watch"
+            moving = text.endswith("ing") and text not in NOT_ACTIONS and not described
+            moving = moving and not (named and len(lemma(text)) < 3)  # "an old swing"
             if (text in FINITE | POSTURES and not named) or text in FUNCTION or words[place].is_mark or moving:
                 return False
             if noun is not None:

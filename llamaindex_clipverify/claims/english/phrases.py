@@ -159,6 +159,8 @@ class Phrases(HeadReader):
         mention.adjectives = [*draft.adjectives, *inside]
         mention.plural = noun.plural or (noun.known and self._agrees(words, at, after))
         mention.possessive = words[after - 1].text.endswith("'s")
+        kinds = mention.possessive and noun.plural and draft.determiner is None and draft.number is None
+        mention.shown = shown and not kinds  # "covered with children's drawings"
         return mention, after
 
     @staticmethod
@@ -170,6 +172,9 @@ class Phrases(HeadReader):
         paired = words[after - 1].text in PAIRED and draft.first is not None and words[draft.first].text == "pair"
         invariant = noun.known or noun.name in MASS | _INVARIANT or noun.name.endswith("s")
         several = noun.plural or invariant or words[after - 1].tag == "NNS"
+        more = draft.first is not None and text_at(words, draft.first + 1) in ("more", "fewer")
+        if more and any(word.text == "than" for word in words[after:]):
+            draft.number = None  # "two more chairs than"
         if paired or (draft.number is not None and draft.number > 1 and not several):
             draft.number = None
         if noun.name in _UNCOUNTED:

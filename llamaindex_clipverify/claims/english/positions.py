@@ -44,6 +44,8 @@ def find_positions(words: Sequence[Word]) -> list[Position]:
 
 def _position(words: Sequence[Word], begins: int) -> Position | None:
     at, values, named = begins, [], False
+    if words[begins].text == "from" and begins > 0:
+        return None  # "enters from the left" is there no longer
     if words[at].text in _OPENERS or words[at].text == ",":
         at += 1
     opened = at > begins

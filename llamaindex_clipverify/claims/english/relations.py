@@ -310,6 +310,8 @@ def _with(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
         if kind == "part" and not is_living(mention) and persons:
             continue  # "a man under a car with only his legs visible"
         denied = absent != (link.verb is not None and link.verb.negated)
+        if kind == "part" and not is_living(mention) and ground.determiner in ("a", "an") and _lies(clause, ground):
+            continue  # "a boat tied to a dock, with an oar lying inside it"
         if kind == "part" and is_living(mention) and ground.determiner in POSSESSIVES and _is_absolute(clause, ground):
             continue  # "with her hand on the door" says where the hand is
         if kind is not None:
@@ -331,6 +333,12 @@ def _company(clause: Clause, link: Link, figure: Mention, mention: Mention, grou
         return
     elif link.verb is None or link.verb.lemma not in ("show", "depict", "contain"):
         yield _relation(clause, link, figure, mention, ground)
+
+
+def _lies(clause: Clause, thing: Mention) -> bool:
+    """Return whether a participle says that a thing lies or stands somewhere."""
+    standing = ("lie", "sit", "stand", "rest", "lean", "float")
+    return any(not verb.finite and verb.lemma in standing and thing in verb.subjects for verb in clause.structure.verbs)
 
 
 def _is_absolute(clause: Clause, ground: Mention) -> bool:

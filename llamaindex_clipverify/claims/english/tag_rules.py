@@ -56,7 +56,8 @@ def right_tag(words: Sequence[Word], at: int) -> str:
         return _first_tag(text, tag, after)
     one = wordnet().singular(text) if text.endswith("s") else None
     if tag == "VBG":
-        return _listed_tag(words, at, after) or tag
+        flaming = words[at - 1].tag == "VBG" and after in ("NN", "NNS")  # "juggling flaming torches"
+        return "JJ" if flaming else _listed_tag(words, at, after) or tag
     if tag == "VBZ":
         return "NNS" if text in PAIRED | {"clothes"} or (one is not None and _is_plural(words, at, after)) else tag
     listed = _listed_tag(words, at, after)
@@ -113,16 +114,16 @@ def _is_third_person(words: Sequence[Word], at: int, one: str | None, after: str
     leads = (ends or after.startswith(_AFTER_VERB)) and _is_action(words[at].text)
     if words[at - 1].tag == "NNS" and words[at - 2].tag == "VBG":
         return leads and not ends  # "a girl wearing skates slides down"
-    if words[at - 1].text == "another" or (words[at - 1].tag == "NN" and _is_one(words, at)):
-        return leads  # "one stands and another sits on", "a black lab sits in"
     alone = words[at - 1].tag == "NN" and after in (
         "DT",
         "PRP$",
     )  # "an awning covers the", "a row of lockers lines one"
     grouped = words[at - 1].tag == "NNS" and after in _OBJECTS and words[at - 2].text == "of"
     shows = words[at - 1].tag == "NN" and after in ("NN", "NNS", "JJ") and lemma(words[at].text) in SHOWING
-    if (alone or grouped or shows) and one in wordnet().verbs:
+    if (alone or grouped or shows) and one in wordnet().verbs | COVERING:
         return True
+    if words[at - 1].text == "another" or (words[at - 1].tag == "NN" and _is_one(words, at)):
+        return leads  # "one stands and another sits on", "a black lab sits in"
     if leads and words[at - 1].text in terms().body and not ends:
         return True  # "a toddler with curly hair reaches for"
     if words[at - 1].text in _FLOWING and lemma(words[at].text) in _FLOWS:

@@ -362,7 +362,7 @@ def _bare(words: Sequence[Word], at: int) -> tuple[Form, bool] | None:
     if not text.isalpha() or before in ("a", "an", "the") or text in english().colours or beside or fronted:
         return None
     if text.endswith("ing") and len(text) > 4:
-        named = words[at].tag == "NN" and wordnet().shows(text)
+        named = words[at].tag == "NN" and (wordnet().shows(text) or len(lemma(text)) < 3)
         silent = text in _NO_PARTICIPLES and not (text == "building" and words[at].tag == "VBG")
         return None if named or silent else ("participle", False)
     governs = ("DT", "PRP$", "JJ", "CD", "NNS")
@@ -372,11 +372,17 @@ def _bare(words: Sequence[Word], at: int) -> tuple[Form, bool] | None:
     return _inflected(words, at, before)
 
 
+def is_described(words: Sequence[Word], at: int) -> bool:
+    """Return whether what is before a word makes it a noun: "riding waves", "high waves", not "a boy in grey waves"."""
+    tag = words[at - 1].tag if at else ""
+    return tag == "VBG" or (tag == "JJ" and not (at > 1 and words[at - 2].text == "in"))
+
+
 def _inflected(words: Sequence[Word], at: int, before: str) -> tuple[Form, bool] | None:
     """Return the form of a verb that does not end in -ing, and whether it is finite."""
     text, tag = words[at].text, words[at].tag
     listed = text in FINITE or (text in POSTURES and not text.endswith("ed"))
-    if (tag == "NNS" and (before in PREPOSITIONS or (at and words[at - 1].tag == "VBG"))) or (
+    if (tag == "NNS" and (before in PREPOSITIONS or is_described(words, at))) or (
         tag in ("VBP", "VB") and not listed and _is_thing(text)
     ):
         return None

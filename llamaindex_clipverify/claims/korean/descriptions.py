@@ -75,7 +75,7 @@ def state_value(claims: Claims, clause: Clause, kind: Kind, value: str, things: 
                 phrase,
                 min(clause.start, phrase.start),
                 max(clause.end, phrase.end),
-                value=value,
+                value="roasted" if value == "curved" and phrase.sort == "food" else value,  # 구운
                 negated=clause.negated,
                 known=False,
             )

@@ -102,6 +102,9 @@ def _attach(phrase: Phrase, numbers: Numbers, case: str, end: int, place: int) -
 
 def _bare_number(sentence: Sentence, at: int, token: Token, draft: Draft, beside: Phrase | None) -> Reading:
     numbers = _amount(token, draft.limit, token)
+    if beside is not None and beside.surface in _PARTITIVES and token.stem in _COUNTED_ALONE:
+        beside.silent = True  # "그중 하나는"
+        return _one_of_them(token, token.case, token.stop, at + 1)
     if beside is None and token.stem == "하나" and token.case == "at" and sentence.subject:
         return _one_of_them(token, token.case, token.stop, at + 1)
     if beside is None and token.stem in _COUNTED_ALONE - {"하나"} and token.case in ("subject", "topic"):

@@ -184,8 +184,9 @@ class NounRules(State):
 
     def _owned_with(self, mention: Mention, link: Link) -> Verb | None:
         """Return the *has* that goes on: "has a stripe running down its face and a saddle on its back"."""
-        body = terms().body
-        own = link.ground is not None and link.ground.determiner in POSSESSIVES and link.ground.last in body
+        body, parts = terms().body, terms().parts
+        last = link.ground.last if link.ground is not None and link.ground.determiner in POSSESSIVES else ""
+        own = last in body or last in parts or f"{last}s" in parts
         verb = self.verb_of(link.figures[-1]) if own and link.figures and mention.last not in body else None
         return verb if verb is not None and verb.lemma == "have" else None
 

@@ -179,8 +179,9 @@ class PrepositionRules(VerbRules):
         if not tied and not (own and ground.last in terms().body):
             return None
         last = self._contained(last) or last
-        before = self.link_of(last)
-        return ([last], None) if before is not None and before.relation == "with" else None
+        before, verb = self.link_of(last), self.verb_of(last)
+        worn = verb is not None and verb.lemma == "wear"  # "is wearing headphones over her ears"
+        return ([last], None) if worn or (before is not None and before.relation == "with") else None
 
     def _contained(self, mention: Mention) -> Mention | None:
         """Return the container of what a mention names, or None: the jar of "a jar of powder"."""
@@ -193,6 +194,13 @@ class PrepositionRules(VerbRules):
         """Return whether a preposition after the ground of a link tells about the link's figures."""
         if link.relation == "of":
             return any(figure.shown for figure in link.figures)
+        if (
+            link.relation == "on"
+            and link.verb is not None
+            and last.last in terms().body
+            and last.determiner not in POSSESSIVES
+        ):
+            return True  # "standing on one leg atop a post"
         if link.relation == "in" and last.determiner is None and last.last in terms().substances:
             return True  # "jeans in denim with five pockets"
         own = is_own(last) and not any(is_place(figure) for figure in link.figures)
