@@ -292,3 +292,19 @@ def test_what_a_sign_says_is_written_text() -> None:
 def test_a_proper_name_before_a_noun_is_outside_the_span() -> None:
     [plane] = [claim for claim in SPLITTER.split("The United plane is parked.") if claim.kind == "object"]
     assert plane.text == "plane"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The frisbee is above the man, being caught by him.",
+        "A dog is being petted by her.",
+        "The man is holding a hen and looking at it.",
+        "Two dogs stare at it.",
+        "A lady holds a baby who is looking up at her.",
+        "One of them is watching the others.",
+    ],
+)
+def test_a_pronoun_is_no_noun_of_a_claim(sentence: str) -> None:
+    for claim in SPLITTER.split(sentence):
+        assert claim.phrase and claim.noun != "" and claim.reference != ""

@@ -219,7 +219,7 @@ def _done_by(clause: Clause, verb: Verb) -> Iterator[Claim]:
         for link in clause.structure.links
         if link.verb is verb and clause.text(link.at) == "by" and link.ground is not None and is_living(link.ground)
     ]
-    for agent in agents:
+    for agent in (one for said in agents for one in ([said] if not said.pronoun else said.means())):
         for figure, thing in clause.meant(verb.subjects):
             if verb.lemma == "wear":
                 yield from wearing(clause, [agent], thing, verb.negated)
@@ -271,7 +271,8 @@ def addressed(clause: Clause, verb: Verb) -> list[Mention]:
 
 def _acting(clause: Clause, verb: Verb, figure: Mention, actor: Mention, denied: bool) -> Iterator[Claim]:
     objects = [thing for thing in verb.objects if not thing.pronoun]
-    objects = objects or addressed(clause, verb) or [one for thing in verb.objects for one in thing.means()[:1]]
+    named = [*addressed(clause, verb), *verb.objects] if not objects else []
+    objects += [one for thing in named for one in ([thing] if not thing.pronoun else thing.means()[:1])]
     bare, end = _bare_object(clause, verb) if not objects else (None, verb.at)
     shown: list[Mention | None] = [thing for thing in objects if thing.shown] or [
         thing for thing in objects[:1] if not thing.hedged and thing.noun not in clause.terms.picture

@@ -236,7 +236,10 @@ class ModifierReader:
     def _is_adjective(self, words: Sequence[Word], at: int, draft: Draft) -> bool:
         """Return whether a word is an adjective: listed, or tagged as one and no noun of the vocabulary."""
         text, tag = words[at].text, words[at].tag
-        if text in ROUGHLY:
+        acts = (
+            tag == "NN" and at + 1 < len(words) and words[at + 1].tag in ("VBZ", "VBP", "MD")
+        )  # "the baby looks happy"
+        if text in ROUGHLY or (acts and text in ADJECTIVES):
             return False
         if text in ADJECTIVES or text in terms().colours or _has_suffix(text):
             return True
@@ -252,7 +255,6 @@ class ModifierReader:
             thing = noun is not None and noun.depictable and text_at(words, at + 1) in self.vocabulary.colours
             thing = thing and not self._begins_noun(words, at + 2)  # "a lush green forest"
             return not thing and self._begins_noun(words, at + 1)
-        acts = at + 1 < len(words) and words[at + 1].tag == "VBZ" and tag == "NN"  # "an awning covers the windows"
         if noun is not None and tag != "RB" and (acts or not text.endswith("ing")):
             return False
         return self._is_participial(words, at, draft) or (draft.opened and self._may_describe(words, at))

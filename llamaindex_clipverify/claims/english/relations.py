@@ -224,7 +224,8 @@ def _to_pronoun(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
     there = link.verb is not None and link.verb.there
     if link.relation in _SILENT | {"with", "of"} or (inside and not there and verb not in ("", "have", "show")):
         return
-    if clause.text(link.at) in ADDRESSING.get(verb, ()):
+    acts = clause.text(link.at) == "by" and link.verb is not None and link.verb.passive  # "is caught by him"
+    if acts or clause.text(link.at) in ADDRESSING.get(verb, ()):
         return
     things, figures = ground.means(), link.figures
     if link.verb is not None and any(mention in things for _, mention in clause.meant(figures)):
