@@ -300,9 +300,8 @@ class Phrases(HeadReader):
         compared = draft.determiner == "the" or text_at(words, at - 1).endswith(_LARGER)
         several = [one for one in shown if (one.number or 1) > 1] if compared else []
         coloured = [one for one in shown if one.colours] if draft.colours else []
-        model = next(
-            iter(several or coloured or shown), None
-        )  # "two buildings … the shorter one", "a red car … a blue one"
+        # "two buildings … the shorter one", "a red car … a blue one"
+        model = next(iter(several or coloured or shown), None)
         if model is None:
             return None, after
         mention = self._copy_of(model, words, begins, after, draft)

@@ -169,11 +169,17 @@ class NounRules(State):
             self.found.links.append(link.to(mention))
         else:
             root = link.figures[-1] if link.figures else None
-            self.groups[id(mention)].remove(mention) if mention in self.groups[id(mention)] else None
-            self.groups[id(mention)] = [mention]
+            self._leave_group(mention)
             role, governor = self.role.get(id(root), "subject"), self.governor.get(id(root))
             self._share(mention, role, governor)
             self._another(mention, role, governor)
+
+    def _leave_group(self, mention: Mention) -> None:
+        """Part a noun phrase from those that it was joined to."""
+        group = self.groups[id(mention)]
+        if mention in group:
+            group.remove(mention)
+        self.groups[id(mention)] = [mention]
 
     def _held_with(self, mention: Mention, link: Link) -> Link | None:
         """Return the *with* that goes on after a part of the body: "with a cap on his head and a pen in his hand"."""

@@ -75,9 +75,7 @@ class PrepositionRules(VerbRules):
         """Return whether a place, a verb of posture and a noun phrase follow: "above it hangs a lamp"."""
         place = self.mentions.get(after)
         verb = self.verbs.get(place.after) if place is not None else None
-        stands = verb is not None and verb.finite and verb.lemma in STATIC
-        thing = self.mentions.get(verb.after) if stands and verb is not None else None
-        return thing is not None and thing.begins == (verb.after if verb is not None else -1)
+        return verb is not None and verb.finite and verb.lemma in STATIC and verb.after in self.mentions
 
     def _there_follows(self, after: int) -> bool:
         """Return whether "there is" or "we can see" comes next, after the noun phrase of a preposition."""
