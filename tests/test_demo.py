@@ -29,7 +29,7 @@ def _truths(story: planted.Story) -> list[tuple[str, bool]]:
 
 
 def test_every_answer_has_exactly_one_slip(stories):
-    assert len(stories) == 4
+    assert len(stories) == 5
     for story in stories:
         wrong = [text for text, true in _truths(story) if not true]
         assert len(wrong) == 1, (story.answer, wrong)
@@ -50,6 +50,11 @@ def test_two_pictures_have_a_negation_and_something_uncheckable(stories):
     assert {claim.cites for claim in claims} >= {0, 1}
     assert any(claim.negated for claim in claims)
     assert any(claim.kind == "other" for claim in claims)
+
+
+def test_one_answer_is_about_an_action_and_a_place(stories):
+    kinds = {claim.kind for claim in EnglishSplitter().split(stories[4].answer)}
+    assert kinds >= {"action", "scene", "object"}
 
 
 # -- the whole of it ----------------------------------------------------------------------------------------------
@@ -84,7 +89,7 @@ def test_a_true_and_a_hallucinated_answer_are_told_apart(shown):
 
 
 def test_the_planted_slips_are_doubted_and_the_rest_is_not(shown):
-    """Of four known slips at most one may pass, and of the true claims at most one may be doubted."""
+    """Of five known slips at most one may pass, and of the true claims at most one may be doubted."""
     trusts = {(report.answer, one.claim.text): one for report in shown.reports for one in report.claims}
     truths = [(trusts[story.answer, text], true) for story in planted.stories() for text, true in _truths(story)]
     passed = [one.claim.text for one, true in truths if not true and one.verdict == "supported"]
@@ -95,10 +100,10 @@ def test_the_planted_slips_are_doubted_and_the_rest_is_not(shown):
 
 def test_it_writes_pictures_page_and_json(shown):
     page = (shown.folder / "report.html").read_text("utf-8")
-    assert len(shown.reports) == 6 and page.count("What is really there: ") == 5
+    assert len(shown.reports) == 7 and page.count("What is really there: ") == 6
     rows = json.loads((shown.folder / "report.json").read_text("utf-8"))
-    assert len(rows) == 6 + gallery.SCENES
-    assert len(list((shown.folder / "pictures").glob("*.png"))) == gallery.SCENES + 5
+    assert len(rows) == 7 + gallery.SCENES
+    assert len(list((shown.folder / "pictures").glob("*.png"))) == gallery.SCENES + 6
     assert shown.lines[-1].strip() == f"The page with boxes and heat maps is {shown.folder / 'report.html'}"
 
 

@@ -1,7 +1,7 @@
 """The demonstration: indexes drawn pictures, asks the bundled LLaVA questions about them, and verifies its answers.
 
 The model hallucinates at times. The known truth of the scenes, which no model sees, shows where; the verifier has to find it.
-Four more answers with one planted error each follow on the page.
+Five more answers with one planted error each follow on the page.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def _explained(verifier: Verifier, one: Told) -> Report:
 
 def _planted(verifier: Verifier, out: Path, say: Callable[[str], None]) -> list[Report]:
     """Verify the answers with a planted error and print one line for each."""
-    say("\nFour more answers, each with one slip that was planted:\n")
+    say("\nFive more answers, each with one slip that was planted:\n")
     reports = []
     for place, story in enumerate(stories(), 1):
         report = verifier.verify(story.answer, _save_pictures(story, place, out / "pictures"), question=story.question)

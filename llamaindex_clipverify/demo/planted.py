@@ -1,4 +1,4 @@
-"""Four answers about freshly drawn scenes, each with exactly one planted, known error.
+"""Five answers about freshly drawn scenes, each with exactly one planted, known error.
 
 Seeds are fresh: no bundled model was trained on them. The scenes are the first ones with large, separate objects that suit
 the sentences; there is no other selection.
@@ -14,12 +14,16 @@ import numpy as np
 
 from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.testing import COLOURS, FRESH, NOUNS, Scene, SceneObject, draw_scene
+from llamaindex_clipverify.testing.lively import ACTIONS, PLACES
 from llamaindex_clipverify.testing.statements import article
 
 _FIRST = FRESH + 500_000
 """First seed of the search, far from the seeds of tests and benchmarks."""
 _SMALLEST = 64
 """Minimum shorter side of a clear object, in pixels."""
+
+_GROUNDS = frozenset(("beach", "city", "desert", "forest", "field", "road"))
+"""Places of a story; the other scenes are a time or a weather."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +39,11 @@ class Story:
 
 
 def stories() -> list[Story]:
-    """Draw the scenes and compose the four answers; always the same ones."""
-    return [_wrong_colour(), _invented_object(), _wrong_count(), _two_pictures()]
+    """Draw the scenes and compose the five answers; always the same ones."""
+    return [_wrong_colour(), _invented_object(), _wrong_count(), _two_pictures(), _wrong_action()]
 
 
-# -- the four stories ---------------------------------------------------------------------------------------------
+# -- the five stories ---------------------------------------------------------------------------------------------
 
 
 def _wrong_colour() -> Story:
@@ -122,16 +126,35 @@ def _two_pictures() -> Story:
     raise AssertionError("unreachable: there are endless scenes")
 
 
+def _wrong_action() -> Story:
+    for scene in _clear_scenes(2_000, 2, lively=True):
+        person = next((thing for thing in _single(scene) if thing.noun == "person" and thing.action in ACTIONS), None)
+        others = [thing.noun for thing in _single(scene) if thing.noun != "person"]
+        if person is None or not others or scene.place not in _GROUNDS or scene.unclaimed:
+            continue
+        done, wrong = person.action or "", _another_action(scene, person)
+        answer = f"{PLACES[scene.place][0]} A person is {wrong}. There is {article(others[0])}."
+        truth = f"the person is {ACTIONS[done].phrases[0]}, not {wrong}"
+        return Story(
+            name="one wrong action",
+            question="What happens in the picture?",
+            answer=answer,
+            truth=truth,
+            scenes=(scene,),
+        )
+    raise AssertionError("unreachable: there are endless scenes")
+
+
 # -- scenes and words ---------------------------------------------------------------------------------------------
 
 _WORDING = {"left of": "to the left of", "right of": "to the right of", "above": "above", "below": "below"}
 _PAIRS = ("skis", "scissors")
 
 
-def _clear_scenes(offset: int, least: int) -> Iterator[Scene]:
+def _clear_scenes(offset: int, least: int, *, lively: bool = False) -> Iterator[Scene]:
     """Yield scenes without end: few objects, all large and separate, without written words."""
     for seed in count(_FIRST + offset):
-        scene = draw_scene(seed, objects=(least, 4), size=448)
+        scene = draw_scene(seed, objects=(least, 4), size=448, lively=lively)
         large = all(min(_width(thing), _height(thing)) >= _SMALLEST for thing in scene.objects)
         apart = not any(_overlap(one, two) for one, two in combinations(scene.objects, 2))
         if large and apart and not scene.words and len(scene.objects) >= least:
@@ -152,6 +175,13 @@ def _single(scene: Scene, *, tinted: bool = False) -> list[SceneObject]:
 def _another_colour(scene: Scene, thing: SceneObject) -> str:
     rng = np.random.default_rng(scene.seed)
     return str(rng.choice([colour for colour in COLOURS if colour != thing.colour]))
+
+
+def _another_action(scene: Scene, person: SceneObject) -> str:
+    """Return in words what the person does not do, of the actions that need no thing."""
+    plain = [action.phrases[0] for name, action in ACTIONS.items() if name != person.action and action.shows is None]
+    rng = np.random.default_rng(scene.seed)
+    return str(rng.choice([phrase for phrase in plain if " " not in phrase]))
 
 
 def _absent(scene: Scene) -> str:
