@@ -17,7 +17,7 @@ def demo(
         "clipverify-demo"
     ),
 ) -> None:
-    """Check four answers on drawn scenes; needs no network."""
+    """Ask about drawn scenes and check the answers; needs no network."""
     from llamaindex_clipverify.demo import run
 
     run(out, print_report, say)
