@@ -33,6 +33,7 @@ from llamaindex_clipverify.claims.english.verbs import IRREGULAR, is_described, 
 _BEFORE_BARE = frozenset("with and or nor wearing holding has have".split())
 
 _SHOWING = frozenset("showing featuring depicting containing having including".split())
+"""Participles of what a thing shows or has: no ends of compounds."""
 _HANDLING = frozenset("opens open closes close raises raise shuts shut lifts lift extends extend".split())
 """Verbs before what somebody opens or lifts, without article: "opens mouth"."""
 _DEVERBAL = frozenset("drink watch stand walk slide swing ride".split())

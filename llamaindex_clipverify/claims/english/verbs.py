@@ -152,6 +152,7 @@ _PLACE_ADVERBS = frozenset(
 
 
 _ENDING = frozenset("stop stops stopped quit quits cease ceases ceased".split())
+"""Verbs before what somebody no longer does."""
 _SEEN = frozenset(
     ("visible", "seen", "noticeable", "discernible", "recognizable", "perceptible", "legible", "readable")
 )

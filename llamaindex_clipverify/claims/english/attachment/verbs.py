@@ -15,6 +15,7 @@ _SEEN = frozenset("see find notice observe spot".split())
 _SEATED = frozenset("seat sit dress kneel crouch squat".split())
 
 _LEADING = frozenset("run extend stretch lead".split())
+"""Verbs of lifeless things that go along something."""
 _ALONG = frozenset("down along across through around up from over".split())
 """Prepositions after which a lifeless thing runs or stretches."""
 
