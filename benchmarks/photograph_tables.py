@@ -6,10 +6,34 @@ from typing import Any
 
 from rendering import interval, table, three
 
+_LEAST = 40
+"""Number of claims of a kind from which it has a row."""
 
-def on_photographs(answers: Any, objects: Any, pairs: Any) -> str:
-    """Return the tables of verdicts by kind, of caption pairs and of claims that a thing is there; "" without results."""
-    return "\n\n".join(part for part in (_verdicts(answers), _pairs(pairs), _things(objects)) if part)
+
+def on_photographs(answers: Any, captions: Any, pairs: Any, objects: Any) -> str:
+    """Return the tables of verdicts by kind, of captions, of pairs of them and of single things; "" without results."""
+    parts = (_verdicts(answers), _captions(captions), _pairs(pairs), _things(objects))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _captions(data: Any) -> str:
+    if data is None:
+        return ""
+    heads = ["kind", "said of it", "supported", "contradicted", "said of the next", "supported", "contradicted"]
+    rows = [
+        [
+            kind,
+            *(
+                str(one[whose][what])
+                for whose in ("own", "foreign")
+                for what in ("claims", "supported", "contradicted")
+            ),
+        ]
+        for kind, one in data["kinds"].items()
+        if one["own"]["claims"] >= _LEAST
+    ]
+    title = f"**Claims of people's captions of {data['photographs']} photographs (Flickr8k), YOLOv8n alone**"
+    return f"{title} – `{data['command']}`\n\n{table(heads, rows, {})}"
 
 
 def _pairs(data: Any) -> str:

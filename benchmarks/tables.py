@@ -365,7 +365,9 @@ def main() -> None:
     texts = {name: headline(words) for name, words in _WORDS.items()} | {
         "docs/figures.md": rest(),
         "docs/lighter-models.md": _light(_read("light")),
-        "docs/photographs.md": on_photographs(_read("real_answers"), _read("real_clip"), _read("caption_pairs")),
+        "docs/photographs.md": on_photographs(
+            _read("real_answers"), _read("captions"), _read("caption_pairs"), _read("real_clip")
+        ),
         "docs/reading-a-report.md": _page(_read("report_page")),
         "docs/security.md": attacked(_read("attacks"), _read("load")),
         "docs/serving.md": served(_read("serving")),

@@ -183,7 +183,7 @@ def test_pure_colours_have_their_names(colour: str) -> None:
 
 def test_colour_looks_inside_the_box_and_discounts_the_ground() -> None:
     image = Image.new("RGB", (200, 200), (40, 90, 210))
-    ImageDraw.Draw(image).ellipse((15, 55, 55, 95), fill=(200, 20, 30))
+    ImageDraw.Draw(image).ellipse((12, 52, 58, 98), fill=(200, 20, 30))
     shares = box_colours(Picture.of(image), LEFT)
     assert COLOURS[int(np.argmax(shares))] == "red"
     assert shares.sum() == pytest.approx(1.0)
@@ -193,6 +193,26 @@ def test_colour_looks_inside_the_box_and_discounts_the_ground() -> None:
     assert blue and blue.stance == "contradicts" and blue.features["margin"] < 0
     absent = Colour().judge(claim_of("The bus is blue."), facts)
     assert absent and absent.stance == "silent"
+
+
+@pytest.mark.parametrize(
+    ("text", "fur", "spot", "stance"),
+    [("The dog is yellow.", (150, 90, 40), None, "silent"), ("The dog is red.", (190, 120, 50), None, "silent"),
+     ("The car is yellow.", (150, 60, 40), None, "contradicts"), ("The dog is green.", (150, 90, 40), None, "contradicts"),
+     ("A black and white dog is there.", (20, 20, 22), (32, 68, 36, 79), "silent"),
+     ("The dog is white.", (20, 20, 22), (32, 68, 36, 79), "contradicts")],
+)  # fmt: skip
+def test_fur_goes_by_many_names_and_the_scarcer_of_two_colours_need_not_show_much(
+    text: str, fur: tuple[int, int, int], spot: Box | None, stance: str
+) -> None:
+    image = Image.new("RGB", (200, 200), (40, 90, 210))
+    ImageDraw.Draw(image).rectangle(LEFT, fill=fur)
+    if spot:
+        ImageDraw.Draw(image).rectangle(spot, fill="white")
+    _, facts = facts_of(("dog", 0.9, LEFT), ("car", 0.9, LEFT), image=image)
+    claim = [one for one in SPLITTER.split(text) if one.kind == "attribute"][-1]
+    evidence = Colour().judge(claim, facts)
+    assert evidence and evidence.stance == stance, evidence
 
 
 def test_a_coloured_count_counts_only_that_colour() -> None:

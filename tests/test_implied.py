@@ -31,7 +31,7 @@ def test_nothing_is_true_of_a_thing_that_is_not_there(answer: str, kind: str) ->
     assert any("saw none" in reason or "saw 0" in reason for reason in claim.reasons)
 
 
-@pytest.mark.parametrize("answer", ["The open dog waits.", "The dog is made of wood.", "A person is riding a dog."])
+@pytest.mark.parametrize("answer", ["The open dog waits.", "The dog is made of wood.", "A person is washing a dog."])
 def test_what_is_there_proves_nothing_that_is_said_of_it(answer: str) -> None:
     report = Verifier.from_defaults(detector=Given(("dog", 0.95, LEFT), ("person", 0.95, RIGHT))).verify(
         answer, [draw_scene(FRESH).image]

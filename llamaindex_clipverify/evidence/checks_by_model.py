@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from llamaindex_clipverify.evidence.actions import Actions
 from llamaindex_clipverify.evidence.alternatives import Alternatives
 from llamaindex_clipverify.evidence.clothes import Clothes
 from llamaindex_clipverify.evidence.colour import Colour
@@ -18,8 +19,10 @@ from llamaindex_clipverify.evidence.similarity import Similarity
 
 CHECKS_BY_MODEL: Mapping[str, tuple[str, ...]] = {
     "encoder": (Similarity.name, Contrast.name, Regions.name, Alternatives.name),
-    "detector": (Objects.name, Colour.name, Relations.name, Positions.name, Depth.name, Comparisons.name, Clothes.name),
-}
+    "detector": (
+        Objects.name, Colour.name, Relations.name, Positions.name, Depth.name, Comparisons.name, Clothes.name, Actions.name,
+    ),
+}  # fmt: skip
 """Kind of model to the names of its checks; the first check is present whenever the model is."""
 TRANSFERABLE = frozenset(
     f"{check.name}.{feature}"

@@ -2,7 +2,8 @@
 
 Pixels in the ellipse inside a box vote for one of eleven basic colour terms (Berlin & Kay 1969) by hue, saturation and value.
 Colours that the surroundings of the box show too are discounted. A colour is contradicted only if hardly a pixel can be of that
-colour in any light: white in the shade of a blue sky is bluish grey. It is silent where the detector found no such thing and in
+colour in any light: white in the shade of a blue sky is bluish grey. Red, orange, yellow and brown fur is not told apart, because
+a yellow dog is brown or orange by its pixels. It is silent where the detector found no such thing and in
 pictures without colours (black and white, sepia), and wrong under coloured light.
 """
 
@@ -16,10 +17,12 @@ import numpy as np
 from PIL import Image
 
 from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.evidence.evidence import Evidence, Stance, silent
 from llamaindex_clipverify.evidence.sightings import (
     COLOUR_FACTS,
     DETECTOR_FACTS,
+    Sighting,
     all_named,
     belief_of,
     colourless,
@@ -32,6 +35,10 @@ from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.picture import Picture
 
 COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "white", "black", "brown", "pink", "grey")
+_FUR = ("red", "orange", "yellow", "brown")
+"""Names of one and the same fur."""
+_SCARCE = 0.02
+"""Share of pixels below which they cannot be of one of two colours: the white of "a black and white dog"."""
 _SIDE = 48
 """Boxes are resampled to this many pixels a side before their colours are counted."""
 
@@ -85,7 +92,7 @@ class Colour:
         box, margin = boxes[best], margins[best]
         share = box.colours[box.colour or claim.colour]
         other = claim.of_some and len(boxes) == 1  # the answer names two, and this may be the other one
-        excluded = all_named(claim, boxes) and not other and not any(one.may_be(claim.colour) for one in boxes)
+        excluded = all_named(claim, boxes) and not other and not _may_be(claim, claim.colour, boxes)
         stance: Stance = "supports" if margin >= 0 else "contradicts" if excluded else "silent"
         return Evidence(
             check=self.name,
@@ -103,6 +110,15 @@ class Colour:
             features={"margin": margin},
             belief=None if stance == "silent" else belief_of(margin),
         )
+
+
+def _may_be(claim: Claim, colour: str, boxes: Sequence[Sighting]) -> bool:
+    """Return whether any of some boxes may be of a colour: alike colours of fur are one, and of two colours one may be scarce."""
+    has_fur = bool(english().kinds("animal", (str(claim.noun),)))
+    meant = _FUR if has_fur and colour in _FUR else (colour,)
+    named = sum(word in COLOURS for word in claim.text.lower().replace("-", " ").split())
+    least = {"least": _SCARCE} if named > 1 else {}
+    return any(box.may_be(one, **least) for box in boxes for one in meant)
 
 
 def _margin(shares: dict[str, float], colour: str) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.models.detections import Detections
+from llamaindex_clipverify.models.protocols import Detector
 
 FLOOR, FAINTEST = 0.10, 0.03
 """Boxes below the first confidence are kept as faint ones, those below the second not at all."""
@@ -34,6 +35,11 @@ def kept(found: Detections) -> dict[str, Any]:
 def asked_for(facts: Facts) -> frozenset[str]:
     """Return the nouns that an open-vocabulary detector was asked for: at least those of the vocabulary."""
     return frozenset(english().plurals) | frozenset((facts.of(DETECTOR_FACTS) or {}).get(ASKED, ()))
+
+
+def known_nouns(detector: Detector, facts: Facts) -> Collection[str]:
+    """Return the detector's classes; for an open-vocabulary detector the nouns that it was asked for in this picture."""
+    return asked_for(facts) if detector.labels is None else detector.labels
 
 
 def with_detections(facts: Facts, found: Detections, nouns: Sequence[str]) -> Facts:

@@ -7,14 +7,14 @@ classes that are kinds of it. Counting treats boxes as independent detections an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.evidence.evidence import Evidence, silent, stance_of
-from llamaindex_clipverify.evidence.looks import ASKED, FLOOR, asked_for, kept
+from llamaindex_clipverify.evidence.looks import ASKED, FLOOR, kept, known_nouns
 from llamaindex_clipverify.evidence.sightings import (
     CLEARLY_SEEN,
     DETECTOR_FACTS,
@@ -93,7 +93,7 @@ class Objects:
 
     def _judged(self, claim: Claim, noun: str, facts: Facts) -> Evidence:
         nouns = [noun, *([claim.reference] if claim.reference else [])]
-        known = self._known(facts)
+        known = known_nouns(self.detector, facts)
         if noun not in known and claim.reference is None:
             return self._of_kin(claim, noun, facts)
         unknown = [noun for noun in nouns if noun not in known]
@@ -106,10 +106,6 @@ class Objects:
         weakest = min(nouns, key=lambda noun: confidence(facts, noun) or 0.0)
         return self._presence(claim, weakest, facts)
 
-    def _known(self, facts: Facts) -> Collection[str]:
-        """Return the detector's classes; for an open-vocabulary detector the nouns it was asked for in this picture."""
-        return asked_for(facts) if self.detector.labels is None else self.detector.labels
-
     def _why_unknown(self, noun: str) -> str:
         if self.detector.labels is None:
             return Message("the detector was not asked for “{noun}”: the picture is not at hand", noun=noun)
@@ -117,7 +113,7 @@ class Objects:
 
     def _of_kin(self, claim: Claim, noun: str, facts: Facts) -> Evidence:
         """Judge a noun without a class by the classes that are kinds of it."""
-        kinds = claim.words.kinds(noun, self._known(facts))
+        kinds = claim.words.kinds(noun, known_nouns(self.detector, facts))
         if kinds:
             return self._any_of(claim, noun, kinds, facts)
         return silent(self.name, self._why_unknown(noun))

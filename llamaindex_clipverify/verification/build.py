@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from llamaindex_clipverify.errors import DataError
+from llamaindex_clipverify.evidence.actions import Actions
 from llamaindex_clipverify.evidence.alternatives import Alternatives
 from llamaindex_clipverify.evidence.check import Check
 from llamaindex_clipverify.evidence.clothes import Clothes
@@ -87,7 +88,16 @@ def default_checks(
     if reader is not None:
         checks.append(WrittenText(reader))
     if detector is not None:
-        checks += [Objects(detector), Colour(), Relations(), Positions(), Depth(), Comparisons(), Clothes()]
+        checks += [
+            Objects(detector),
+            Colour(),
+            Relations(),
+            Positions(),
+            Depth(),
+            Comparisons(),
+            Clothes(),
+            Actions(detector),
+        ]
     if encoder is not None:
         vectors = TextVectors(encoder, disk=texts)
         checks += [Similarity(vectors), Contrast(vectors), Alternatives(vectors)]

@@ -15,6 +15,8 @@ _BETWEEN = frozenset(
 )
 _ROOMS = frozenset("room kitchen bathroom bedroom office hall hallway garage yard garden stage".split())
 """Places whose sides are those of the picture."""
+_SHOWN = frozenset("painting screen page panel panels illustration diagram drawing".split())
+"""Words for the picture that are often things in it: "to the left of the painting" is a relation."""
 _NOUNS = frozenset("side corner part half portion section area third edge end".split())
 
 
@@ -85,7 +87,8 @@ def _closed(
         end = at + 1
         while end < len(words) and words[end].text in ("the", "this", "our", "your"):
             end += 1
-        if end < len(words) and words[end].text.removesuffix("'s") in picture:
+        beside = words[begins].text == "to" and end < len(words) and words[end].text in _SHOWN
+        if end < len(words) and words[end].text.removesuffix("'s") in picture and not beside:
             return Position(begins=begins, after=end + 1, values=values)
         if end < len(words) and words[end].text in _ROOMS and named:
             return Position(begins=begins, after=at, values=values)
