@@ -30,6 +30,8 @@ def read(text: str) -> dict[tuple[str, str | None], Claim]:
         ("Behind the fence there is a dog.", "dog"),
         ("A boat is visible through the window.", "boat"),
         ("A bus is barely visible.", "bus"),
+        ("A dog runs with a frisbee in its mouth.", "frisbee"),
+        ("A child is hidden by balloons.", "person"),
         ("A horse stands in the distance.", "horse"),
         ("하늘에 새가 있고, 배경에는 배가 있다.", "boat"),
     ],
@@ -46,6 +48,7 @@ def test_what_is_said_to_be_hard_to_see_is_marked(answer: str, noun: str) -> Non
         ("The wheels of the bus are yellow.", "bus"),
         ("A dog stands in front of the fence.", "dog"),
         ("No boat is in the background.", "boat"),
+        ("A man has a cup in his hand.", "cup"),
         ("A horse stands on a hill. In the distance there is a house.", "horse"),
     ],
 )

@@ -16,13 +16,16 @@ _TELLING = frozenset(("action", "relation", "depth", "wearing", "position", "sta
 """Kinds of claim that tell some things of a kind from others of it."""
 _BEYOND = frozenset(("through", "beyond", "outside", "past"))
 """Relations of what is seen on the other side of something."""
+_MOUTHS = frozenset(("mouth", "beak", "jaw", "teeth"))
+"""What hides most of what it holds: "a ball in its mouth"."""
 _OF_ANY = re.compile(r"\bof (?:an?|another|some(?:one|body)?)\b", re.IGNORECASE)
 """What follows is known by this part only: "the tail of an airplane"."""
 
 
 _HARDLY_SEEN = re.compile(
     r"\b(?:barely|hardly|partially|partly|half|slightly|faintly) (?:visible|seen|hidden|obscured|covered|cropped|shown)"
-    r"|\b(?:far away|far off|in the distance|out of focus|blurred|blurry|cut off|faint|peek(?:s|ing)?)\b|멀리|흐릿|희미|가려",
+    r"|\b(?:far away|far off|in the distance|out of focus|blurred|blurry|cut off|faint|peek(?:s|ing)?)\b"
+    r"|\b(?:hid(?:e|es|ing|den)|conceal(?:s|ed|ing)?|obscured|camouflaged|buried|submerged|underwater)\b|멀리|흐릿|희미|가려",
     re.IGNORECASE,
 )
 """Said of something in a sentence, of whatever it names."""
@@ -63,7 +66,9 @@ def _hidden_by(claim: Claim) -> list[str]:
     behind = claim.kind == "depth" and claim.relation == "behind"
     in_sky = claim.kind == "relation" and claim.relation in ("in", "inside") and claim.reference == "sky"
     beyond = claim.kind == "relation" and claim.relation in _BEYOND
-    return [claim.noun] if claim.noun is not None and (small or far or behind or in_sky or beyond) else []
+    covered = claim.kind == "relation" and claim.relation in ("in", "inside") and claim.reference in _MOUTHS
+    hard = small or far or behind or in_sky or beyond or covered
+    return [claim.noun] if claim.noun is not None and hard else []
 
 
 def _meets(one: Claim, other: Claim) -> bool:
