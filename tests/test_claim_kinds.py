@@ -169,9 +169,9 @@ def test_the_verifier_passes_the_question_and_names_the_kind_that_nothing_checks
 
 def test_relations_and_colours_without_a_name_are_not_judged():
     picture = Picture.of(draw_scene(FRESH).image)
-    claims = Verifier.tiny().verify("A zebra is in a cup. The zebra is teal.", [picture]).claims
+    claims = Verifier.tiny().verify("A zebra runs through a cup. The zebra is teal.", [picture]).claims
     notes = {claim.claim.unnamed: claim.note for claim in claims if claim.claim.unnamed}
-    assert "in" in notes["in"] and "teal" in notes["teal"]
+    assert "through" in notes["through"] and "teal" in notes["teal"]
     assert all(claim.trust is None for claim in claims if claim.claim.unnamed)
 
 

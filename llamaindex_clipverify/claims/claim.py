@@ -19,8 +19,8 @@ Kind = Literal[
 """What a claim states; docs/claims.md has a table with an example of each, and what checks it."""
 
 
-_TOGETHER = frozenset({"with", "at", "of"})
-"""Relations without a direction: things that touch are together ("a man with a suitcase", "people at a table")."""
+_TOGETHER = frozenset({"with", "at", "of", "in"})
+"""Relations without a direction: things that touch are together ("a man with a suitcase", "people at a table", "in a car")."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,7 @@ from llamaindex_clipverify.trust.profile import Profile
 from llamaindex_clipverify.trust.verdict import Policy, Verdict
 from llamaindex_clipverify.verification import typography
 from llamaindex_clipverify.verification.agreement import object_agreement
-from llamaindex_clipverify.verification.implied import presences
+from llamaindex_clipverify.verification.implied import as_place, presences
 from llamaindex_clipverify.verification.notes import report_notes, unfitted, unreadable, why_unverifiable
 from llamaindex_clipverify.verification.reading import Reading
 
@@ -69,6 +69,9 @@ class Judge:
         if len(facts) > 1 and self.policy.verdict(trust.value) == "contradicted":
             picture, trust = self._shown(subject, facts, evidence, active, trust)
         if trust.value is None and not lines:
+            place = as_place(claim)
+            if place is not None:
+                return self._as(claim, place, facts, active)
             missing = self._missing(claim, facts, active)
             if missing is not None:
                 return missing
@@ -89,6 +92,12 @@ class Judge:
             return trust.picture or 0, trust
         there = self._fuse(claim, [evidence[best]], [active[best]])
         return best, replace(trust, picture=best, shares=there.shares)
+
+    def _as(self, claim: Claim, other: Claim, facts: Sequence[Facts], active: Active) -> Checked:
+        """Return a claim with trust and evidence of another one that states the same."""
+        evidence = [self.evidence(other, known) for known in facts]
+        trust = self._fuse(other, evidence, active)
+        return self._checked(claim, active, trust, evidence[trust.picture or 0], []), trust
 
     def _missing(self, claim: Claim, facts: Sequence[Facts], active: Active) -> Checked | None:
         """Return the claim as contradicted if one of the things that it is about is not there; see `implied`."""
