@@ -79,6 +79,16 @@ def test_things_told_apart_by_their_colours_are_some_of_their_kind() -> None:
     assert not any(claim.of_some for claim in single)
 
 
+@pytest.mark.parametrize(
+    ("answer", "of_some"),
+    [("Two men sit on a bench.", False), ("Two men and a woman sit on a bench.", True), ("Several women stand there, and a child.", True)],
+)  # fmt: skip
+def test_men_beside_others_are_some_of_the_people(answer: str, of_some: bool) -> None:
+    claims = Splitters().read(answer).claims
+    [number] = [one for one in claims if one.kind in ("count", "bound")]
+    assert number.of_some is of_some
+
+
 def test_one_thing_found_refutes_no_colour_of_two() -> None:
     image = Image.new("RGB", (200, 200), "grey")
     image.paste((10, 20, 220), tuple(map(int, LEFT)))

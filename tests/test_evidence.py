@@ -132,10 +132,18 @@ def test_coloured_counts_are_not_refuted_by_a_doubtful_light() -> None:
     assert red and red.stance == many.stance == "contradicts"
 
 
-def test_gendered_counts_are_not_for_a_detector_of_persons() -> None:
+def test_gendered_counts_are_those_of_all_persons_or_none() -> None:
     objects, facts = facts_of(("person", 0.95, LEFT), ("person", 0.95, RIGHT))
-    evidence = objects.judge(claim_of("There are two men."), facts)
-    assert evidence and evidence.stance == "silent" and "cannot tell a man" in evidence.reason
+    claim = claim_of("There are two men.")
+    evidence = objects.judge(claim, facts)
+    assert evidence and evidence.stance == "supports" and evidence.belief is not None and evidence.belief <= 0.8
+    third: Box = (80, 120, 110, 190)
+    for some, others in (
+        (claim.swap(of_some=True), facts),
+        (claim, facts_of(*objects.detector.seen, ("person", 0.9, third))[1]),
+    ):
+        evidence = objects.judge(some, others)
+        assert evidence and evidence.stance == "silent" and "cannot tell a man" in evidence.reason
     fewer = objects.judge(claim_of("There are three men."), facts)
     assert fewer and fewer.stance == "contradicts"
     absent = objects.judge(claim_of("There is no man."), facts)

@@ -12,6 +12,7 @@ from llamaindex_clipverify.evidence.comparisons import Comparisons
 from llamaindex_clipverify.evidence.contrast import Contrast
 from llamaindex_clipverify.evidence.depth import Depth
 from llamaindex_clipverify.evidence.objects import Objects
+from llamaindex_clipverify.evidence.patterns import Patterns
 from llamaindex_clipverify.evidence.places import Places
 from llamaindex_clipverify.evidence.positions import Positions
 from llamaindex_clipverify.evidence.regions import Regions
@@ -22,7 +23,7 @@ CHECKS_BY_MODEL: Mapping[str, tuple[str, ...]] = {
     "encoder": (Similarity.name, Contrast.name, Regions.name, Alternatives.name),
     "detector": (
         Objects.name, Colour.name, Relations.name, Positions.name, Depth.name, Comparisons.name, Clothes.name, Actions.name,
-        Places.name,
+        Places.name, Patterns.name,
     ),
 }  # fmt: skip
 """Kind of model to the names of its checks; the first check is present whenever the model is."""

@@ -42,6 +42,8 @@ _PLAIN = 0.9
 """Belief in a number that is the number of boxes, all of them clear; and 1 minus that in one more than twice as large. On
 photographs 17 of 17 such numbers were right, and all 14 of the larger ones wrong; of those larger by one, two of four were right.
 """
+_NARROW = 0.8
+"""Greatest belief in a number of a narrower noun than the detector's class."""
 _EVEN = 0.3
 """Exponent from confidence to belief without fitting: .1 becomes even odds. Detectors are tuned for few false positives: at a
 confidence of .25 YOLOv8n's false-positive rate on COCO photographs is under 1 %, its recall .7."""
@@ -177,7 +179,7 @@ class Objects:
         too_many = most is not None and saw > most and score <= _FEW and not claim.of_some
         if stance != "supports" and not (single or too_many):
             return silent(self.name, Message("saw {saw} {noun}; there may be more", saw=saw, noun=claim.noun))
-        if stance == "supports" and claim.narrow:
+        if stance == "supports" and claim.narrow and claim.of_some:
             return silent(self.name, _indistinct(claim.narrow, claim.noun))
         return Evidence(
             check=self.name,
@@ -187,20 +189,20 @@ class Objects:
             picture=facts.picture,
             **_counted(boxes, odds),
             features={"logit": bounded_logit(score)},
-            belief=score if stance == "supports" or too_many else enough,
+            belief=_distinct(claim, score) if stance == "supports" or too_many else enough,
         )
 
     def _count(self, claim: Claim, number: int, facts: Facts) -> Evidence:
         boxes = sightings(facts, claim.noun, floor=FLOOR)
         odds = [box.score * _share(box, claim.colour) for box in boxes]
         score = poisson_binomial(number, odds)
-        if claim.narrow:
-            enough = 1 - sum(poisson_binomial(fewer, odds) for fewer in range(number))
-            if enough >= 0.25:
-                return silent(self.name, _indistinct(claim.narrow, claim.noun))
         saw = sum(odd >= SEEN for odd in odds)
         colour, clear = claim.colour, sum(odd >= CLEARLY_SEEN for odd in odds)
         plain = clear == saw > 0  # every box is clear
+        if claim.narrow:
+            enough = 1 - sum(poisson_binomial(fewer, odds) for fewer in range(number))
+            if enough >= 0.25 and (claim.of_some or not (plain and saw == number)):
+                return silent(self.name, _indistinct(claim.narrow, claim.noun))
         too_many = clear > number
         too_few = plain and colour is None and number > 2 * saw
         may_be = colour is not None and sum(box.may_be(colour) for box in boxes) >= number
@@ -228,7 +230,7 @@ class Objects:
                 "difference": -abs(float(saw - number)),
                 "presence": bounded_logit(max(odds, default=0.0)),
             },
-            belief=None if unsure else value,
+            belief=None if unsure else _distinct(claim, value),
         )
 
     @staticmethod
@@ -257,6 +259,14 @@ def _sighting(score: float) -> float:
     false.
     """
     return bounded_logit(score if score >= SEEN else min(score, _FAINT))
+
+
+def _distinct(claim: Claim, belief: float) -> float:
+    """Return the belief in a number of boxes for a narrower noun, "two men" of two people: they may be women.
+
+    Of such numbers in captions of 1,000 photographs 109 of 218 were those of all boxes, and of 564 on another photograph 33.
+    """
+    return min(belief, _NARROW) if claim.narrow else belief
 
 
 def _indistinct(narrow: str | None, noun: str | None) -> Message:

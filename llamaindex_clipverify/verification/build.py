@@ -17,6 +17,7 @@ from llamaindex_clipverify.evidence.depth import Depth
 from llamaindex_clipverify.evidence.domain import Domain
 from llamaindex_clipverify.evidence.lettering import Lettering
 from llamaindex_clipverify.evidence.objects import Objects
+from llamaindex_clipverify.evidence.patterns import Patterns
 from llamaindex_clipverify.evidence.places import Places
 from llamaindex_clipverify.evidence.positions import Positions
 from llamaindex_clipverify.evidence.regions import Regions
@@ -99,6 +100,7 @@ def default_checks(
             Clothes(),
             Actions(detector),
             Places(),
+            Patterns(),
         ]
     if encoder is not None:
         vectors = TextVectors(encoder, disk=texts)

@@ -14,6 +14,8 @@ from llamaindex_clipverify.claims.claim import Claim
 
 _TELLING = frozenset(("action", "relation", "depth", "wearing", "position", "state"))
 """Kinds of claim that tell some things of a kind from others of it."""
+_NUMBERED = frozenset(("object", "count", "bound"))
+"""Kinds of claim that name things: beside "two women", a man."""
 _BEYOND = frozenset(("through", "beyond", "outside", "past"))
 """Relations of what is seen on the other side of something."""
 _MOUTHS = frozenset(("mouth", "beak", "jaw", "teeth"))
@@ -49,6 +51,8 @@ def _marked(claim: Claim, stated: Sequence[Claim], hidden: frozenset[str], dim: 
 
 def _is_some(claim: Claim, stated: Sequence[Claim]) -> bool:
     """Whether the answer tells what a number or a colour is said of from others of its kind."""
+    if claim.kind in ("count", "bound") and claim.narrow:
+        return any(one.noun == claim.noun and one.narrow != claim.narrow and one.kind in _NUMBERED for one in stated)
     if claim.kind in ("count", "bound"):
         return any(one.kind in _TELLING and one.noun == claim.noun and _meets(one, claim) for one in stated)
     if claim.kind != "attribute":
