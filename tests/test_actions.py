@@ -17,7 +17,19 @@ from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.picture import Picture
 
 TALL, SLIM, LOW = (20.0, 20.0, 60.0, 112.0), (20.0, 20.0, 60.0, 150.0), (20.0, 60.0, 100.0, 150.0)
-LABELS = ("person", "dog", "bicycle", "skis", "snowboard", "sports ball", "cup", "car", "tennis racket", "horse")
+LABELS = (
+    "person",
+    "dog",
+    "bicycle",
+    "skis",
+    "snowboard",
+    "sports ball",
+    "cup",
+    "car",
+    "tennis racket",
+    "horse",
+    "chair",
+)
 
 
 class Seeing(Given):
@@ -51,6 +63,14 @@ def test_the_shape_of_a_person_tells_standing_from_sitting(text: str, box: Box, 
     evidence = judged(text, ("person", 0.9, box))
     assert evidence and evidence.stance == stance
     assert (evidence.region == box) == (stance != "silent")
+
+
+def test_who_touches_a_seat_may_sit() -> None:
+    for score, stance in ((0.8, "supports"), (0.3, "silent")):
+        evidence = judged("A man is sitting.", ("person", 0.9, TALL), ("chair", score, (30.0, 80.0, 90.0, 150.0)))
+        assert evidence and evidence.stance == stance
+    standing = judged("A man is standing.", ("person", 0.9, TALL), ("chair", 0.8, (30.0, 80.0, 90.0, 150.0)))
+    assert standing and standing.stance == "supports"
 
 
 def test_a_shape_alone_raises_doubts_about_sitting_but_no_verdict() -> None:

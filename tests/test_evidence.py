@@ -223,6 +223,19 @@ def test_fur_goes_by_many_names_and_the_scarcer_of_two_colours_need_not_show_muc
     assert evidence and evidence.stance == stance, evidence
 
 
+@pytest.mark.parametrize(
+    ("text", "supported"), [("A black and white dog is there.", True), ("The dog is white.", False)]
+)
+def test_of_two_colours_the_scarcer_needs_a_fifth_of_the_thing(text: str, supported: bool) -> None:
+    image = Image.new("RGB", (200, 200), (40, 90, 210))
+    ImageDraw.Draw(image).rectangle(LEFT, fill=(20, 20, 22))
+    ImageDraw.Draw(image).rectangle((20, 60, 34, 90), fill="white")
+    _, facts = facts_of(("dog", 0.9, LEFT), image=image)
+    claims = [one for one in SPLITTER.split(text) if one.kind == "attribute" and one.colour == "white"]
+    evidence = Colour().judge(claims[0], facts)
+    assert evidence and (evidence.stance == "supports" and (evidence.belief or 0) >= 0.8) is supported, evidence
+
+
 def test_a_coloured_count_counts_only_that_colour() -> None:
     image = Image.new("RGB", (200, 200), "white")
     draw = ImageDraw.Draw(image)

@@ -1,10 +1,10 @@
 """Actions, by what boxes tell of them: the shape of people who stand or sit, contact with what is held or ridden, and gear.
 
-A person who stands is more than twice as tall as wide, and one who sits is not. What is held, ridden or eaten touches whoever
-does it, and who skis has skis. That is less than seeing an action: who touches a bicycle may push it. So beliefs lie between .14
-and .9, without calibration; rules and thresholds were chosen on 500 photographs with five captions each (Flickr8k, Hodosh et al.,
-"Framing image description as a ranking task", JAIR 2013). The check is silent on all other actions, walking among them, because
-who stands looks like it, and where people are seen faintly or differ.
+A person who stands is more than twice as tall as wide, and one who sits is not, or touches a seat. What is held, ridden or eaten
+touches whoever does it, and who skis has skis. That is less than seeing an action: who touches a bicycle may push it. So beliefs
+lie between .14 and .9, without calibration; rules and thresholds were chosen on 500 photographs with five captions each
+(Flickr8k, Hodosh et al., "Framing image description as a ranking task", JAIR 2013). The check is silent on all other actions,
+walking among them, because who stands looks like it, and where people are seen faintly or differ.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ sit."""
 _BORDER = 0.02
 """Share of the picture's height from its lower border, within which a box is cut off: who is cut off may stand."""
 _NOT_UPRIGHT = frozenset("sit lie lay recline sleep crawl kneel crouch squat".split())
+_SEATS = ("chair", "bench", "couch", "bed", "toilet")
 _TOUCHED = frozenset(
     "hold carry ride push pull drag lift use eat drink bite chew lick swing grab grip drive pedal wear pet hug kiss wheel".split()
 )
@@ -90,6 +91,14 @@ class Actions(AddsNoFacts):
         stands = claim.value == "stand"
         if not (stands or claim.value in _NOT_UPRIGHT):
             return None
+        seated = (
+            _touching(people, [one for seat in _SEATS for one in sightings(facts, seat)])
+            if claim.value == "sit"
+            else []
+        )
+        clear = [pair for pair in seated if min(one.score for one in pair) >= CLEARLY_SEEN]
+        if clear:
+            return self._found(clear[0][0], facts, _contact(*clear[0]), _LIKELY)
         if any(one.score < CLEARLY_SEEN for one in people):
             return silent(self.name, "people are seen too faintly to tell how they are placed")
         upright = all(_slimness(one.box) >= (_UPRIGHT if stands else _STRAIGHT) for one in people)

@@ -39,6 +39,10 @@ _FUR = ("red", "orange", "yellow", "brown")
 """Names of one and the same fur."""
 _SCARCE = 0.02
 """Share of pixels below which they cannot be of one of two colours: the white of "a black and white dog"."""
+_NEARLY, _EASY = -0.1, 0.25
+"""Margin from which a colour is that of the thing, and what is added to it before it becomes a belief."""
+_SECOND, _SHARED = 0.2, 0.85
+"""Share from which a colour is one of two, and the belief that it is."""
 _SIDE = 48
 """Boxes are resampled to this many pixels a side before their colours are counted."""
 
@@ -93,7 +97,8 @@ class Colour:
         share = box.colours[box.colour or claim.colour]
         other = claim.of_some and len(boxes) == 1  # the answer names two, and this may be the other one
         excluded = all_named(claim, boxes) and not other and not _may_be(claim, claim.colour, boxes)
-        stance: Stance = "supports" if margin >= 0 else "contradicts" if excluded else "silent"
+        belief = _belief(claim, margin, max(one.colours[claim.colour] for one in boxes), excluded)
+        stance: Stance = "silent" if belief is None else "supports" if belief > 0.5 else "contradicts"
         return Evidence(
             check=self.name,
             stance=stance,
@@ -108,16 +113,32 @@ class Colour:
             picture=facts.picture,
             region=box.box,
             features={"margin": margin},
-            belief=None if stance == "silent" else belief_of(margin),
+            belief=belief,
         )
+
+
+def _belief(claim: Claim, margin: float, share: float, excluded: bool) -> float | None:
+    """Return the belief in a colour of which a box has this margin and share; None where it may or may not be.
+
+    Of the colours in captions of 500 photographs 57 % have such a margin, and of random other colours of the same things 6 %; of
+    those of two colours 55 % have such a share, and of others 4 %.
+    """
+    if _is_one_of_two(claim) and share >= _SECOND:
+        return max(_SHARED, belief_of(margin + _EASY))
+    if margin >= _NEARLY:
+        return belief_of(margin + _EASY)
+    return belief_of(margin) if excluded else None
+
+
+def _is_one_of_two(claim: Claim) -> bool:
+    return sum(word in COLOURS for word in claim.text.lower().replace("-", " ").split()) > 1
 
 
 def _may_be(claim: Claim, colour: str, boxes: Sequence[Sighting]) -> bool:
     """Return whether any of some boxes may be of a colour: alike colours of fur are one, and of two colours one may be scarce."""
     has_fur = bool(english().kinds("animal", (str(claim.noun),)))
     meant = _FUR if has_fur and colour in _FUR else (colour,)
-    named = sum(word in COLOURS for word in claim.text.lower().replace("-", " ").split())
-    least = {"least": _SCARCE} if named > 1 else {}
+    least = {"least": _SCARCE} if _is_one_of_two(claim) else {}
     return any(box.may_be(one, **least) for box in boxes for one in meant)
 
 

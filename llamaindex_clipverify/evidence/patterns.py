@@ -22,6 +22,7 @@ from PIL import Image
 
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.evidence.evidence import Evidence, silent
+from llamaindex_clipverify.evidence.looks import FLOOR
 from llamaindex_clipverify.evidence.sightings import DETECTOR_FACTS, detector_saw, sightings
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.geometry import Array, Box
@@ -66,7 +67,7 @@ class Patterns:
         seen = facts.of(self.name)
         if claim.kind != "pattern" or seen is None or claim.value not in seen["names"] or not detector_saw(facts):
             return None
-        boxes = sightings(facts, claim.noun)
+        boxes = sightings(facts, claim.noun) or sightings(facts, claim.noun, floor=FLOOR)
         if not boxes:
             return silent(self.name, Message("no {noun} found to look at", noun=claim.noun))
         place = seen["names"].index(claim.value)
