@@ -22,6 +22,7 @@ from llamaindex_clipverify.trust.profile import Profile
 from llamaindex_clipverify.trust.verdict import Policy, Verdict
 from llamaindex_clipverify.verification import typography
 from llamaindex_clipverify.verification.agreement import object_agreement
+from llamaindex_clipverify.verification.classes import as_class
 from llamaindex_clipverify.verification.implied import as_place, presences
 from llamaindex_clipverify.verification.notes import report_notes, unfitted, unreadable, why_unverifiable
 from llamaindex_clipverify.verification.reading import Reading
@@ -101,14 +102,17 @@ class Judge:
 
     def _missing(self, claim: Claim, facts: Sequence[Facts], active: Active) -> Checked | None:
         """Return the claim as contradicted if one of the things that it is about is not there; see `implied`."""
-        for presence in presences(claim):
-            subject = self._detectable(presence, facts)
+        whole = [claim] if claim.kind == "object" and not claim.negated else []
+        for presence in (*whole, *presences(claim)):
+            subject = self._as_class(self._detectable(presence, facts))
+            if subject is claim:
+                continue
             evidence = [self.evidence(subject, known) for known in facts]
             trust = self._fuse(subject, evidence, active)
             if self.policy.verdict(trust.value) == "contradicted":
                 checked = self._checked(claim, active, trust, evidence[trust.picture or 0], [])
                 return replace(
-                    checked, note=Message("there is no {noun} of which it could be true", noun=presence.noun)
+                    checked, note=Message("there is no {noun} of which it could be true", noun=subject.noun)
                 ), trust
         return None
 
@@ -197,9 +201,15 @@ class Judge:
         evidence = [self.evidence(claim, known) for known in facts]
         return self.policy.verdict(self._fuse(claim, evidence, active).value)
 
+    def _as_class(self, claim: Claim) -> Claim:
+        """Return the claim about the detector's classes of which its nouns are kinds; see `classes`."""
+        return claim if self.classes is None else as_class(claim, self.classes)
+
     def _detectable(self, claim: Claim, facts: Sequence[Facts]) -> Claim:
         """Return the claim about the kind that the detector sees, for a noun such as *animal* that is not one of its classes."""
-        if claim.kind != "object" or claim.noun is None or self.classes is None or claim.noun in self.classes:
+        if claim.kind != "object":
+            return self._as_class(claim)
+        if claim.noun is None or self.classes is None or claim.noun in self.classes:
             return claim
         kinds = claim.words.kinds(claim.noun, self.classes)
         seen = {kind: max((confidence(known, kind) or 0.0 for known in facts), default=0.0) for kind in kinds}
