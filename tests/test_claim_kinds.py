@@ -25,6 +25,7 @@ READ: list[tuple[str, Kind, dict[str, object]]] = [
     ("The lake is surrounded by pines.", "depth", {"noun": "lake", "relation": "surrounded by"}),
     ("On the left side of the image there is a lamp.", "position", {"noun": "lamp", "value": "left"}),
     ("A tower can be seen in the background.", "position", {"noun": "tower", "value": "background"}),
+    ("People are riding horses.", "action", {"noun": "person", "value": "ride", "reference": "horse"}),
     ("A logo is on the right of the screen.", "position", {"noun": "logo", "value": "right"}),
     ("A lamp stands to the left of the painting.", "relation", {"noun": "lamp", "relation": "left of", "reference": "painting"}),
     ("A girl is pushing a cart and singing.", "action", {"noun": "person", "value": "push", "reference": "cart"}),

@@ -32,6 +32,11 @@ _AMBIGUOUS = frozenset("habit slip wrap trim train".split())
 _NO_COMPOUNDS = frozenset(("yellow jacket", "black eye", "black belt"))
 
 
+_IS = frozenset("is are was were".split())
+_SHOWN_BY = frozenset("there here these those this that it what which".split())
+"""Words before *are* with which things are named."""
+
+
 class Noun(NamedTuple):
     """A noun at a position in a sentence."""
 
@@ -97,6 +102,12 @@ class Lexicon:
         noun = self._alone(text)
         return noun is not None and noun.depictable and self.is_living(noun)
 
+    def _acts(self, words: Sequence[Word], at: int) -> bool:
+        """Return whether somebody does what a word before a noun says: "people are riding horses", not "these are …"."""
+        if self._lives(words[at - 1].text):
+            return True
+        return at > 1 and words[at - 1].text in _IS and words[at - 2].text not in _SHOWN_BY
+
     def _compound(self, words: Sequence[Word], at: int) -> Noun | None:
         first = words[at].text
         if first not in self._openers and first not in self.net.openers:
@@ -109,7 +120,7 @@ class Lexicon:
             noun = self._known(form, length)
             if noun is not None:
                 return noun
-            if first.endswith("ing") and words[at].tag.startswith("VB") and at > 0 and self._lives(words[at - 1].text):
+            if first.endswith("ing") and words[at].tag.startswith("VB") and at > 0 and self._acts(words, at):
                 return None  # "an elephant drinking water"
             if form in self._compounds:
                 noun = Noun(length, self._compounds[form], False, form.endswith("s"))

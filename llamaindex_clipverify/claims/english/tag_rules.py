@@ -18,7 +18,7 @@ from llamaindex_clipverify.claims.english.grammar import (
     SHOWING,
 )
 from llamaindex_clipverify.claims.english.terms import terms
-from llamaindex_clipverify.claims.english.verbs import lemma, visible_actions
+from llamaindex_clipverify.claims.english.verbs import is_ridden, lemma, visible_actions
 from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.claims.wordnet import wordnet
 
@@ -85,7 +85,7 @@ def _is_plural(words: Sequence[Word], at: int, after: str) -> bool:
     before = words[at - 1]
     if before.tag in ("VBG", "VBZ") or (before.tag == "CC" and after == "VBG"):
         return True
-    if words[at].text == "leaves" and before.text in _LEAFY:
+    if (words[at].text == "leaves" and before.text in _LEAFY) or is_ridden(words, at):
         return True
     listed = before.text in ("or", "nor") and at > 1 and words[at - 2].tag.startswith("NN")
     alone = before.tag == "NN" and _is_living(before.text)

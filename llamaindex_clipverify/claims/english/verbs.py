@@ -379,11 +379,19 @@ def is_described(words: Sequence[Word], at: int) -> bool:
     return tag == "VBG" or (tag == "JJ" and not (at > 1 and words[at - 2].text == "in"))
 
 
+def is_ridden(words: Sequence[Word], at: int) -> bool:
+    """Return whether a word is the waves that somebody rides."""
+    return words[at].text == "waves" and at > 0 and lemma(words[at - 1].text) in _RIDE
+
+
+_RIDE = frozenset(("ride", "catch", "surf", "watch", "face", "chase"))
+
+
 def _inflected(words: Sequence[Word], at: int, before: str) -> tuple[Form, bool] | None:
     """Return the form of a verb that does not end in -ing, and whether it is finite."""
     text, tag = words[at].text, words[at].tag
     listed = text in FINITE or (text in POSTURES and not text.endswith("ed"))
-    if (tag == "NNS" and (before in PREPOSITIONS or is_described(words, at))) or (
+    if (tag == "NNS" and (before in PREPOSITIONS or is_described(words, at) or is_ridden(words, at))) or (
         tag in ("VBP", "VB") and not listed and _is_thing(text)
     ):
         return None
