@@ -50,9 +50,11 @@ _GEAR_OF_DOING: dict[str, tuple[str, ...]] = {
 _GEAR_OF_PLAY: dict[str, tuple[str, ...]] = {
     "soccer": _BALL, "football": _BALL, "basketball": _BALL, "volleyball": _BALL, "tennis": ("tennis racket", *_BALL),
     "baseball": ("baseball bat", "baseball glove", *_BALL), "softball": ("baseball bat", "baseball glove", *_BALL),
-    "wave": ("surfboard",),
+    "sports ball": ("baseball bat", "baseball glove", *_BALL), "wave": ("surfboard",),
 }  # fmt: skip
 """The gear of what is played or ridden."""
+_PLAYED = frozenset(("play", "ride", "catch", "surf"))
+"""What is done with them."""
 _ALWAYS_SEEN = frozenset("ski snowboard skateboard bike cycle".split())
 """Actions whose gear a detector misses in about one of 17 photographs; balls, boats and surfboards in a third to two thirds."""
 _MISSED = 0.05
@@ -79,7 +81,9 @@ class Actions(AddsNoFacts):
         doers = sightings(facts, claim.noun)
         if not doers:
             return silent(self.name, Message("no {noun} found to look at", noun=claim.noun))
-        gear = _GEAR_OF_PLAY.get(claim.reference) if claim.reference else _GEAR_OF_DOING.get(claim.value or "")
+        plays = claim.value in _PLAYED
+        gear = _GEAR_OF_PLAY.get(claim.reference) if claim.reference and plays else None
+        gear = gear or (None if claim.reference else _GEAR_OF_DOING.get(claim.value or ""))
         if gear and claim.noun == "person":
             return self._of_gear(claim, doers, gear, facts)
         if claim.reference is None:
@@ -126,10 +130,14 @@ class Actions(AddsNoFacts):
         return self._found(doers[0], facts, told, _REFUTED)
 
     def _of_gear(self, claim: Claim, people: list[Sighting], gear: tuple[str, ...], facts: Facts) -> Evidence:
-        pairs = [pair for noun in gear for pair in _touching(people, sightings(facts, noun))]
+        seen = [one for noun in gear for one in sightings(facts, noun)]
+        pairs = _touching(people, seen)
         if pairs:
             one, two = max(pairs, key=lambda pair: min(pair[0].score, pair[1].score))
             return self._found(one, facts, _contact(one, two), _SURE)
+        if seen and claim.value == "play":  # a ball may be in the air
+            told = Message("there is a {noun} at {where}", noun=seen[0].label, where=where(seen[0].box))
+            return self._found(seen[0], facts, told, _LIKELY)
         known = known_nouns(self.detector, facts)
         absent = all(noun in known and (confidence(facts, noun) or 0.0) <= _MISSED for noun in gear)
         told = Message("no {noun} found, which the action needs", noun=gear[0])

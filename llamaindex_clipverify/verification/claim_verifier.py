@@ -28,10 +28,11 @@ from llamaindex_clipverify.trust.fusion import Trust
 from llamaindex_clipverify.trust.profile import COMMON_NOUNS, Profile
 from llamaindex_clipverify.trust.verdict import Policy
 from llamaindex_clipverify.verification.asking import Questions
+from llamaindex_clipverify.verification.assembly import Assembly
 from llamaindex_clipverify.verification.explain import ExplainingVerifier
 from llamaindex_clipverify.verification.facts_cache import FactsCache
 from llamaindex_clipverify.verification.implied import presences
-from llamaindex_clipverify.verification.judging import Active, Assembly, Checked, Judge
+from llamaindex_clipverify.verification.judging import Active, Checked, Judge
 from llamaindex_clipverify.verification.looking import Looked
 from llamaindex_clipverify.verification.reading import Splitters
 

@@ -37,6 +37,8 @@ UNCHECKED_KINDS = {
     "size": "no check judges sizes yet",
 }
 """Kinds of claim that nothing checks, and the reason that a report gives."""
+_BY_BOXES = ("actions", "places")
+"""Checks of such kinds that need no encoder; their reason is told where there is none."""
 _FAMILIAR = 0.5
 """Familiarity of a picture below which the report says so."""
 _PLURALS = {"wearing": "clothes"}
@@ -62,7 +64,8 @@ def why_unverifiable(
         read = next((piece.reason for piece in evidence if piece.check == READER_FACTS), None)
         return read or "no reader of written words: name one (rapidocr)"
     compared = any(piece.check == ALTERNATIVES for piece in evidence)
-    beyond = None if compared else _beyond_all_checks(claim)
+    by_boxes = [piece.reason for piece in evidence if piece.check in _BY_BOXES and piece.stance == "silent"]
+    beyond = None if compared else next(iter(by_boxes), _beyond_all_checks(claim))
     if beyond is not None:
         return beyond
     if profile is not None and not any(active):
