@@ -24,8 +24,10 @@ CLEARLY_SEEN = 0.5
 """Confidence from which boxes count against a claim or an answer."""
 
 
-_WITHIN, _LIKE = 0.85, 0.35
-"""Share of the smaller of two boxes that is in the other, and ratio of their sizes, from which they are of one thing."""
+_WITHIN, _LIKE = 0.94, 0.35
+"""Share of the smaller of two boxes that is in the other, and ratio of their sizes, from which they are of one thing. With .85
+people behind others were taken for doubles: in captions of 1,000 photographs 28 wrong numbers were supported instead of 23, and
+26 true ones contradicted instead of 22."""
 _SEEN_NOUNS = "seen nouns"
 """Names the nouns of sightings among the results kept of a picture."""
 _HARDLY = 0.05
