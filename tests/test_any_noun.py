@@ -78,6 +78,17 @@ def test_colours_of_any_noun_are_judged_by_its_box():
     assert right >= 8 and wrong <= right / 8, (right, wrong)
 
 
+def test_every_box_of_a_noun_asked_for_later_has_its_colours_and_patterns():
+    verifier = Verifier.from_defaults(detector=Truth())
+    for scene in SCENES[:6]:
+        verifier.verify("There is a goblet. There is a lorry.", [scene.image])
+        [facts] = verifier.facts([scene.image])
+        rows = len(facts.seen["objects"]["boxes"])
+        assert len(facts.seen["colour"]["shares"]) == len(facts.seen["patterns"]["odds"]) == rows
+        verdict = verifier.verify("The striped goblet is there.", [scene.image]).claims
+        assert not any(piece.stance == "failed" for claim in verdict for piece in claim.evidence)
+
+
 def test_positions_and_relations_of_any_noun_are_judged_by_boxes():
     verifier = Verifier.from_defaults(detector=Truth())
     verdicts = []

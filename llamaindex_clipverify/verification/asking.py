@@ -16,12 +16,16 @@ from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.evidence.check import Check
 from llamaindex_clipverify.evidence.looks import asked_for, with_detections
 from llamaindex_clipverify.evidence.objects import JUDGED
+from llamaindex_clipverify.evidence.patterns import PATTERN_FACTS
 from llamaindex_clipverify.evidence.sightings import COLOUR_FACTS, DETECTOR_FACTS
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.models.pickling import Portable
 from llamaindex_clipverify.models.protocols import Detector
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.verification.implied import presences
+
+_A_ROW_A_BOX = (COLOUR_FACTS, PATTERN_FACTS)
+"""Checks whose facts have a row for each box, so that further boxes need further rows."""
 
 
 class Questions(Portable):
@@ -57,7 +61,7 @@ class Questions(Portable):
                 [found] = detector.detect([picture], wanted)
                 more = with_detections(facts, found, wanted)
                 for check in checks:
-                    if check.name == COLOUR_FACTS and check.name in more.seen:
+                    if check.name in _A_ROW_A_BOX and check.name in more.seen:
                         more = replace(more, seen={**more.seen, check.name: check.observe([picture], [more])[0]})
             except Exception:  # noqa: BLE001 - its file is gone, or the detector fails on the words: the nouns stay unasked
                 return facts
