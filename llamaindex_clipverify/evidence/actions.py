@@ -22,10 +22,11 @@ from llamaindex_clipverify.evidence.sightings import (
     confidence,
     detector_saw,
     sightings,
+    touching,
     where,
 )
 from llamaindex_clipverify.facts.facts import Facts
-from llamaindex_clipverify.geometry import Box, shared_area
+from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.message import Message
 from llamaindex_clipverify.models.protocols import Detector
 
@@ -95,14 +96,10 @@ class Actions(AddsNoFacts):
         stands = claim.value == "stand"
         if not (stands or claim.value in _NOT_UPRIGHT):
             return None
-        seated = (
-            _touching(people, [one for seat in _SEATS for one in sightings(facts, seat)])
-            if claim.value == "sit"
-            else []
-        )
-        clear = [pair for pair in seated if min(one.score for one in pair) >= CLEARLY_SEEN]
-        if clear:
-            return self._found(clear[0][0], facts, _contact(*clear[0]), _LIKELY)
+        seats = [one for seat in _SEATS for one in sightings(facts, seat)] if claim.value == "sit" else []
+        seated = touching(people, seats)
+        if seated and min(one.score for one in seated[0]) >= CLEARLY_SEEN:
+            return self._found(seated[0][0], facts, _contact(*seated[0]), _LIKELY)
         if any(one.score < CLEARLY_SEEN for one in people):
             return silent(self.name, "people are seen too faintly to tell how they are placed")
         upright = all(_slimness(one.box) >= (_UPRIGHT if stands else _STRAIGHT) for one in people)
@@ -119,11 +116,9 @@ class Actions(AddsNoFacts):
         things = sightings(facts, noun)
         if not things:
             return silent(self.name, Message("no {noun} found to look at", noun=noun))
-        pairs = _touching(doers, things)
+        pairs = touching(doers, things)
         if pairs:
-            one, two = max(pairs, key=lambda pair: min(pair[0].score, pair[1].score))
-            told = _contact(one, two)
-            return self._found(one, facts, told, _SURE if claim.value == "ride" else _LIKELY)
+            return self._found(pairs[0][0], facts, _contact(*pairs[0]), _SURE if claim.value == "ride" else _LIKELY)
         told = Message("no {noun} found that touches a {other}", noun=claim.noun, other=noun)
         if claim.value != "ride" or any(one.score < CLEARLY_SEEN for one in (*doers, *things)):
             return silent(self.name, told)
@@ -131,10 +126,9 @@ class Actions(AddsNoFacts):
 
     def _of_gear(self, claim: Claim, people: list[Sighting], gear: tuple[str, ...], facts: Facts) -> Evidence:
         seen = [one for noun in gear for one in sightings(facts, noun)]
-        pairs = _touching(people, seen)
+        pairs = touching(people, seen)
         if pairs:
-            one, two = max(pairs, key=lambda pair: min(pair[0].score, pair[1].score))
-            return self._found(one, facts, _contact(one, two), _SURE)
+            return self._found(pairs[0][0], facts, _contact(*pairs[0]), _SURE)
         if seen and claim.value == "play":  # a ball may be in the air
             told = Message("there is a {noun} at {where}", noun=seen[0].label, where=where(seen[0].box))
             return self._found(seen[0], facts, told, _LIKELY)
@@ -156,10 +150,6 @@ class Actions(AddsNoFacts):
             region=one.box,
             belief=belief,
         )
-
-
-def _touching(ones: list[Sighting], others: list[Sighting]) -> list[tuple[Sighting, Sighting]]:
-    return [(one, two) for one in ones for two in others if one.row != two.row and shared_area(one.box, two.box) > 0]
 
 
 def _contact(one: Sighting, two: Sighting) -> Message:

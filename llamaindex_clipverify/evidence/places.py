@@ -79,7 +79,7 @@ _OTHER_ROOMS = {
 }  # fmt: skip
 """Rooms, and the fixtures of others."""
 PLACES = _ROOMS | _OPEN_AIR | frozenset(_THINGS_OF)
-"""All places that things tell of, or speak against."""
+"""The places that this check can judge."""
 _WITHIN = frozenset(("in", "inside", "at", "on"))
 _SUPPORTED, _REFUTED = 0.85, 0.12
 
@@ -134,7 +134,7 @@ class Places(AddsNoFacts):
 
 
 def _foreign_to(place: str) -> frozenset[str]:
-    """Return the things that speak against a place."""
+    """Return the things that are not in such a place."""
     if place in _ROOMS:
         return _OUTSIDE | _OTHER_ROOMS.get(place, frozenset())
     return _FIXED if place in _OPEN_AIR else frozenset()

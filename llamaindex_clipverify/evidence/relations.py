@@ -21,6 +21,7 @@ from llamaindex_clipverify.evidence.sightings import (
     faint_sightings,
     of_margin,
     sightings,
+    touching,
     where,
 )
 from llamaindex_clipverify.facts.facts import Facts
@@ -66,13 +67,11 @@ class Relations(AddsNoFacts):
     def _together(self, claim: Claim, facts: Facts) -> Evidence:
         """Support "a man with a suitcase" where the boxes touch; where they do not, another pair may."""
         first, second = sightings(facts, claim.noun), sightings(facts, claim.reference)
-        pairs = [
-            (one, two) for one in first for two in second if one.row != two.row and shared_area(one.box, two.box) > 0
-        ]
+        pairs = touching(first, second)
         if not pairs:
             apart = "no {noun} found that touches a {other}"
             return silent(self.name, Message(apart, noun=claim.noun, other=claim.reference))
-        one, two = max(pairs, key=lambda pair: min(pair[0].score, pair[1].score))
+        one, two = pairs[0]
         return Evidence(
             check=self.name,
             stance="supports",

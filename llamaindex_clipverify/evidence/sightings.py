@@ -167,6 +167,12 @@ def detector_saw(facts: Facts) -> bool:
     return facts.of(DETECTOR_FACTS) is not None
 
 
+def touching(ones: Sequence[Sighting], others: Sequence[Sighting]) -> list[tuple[Sighting, Sighting]]:
+    """Return the pairs of different boxes that share a part, the pair first of which the fainter box is surest."""
+    pairs = [(one, two) for one in ones for two in others if one.row != two.row and shared_area(one.box, two.box) > 0]
+    return sorted(pairs, key=lambda pair: -min(pair[0].score, pair[1].score))
+
+
 def bounded_logit(probability: float, bound: float = 7.0) -> float:
     """Return log-odds, clipped to ±`bound`."""
     return min(max(logit(min(max(probability, 1e-9), 1 - 1e-9)), -bound), bound)

@@ -38,7 +38,7 @@ UNCHECKED_KINDS = {
 }
 """Kinds of claim that nothing checks, and the reason that a report gives."""
 _BY_BOXES = ("actions", "places")
-"""Checks of such kinds that need no encoder; their reason is told where there is none."""
+"""Checks of actions and places by a detector. Without an encoder their reason is the note."""
 _FAMILIAR = 0.5
 """Familiarity of a picture below which the report says so."""
 _PLURALS = {"wearing": "clothes"}
