@@ -17,9 +17,9 @@ from llamaindex_clipverify.claims.english.belongings import (
 )
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.grammar import NO, SHOWING
+from llamaindex_clipverify.claims.english.linked import ADDRESSING
 from llamaindex_clipverify.claims.english.mentions import Mention
-from llamaindex_clipverify.claims.english.relations import ADDRESSING
-from llamaindex_clipverify.claims.english.structure import is_living
+from llamaindex_clipverify.claims.english.structure import is_living, is_worn
 from llamaindex_clipverify.claims.english.verbs import Verb
 from llamaindex_clipverify.claims.wordnet import wordnet
 
@@ -126,6 +126,8 @@ def _has(clause: Clause, verb: Verb) -> Iterator[Claim]:
             yield from hued(clause, verb.subjects, thing, denied=verb.negated != thing.is_turned)
         if thing.noun in MARKS and not thing.shown and not thing.pronoun:
             yield from marked_with(clause, verb.subjects, thing, verb.negated)
+        if is_living(thing) and any(map(is_worn, verb.subjects)):
+            thing.shown = False  # "the shirt features a cat"
         if not thing.shown or thing.pronoun:
             continue
         for figure, owner in clause.meant(verb.subjects):

@@ -69,6 +69,9 @@ def belonging(clause: Clause, kind: Kind, said: Belonging) -> Iterator[Claim]:
     if said.denied:
         clause.covered.add(id(said.thing))
         clause.covered |= {id(said.owner)} if said.figure.determiner in ("no", "neither") else set()
+    if said.denied and (described := _described(clause, said)):
+        yield from described
+        return
     if said.thing.noun in MARKS and not said.denied and said.thing.adjectives:
         yield from _marked(clause, said)
         return
@@ -80,6 +83,19 @@ def belonging(clause: Clause, kind: Kind, said: Belonging) -> Iterator[Claim]:
         yield clause.spanning(
             kind, subject, first, last, reference=reference, colour=colour, negated=said.denied, known=False
         )
+
+
+def _described(clause: Clause, said: Belonging) -> list[Claim]:
+    """Return what a denied description denies: "does not have long hair" says that the hair is not long."""
+    found = [
+        clause.spanning(
+            kind, said.thing, said.thing.begins, said.thing.after - 1, value=value, colour=None, negated=True
+        )
+        for text, _ in said.thing.adjectives
+        for kind, value in clause.terms.descriptions(text)
+        if kind in ("size", "state", "material", "pattern")
+    ]
+    return [] if said.thing.determiner in NO else found
 
 
 def _marked(clause: Clause, said: Belonging) -> Iterator[Claim]:

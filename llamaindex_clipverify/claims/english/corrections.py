@@ -27,6 +27,17 @@ _BUILT = frozenset(
 """What a number before it makes an adjective: "a two wheeled bike", "a three story house"."""
 _MADE_FOR = frozenset("women's men's kids' kid's girls' boys' ladies' children's womens mens".split())
 """First words of product names, which name no owner."""
+_HANDS = frozenset(("left", "right", "other"))
+_STARTS = frozenset(
+    (
+        ("at", "the", "beginning"),
+        ("at", "the", "start"),
+        ("at", "the", "end"),
+        ("in", "the", "beginning"),
+        ("in", "the", "end"),
+    )
+)
+"""When in a film something happens."""
 _SMALL = PREPOSITIONS | DETERMINERS | {"and", "or", "is", "are"}
 
 
@@ -76,6 +87,23 @@ def _joined(words: Sequence[Word]) -> Iterator[Word]:
             # "women's summer dress" of a catalogue
             yield words[at]._replace(text=words[at].text.replace("'", ""), tag="JJ")
             at += 1
+        elif (
+            side is not None
+            and side.text in _HANDS
+            and following is not None
+            and following.tag == "PRP$"
+            and words[at].text in ("in", "on", "with")
+            and (at + 3 == len(words) or not words[at + 3].tag.startswith(("NN", "JJ")))
+            and any(word.text in ("hand", "arm") for word in words[:at])
+        ):
+            yield from (words[at], following, side._replace(tag="JJ"))  # "and a branch in his right"
+            yield side._replace(text="hand", start=side.end, tag="NN")
+            at += 3
+        elif words[at].text == "comes" and following is not None and following.text == "with":
+            yield words[at]._replace(text="has", end=following.end)
+            at += 2
+        elif at == 0 and tuple(word.text for word in words[:3]) in _STARTS:
+            at += 3 + (len(words) > 3 and words[3].text == ",")
         elif at and words[at].text == "the" and (skipped := _is_the_one(words, at)):
             at += skipped
         elif words[at].text == "whilst":

@@ -26,6 +26,7 @@ from llamaindex_clipverify.claims.english.lexicon import Noun
 from llamaindex_clipverify.claims.english.mentions import Draft, Mention, text_at
 from llamaindex_clipverify.claims.english.prepositions import preposition
 from llamaindex_clipverify.claims.english.sentences import Word
+from llamaindex_clipverify.claims.english.terms import terms
 
 _VAGUE = frozenset(("item", "object", "thing", "figure", "piece"))
 _SIDES = frozenset("back front side top edge border corner".split())
@@ -204,7 +205,9 @@ class Phrases(HeadReader):
         made = noun.name == "case" and own
         counted = draft.number or (draft.at_least or 0) > 2 or draft.at_most
         vague = noun.name.removesuffix("s") in _VAGUE
-        if made or (counted and vague) or (draft.colours and noun.name in _VAGUE | _SIDES):
+        shaped = draft.colours or any(text in terms().materials for text, _ in draft.adjectives)
+        framed = noun.plural and any(text in ("framed", "family", "hanging") for text, _ in draft.adjectives)
+        if made or framed or (counted and vague) or (shaped and noun.name in _VAGUE | _SIDES):
             noun = noun._replace(depictable=True)
         if noun.name in ("line", "row", "circle") and draft.determiner == "a" and text_at(words, begins - 1) == "in":
             noun = noun._replace(depictable=False)

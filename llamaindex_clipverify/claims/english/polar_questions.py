@@ -86,6 +86,11 @@ def with_article(noun: str) -> str:
     return f"{'an' if noun[:1].lower() in tuple('aeiou') else 'a'} {noun}"
 
 
+def phrases_of(words: Sequence[Word]) -> list[Mention]:
+    """Return the noun phrases of words."""
+    return _phrases().find(words, [False] * len(words))
+
+
 @lru_cache
 def _phrases() -> Phrases:
     return Phrases(english())
@@ -93,8 +98,8 @@ def _phrases() -> Phrases:
 
 def _divided(rest: str, auxiliary: str) -> tuple[str, str]:
     """Return subject and predicate of what follows the auxiliary of a question; "" if there is no predicate."""
-    words = _words(rest)
-    mentions = _phrases().find(words, [False] * len(words))
+    words = words_of(rest)
+    mentions = phrases_of(words)
     pronoun = _SUBJECT.match(rest)
     if pronoun is not None and _THEMES.match(rest):
         return pronoun[1], pronoun[2]
@@ -142,11 +147,11 @@ def _within(rest: str, words: Sequence[Word], end: int, auxiliary: str) -> tuple
     tags = ("VB", "VBP") if auxiliary in _DO else (*_DESCRIBES, "RB")
     for at in range(end - 1, 0, -1):
         subject, predicate = rest[: words[at].start].strip(), rest[words[at].start :].strip()
-        whole = _words(subject)
-        mentions = _phrases().find(whole, [False] * len(whole))
+        whole = words_of(subject)
+        mentions = phrases_of(whole)
         if not mentions or mentions[0].begins > 0 or mentions[-1].after < len(whole):
             continue
-        stated = _words(f"{subject} {auxiliary} {predicate}")
+        stated = words_of(f"{subject} {auxiliary} {predicate}")
         divided = len(stated) > at + 1 and stated[at].text == auxiliary
         head = stated[at - 1] if divided else None
         if head is not None and head.tag.startswith("NN") and head.text not in ADJECTIVES:
@@ -156,7 +161,8 @@ def _within(rest: str, words: Sequence[Word], end: int, auxiliary: str) -> tuple
     return rest, ""
 
 
-def _words(text: str) -> Sequence[Word]:
+def words_of(text: str) -> Sequence[Word]:
+    """Return the words of a text's first sentence; offsets are those of the text."""
     sentence = next(iter(sentences(f"{text}.")), None)
     return sentence.words if sentence is not None else []
 

@@ -17,6 +17,8 @@ _ROOMS = frozenset("room kitchen bathroom bedroom office hall hallway garage yar
 """Places whose sides are those of the picture."""
 _SHOWN = frozenset("painting screen page panel panels illustration diagram drawing".split())
 """Words for the picture that are often things in it: "to the left of the painting" is a relation."""
+_CHARTS = frozenset("chart graph plot diagram map infographic figure".split())
+"""What fills the picture, so that its sides are those of the picture: "at the far right of the chart"."""
 _NOUNS = frozenset("side corner part half portion section area third edge end".split())
 
 
@@ -87,8 +89,8 @@ def _closed(
         end = at + 1
         while end < len(words) and words[end].text in ("the", "this", "our", "your"):
             end += 1
-        beside = words[begins].text == "to" and end < len(words) and words[end].text in _SHOWN
-        if end < len(words) and words[end].text.removesuffix("'s") in picture and not beside:
+        beside = words[begins].text == "to" and end < len(words) and words[end].text in _SHOWN | _CHARTS
+        if end < len(words) and words[end].text.removesuffix("'s") in picture | _CHARTS and not beside:
             return Position(begins=begins, after=end + 1, values=values)
         if end < len(words) and words[end].text in _ROOMS and named:
             return Position(begins=begins, after=at, values=values)

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 from llamaindex_clipverify.claims.claim import Claim, Kind
 from llamaindex_clipverify.claims.english.clauses import Clause
-from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, COVERING, DEGREES, NO, SHADES, SHOWING
+from llamaindex_clipverify.claims.english.grammar import (
+    COLOUR_WORDS,
+    COVERING,
+    DEGREES,
+    NO,
+    POSSESSIVES,
+    SHADES,
+    SHOWING,
+)
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.presence import described_as, is_state
 from llamaindex_clipverify.claims.english.verbs import Verb, lemma, negative
@@ -17,6 +25,7 @@ _MADE = ("made", "built", "constructed", "composed", "crafted", "woven", "carved
 _STANDING = frozenset("stand lie rest hang sit remain stay".split())
 _COLOURING = frozenset("make turn color colour dye paint tint bathe stain".split())
 _GLOWING = frozenset("turn show glow flash shine".split())
+_SWITCHED = frozenset(("turn", "switch", "toggle"))
 _LOOSE = (
     DEGREES
     | _PAINTED
@@ -33,7 +42,11 @@ def predicates(clause: Clause) -> Iterator[Claim]:
             yield from _turned(clause, verb)
         elif verb.lemma in _GLOWING and not verb.objects and _colours(clause, verb.after):
             yield from _predicate(clause, verb, verb.after)  # "the leaves have turned orange"
-        elif verb.form == "copula" or verb.lemma in ("paint", "color", "colour", "coat", "dye"):
+        elif (
+            verb.form == "copula"
+            or verb.lemma in ("paint", "color", "colour", "coat", "dye")
+            or _is_tinted(clause, verb)
+        ):
             yield from _predicate(clause, verb, verb.after)
         elif verb.passive and verb.lemma in ("describe", "depict", "show") and clause.text(verb.after) == "as":
             yield from _predicate(clause, verb, verb.after + 1)
@@ -46,12 +59,51 @@ def predicates(clause: Clause) -> Iterator[Claim]:
         elif verb.passive or (verb.lemma in ("open", "close") and not verb.objects):
             yield from _values(clause, verb, verb.at)
             yield from _further(clause, verb)
+    for mention in clause.mentions:
+        yield from _absolute(clause, mention)
     yield from _lists(clause)
+
+
+def _absolute(clause: Clause, thing: Mention) -> Iterator[Claim]:
+    """Read what a phrase without verb says: "with its mouth wide open", "…, its front door slightly ajar"."""
+    own = thing.determiner in POSSESSIVES
+    led = clause.text(thing.begins - 1)
+    at = thing.after
+    while (
+        at < len(clause.words)
+        and (clause.words[at].tag == "RB" or clause.text(at) == "wide")
+        and not _is_state_word(clause, at)
+    ):
+        at += 1
+    following = clause.words[at + 1] if at + 1 < len(clause.words) else None
+    closes = following is None or following.is_mark or following.tag[:2] in ("VB", "CC", "IN", "MD")
+    inside = any(one.begins <= at < one.after for one in clause.mentions)
+    links = [link for link in clause.structure.links if link.ground is thing]
+    figures = [one for link in links for one in link.figures]
+    denied = thing.negated or any(link.verb is not None and link.verb.negated for link in links)
+    if denied or (led == "with" and not figures) or any(one.negated or one.determiner in NO for one in figures):
+        return
+    if not (thing.shown and closes and (led == "with" or (led == "," and own))) or inside or clause.hedged[thing.head]:
+        return
+    colours = _colours(clause, at) if clause.text(at) else []
+    for colour in colours:
+        yield clause.spanning("attribute", thing, thing.head, at, colour=colour)
+    for kind, value in clause.terms.descriptions(clause.text(at)) if not colours else ():
+        if kind == "state":
+            yield described_as(clause, kind, value, thing, thing.head, at)
 
 
 def _is_state_word(clause: Clause, at: int) -> bool:
     """Return whether a word says in which state a thing stands or lies: "rests shut", "stands open"."""
     return any(kind == "state" for kind, _ in clause.terms.descriptions(clause.text(at)))
+
+
+def _is_tinted(clause: Clause, verb: Verb) -> bool:
+    """Return whether a passive gives its subject a colour: "is shaded gray", "is highlighted in yellow"."""
+    at = verb.after + (clause.text(verb.after) == "in")
+    closes = at + 1 >= len(clause.words) or not clause.words[at + 1].tag.startswith(("NN", "JJ"))
+    dressed = verb.lemma in ("dress", "clothe", "wear")
+    return verb.passive and not dressed and closes and bool(clause.text(at) and _colours(clause, at))
 
 
 def _turned(clause: Clause, verb: Verb) -> Iterator[Claim]:
@@ -173,6 +225,8 @@ def _owners(clause: Clause, verb: Verb) -> list[Mention]:
 def _values(clause: Clause, verb: Verb, at: int, denied: bool | None = None) -> Iterator[Claim]:
     text = clause.text(at)
     found = clause.terms.descriptions(text) or clause.terms.descriptions(lemma(text))
+    if verb.lemma in _SWITCHED and verb.passive and at == verb.at and clause.text(verb.after) in ("on", "off"):
+        found, at = (("state", clause.text(verb.after)),), verb.after
     if not found and verb.passive and at == verb.at and _is_resulting(clause, verb):
         found = (("state", text),)
     for subject, mention in clause.meant(verb.subjects):

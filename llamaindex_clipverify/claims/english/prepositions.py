@@ -14,7 +14,8 @@ PHRASES = {
         "in front of": "in front of",
         "behind": "in back of | at the back of",
         "in": "in the back of | inside the back of | "
-        "in the middle of | in the center of | in the centre of | in a pile of | in | in the shade of | in the corner of",
+        "in the middle of | in the center of | in the centre of | "
+        "at the middle of | at the center of | at the centre of | in a pile of | in | in the shade of | in the corner of",
         "between": "in between",
         "besides": "in addition to",
         "along": "along the side of | along the edge of",

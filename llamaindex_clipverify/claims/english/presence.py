@@ -14,6 +14,15 @@ from llamaindex_clipverify.claims.english.verbs import lemma, visible_actions
 _WITHOUT = {"barefoot": "shoe", "barefooted": "shoe", "shirtless": "shirt", "topless": "shirt", "hatless": "hat"}
 """Adjectives that say what somebody does not wear."""
 _AGES = frozenset(("young", "old"))
+_HAVING = {
+    "bearded": "beard", "mustached": "mustache", "moustached": "mustache", "mustachioed": "mustache", "winged": "wing",
+    "horned": "horn", "tusked": "tusk", "antlered": "antler", "maned": "mane", "tailed": "tail", "eyed": "eye", "legged": "leg",
+    "collared": "collar", "sleeved": "sleeve", "hooded": "hood", "brimmed": "brim", "handled": "handle", "lidded": "lid",
+    "spouted": "spout", "roofed": "roof", "domed": "dome", "fringed": "fringe",
+}  # fmt: skip
+"""Adjectives that name a part: "a bearded man", "a brass-handled cabinet"."""
+_LACKING = {f"{part}less": part for part in "collar sleeve handle strap wing tail lid brim leg leaf".split()}
+"""Adjectives that deny a part: "a collarless shirt"."""
 _SHADES = frozenset("bright dark light pale deep".split())
 """Adjectives that, before a noun, are shades of a colour or opinions."""
 _NO_STATES = frozenset(
@@ -22,7 +31,8 @@ _NO_STATES = frozenset(
     "intended expected implied described depicted pictured shown seen featured displayed presented included added selected "
     "chosen preferred recommended required needed wanted determined focused excited tired bored relaxed worried concerned "
     "interested pleased satisfied surprised amused married engaged advanced educated skilled gifted united naked scared sacred "
-    "hundred rugged dedicated devoted designed built made placed positioned located situated arranged surrounded increased "
+    "labeled labelled titled captioned inscribed tagged hundred rugged dedicated devoted designed built made placed positioned "
+    "located situated arranged surrounded increased "
     "decreased reduced improved estimated projected recorded reported observed noted noticed identified recognized golden "
     "wooden woolen seven eleven unique united unusual uneven written taken driven proven open even often unclear certain "
     "uncertain unlikely unknown unable unfamiliar uncommon unexpected specified specialized oriented inspired themed based "
@@ -43,6 +53,9 @@ def present(clause: Clause, known_before: set[str]) -> Iterator[Claim]:
             or clause.between(mention.begins, mention.after) == ["no", "one"]
         ):
             continue
+        for text, at in mention.adjectives:
+            if _is_hair_coloured(clause, mention, text, at):
+                mention.colours = []
         repeated = mention.noun in known_before and mention.determiner in DEFINITE and not mention.negated
         own = mention.determiner in POSSESSIVES and mention.noun in clause.terms.body
         surroundings = mention.noun in clause.terms.positions and not mention.negated
@@ -127,6 +140,8 @@ def described(clause: Clause, mention: Mention) -> Iterator[Claim]:
             yield _unworn(clause, mention, text, at)
         elif text == "haired":
             yield from _haired(clause, mention, at)
+        elif (part := _part_in(text, mention)) is not None:
+            yield from _having(clause, mention, text, at, part)
         elif clause.text(at + 1) != "haired":
             yield from _described_by(clause, mention, text, at)
 
@@ -146,6 +161,35 @@ def _haired(clause: Clause, mention: Mention, at: int) -> Iterator[Claim]:
                 "part", mention, at - 1, mention.after - 1, noun="hair", narrow=None, plural=False, reference=mention.noun,
                 colour=value, known=False,
             )  # fmt: skip
+
+
+def _part_in(text: str, mention: Mention) -> str | None:
+    """Return the part that an adjective names or denies, or None: the beard of *bearded*."""
+    part = _HAVING.get(text.rpartition("-")[2]) or _LACKING.get(text)
+    return None if part in ("hood", "collar", "sleeve") and is_living(mention) else part
+
+
+def _having(clause: Clause, mention: Mention, text: str, at: int, part: str) -> Iterator[Claim]:
+    """Read "a bearded man", "a brass-handled cabinet", "a collarless shirt": a part, and what it is like."""
+    first, last, like = at, mention.after - 1, text.rpartition("-")[0]
+    if _is_hair_coloured(clause, mention, text, at):
+        like, first = clause.text(at - 1), at - 1
+    colour = clause.vocabulary.colours.get(like) or clause.terms.colours.get(like)
+    words = {"noun": part, "narrow": None, "plural": False, "known": False}
+    yield clause.spanning(
+        "part", mention, first, last, **words, reference=mention.noun, colour=colour, negated=text in _LACKING
+    )  # fmt: skip
+    for kind, value in clause.terms.descriptions(like) if not colour else ():
+        yield clause.spanning(kind, mention, first, last, **words, value=value, colour=None)
+
+
+def _is_hair_coloured(clause: Clause, mention: Mention, text: str, at: int) -> bool:
+    """Return whether a colour before an adjective is that of a beard: "a gray bearded man"."""
+    return (
+        _HAVING.get(text) in ("beard", "mustache")
+        and at > mention.begins
+        and clause.text(at - 1) in clause.vocabulary.colours
+    )
 
 
 def _described_by(clause: Clause, mention: Mention, text: str, at: int) -> Iterator[Claim]:

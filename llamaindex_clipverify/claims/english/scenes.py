@@ -97,12 +97,9 @@ def _is_captioned(clause: Clause, mention: Mention) -> bool:
 
 
 def _is_subject(clause: Clause, mention: Mention) -> bool:
-    drawn = mention.noun == "bar" and clause.text(mention.after) in (
-        "for",
-        "of",
-        "representing",
-        "labeled",
-    )  # of a chart
+    described = bool(mention.adjectives or mention.colours) or mention.begins + 1 < mention.head
+    following = clause.text(mention.after) in ("for", "of", "representing", "labeled")
+    drawn = mention.noun == "bar" and (described or following)  # of a chart: "the tallest bar", "the search bar"
     return not drawn and any(
         verb.finite and not verb.negated and mention in verb.subjects for verb in clause.structure.verbs
     )

@@ -9,10 +9,13 @@ import re
 from collections.abc import Callable
 
 from llamaindex_clipverify.claims.english.grammar import BE
-from llamaindex_clipverify.claims.english.polar_questions import polar, with_article
+from llamaindex_clipverify.claims.english.polar_questions import polar
+from llamaindex_clipverify.claims.english.question_parts import PLACED, last_question, noun_phrase
 from llamaindex_clipverify.claims.english.sentences import sentences
 from llamaindex_clipverify.claims.english.tagger import tagger
 from llamaindex_clipverify.claims.english.terms import terms
+from llamaindex_clipverify.claims.english.wh_questions import answered
+from llamaindex_clipverify.claims.wordnet import wordnet
 
 _LONGEST = 6
 """Words of the longest answer that is read together with its question."""
@@ -25,10 +28,8 @@ _CHOICE = re.compile(
     r"\b(?P<one>\w+)(?: (?:part|side|half))?,? or (?:(?:on|in|at|to) )?(?:the |an? )?(?P<two>\w+)(?: (?:part|side|half))?\b",
     re.I,
 )
-_PLACE = re.compile(
-    r"^(on|in|at|under|next|near|behind|above|below|to|between|beside|inside|over|by|around|surrounding|across|along|against)\b",
-    re.I,
-)
+_MORE = re.compile(r"^\W*are there more (\w+) or (\w+)\b", re.I)
+_LABEL = re.compile(r"^(?:short )?answer\s*:\s*", re.I)
 _CITATION = re.compile(r"\[\d{1,4}\]")
 _PRESENCE = ("there", "you see", "visible", "shown", "can be seen", "present")
 _Answer = Callable[[re.Match[str], str], str | None]
@@ -36,7 +37,7 @@ _Answer = Callable[[re.Match[str], str], str | None]
 
 def statement(question: str, answer: str) -> str | None:
     """Return the statement that a short answer to a question makes, or None if the answer is no short one."""
-    plain = _CITATION.sub("", answer).strip().rstrip(".!").strip()
+    plain = _LABEL.sub("", _CITATION.sub("", answer).strip()).rstrip(".!").strip()
     if not plain or len(plain.split()) > _LONGEST or "\n" in plain or len(question) > _LONGEST_QUESTION:
         return None
     offered = re.search(rf"\bor\b.*\b{re.escape(plain)}\b|\b{re.escape(plain)}\b.*\bor\b", question, re.I)
@@ -44,7 +45,7 @@ def statement(question: str, answer: str) -> str | None:
         stated = polar(question, yes=bool(_YES.match(plain)))
         if stated is not None:
             return stated
-    if re.match(r"^(yes|no)\b", plain, re.I) or _is_sentence(plain):
+    if re.match(r"^(yes|no)\b\s*(?:[^\w\s]|$)", plain, re.I) or _is_sentence(plain):
         return None
     return _answered(question, _within(plain))
 
@@ -72,26 +73,30 @@ def _is_sentence(answer: str) -> bool:
     )
 
 
-# -- how many, which, what, where -----------------------------------------------------------------------------------------
+# -- how many, how big, and one of two --------------------------------------------------------------------------------------
 
 
 def _answered(question: str, answer: str) -> str | None:
-    """Return the statement of an answer to a question with what, where, which or how many."""
+    """Return the statement of an answer to a question that is no yes-or-no question."""
+    asked = last_question(question)
     for pattern, state in _FORMS:
-        found = pattern.match(question)
+        found = pattern.match(asked)
         said = state(found, answer) if found is not None else None
         if said is not None:
             return said
-    return None
+    return answered(asked, answer)
 
 
 def _many(found: re.Match[str], answer: str) -> str | None:
-    noun, verb, rest = found[1], found[2].lower(), found[3].strip()
+    noun, verb, rest = found[1], (found[2] or "").lower(), (found[3] or "").strip()
     answer = answer.removesuffix(" of them")
     if re.search(r"\b(?:and|or)\b", noun):
         return None  # a number of both together
     if answer.lower() in ("none", "zero", "0", "no"):
         answer = "no"
+    owner = re.match(r"^(.+) have$", rest, re.I)
+    if verb in ("do", "does") and owner is not None and owner[1].lower() not in ("you", "we"):
+        return f"{owner[1]} has {answer} {noun}."
     if not rest or rest.lower().startswith(_PRESENCE) or verb in ("do", "can"):
         return f"There are {answer} {noun}."
     return f"{answer} {noun} {verb} {rest}."
@@ -107,6 +112,12 @@ def _either(found: re.Match[str], answer: str) -> str | None:
 
 
 def _chosen(found: re.Match[str], answer: str) -> str | None:
+    if answer.lower() in ("day", "night") and re.match(r"^\W*is it\b", found.string, re.I):
+        return f"It is {answer.lower()}time."
+    more = _MORE.match(found.string)
+    if more is not None and answer.lower() in (more[1].lower(), more[2].lower()):
+        other = more[2] if answer.lower() == more[1].lower() else more[1]
+        return f"There are more {answer} than {other}."
     choice = _CHOICE.search(found.string)
     if choice is None or answer.lower() not in (choice["one"].lower(), choice["two"].lower()):
         return None
@@ -124,89 +135,50 @@ def _compared(found: re.Match[str], answer: str) -> str | None:
 
 def _patterned(found: re.Match[str], answer: str) -> str:
     value = terms().patterns.get(answer.lower())
-    return f"{found[1]} is {value}." if value else f"{found[1]} has {_noun(answer)} pattern."
+    return f"{found[1]} is {value}." if value else f"{found[1]} has {noun_phrase(answer)} pattern."
 
 
-def _doing(found: re.Match[str], answer: str) -> str:
-    said = answer if found[3].lower() == "doing" else f"{found[3]} {_noun(answer)}"
-    return f"{found[2]} {found[1]} {said}{found[4]}."
+def _one_of_them(found: re.Match[str], answer: str) -> str | None:
+    """Read "which of the two dogs is brown": the one on the left."""
+    noun = found[1].split()[-1]
+    one = wordnet().singular(noun) or noun
+    said = re.sub(r"^(?:the )?(?:one )?", "", answer, flags=re.I)
+    side = PLACED.match(said)
+    return f"the {one} {said} is {found[2]}." if side else f"the {said} {one} is {found[2]}."
 
 
-def _thing_at(found: re.Match[str], answer: str) -> str | None:
-    return None if found[1].lower().startswith(("in the image", "in this")) else f"{_noun(answer)} is {found[1]}."
-
-
-def _what(found: re.Match[str], answer: str) -> str:
-    return f"{_noun(answer)} {found[1]} {found[2]}." if _PLACE.match(found[2]) else f"There is {_noun(answer)}."
-
-
-def _where(found: re.Match[str], answer: str) -> str:
-    return f"{found[2]} {found[1]} {answer if _PLACE.match(answer) else f'in {answer}'}."
-
-
-def _ending(found: re.Match[str], answer: str) -> str:
-    return f"{found[1]} is {found[2]} {_noun(answer)}."
-
-
-def _saying(found: re.Match[str], answer: str) -> str:
-    return f'{found[1]} says "{answer}".'
-
-
-def _noun(answer: str) -> str:
-    """Return an answer as a noun phrase: with an article if it is a bare singular."""
-    return answer if " " in answer or answer.endswith(("s", "ing")) else with_article(answer)
+def _measured(found: re.Match[str], answer: str) -> str | None:
+    return None if re.match(r"^\d", answer) else f"{found[2]} {found[1]} {answer}."
 
 
 def _form(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"^\W*{pattern}\W*$", re.I)
 
 
-_ENDINGS = "on top of|in front of|next to|on|in|under|near|behind|above|below|inside|over|with|at"
-_WRITTEN = "number|numbers|word|words|text|letter|letters|percentage|price|time|date|name|message|title|year"
-_PLACES = r"(?:to the (?:left|right)|left|right|above|below|on|under|behind|in front|next|near|beside|inside|in)\b"
 _FORMS: tuple[tuple[re.Pattern[str], _Answer], ...] = (
+    (
+        _form(r"how many\s+(.+?)\s+((?:the|this|that|these|his|her)\s.+?)\s+(?:has|have)"),
+        lambda q, a: f"{q[2]} has {a} {q[1]}.",
+    ),
     (_form(r"how many\s+(?:of the\s+)?(.+?)\s+(are|is|do|does|can|have|has|were)\b\s*(.*?)"), _many),
-    (_form(r"what colou?r(?:ed)? (\w+) (?:does|do) (.+?) have"), lambda q, a: f"{q[2]} has {a} {q[1]}."),
+    (_form(r"how many\s+((?!are |is |of )\w+(?: \w+)?)()()"), _many),
     (_form(r"what (?:pattern|print|design) (?:does|do) (.+?) have"), _patterned),
-    (_form(r"(?:what|which) (?:room|place) is (?:this|it|shown)(?: .*)?"), lambda q, a: f"This is {_noun(a)}."),
-    (_form(r"(?:what|which)(?: one)? is (\w+er),? (.+?),? or (.+?)"), _compared),
-    (_form(r"what (?:does|do) (.+?) (?:say|read)"), _saying),
-    (_form(r"(?:what|which) shape (?:is|are) (.+?)"), lambda q, a: f"{q[1]} is {a}."),
+    (_form(r"what (?:pattern|print|design) (?:is|are) on (.+?)"), _patterned),
+    (_form(r"(?:what|which)(?: one| \w+)? is (\w+er),? (?!to |than )(.+?),? or (.+?)"), _compared),
+    (_form(r"which (?:one )?of the (?:two )?(.+?) (?:is|are) (.+?)"), _one_of_them),
     (_form(r"what (?:time of (?:the )?day|season) is (?:it|this)(?: .*)?"), lambda q, a: f"It is {a} time."),
     (_form(r"(?:what|how) is the weather(?: like)?(?: .*)?"), lambda q, a: f"The weather is {a}."),
-    (_form(r"what (?:material )?(?:is|are)\s+(.+?)\s+made (?:of|out of)"), lambda q, a: f"{q[1]} is made of {a}."),
-    (
-        _form(r"(?:what|which)(?:'s| is)?(?: the)? colou?rs?(?: of)?\s+(?:(?:is|are|does|do|of)\s+)?(.+?)(?:\s+have)?"),
-        lambda q, a: f"{q[1]} is {a}.",
-    ),
     (
         _form(
-            r"how (?:large|big|small|tall|long|short|wide|thick|old)(?: do you think| would you say)?\s+(is|are)\s+(.+?)"
+            r"how (?:large|big|small|tall|high|long|short|wide|thick|old)(?: do you think| would you say)?\s+(is|are)\s+(.+?)"
         ),
-        lambda q, a: f"{q[2]} {q[1]} {a}.",
+        _measured,
     ),
     (_form(r"(?:what|which)(?: \w+)*? (is|are) ([^,]+?), (?:the |an? )?(.+?),? or (?:the |an? )?(.+?)"), _which_of_two),
     (
         _form(r"(?:how do(?:es)?|do(?:es)?|is|are) (.+?),?\s+(?:look|appear|seem)s?(?: to be| like)?,?\s+.*\bor\b.*"),
         _either,
     ),
-    (
-        _form(r"(?:on\s+)?(?:which|what) (?:side|part|half)(?: of the \w+)?\s+(is|are)\s+(.+?)(?:\s+(?:on|in))?"),
-        lambda q, a: f"{q[2]} {q[1]} on the {a} side of the image.",
-    ),
-    (_form(r"where\s+(is|are|was|were)\s+(.+?)"), _where),
     (_form(r".+\bor\b.+"), _chosen),
-    (_form(rf"what (?:is|are) ((?:the|this|that|an?)(?: \w+){{1,4}}) ((?:\w+ing )?(?:{_ENDINGS}))"), _ending),
-    (
-        _form(rf"(?:what|which) (?:{_WRITTEN})\b.*? (?:is|are|does|do) (.+?) (?:say|read|show|display)(?:s|ing)?"),
-        _saying,
-    ),
-    (_form(r"(?:what|which) (?:kind|type|sort)s? of \w+ (?:is|are)\s+(.+?)"), lambda q, a: f"{_noun(a)} is {q[1]}."),
-    (_form(r"(.+?) (?:is|are) (?:of )?(?:what|which) colou?rs?"), lambda q, a: f"{q[1]} is {a}."),
-    (_form(r"(?:what|who|which \w+)\s+(is|are)\s+(\w+ing\b.*?)"), lambda q, a: f"{_noun(a)} {q[1]} {q[2]}."),
-    (_form(r"(?:what|who)(?: \w+)?\s+(is|are)\s+(.+?)\s+(\w+ing)(.*?)"), _doing),
-    (_form(rf"what(?:'s| is| are) ({_PLACES}.*?)"), _thing_at),
-    (_form(rf"what (?:is|are) (?:the|this|that)(?: name of the)?(?: \w+){{1,4}}? ({_PLACES}.*?)"), _thing_at),
-    (_form(r"(?:what|who|which \w+|what \w+)\s+(is|are)\s+(.+?)"), _what),
 )
-"""Forms of questions, and the statement that an answer makes; the first that fits is used."""
+"""Forms of questions, and the statement that an answer makes; the first that fits is used, then `wh_questions`."""

@@ -41,6 +41,8 @@ _FLOWS = frozenset(
     "stream trail shine rise fall flow pour drift billow filter cover drip reflect flood cascade".split()
 )
 """What light, water and smoke do."""
+_STANDS = frozenset("rise loom tower stand hang sit lie lean rest stretch extend float drift hover jut dangle".split())
+"""What lifeless things do in a place."""
 _GROUPS = frozenset("couple family pair crowd team group class band".split())
 """Nouns of several that a plural verb may follow: "a couple inspect"."""
 _NEAR = 5
@@ -98,7 +100,7 @@ def _listed_tag(words: Sequence[Word], at: int, after: str) -> str:
     if text == "can" and before.tag in ("DT", "JJ", "PRP$", "CD") and not after.startswith(("VB", "RB", "PRP")):
         return "NN"  # "holding a can"
     sat = text in ("sat", "stood") and before.text in BE | {"all", "both"}  # "are all sat on"
-    spread = tag == "VBD" and at > 2 and words[at - 2].tag == "PRP$" and words[at - 3].text == "with"
+    spread = tag == "VBD" and _is_absolute(words, at) and after not in ("DT", "PRP$", "NN", "NNS")
     if sat or spread:
         return "VBN"
     if text in _ELSEWHERE and before.tag.startswith(("NN", "VB")) and not after.startswith("NN"):
@@ -106,6 +108,14 @@ def _listed_tag(words: Sequence[Word], at: int, after: str) -> str:
     named = tag == "VBG" and before.tag in ("DT", "JJ") and lemma(text) not in wordnet().verbs and wordnet().shows(text)
     played = tag == "JJ" and before.text in ("playing", "plays", "play", "played")
     return "NN" if named or played else ""  # "a striped awning", "is playing guitar onstage"
+
+
+def _is_absolute(words: Sequence[Word], at: int) -> bool:
+    """Return whether *with* and a noun phrase are right before a word: "with a curtain pulled halfway"."""
+    place = at - 1
+    while place > max(at - 6, 0) and words[place].tag in ("NN", "NNS", "JJ", "DT", "PRP$", "CD"):
+        place -= 1
+    return place < at - 1 and words[place].text == "with"
 
 
 def _is_third_person(words: Sequence[Word], at: int, one: str | None, after: str) -> bool:
@@ -126,8 +136,9 @@ def _is_third_person(words: Sequence[Word], at: int, one: str | None, after: str
         return leads  # "one stands and another sits on", "a black lab sits in"
     if leads and words[at - 1].text in terms().body and not ends:
         return True  # "a toddler with curly hair reaches for"
-    if words[at - 1].text in _FLOWING and lemma(words[at].text) in _FLOWS:
-        return True  # "sunlight streams in"
+    stands = words[at - 1].tag == "NN" and lemma(words[at].text) in _STANDS and after == "IN" and _is_phrase(words, at)
+    if stands or (words[at - 1].text in _FLOWING and lemma(words[at].text) in _FLOWS):
+        return True  # "the tower rises above the roofs", "sunlight streams in"
     if words[at - 1].tag != "NN" or not _is_living(words[at - 1].text):
         return False
     known = one in wordnet().verbs or lemma(words[at].text) in ("put", "get", "let", "set", "cut")

@@ -169,12 +169,21 @@ def _is(sentence: Sentence, phrase: Phrase) -> None:
         phrase.silent = phrase.silent or not phrase.colours
         sentence.draft.start = None
         return
+    if _is_background(sentence, phrase):
+        sentence.claims.about("position", phrase, phrase.start, phrase.end, value="background", known=False)
     called(sentence.claims, phrase, sentence.named(), [item for item in sentence.stack if isinstance(item, Spot)])
     sentence.subject = sentence.named()
     sentence.stack = []
     if phrase.copula == "final":
         sentence.carried, sentence.subject = sentence.subject or phrase.group(), []
     sentence.boundary = phrase.end
+
+
+def _is_background(sentence: Sentence, phrase: Phrase) -> bool:
+    """Return whether a sentence says what the background is: "배경은 벽돌 담이다"."""
+    first = sentence.tokens[0]
+    alone = not any(verb.ending in ("final", "and", "go") for token in sentence.tokens[1:] for verb in token.verbs[:1])
+    return first.stem == "배경" and first.case in ("topic", "subject") and phrase.sort != "abstract" and alone
 
 
 def _colour(sentence: Sentence, token: Token, copula: str) -> None:

@@ -70,7 +70,8 @@ def read_noun(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> R
         return _pronoun(sentence, at, token)
     if _says_nothing(sentence, at) or (_is_feature(token) and has_feature(sentence, at, draft)):
         return Reading(after=at + 1)
-    if token.text == "새" and not sentence.nominal_after(at):
+    grouped = following is not None and is_group(following)  # "새 떼" are birds
+    if token.text == "새" and (grouped or not sentence.nominal_after(at)):
         return _noun(sentence, at, token, draft)
     if token.kind in ("noun", "unknown") and ends_list(sentence, at):
         return listed(sentence, at, token, draft)
@@ -107,7 +108,8 @@ def _read_kind(sentence: Sentence, at: int, draft: Draft, stack: list[Item]) -> 
     token = sentence.tokens[at]
     if token.kind in ("number", "counter"):
         return read_number(sentence, at, token, draft, stack)
-    if token.table in ("colours", "other_colours"):
+    of_colour = token.noun is not None and bool(draft.colours)  # 하얀 크림으로
+    if token.table in ("colours", "other_colours") and not of_colour:
         return read_colour(sentence, at, token, draft)
     if token.kind == "place" or (token.table == "positions" and token.stem == "배경"):
         return read_place(sentence, at, token, draft, stack)

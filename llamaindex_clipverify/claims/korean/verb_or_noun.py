@@ -83,8 +83,10 @@ def _misfits(token: Token) -> bool:
 
 
 def _is_counted(token: Token, after: Token | None) -> bool:
-    """Return whether a noun without particle is counted by the next word: 새 한 마리."""
-    return token.kind == "noun" and not token.case and after is not None and after.kind in ("number", "counter")
+    """Return whether a noun without particle is counted or grouped by the next word: 새 한 마리, 새 떼."""
+    if token.kind != "noun" or token.case or after is None:
+        return False
+    return after.kind in ("number", "counter") or (after.kind == "unknown" and after.stem in lexicon().sets["groups"])
 
 
 def _is_ground(token: Token, after: Token | None) -> bool:

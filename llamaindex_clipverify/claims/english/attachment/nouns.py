@@ -193,8 +193,10 @@ class NounRules(State):
         body, parts = terms().body, terms().parts
         last = link.ground.last if link.ground is not None and link.ground.determiner in POSSESSIVES else ""
         own = last in body or last in parts or f"{last}s" in parts
-        verb = self.verb_of(link.figures[-1]) if own and link.figures and mention.last not in body else None
-        return verb if verb is not None and verb.lemma == "have" else None
+        held = link.verb is not None and bool(link.verb.objects)
+        own = own and mention.last not in body
+        verb = (link.verb if held else self.verb_of(link.figures[-1] if link.figures else None)) if own else None
+        return verb if verb is not None and verb.lemma in ("have", "hold", "carry", "grip", "clutch") else None
 
     def _same_sort(self, mention: Mention, link: Link) -> bool:
         if link.verb is not None and link.verb.lemma in ("consist", "compose", "comprise"):

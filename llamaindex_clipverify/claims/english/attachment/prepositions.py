@@ -22,6 +22,8 @@ _OF_SUBJECT = frozenset(("in front of", "behind", "next to", "at", "during", "ou
 """Prepositions that, after another prepositional phrase of a verb, tell where the verb's subject is."""
 _AT_PLACES = frozenset(("in", "at", "inside", "on"))
 _OF_NEAREST = frozenset(("of", "with", "without", "such as", "like", "than", "as"))
+_FLOWING = frozenset("stream pour shine filter flood flow drift cascade spill".split())
+"""What light and water do, which often are no noun phrase."""
 _DEGREES = frozenset(("too", "so", "very", "directly", "right", "that"))
 _Figures = tuple[list[Mention], Verb | None]
 
@@ -147,6 +149,8 @@ class PrepositionRules(VerbRules):
             of_actor = verb.lemma in _TO_ACTOR or relation in _OF_ACTOR
             is_object = self.role.get(id(last)) == "object"
             return (list(verb.subjects), verb) if of_actor and is_object and verb.subjects else None
+        if link is not None and link.verb is not None and not link.verb.subjects and link.verb.lemma in _FLOWING:
+            return [], link.verb  # "streams through the window onto the floor"
         if link is None or not link.figures:
             return None
         if self.comma:
@@ -191,7 +195,8 @@ class PrepositionRules(VerbRules):
     def _goes_past(relation: str, last: Mention, link: Link) -> bool:
         """Return whether a preposition after the ground of a link tells about the link's figures."""
         if link.relation == "of":
-            return any(figure.shown for figure in link.figures)
+            made = link.verb is not None and link.verb.lemma in ("consist", "compose", "comprise")
+            return not made and any(figure.shown for figure in link.figures)
         if (
             link.relation == "on"
             and link.verb is not None
@@ -201,6 +206,8 @@ class PrepositionRules(VerbRules):
             return True  # "standing on one leg atop a post"
         if link.relation == "in" and last.determiner is None and last.last in terms().substances:
             return True  # "jeans in denim with five pockets"
+        if (link.relation, relation) == ("from", "to") and link.verb is not None:
+            return True  # "points from one box to another"
         own = is_own(last) and not any(is_place(figure) for figure in link.figures)
         if link.relation in ("with", "without") and (own or any(is_living(figure) for figure in link.figures)):
             return True

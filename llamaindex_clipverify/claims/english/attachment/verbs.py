@@ -82,29 +82,37 @@ class VerbRules(NounRules):
         near = self.last
         if near is None or self.verb_since or (self.comma and self.subjects):
             return list(self.subjects)
+        if self._is_compared(near, verb):
+            near.shown = True
+            return [near]
         if not near.shown and len(self.chain(near)) > 1 and near.after == verb.begins and not near.hedged:
             theirs = (one for one in self.chain(near) if one.shown and (is_living(one) or is_own(one)))
             near = next(theirs, near)  # "paws in the air lying on grass"
         chain, link = self.chain(near), self.link_of(near)
         own = is_own(near) and near.determiner in POSSESSIVES and (link is None or link.relation == "with")
-        if own and near.after == verb.begins:
+        if (own and near.after == verb.begins) or self._moves_itself(near, verb):
             return [near]  # "with her hands covering her face"
         if link is not None and link.relation == "of" and link.figures and is_container(link.figures[-1]):
             near, link = link.figures[-1], self.link_of(link.figures[-1])
             chain = chain[1:]
         if link is not None and link.relation in ("like", "as", "than") and len(chain) > 1:
             return self.group(chain[1])
-        if self._moves_itself(near, verb):
-            return [near]
         living = next((mention for mention in chain if is_living(mention)), None)
         if verb.lemma in _SEATED:
             return self.group(living or near)
         if verb.passive:
             covered = link is not None and link.relation == "of" and not any(map(is_own, link.figures))
-            return [chain[-1]] if covered else self.group(near) if is_living(near) else [near]
+            whole = covered and chain[-1].shown  # not the photo of "a photo of a car filled with bags"
+            return [chain[-1]] if whole else self.group(near) if is_living(near) else [near]
         if living is None or (verb.lemma in STATIC and not (is_living(near) or is_own(near))):
             return [near]
         return self.group(living)
+
+    def _is_compared(self, near: Mention, verb: Verb) -> bool:
+        """Return whether a participle is about what something is compared with: "taller than the boy standing beside her"."""
+        link = self.link_of(near)
+        compared = link is not None and link.relation == "than" and near.determiner == "the"
+        return compared and near.after == verb.begins
 
     def _moves_itself(self, near: Mention, verb: Verb) -> bool:
         """Return whether a participle is about the lifeless thing before it: "a stripe running down", "fireworks shooting"."""
