@@ -54,6 +54,16 @@ def test_an_undecided_presence_decides_nothing() -> None:
     assert checked("The open giraffe waits.", "state").trust is None  # not one of the detector's classes
 
 
+def test_a_doubtful_presence_makes_what_is_said_of_it_doubtful() -> None:
+    bus, yellow = (
+        checked("There is a bus.", "object", ("bus", 0.08, LEFT)),
+        ("The open bus waits.", "state", ("bus", 0.08, LEFT)),
+    )
+    said = checked(*yellow)
+    assert bus.trust is not None and 0.2 < bus.trust < 0.5
+    assert said.trust == bus.trust and said.verdict == "unverifiable" and "in doubt" in said.note
+
+
 def test_a_wider_noun_is_where_its_kinds_are_and_they_refute_nothing() -> None:
     _, facts = facts_of(("dog", 0.9, LEFT), ("bus", 0.9, RIGHT))
     left = Positions().judge(claim_of("An animal is on the left.", "position"), facts)

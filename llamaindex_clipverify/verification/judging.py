@@ -23,6 +23,8 @@ from llamaindex_clipverify.verification.implied import as_place, presences
 from llamaindex_clipverify.verification.notes import why_unverifiable
 
 Checked = tuple[CheckedClaim, Trust]
+_EVEN = 0.5
+"""Trust in the presence of a thing below which it is in doubt."""
 Active = Sequence[Weighable]
 """What the profile can weigh, for each picture; see `Judge.active`."""
 
@@ -100,20 +102,29 @@ class Judge:
         return self._checked(claim, active, trust, evidence[trust.picture or 0], []), trust
 
     def _missing(self, claim: Claim, facts: Sequence[Facts], active: Active) -> Checked | None:
-        """Return the claim as contradicted if one of the things that it is about is not there; see `implied`."""
+        """Return the claim as contradicted if one of the things that it is about is not there, as doubted if that is doubtful.
+
+        A claim is at most as likely as that its thing is there; see `implied`.
+        """
         whole = [claim] if claim.kind == "object" and not claim.negated else []
+        doubted: tuple[Trust, str, list[Evidence]] | None = None
         for presence in (*whole, *presences(claim)):
             subject = self._as_class(self._detectable(presence, facts))
             if subject is claim:
                 continue
             evidence = [self.evidence(subject, known) for known in facts]
             trust = self._fuse(subject, evidence, active)
+            shown = evidence[trust.picture or 0]
             if self.policy.verdict(trust.value) == "contradicted":
-                checked = self._checked(claim, active, trust, evidence[trust.picture or 0], [])
-                return replace(
-                    checked, note=Message("there is no {noun} of which it could be true", noun=subject.noun)
-                ), trust
-        return None
+                note = Message("there is no {noun} of which it could be true", noun=subject.noun)
+                return replace(self._checked(claim, active, trust, shown, []), note=note), trust
+            if trust.value is not None and trust.value < (doubted[0].value or 0.0 if doubted else _EVEN):
+                doubted = trust, subject.noun or "", shown
+        if doubted is None:
+            return None
+        trust, noun, shown = doubted
+        note = Message("whether there is a {noun} is in doubt", noun=noun)
+        return replace(self._checked(claim, active, trust, shown, []), note=note), trust
 
     def _checked(
         self, claim: Claim, active: Active, trust: Trust, evidence: Sequence[Evidence], lines: list[str]
