@@ -113,7 +113,27 @@ def test_parts_of_a_thing_are_no_number_of_things() -> None:
     ("날씨는 어떤가요?", "맑아요", {"scene sunny"}),
     ("간판에 뭐라고 적혀 있나요?", "정지", {"object sign"}),
     ("창문은 몇 개인가요?", "세 개", {"count window 3"}),
+    ("여자가 들고 있는 것은 무엇인가요?", "우산", {"action person hold umbrella"}),
+    ("물 위에 떠 있는 것은 무엇입니까?", "배입니다", {"relation boat on water"}),
+    ("남자 옆에 있는 동물은 무엇인가요?", "개", {"relation dog next to person"}),
+    ("나무와 집 중 어느 것이 더 큰가요?", "나무", {"comparison tree bigger than house"}),
+    ("어떤 스포츠를 하고 있나요?", "테니스", {"action person play tennis"}),
+    ("사진을 찍은 장소는 어디인가요?", "해변", {"scene beach"}),
+    ("두 사람은 어디에 앉아 있나요?", "벤치", {"relation person on bench"}),
+    ("낮인가요, 밤인가요?", "밤", {"scene night"}),
 ])  # fmt: skip
 def test_a_short_answer_stands_for_the_question_word(question: str, answer: str, claims: set[str]) -> None:
     found = read(answer, question)
+    assert not claims - found, found
+
+
+@pytest.mark.parametrize(("sentence", "claims"), [
+    ("지붕 위로 새 떼가 날고 있다.", {"action bird fly", "relation bird above roof"}),
+    ("케이크는 하얀 크림으로 덮여 있다.", {"relation cream on cake", "attribute cream white"}),
+    ("배경은 숲이다.", {"position forest background"}),
+    ("컵 앞면에 꽃이 그려져 있다.", {"relation flower on cup"}),
+    ("이곳은 해변이다.", {"scene beach"}),
+])  # fmt: skip
+def test_groups_covers_sides_and_backgrounds_are_read(sentence: str, claims: set[str]) -> None:
+    found = read(sentence)
     assert not claims - found, found

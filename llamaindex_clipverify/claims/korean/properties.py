@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from llamaindex_clipverify.claims.claim import Kind
+from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.korean.claims_of import Claims
 from llamaindex_clipverify.claims.korean.phrases import Phrase, Spot
 from llamaindex_clipverify.claims.korean.places import placed
@@ -75,7 +76,8 @@ def is_no(claims: Claims, phrase: Phrase, topics: Sequence[Phrase]) -> None:
 
 def called(claims: Claims, phrase: Phrase, topics: Sequence[Phrase], spots: Sequence[Spot]) -> None:
     """Read "이곳은 주방입니다", "그녀의 머리는 긴 머리입니다"."""
-    if phrase.sort == "places" and not phrase.silent:
+    here = any(one.surface in ("이곳", "여기") for one in topics) and phrase.noun in terms().places  # 이곳은 해변이다
+    if (phrase.sort == "places" or here) and not phrase.silent:
         claims.scene("place", phrase.noun, phrase.start, phrase.end)
         phrase.covered = True
     for spot in spots:
