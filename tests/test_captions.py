@@ -213,6 +213,13 @@ READ = {
     "A blue-eyed cat is asleep.": "part eye cat blue",
     "The man does not have long hair.": "size hair long NOT",
     "The logo consists of a leaf inside a circle.": "relation leaf inside circle",
+    "There is a clock mounted on the wall above the fireplace.": "relation clock on wall | relation clock above fireplace",
+    "The motorcycle is parked on the sidewalk with its kickstand down.": "part kickstand motorcycle",
+    "The umbrella is striped in red and white.": "pattern umbrella striped | attribute umbrella red | attribute umbrella white",
+    "There's a vase filled with sunflowers in the middle of the table.": "relation vase in dining table",
+    "Three cows are lying in the shade of a tree.": "relation cow below tree",
+    "The boy has a backpack slung over one shoulder.": "wearing boy backpack",
+    "Two zebras are grazing, with a third zebra standing a few feet away.": "action zebra stand",
 }
 UNREAD = {
     "A large dog laying in a bed.": "object laying",
@@ -285,6 +292,11 @@ UNREAD = {
     "The shirt features a cat.": "object cat",
     "The man does not have long hair.": "part hair man NOT | part hair person NOT",
     "A kitchen contains a sink and a bathtub with a curtain.": "part curtain sink",
+    "There is a clock mounted on the wall above the fireplace.": "relation wall above fireplace",
+    "There's a vase filled with sunflowers in the middle of the table.": "relation sunflower in dining table",
+    "Three cows are lying in the shade of a tree.": "relation cow in tree",
+    "A zebra is standing a few feet away.": "object foot | bound foot",
+    "The boy, who looks about five years old, is running.": "object child",
 }
 
 

@@ -21,8 +21,14 @@ _SPECIAL = re.compile(
     r"|(?P<range>\b\d{1,4}[-–]\d{1,4}\b(?= [a-z]))"
     rf"|(?<=[a-z] ){_NO_NOUNS}number \d{{1,9}}\b"
     rf"|{MEASURE}"
+    r"|\b(?i:a few|several|a couple of|many) (?:feet|inches|yards|meters|metres|steps|paces|miles)"
+    r"(?= (?:away|apart|above|below|from|behind|in front|tall|high|long|wide|off|back|to the)\b)"
 )
+_ENDS = ("old", "half", "dozen", "feet", "inches", "yards", "ers", "res", "steps", "paces", "miles")
+"""Ends of the words of which a sentence has one if it has a measure in words."""
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_TELLING = frozenset("about around approximately roughly maybe is are was look looks appears be".split())
+"""Words before an age that somebody has."""
 _CLOSES = frozenset("is are was were and or in on at with who that , . ) has sitting standing holding wearing".split())
 """Words after an age that is a noun: "a 2 year old is smiling"."""
 
@@ -32,7 +38,7 @@ def measured(text: str, words: Sequence[Word]) -> list[Word]:
 
     "A 2 year old" becomes *child* and "the 3rd" *third*; "20+" becomes *least 20*, and "3-4" *3 to 4*.
     """
-    if not any(word.text[0].isdecimal() or word.text.endswith(("old", "half", "dozen")) for word in words):
+    if not any(word.text[0].isdecimal() or word.text.endswith(_ENDS) for word in words):
         return list(words)
     found = list(_SPECIAL.finditer(text, words[0].start, words[-1].end))
     read: list[Word] = []
@@ -44,7 +50,8 @@ def measured(text: str, words: Sequence[Word]) -> list[Word]:
         after = at
         while after < len(words) and words[after].start < match.end():
             after += 1
-        if after > at:
+        told = match["age"] and read and read[-1].text in _TELLING  # "looks about five years old"
+        if after > at and not told:
             read += _replaced(match, words[at], words[after - 1].end, words[after] if after < len(words) else None)
         at = after
     return [*read, *words[at:]]

@@ -105,6 +105,8 @@ class Phrases(HeadReader):
         number = draft.number or 0
         if before not in ROUGHLY and before not in ("up", "approximately"):
             return
+        if before == "over" and number == 1:
+            return  # "slung over one shoulder"
         if (before == "to" and further not in ("up", "close")) or (before == "than" and further.endswith(_LARGER)):
             return  # "next to three dogs", "smaller than the one"
         draft.rough = True

@@ -11,7 +11,6 @@ from llamaindex_clipverify.claims.english.grammar import (
     COVERING,
     DEGREES,
     NO,
-    POSSESSIVES,
     SHADES,
     SHOWING,
 )
@@ -24,6 +23,7 @@ _PAINTED = frozenset(("painted", "colored", "coloured"))
 _MADE = ("made", "built", "constructed", "composed", "crafted", "woven", "carved")
 _STANDING = frozenset("stand lie rest hang sit remain stay".split())
 _COLOURING = frozenset("make turn color colour dye paint tint bathe stain".split())
+_DYEING = frozenset(("paint", "color", "colour", "coat", "dye"))
 _GLOWING = frozenset("turn show glow flash shine".split())
 _SWITCHED = frozenset(("turn", "switch", "toggle"))
 _LOOSE = (
@@ -34,66 +34,37 @@ _LOOSE = (
 
 
 def predicates(clause: Clause) -> Iterator[Claim]:
-    """Yield the claims of what copulas and appositions say of their subjects."""
+    """Yield the claims of what copulas, participles and appositions say of their subjects."""
     for verb in clause.structure.verbs:
-        if verb.there or verb.gerund or not verb.subjects or clause.hedged[verb.at]:
-            continue
-        if verb.lemma in _COLOURING and verb.objects and not verb.passive:
-            yield from _turned(clause, verb)
-        elif verb.lemma in _GLOWING and not verb.objects and _colours(clause, verb.after):
-            yield from _predicate(clause, verb, verb.after)  # "the leaves have turned orange"
-        elif (
-            verb.form == "copula"
-            or verb.lemma in ("paint", "color", "colour", "coat", "dye")
-            or _is_tinted(clause, verb)
-        ):
-            yield from _predicate(clause, verb, verb.after)
-        elif verb.passive and verb.lemma in ("describe", "depict", "show") and clause.text(verb.after) == "as":
-            yield from _predicate(clause, verb, verb.after + 1)
-        elif verb.passive and verb.lemma in ("make", "build", "construct", "carve", "craft", "weave"):
-            yield from _made(clause, verb, verb.after)
-        elif verb.passive and _is_told_elsewhere(clause, verb):
-            continue
-        elif verb.lemma in _STANDING and verb.finite and _is_state_word(clause, verb.after):
-            yield from _values(clause, verb, verb.after)
-        elif verb.passive or (verb.lemma in ("open", "close") and not verb.objects):
-            yield from _values(clause, verb, verb.at)
-            yield from _further(clause, verb)
-    for mention in clause.mentions:
-        yield from _absolute(clause, mention)
+        if verb.subjects and not (verb.there or verb.gerund or clause.hedged[verb.at]):
+            yield from _said(clause, verb)
     yield from _lists(clause)
 
 
-def _absolute(clause: Clause, thing: Mention) -> Iterator[Claim]:
-    """Read what a phrase without verb says: "with its mouth wide open", "…, its front door slightly ajar"."""
-    own = thing.determiner in POSSESSIVES
-    led = clause.text(thing.begins - 1)
-    at = thing.after
-    while (
-        at < len(clause.words)
-        and (clause.words[at].tag == "RB" or clause.text(at) == "wide")
-        and not _is_state_word(clause, at)
-    ):
-        at += 1
-    following = clause.words[at + 1] if at + 1 < len(clause.words) else None
-    closes = following is None or following.is_mark or following.tag[:2] in ("VB", "CC", "IN", "MD")
-    inside = any(one.begins <= at < one.after for one in clause.mentions)
-    links = [link for link in clause.structure.links if link.ground is thing]
-    figures = [one for link in links for one in link.figures]
-    denied = thing.negated or any(link.verb is not None and link.verb.negated for link in links)
-    if denied or (led == "with" and not figures) or any(one.negated or one.determiner in NO for one in figures):
+def _said(clause: Clause, verb: Verb) -> Iterator[Claim]:
+    """Read what a verb says of its subjects: a colour, a material, a state."""
+    if verb.lemma in _COLOURING and verb.objects and not verb.passive:
+        yield from _turned(clause, verb)
+    elif verb.lemma in _GLOWING and not verb.objects and colours_at(clause, verb.after):
+        yield from _predicate(clause, verb, verb.after)  # "the leaves have turned orange"
+    elif verb.form == "copula" or verb.lemma in _DYEING or _is_tinted(clause, verb):
+        if verb.passive and clause.terms.descriptions(clause.text(verb.at)):
+            yield from _values(clause, verb, verb.at)  # "is striped in red and white"
+        yield from _predicate(clause, verb, verb.after)
+    elif verb.passive and verb.lemma in ("describe", "depict", "show") and clause.text(verb.after) == "as":
+        yield from _predicate(clause, verb, verb.after + 1)
+    elif verb.passive and verb.lemma in ("make", "build", "construct", "carve", "craft", "weave"):
+        yield from _made(clause, verb, verb.after)
+    elif verb.passive and _is_told_elsewhere(clause, verb):
         return
-    if not (thing.shown and closes and (led == "with" or (led == "," and own))) or inside or clause.hedged[thing.head]:
-        return
-    colours = _colours(clause, at) if clause.text(at) else []
-    for colour in colours:
-        yield clause.spanning("attribute", thing, thing.head, at, colour=colour)
-    for kind, value in clause.terms.descriptions(clause.text(at)) if not colours else ():
-        if kind == "state":
-            yield described_as(clause, kind, value, thing, thing.head, at)
+    elif verb.lemma in _STANDING and verb.finite and is_state_word(clause, verb.after):
+        yield from _values(clause, verb, verb.after)
+    elif verb.passive or (verb.lemma in ("open", "close") and not verb.objects):
+        yield from _values(clause, verb, verb.at)
+        yield from _further(clause, verb)
 
 
-def _is_state_word(clause: Clause, at: int) -> bool:
+def is_state_word(clause: Clause, at: int) -> bool:
     """Return whether a word says in which state a thing stands or lies: "rests shut", "stands open"."""
     return any(kind == "state" for kind, _ in clause.terms.descriptions(clause.text(at)))
 
@@ -103,14 +74,14 @@ def _is_tinted(clause: Clause, verb: Verb) -> bool:
     at = verb.after + (clause.text(verb.after) == "in")
     closes = at + 1 >= len(clause.words) or not clause.words[at + 1].tag.startswith(("NN", "JJ"))
     dressed = verb.lemma in ("dress", "clothe", "wear")
-    return verb.passive and not dressed and closes and bool(clause.text(at) and _colours(clause, at))
+    return verb.passive and not dressed and closes and bool(clause.text(at) and colours_at(clause, at))
 
 
 def _turned(clause: Clause, verb: Verb) -> Iterator[Claim]:
     """Read "the sun makes the sky orange": the sky is orange."""
     for thing in verb.objects:
         if thing.shown and not thing.pronoun and not verb.negated:
-            for colour in _colours(clause, thing.after) if clause.text(thing.after) else []:
+            for colour in colours_at(clause, thing.after) if clause.text(thing.after) else []:
                 yield clause.spanning("attribute", thing, thing.head, thing.after, colour=colour)
 
 
@@ -149,7 +120,7 @@ def _predicate(clause: Clause, verb: Verb, at: int) -> Iterator[Claim]:
         if text == "but":
             denied, at = False, at + 1
             continue
-        colours = _colours(clause, at)
+        colours = colours_at(clause, at)
         if colours:
             for colour in colours:
                 yield from _coloured(clause, verb, at, colour, denied)
@@ -189,7 +160,8 @@ def _is_hue(clause: Clause, mention: Mention) -> bool:
     return coloured and shades and mention.after > mention.begins + 1 + (mention.determiner is not None)
 
 
-def _colours(clause: Clause, at: int) -> list[str]:
+def colours_at(clause: Clause, at: int) -> list[str]:
+    """Return the colours that a word names: both of *red-and-white*."""
     names = clause.vocabulary.colours
     parts = [part for part in clause.text(at).split("-") if part != "and"]
     return [names[part] for part in parts] if all(part in names for part in parts) else []

@@ -15,7 +15,7 @@ PHRASES = {
         "behind": "in back of | at the back of",
         "in": "in the back of | inside the back of | "
         "in the middle of | in the center of | in the centre of | "
-        "at the middle of | at the center of | at the centre of | in a pile of | in | in the shade of | in the corner of",
+        "at the middle of | at the center of | at the centre of | in a pile of | in | in the corner of",
         "between": "in between",
         "besides": "in addition to",
         "along": "along the side of | along the edge of",
@@ -43,7 +43,7 @@ PHRASES = {
         "far from": "far from | far away from",
         "down": "down",
         "up": "up",
-        "below": "underneath",
+        "below": "underneath | in the shade of",
         "around": "around | surrounding",
         "like": "like",
         "than": "than",

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.english.absolutes import absolutes
 from llamaindex_clipverify.claims.english.actions import actions
 from llamaindex_clipverify.claims.english.attachment import RuleParser
 from llamaindex_clipverify.claims.english.belongings import possessives
@@ -136,6 +137,7 @@ class EnglishSplitter:
         found = [
             *possessives(clause),
             *predicates(clause),
+            *absolutes(clause),
             *relations(clause),
             *scenes(clause),
             *actions(clause),

@@ -34,6 +34,7 @@ _ELSEWHERE = frozenset(
     "poolside courtside airborne".split()
 )
 """Adverbs of place that the tagger takes for nouns after one."""
+_PARTICIPLES = frozenset("slung strung flung draped clad hung torn bent strapped tucked propped".split())
 _LEAFY = frozenset("fall autumn dead dry fallen tree".split())
 """Words before leaves."""
 _FLOWING = frozenset("light sunlight smoke water steam snow rain fog mist sun moonlight daylight lava".split())
@@ -99,6 +100,8 @@ def _listed_tag(words: Sequence[Word], at: int, after: str) -> str:
     text, tag, before = words[at].text, words[at].tag, words[at - 1]
     if text == "can" and before.tag in ("DT", "JJ", "PRP$", "CD") and not after.startswith(("VB", "RB", "PRP")):
         return "NN"  # "holding a can"
+    if text in _PARTICIPLES and tag in ("NN", "JJ") and after.startswith(("IN", "RP", "RB")):
+        return "VBN"  # "a backpack slung over one shoulder"
     sat = text in ("sat", "stood") and before.text in BE | {"all", "both"}  # "are all sat on"
     spread = tag == "VBD" and _is_absolute(words, at) and after not in ("DT", "PRP$", "NN", "NNS")
     if sat or spread:

@@ -46,6 +46,7 @@ IRREGULAR = {
         "tear": "torn",
         "wind": "wound", "stick": "stuck", "lean": "leant", "kneel": "knelt", "dig": "dug", "clothe": "clad",
         "cut": "cutting", "put": "putting",
+        "sling": "slung", "string": "strung", "fling": "flung",
         "say": "said", "read": "reading", "hide": "hid hidden", "bend": "bent", "spread": "spread", "die": "dying",
     }.items()
     for form in forms.split()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from llamaindex_clipverify.claims.english.attachment.state import STATIC
 from llamaindex_clipverify.claims.english.attachment.verbs import VerbRules
-from llamaindex_clipverify.claims.english.grammar import BE, POSSESSIVES
+from llamaindex_clipverify.claims.english.grammar import BE, COVERING, POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.positions import Position
 from llamaindex_clipverify.claims.english.structure import Link, is_container, is_living, is_own, is_place
@@ -22,6 +22,8 @@ _OF_SUBJECT = frozenset(("in front of", "behind", "next to", "at", "during", "ou
 """Prepositions that, after another prepositional phrase of a verb, tell where the verb's subject is."""
 _AT_PLACES = frozenset(("in", "at", "inside", "on"))
 _OF_NEAREST = frozenset(("of", "with", "without", "such as", "like", "than", "as"))
+_BESIDE_WALLS = frozenset(("above", "below", "behind", "next to", "over", "between"))
+_PLACING = frozenset(("on", "in", "at", "next to", "behind", "in front of"))
 _FLOWING = frozenset("stream pour shine filter flood flow drift cascade spill".split())
 """What light and water do, which often are no noun phrase."""
 _DEGREES = frozenset(("too", "so", "very", "directly", "right", "that"))
@@ -40,7 +42,11 @@ class PrepositionRules(VerbRules):
             self.new_clause()  # "…, and above it hangs a lamp"
         if not fronted and not of_place:
             link.figures, link.verb = (
-                self._joined_to(relation) or self._at_place(link) or self._on_own(link) or self._figures(relation)
+                self._joined_to(relation)
+                or self._at_place(link)
+                or self._on_own(link)
+                or self._with_its(link)
+                or self._figures(relation)
             )
         before = self.governor.get(id(self.last)) if not self.verb_since else None
         if relation == "with" and before is not None:
@@ -155,7 +161,15 @@ class PrepositionRules(VerbRules):
             return None
         if self.comma:
             return self.group(next((one for one in reversed(self.chain(last)) if one.shown), last)), None
+        if self._is_filled(link) and relation in _PLACING:
+            return list(link.figures), None  # "a vase filled with roses on the table"
         return (list(link.figures), link.verb) if self._goes_past(relation, last, link) else None
+
+    @staticmethod
+    def _is_filled(link: Link) -> bool:
+        """Return whether a link says with what something is filled, topped or decorated."""
+        verb = link.verb
+        return link.relation == "with" and verb is not None and verb.passive and verb.lemma in COVERING
 
     def _at_place(self, link: Link) -> _Figures | None:
         """Return who is at a place where somebody does something: the engineer of "an engineer welding a pipe in a workshop"."""
@@ -185,6 +199,15 @@ class PrepositionRules(VerbRules):
         worn = verb is not None and verb.lemma == "wear"  # "is wearing headphones over her ears"
         return ([last], None) if worn or (before is not None and before.relation == "with") else None
 
+    def _with_its(self, link: Link) -> _Figures | None:
+        """Return the lifeless subject whose part *its* is: the car of "a car is parked on a lawn with its doors open"."""
+        ground, before = self.mentions.get(link.after), self.link_of(self.last)
+        if ground is None or link.relation != "with" or ground.determiner != "its" or before is None or self.verb_since:
+            return None
+        subjects = before.verb.subjects if before.verb is not None else []
+        one = len(subjects) == 1 and not subjects[0].pronoun and not subjects[0].plural and not is_living(subjects[0])
+        return (list(subjects), None) if one and ground.last in terms().parts else None
+
     def _contained(self, mention: Mention) -> Mention | None:
         """Return the container of what a mention names, or None: the jar of "a jar of powder"."""
         link = self.link_of(mention)
@@ -197,17 +220,13 @@ class PrepositionRules(VerbRules):
         if link.relation == "of":
             made = link.verb is not None and link.verb.lemma in ("consist", "compose", "comprise")
             return not made and any(figure.shown for figure in link.figures)
-        if (
-            link.relation == "on"
-            and link.verb is not None
-            and last.last in terms().body
-            and last.determiner not in POSSESSIVES
-        ):
+        on_body = link.relation == "on" and link.verb is not None and last.last in terms().body
+        if on_body and last.determiner not in POSSESSIVES:
             return True  # "standing on one leg atop a post"
-        if link.relation == "in" and last.determiner is None and last.last in terms().substances:
-            return True  # "jeans in denim with five pockets"
-        if (link.relation, relation) == ("from", "to") and link.verb is not None:
-            return True  # "points from one box to another"
+        made_of = link.relation == "in" and last.determiner is None and last.last in terms().substances
+        reaches = (link.relation, relation) == ("from", "to") and link.verb is not None
+        if made_of or reaches or (last.last in ("wall", "ceiling") and relation in _BESIDE_WALLS):
+            return True  # "jeans in denim with five pockets", "points from one box to another", "on the wall above the fireplace"
         own = is_own(last) and not any(is_place(figure) for figure in link.figures)
         if link.relation in ("with", "without") and (own or any(is_living(figure) for figure in link.figures)):
             return True

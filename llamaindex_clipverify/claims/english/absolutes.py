@@ -1,0 +1,54 @@
+"""What phrases without a verb say: "with its mouth wide open", "a taxi, its front door slightly ajar"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.english.clauses import Clause
+from llamaindex_clipverify.claims.english.grammar import NO, POSSESSIVES
+from llamaindex_clipverify.claims.english.mentions import Mention
+from llamaindex_clipverify.claims.english.predicates import colours_at, is_state_word
+from llamaindex_clipverify.claims.english.presence import described_as
+
+
+def absolutes(clause: Clause) -> Iterator[Claim]:
+    """Yield the claims of all noun phrases that a state or colour follows without a verb."""
+    for mention in clause.mentions:
+        if mention.shown and not clause.hedged[mention.head] and not _is_denied(clause, mention):
+            yield from _absolute(clause, mention)
+
+
+def _is_denied(clause: Clause, thing: Mention) -> bool:
+    """Return whether a phrase may be denied with what it belongs to, or belongs to nothing that is named."""
+    links = [link for link in clause.structure.links if link.ground is thing]
+    figures = [one for link in links for one in link.figures]
+    if clause.text(thing.begins - 1) == "with" and not figures:
+        return True
+    denied = thing.negated or any(link.verb is not None and link.verb.negated for link in links)
+    return denied or any(one.negated or one.determiner in NO for one in figures)
+
+
+def _absolute(clause: Clause, thing: Mention) -> Iterator[Claim]:
+    led, at = clause.text(thing.begins - 1), _described_at(clause, thing)
+    following = clause.words[at + 1] if at + 1 < len(clause.words) else None
+    closes = following is None or following.is_mark or following.tag[:2] in ("VB", "CC", "IN", "MD")
+    inside = any(one.begins <= at < one.after for one in clause.mentions)
+    if inside or not closes or not (led == "with" or (led == "," and thing.determiner in POSSESSIVES)):
+        return
+    colours = colours_at(clause, at) if clause.text(at) else []
+    for colour in colours:
+        yield clause.spanning("attribute", thing, thing.head, at, colour=colour)
+    for kind, value in clause.terms.descriptions(clause.text(at)) if not colours else ():
+        if kind == "state":
+            yield described_as(clause, kind, value, thing, thing.head, at)
+
+
+def _described_at(clause: Clause, thing: Mention) -> int:
+    """Return the place of the word after a noun phrase and its adverbs."""
+    at = thing.after
+    while at < len(clause.words) and (clause.words[at].tag == "RB" or clause.text(at) == "wide"):
+        if is_state_word(clause, at):
+            break
+        at += 1
+    return at
