@@ -10,6 +10,7 @@ from llamaindex_clipverify.claims.english.grammar import NO, POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.predicates import colours_at, is_state_word
 from llamaindex_clipverify.claims.english.presence import described_as
+from llamaindex_clipverify.claims.english.verbs import Verb
 
 
 def absolutes(clause: Clause) -> Iterator[Claim]:
@@ -17,6 +18,25 @@ def absolutes(clause: Clause) -> Iterator[Claim]:
     for mention in clause.mentions:
         if mention.shown and not clause.hedged[mention.head] and not _is_denied(clause, mention):
             yield from _absolute(clause, mention)
+    for verb in clause.structure.verbs:
+        if verb.lemma == "have" and not verb.there and not clause.hedged[verb.at]:
+            yield from _had(clause, verb)
+
+
+def _had(clause: Clause, verb: Verb) -> Iterator[Claim]:
+    """Read "has its beak closed": the beak is closed, or is not."""
+    denied = verb.negated or any(one.is_turned or one.determiner in NO or one.negated for one in verb.subjects)
+    for thing in verb.objects:
+        if is_told(clause, thing):
+            for kind, value in clause.terms.descriptions(clause.text(_described_at(clause, thing))):
+                if kind == "state":
+                    last = _described_at(clause, thing)
+                    yield described_as(clause, kind, value, thing, thing.head, last, negated=denied)
+
+
+def is_told(clause: Clause, thing: Mention) -> bool:
+    """Return whether a state follows what somebody has of his own: "has its beak closed"."""
+    return thing.determiner in POSSESSIVES and is_state_word(clause, _described_at(clause, thing))
 
 
 def _is_denied(clause: Clause, thing: Mention) -> bool:

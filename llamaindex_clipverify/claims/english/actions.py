@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llamaindex_clipverify.claims.claim import Claim
+from llamaindex_clipverify.claims.english.absolutes import is_told
 from llamaindex_clipverify.claims.english.belongings import (
     HUES,
     MARKS,
@@ -133,6 +134,9 @@ def _has(clause: Clause, verb: Verb) -> Iterator[Claim]:
         for figure, owner in clause.meant(verb.subjects):
             kind = possession(clause, owner, thing)
             denied = (verb.negated != thing.is_turned) != (figure.determiner in NO)
+            if denied and is_told(clause, thing):
+                clause.covered.add(id(thing))
+                continue  # "does not have its mouth open" denies no mouth
             if kind == "wearing":
                 yield from wearing(clause, [figure], thing, verb.negated)
             elif kind == "part":

@@ -11,6 +11,7 @@ from llamaindex_clipverify.claims.english.grammar import (
     COVERING,
     DEGREES,
     NO,
+    POSSESSIVES,
     SHADES,
     SHOWING,
 )
@@ -36,9 +37,16 @@ _LOOSE = (
 def predicates(clause: Clause) -> Iterator[Claim]:
     """Yield the claims of what copulas, participles and appositions say of their subjects."""
     for verb in clause.structure.verbs:
-        if verb.subjects and not (verb.there or verb.gerund or clause.hedged[verb.at]):
+        if verb.subjects and not (verb.there or verb.gerund or clause.hedged[verb.at] or _is_had(clause, verb)):
             yield from _said(clause, verb)
     yield from _lists(clause)
+
+
+def _is_had(clause: Clause, verb: Verb) -> bool:
+    """Return whether a participle is about what somebody has of his own, which `absolutes` reads: "has its beak closed"."""
+    near = next((one for one in verb.subjects if one.after == verb.begins and one.determiner in POSSESSIVES), None)
+    had = near is not None and any(one.lemma == "have" and near in one.objects for one in clause.structure.verbs)
+    return had and not verb.finite and is_state_word(clause, verb.at)
 
 
 def _said(clause: Clause, verb: Verb) -> Iterator[Claim]:
