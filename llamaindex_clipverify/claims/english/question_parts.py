@@ -18,45 +18,27 @@ PLACED = re.compile(
     re.I,
 )
 """Answers that begin with a preposition."""
-
-
 _LAST_QUESTION = re.compile(r"[^.?!\n]*\?")
-
-
 _ASKING = frozenset("what which who whose where what's who's where's whom".split())
-
-
 DO = frozenset("do does did".split())
-
-
 CAN = frozenset("can could would will should may might".split())
-
-
 HAVE_FORMS = frozenset("have has had".split())
-
-
 WRITTEN = frozenset(
     "number numbers word words text letter letters digit digits percentage price time date name message title year writing "
     "lettering slogan label logo brand minutes hours score temperature speed".split()
 )
-
-
 INSCRIBED = frozenset("written printed displayed painted spelled engraved inscribed shown".split())
-
-
 SHAPES = frozenset(("shape", "shapes"))
-
-
 MATERIALS = frozenset(("material", "materials"))
-
-
 _NUMBERED = re.compile(r"\d")
-
-
 _PERSONS = {"he": "the man", "she": "the woman"}
-
-
 _PRONOUN = re.compile(r"\b(he|she)\b", re.I)
+_MASS = frozenset(
+    "nothing nobody noone everything milk water snow rice bread rope grass food sand coffee tea juice wine beer fruit hay "
+    "dirt mud smoke fire ice rain music furniture luggage tennis soccer baseball football basketball golf frisbee none "
+    "people men women children broccoli lettuce cheese sugar salt butter cream soup meat chicken fish".split()
+)
+"""Words that need no article as an answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,11 +131,3 @@ def noun_phrase(answer: str) -> str:
     alone = len(words) == 1 or (not several and words[-1].tag in ("NN", "JJ") and bool(phrases_of(words)))
     bare = alone and not mass and not _NUMBERED.search(answer) and not answer.istitle()
     return with_article(answer) if bare or (len(words) == 1 and not mass and not _NUMBERED.search(answer)) else answer
-
-
-_MASS = frozenset(
-    "nothing nobody noone everything milk water snow rice bread rope grass food sand coffee tea juice wine beer fruit hay "
-    "dirt mud smoke fire ice rain music furniture luggage tennis soccer baseball football basketball golf frisbee none "
-    "people men women children broccoli lettuce cheese sugar salt butter cream soup meat chicken fish".split()
-)
-"""Words that need no article as an answer."""

@@ -18,20 +18,10 @@ from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.terms import terms
 
 SEEING = frozenset("see find spot notice observe".split())
-
-
 VIEWERS = frozenset("you we i one".split())
-
-
 SAYING = frozenset("say read show display says reads shows displays bear bears".split())
-
-
 THESE = frozenset("this that it these those".split())
-
-
 CALLED = frozenset(("called", "named", "made", "composed", "built"))
-
-
 _STRANDED = frozenset("on in at to of with from by under near behind for against over around next".split())
 
 
@@ -55,28 +45,31 @@ def stated(asked: Question, answer: str) -> str | None:
 
 
 def _with_be(asked: Question, said: str, answer: str, texts: Sequence[str]) -> str | None:
+    """Read "what is hanging on the wall", "what is the man holding", "what is the cat on"."""
     if texts[1] in INSCRIBED and len(texts) > 3 and asked.asks != "who":
         return f'{asked.between(3, len(texts))} says "{answer}".'
     if asked.words[1].tag in ("VBG", "VBN", "IN", "JJ", "TO", "RB") and texts[1] not in THESE:
         return f"{said} {asked.auxiliary} {asked.between(1, len(texts))}."
     if texts[1] in THESE and (len(texts) == 2 or PLACED.match(texts[2])):
         return f"There is {said}."
-    verb = acting(asked.words)
-    doing = texts[verb] if verb is not None else ""
-    if verb is not None and doing == "doing":
+    verb, left = acting(asked.words), _left_behind(texts)
+    if verb is not None and texts[verb] == "doing":
         return f"{asked.between(1, verb)} {asked.auxiliary} {answer} {asked.between(verb + 1, len(texts))}."
-    if verb is not None and texts[-1] in _STRANDED:
-        return f"{asked.between(1, verb)} {asked.auxiliary} {asked.between(verb, len(texts))} {said}."
-    if verb is not None and doing not in CALLED and asked.words[verb].tag != "VBN":
-        before = f"{asked.between(1, verb)} {asked.auxiliary} {doing} {said}"
+    if left < len(texts):
+        at = left if verb is None else verb
+        return f"{asked.between(1, at)} {asked.auxiliary} {asked.between(at, len(texts))} {said}."
+    if verb is not None and texts[verb] not in CALLED and asked.words[verb].tag != "VBN":
+        before = f"{asked.between(1, verb)} {asked.auxiliary} {texts[verb]} {said}"
         return f"{before} {asked.between(verb + 1, len(texts))}."
-    if texts[-1] in _STRANDED:
-        last = len(texts) - 1 - (texts[-1] == "of" and texts[-2] == "top") - (texts[-2:] == ["top", "of"])
-        start = next(
-            (at for at in range(2, len(texts)) if texts[at] in ("on", "in", "next", "at") and at >= last - 1), last
-        )
-        return f"{asked.between(1, start)} {asked.auxiliary} {asked.between(start, len(texts))} {said}."
     return _identified(asked, said, texts)
+
+
+def _left_behind(texts: Sequence[str]) -> int:
+    """Return where the preposition at the end of a question begins, its length where there is none: "standing in front of"."""
+    at = len(texts)
+    while at > 2 and texts[at - 1] in _STRANDED | {"top", "front"}:
+        at -= 1
+    return at if texts[-1] in _STRANDED else len(texts)
 
 
 def _identified(asked: Question, said: str, texts: Sequence[str]) -> str | None:

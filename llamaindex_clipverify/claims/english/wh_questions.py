@@ -31,14 +31,11 @@ from llamaindex_clipverify.claims.english.stated_answers import CALLED, SAYING, 
 from llamaindex_clipverify.claims.english.terms import terms
 
 _SIDES = frozenset("side part half edge corner end area section portion region".split())
-
-
+_STANDING = frozenset("on in at located standing sitting shown placed".split())
+"""Last words of a question of place that say no more than that something is there."""
+_AROUND_SIDE = re.compile(r"^(?:on |in |at )?(?:the )?|(?:-?hand)?(?: side| part| half| edge| corner)?$", re.I)
 _GAMES = frozenset("sport sports game games".split())
-
-
 _ROOMS = frozenset("room place hall location setting area building environment".split())
-
-
 _NAMELESS = frozenset("kind type sort kinds types sorts".split())
 
 
@@ -81,9 +78,7 @@ def _coloured(asked: Question, answer: str) -> str | None:
 
 def _sided(asked: Question, answer: str) -> str | None:
     """Read "on which side of the photo is the chair", "at which edge do you see a swan"."""
-    side = re.sub(
-        r"^(?:on |in |at )?(?:the )?|(?:-?hand)?(?: side| part| half| edge| corner)?$", "", answer, flags=re.I
-    )
+    side = _AROUND_SIDE.sub("", answer)
     thing = _theme(asked)
     if not thing or not side or not any(word in terms().positions for word in re.split(r"[\s-]", side.lower())):
         return None
@@ -96,16 +91,7 @@ def _sided(asked: Question, answer: str) -> str | None:
 def _theme(asked: Question) -> str:
     """Return what a question of place is about: "is the chair on", "do you see a swan", "does the lamp stand"."""
     last = len(asked.words)
-    while last > 2 and asked.words[last - 1].text in (
-        "on",
-        "in",
-        "at",
-        "located",
-        "standing",
-        "sitting",
-        "shown",
-        "placed",
-    ):
+    while last > 2 and asked.words[last - 1].text in _STANDING:
         last -= 1
     if asked.auxiliary in BE:
         return asked.between(1, last)
