@@ -27,7 +27,7 @@ WRITTEN = frozenset(
     "number numbers word words text letter letters digit digits percentage price time date name message title year writing "
     "lettering slogan label logo brand minutes hours score temperature speed".split()
 )
-INSCRIBED = frozenset("written printed displayed painted spelled engraved inscribed shown".split())
+INSCRIBED = frozenset("written spelled engraved inscribed".split())
 SHAPES = frozenset(("shape", "shapes"))
 MATERIALS = frozenset(("material", "materials"))
 _NUMBERED = re.compile(r"\d")

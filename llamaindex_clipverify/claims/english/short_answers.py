@@ -119,8 +119,9 @@ def _chosen(found: re.Match[str], answer: str) -> str | None:
         other = more[2] if answer.lower() == more[1].lower() else more[1]
         return f"There are more {answer} than {other}."
     choice = _CHOICE.search(found.string)
-    if choice is None or answer.lower() not in (choice["one"].lower(), choice["two"].lower()):
-        return None
+    offered = {choice["one"].lower(), choice["two"].lower()} if choice is not None else set[str]()
+    if choice is None or not (answer.lower() in offered or offered <= set(answer.lower().split())):
+        return None  # or both: "black and white"
     return polar(found.string[: choice.start()] + answer + found.string[choice.end() :], yes=True)
 
 
@@ -160,6 +161,7 @@ _FORMS: tuple[tuple[re.Pattern[str], _Answer], ...] = (
         _form(r"how many\s+(.+?)\s+((?:the|this|that|these|his|her)\s.+?)\s+(?:has|have)"),
         lambda q, a: f"{q[2]} has {a} {q[1]}.",
     ),
+    (_form(r"what (?:is|'s) the (?:total )?number of (\w+s|people|men|women|children|sheep)()( .*)?"), _many),
     (_form(r"how many\s+(?:of the\s+)?(.+?)\s+(are|is|do|does|can|have|has|were)\b\s*(.*?)"), _many),
     (_form(r"how many\s+((?!are |is |of )\w+(?: \w+)?)()()"), _many),
     (_form(r"what (?:pattern|print|design) (?:does|do) (.+?) have"), _patterned),

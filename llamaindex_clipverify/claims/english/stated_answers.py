@@ -22,6 +22,10 @@ VIEWERS = frozenset("you we i one".split())
 SAYING = frozenset("say read show display says reads shows displays bear bears".split())
 THESE = frozenset("this that it these those".split())
 CALLED = frozenset(("called", "named", "made", "composed", "built"))
+_UNSEEN = frozenset(
+    "name names age gender race mood emotion relationship purpose meaning reason job occupation".split()
+)
+"""What no picture shows, so that its answer names no thing."""
 _STRANDED = frozenset("on in at to of with from by under near behind for against over around next".split())
 
 
@@ -31,12 +35,13 @@ def stated(asked: Question, answer: str) -> str | None:
     if not texts:
         return None
     if asked.kind and answer.lower() in terms().positions:
-        said = f"the {answer.lower()} {asked.kind[-1]}"  # "which hand does he hold it in"
+        to = asked.kind[-1] in ("direction", "way")  # "which way is he facing"
+        said = answer.lower() if to else f"the {answer.lower()} {asked.kind[-1]}"  # "which hand does he hold it in"
     if asked.auxiliary in BE and len(texts) > 1:
         return _with_be(asked, said, answer, texts)
     if asked.auxiliary in DO and len(texts) > 2:
         return _with_do(asked, said, answer, texts)
-    if asked.auxiliary in CAN and len(texts) > 2 and texts[1] in VIEWERS:
+    if asked.auxiliary in CAN and len(texts) > 2 and texts[1] in VIEWERS and texts[2] in SEEING:
         return f"There is {said} {asked.between(3, len(texts))}."
     if asked.auxiliary in HAVE_FORMS and len(texts) > 2 and asked.words[1].tag in ("DT", "PRP", "PRP$"):
         return f"{asked.between(1, len(texts))} {asked.auxiliary} {said}."
@@ -75,6 +80,8 @@ def _left_behind(texts: Sequence[str]) -> int:
 def _identified(asked: Question, said: str, texts: Sequence[str]) -> str | None:
     """Read "what is the animal on the grass": the answer is what is there."""
     end = len(texts) - (texts[-1] in ("called", "named"))
+    if texts[end - 1] in _UNSEEN:
+        return None
     clause = next((at for at in range(2, end) if texts[at] in ("that", "which", "who")), None)
     if clause is not None and clause + 2 < end:
         return f"{said} {asked.between(clause + 1, end)}."

@@ -34,6 +34,8 @@ _SIDES = frozenset("side part half edge corner end area section portion region".
 _STANDING = frozenset("on in at located standing sitting shown placed".split())
 """Last words of a question of place that say no more than that something is there."""
 _AROUND_SIDE = re.compile(r"^(?:on |in |at )?(?:the )?|(?:-?hand)?(?: side| part| half| edge| corner)?$", re.I)
+_UNSEEN = frozenset("brand flavor flavour make model language nationality".split())
+"""Of what a thing is or tastes, and what no picture shows: that the thing is there is all that is said."""
 _GAMES = frozenset("sport sports game games".split())
 _ROOMS = frozenset("room place hall location setting area building environment".split())
 _NAMELESS = frozenset("kind type sort kinds types sorts".split())
@@ -114,7 +116,7 @@ def _roomed(asked: Question, answer: str) -> str | None:
 def _written(asked: Question, answer: str) -> str | None:
     """Read "what number is on the jersey", "which digits does the board show": the thing says it."""
     texts = [word.text for word in asked.words]
-    if "brand" in asked.kind:
+    if _UNSEEN.intersection(asked.kind):
         return f"There is {asked.between(1, len(texts))}." if asked.auxiliary in BE and len(texts) > 1 else None
     if "time" in asked.kind and "day" in asked.kind:
         return None
@@ -156,7 +158,7 @@ _KINDS = (
     (SHAPES, _shaped),
     (MATERIALS, _made),
     (_GAMES, _played),
-    (WRITTEN, _written),
+    (WRITTEN | _UNSEEN, _written),
     (_ROOMS, _roomed),
 )
 """Nouns that questions ask for, and how their answers are stated."""
