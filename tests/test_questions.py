@@ -72,7 +72,6 @@ def test_a_short_answer_takes_the_place_that_is_asked_for(question: str, answer:
     ("question", "answer"),
     [
         ("What brand is the laptop?", "Apple"),
-        ("What is the man's name?", "John"),
         ("What flavor is the cake?", "chocolate"),
         ("What is the weather like?", "A fish"),
         ("Why is the man smiling?", "A joke"),
@@ -83,7 +82,7 @@ def test_a_short_answer_takes_the_place_that_is_asked_for(question: str, answer:
 )
 def test_an_answer_names_no_thing_that_the_question_does_not_ask_for(question: str, answer: str) -> None:
     things = {claim.noun for claim in SPLITTER.split(answer, question)}
-    assert not things & {"apple", "chocolate", "john", "left", "nothing", "unknown"}
+    assert not things & {"apple", "chocolate", "left", "nothing", "unknown"}
 
 
 @pytest.mark.parametrize(
