@@ -325,7 +325,7 @@ def test_what_does_not_fit_the_window_is_left_out_from_the_end(index: EvidenceIn
         *(NodeWithScore(node=TextNode(text=f"{n} " * 300)) for n in range(8)),
     ]
     (message,) = LlavaSynthesizer(llm, folders=index.folders).messages(QUESTION, nodes)
-    assert llm.count_tokens([message]) + llm.metadata.num_output <= llm.metadata.context_window == 2048
+    assert llm.count_tokens([message]) + llm.metadata.num_output <= llm.metadata.context_window == 3072
     text = message.blocks[-1].text  # type: ignore[union-attr]
     assert "Passage 1:" in text and "Passage 8:" not in text and len(message.blocks) == 5
     with pytest.raises(DataError, match="do not fit the model's window"):

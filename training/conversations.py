@@ -24,8 +24,9 @@ from training.render import CONDITIONS, DOINGS, LOOKS, scene_of
 from training.talks import IMAGE, Talk, judge_talk, plain_talk, retrieval_talk
 
 PICTURE, END = "<image>", "</s>"
-SIDE = 180
-"""Side of the pictures in pixels. At the encoder's 120, a model named 39 % of the things that are 12 to 18 pixels wide there."""
+SIDE = 240
+"""Side of the pictures in pixels. At the encoder's 120, a model named 39 % of the things that are 12 to 18 pixels wide there; at
+180, half of those below 27."""
 GRID = SIDE // PATCH
 ANSWERS: dict[str, Sequence[str]] = {
     "noun": NOUNS, "colour": COLOURS, "action": DOINGS, "pattern": LOOKS, "state": CONDITIONS

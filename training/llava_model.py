@@ -73,7 +73,7 @@ def make_tokenizer(shelf: Shelf, size: int = 1500) -> PreTrainedTokenizerFast:
     tokenizer.train_from_iterator(corpus(), trainer)
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, unk_token="<unk>", bos_token=START, eos_token=END, pad_token=PAD,
-        padding_side="left", model_max_length=2048, extra_special_tokens={"image_token": PICTURE},
+        padding_side="left", model_max_length=3072, extra_special_tokens={"image_token": PICTURE},
     )  # fmt: skip
 
 
@@ -147,7 +147,7 @@ def make_model(
     vision = CLIPVisionConfig(**{**known, "num_hidden_layers": deep, "image_size": SIDE})
     text = LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=192, intermediate_size=640, num_hidden_layers=layers, num_attention_heads=3,
-        max_position_embeddings=2048, tie_word_embeddings=True, bos_token_id=tokenizer.bos_token_id,
+        max_position_embeddings=3072, tie_word_embeddings=True, bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
     )  # fmt: skip
     config = LlavaConfig(
