@@ -214,9 +214,9 @@ def test_chat_engines(
 
 
 @ways
-def test_small_talk_is_unverifiable(llm: LlavaLLM, tiny: Verifier, streaming: bool, is_async: bool) -> None:
+def test_talk_without_pictures_is_unverifiable(llm: LlavaLLM, tiny: Verifier, streaming: bool, is_async: bool) -> None:
     engine = ClipVerifyChatEngine(SimpleChatEngine.from_defaults(llm=llm), tiny)
-    text, response = asyncio.run(told(engine, streaming, is_async))
+    text, response = asyncio.run(told(engine, streaming, is_async, "How many dogs are there?"))
     report = get_report(response)
     assert report.answer.strip() == text.strip() and report.trust is None
     assert report.notes == ("no picture was retrieved",)

@@ -74,7 +74,9 @@ def test_the_centre_is_cropped_and_maps_know_it(encoder: ClipEncoder, image: Ima
 def test_the_whole_flow_runs_on_the_scale_of_common_nouns(encoder: ClipEncoder, image: Image.Image) -> None:
     report = Verifier.from_defaults(encoder=encoder, regions=4).verify("A red car is next to a dog.", [image])
     assert report.calibration == "transferred"
-    assert {claim.claim.kind for claim in report.claims if claim.trust is not None} == {"object"}
+    weighed = [claim for claim in report.claims if claim.trust is not None]
+    assert "object" in {claim.claim.kind for claim in weighed}
+    assert all(claim.claim.kind == "object" or "is in doubt" in claim.note for claim in weighed)
     assert "standardised by common nouns" in " ".join(report.notes)
     checks = {one.check for claim in report.claims for one in claim.evidence}
     assert {"similarity", "contrast", "regions"} <= checks
