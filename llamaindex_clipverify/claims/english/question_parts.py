@@ -31,6 +31,7 @@ INSCRIBED = frozenset("written spelled engraved inscribed".split())
 SHAPES = frozenset(("shape", "shapes"))
 MATERIALS = frozenset(("material", "materials"))
 _NUMBERED = re.compile(r"\d")
+_OPINION = re.compile(r"(?<=\w) (?:do|would|did|can) you (?:think|say|believe|guess)(?: that)?\b", re.I)
 _PERSONS = {"he": "the man", "she": "the woman"}
 _PRONOUN = re.compile(r"\b(he|she)\b", re.I)
 _MASS = frozenset(
@@ -66,8 +67,9 @@ class Question:
 
 
 def spelled_out(question: str) -> str:
-    """Return the last question of a text with "the man" for *he*, whom nothing else names."""
-    return _PRONOUN.sub(lambda found: _PERSONS[found[1].lower()], last_question(question))
+    """Return the last question of a text without "do you think", and with "the man" for *he*, whom nothing else names."""
+    plain = _OPINION.sub("", last_question(question))
+    return _PRONOUN.sub(lambda found: _PERSONS[found[1].lower()], plain)
 
 
 def last_question(question: str) -> str:
@@ -113,6 +115,8 @@ def _is_auxiliary(words: Sequence[Word], at: int) -> bool:
     word, before = words[at], words[at - 1]
     if word.text in BE | DO | CAN | HAVE_FORMS:
         return True
+    if word.text in COLOUR_WORDS | SHAPES:
+        return False
     if word.tag in ("VBZ", "VBP", "VBD"):
         verb_follows = at + 1 < len(words) and words[at + 1].tag in ("VBZ", "NNS") and word.tag != "VBZ"
         return not (verb_follows and before.text in ("what", "which"))  # "which object hangs"

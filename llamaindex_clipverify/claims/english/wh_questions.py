@@ -36,6 +36,7 @@ _STANDING = frozenset("on in at located standing sitting shown placed".split())
 _AROUND_SIDE = re.compile(r"^(?:on |in |at )?(?:the )?|(?:-?hand)?(?: side| part| half| edge| corner)?$", re.I)
 _UNSEEN = frozenset("brand flavor flavour make model language nationality".split())
 """Of what a thing is or tastes, and what no picture shows: that the thing is there is all that is said."""
+_DETERMINERS = frozenset("the this that these those his her their its a an".split())
 _GAMES = frozenset("sport sports game games".split())
 _ROOMS = frozenset("room place hall location setting area building environment".split())
 _NAMELESS = frozenset("kind type sort kinds types sorts".split())
@@ -55,6 +56,8 @@ def answered(question: str, answer: str) -> str | None:
         return _asked_last(text, words, answer)
     if asked.asks in ("where", "where's"):
         return _where(asked, answer)
+    if (told := _told(text, words, asked)) is not None:
+        return f"{told} {answer if asked.kind[0] in COLOUR_WORDS | SHAPES else noun_phrase(answer)}."
     asked = with_noun(asked)
     kind = next((word for word in reversed(asked.kind) if word not in _NAMELESS | {"of", "the"}), "")
     first = next((word for word in asked.kind if word not in ("the", *_NAMELESS, "of")), "")
@@ -62,6 +65,14 @@ def answered(question: str, answer: str) -> str | None:
         if first in names or kind in names:
             return state(asked, answer)
     return stated(asked, answer)
+
+
+def _told(text: str, words: Sequence[Word], asked: Question) -> str | None:
+    """Return what follows the question word where the verb comes after its subject: "what color the car is"."""
+    after = 1 + (bool(asked.kind) and asked.kind[0] in COLOUR_WORDS | SHAPES)
+    named = [word for word in words if word.start > words[0].start][after - 1 :]
+    told = bool(named) and named[0].text in _DETERMINERS and words[0].text in ("what", "which") and bool(asked.words)
+    return text[named[0].start :].strip() if told and len(asked.kind) > after - 1 else None
 
 
 def _coloured(asked: Question, answer: str) -> str | None:
