@@ -15,41 +15,30 @@ from llamaindex_clipverify.claims.english.verbs import Verb
 
 _SPREAD = frozenset("cover fill litter strew scatter dust sprinkle line surround top stack".split())
 """Verbs by which leaves or feathers lie on a thing, and are no part of it."""
-
-
 _PORTABLE = frozenset(
     "camera phone microphone guitar violin trumpet flute drum accordion cane stick rope flag banner placard bucket broom "
     "shovel rake hammer saw sword gun rifle bow spear torch lantern stroller pram cart trolley wheelbarrow net paddle oar "
     "briefcase purse satchel rucksack duffel bouquet balloon notebook clipboard newspaper magazine".split()
 )
 """Things that a person has along, beside those of the vocabulary's groups."""
-
-
 _PATTERNED = {"dot": "dotted", "stripe": "striped", "spot": "dotted", "check": "checkered"}
 """What marks make a pattern: "a curtain with orange dots"."""
-
-
 _SEPARATE = frozenset(
     "boot boots shoe shoes sneaker sneakers sandal sandals heels sock socks stockings tights glove gloves mittens hat cap beanie "
     "scarf trousers pants jeans shorts leggings sunglasses glasses".split()
 )
 """What somebody wears beside another garment, and no part of it: "a raincoat with matching boots"."""
-
-
 _USING = frozenset(
     "cut slice chop eat paint write draw stir wash wipe clean spray water dig sweep scoop cook hit open fix repair brush feed "
     "carve mix serve pick measure trim rake scrub dry polish mop iron sew".split()
 )
-
-
 _TOOLS = frozenset(
     "knife fork spoon chopsticks brush paintbrush pen pencil crayon marker scissors spatula whisk ladle tongs roller sponge "
     "cloth rag towel mop hose wrench screwdriver drill spade trowel ruler shears comb".split()
 )
 """With what somebody does it, beside what is portable."""
-
-
 CONSISTING = frozenset(("consist", "compose", "comprise"))
+"""Verbs before what something is made up of."""
 
 
 def with_thing(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:

@@ -12,37 +12,23 @@ from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.structure import Link, is_living, is_worn
 
 _DEPTH = frozenset(("behind", "in front of", "between", "around"))
-
-
 _SILENT = frozenset("for to as than like about during since instead because until except via per besides despite".split()) | {
     "such as", "instead of", "because of", "without",
 }  # fmt: skip
 """Prepositions that state no relation in a picture."""
-
-
 _PLACED = frozenset(
     "line arrange stack leave tie chain huddle surround enclose flank border frame sit stand park seat place position "
     "locate lie".split()
 )
 """Verbs after whose passive *by* means next to, and no actor."""
-
-
 _JOINING = frozenset("connect join link separate divide support shade obscure hide block".split())
 """Verbs after whose passive *by* names what does it, and no place."""
-
-
 _ATTACHED = frozenset(
     "attach fix tie connect fasten chain hitch tether strap bolt nail glue pin stick clip tape".split()
 )
-
-
 _FROM = frozenset("hang dangle eat drink extend emerge pour grow detach separate suspend remove disconnect".split())
-
-
 _OVER = frozenset("jump leap climb step run walk bend lean".split())
 """Verbs with which *over* is a path, and not above."""
-
-
 ADDRESSING = {
     verb: prepositions.split()
     for verbs, prepositions in (
@@ -53,12 +39,8 @@ ADDRESSING = {
     for verb in verbs.split()
 }
 """Verbs whose preposition names what they are directed at, and no place."""
-
-
 _AREAS = frozenset(("area", "row", "line", "circle"))
 """Nouns that are things only as the place of something."""
-
-
 _HOLDING = frozenset("hand hands arm arms mouth lap shoulder shoulders back head".split())
 
 
