@@ -23,10 +23,10 @@ from llamaindex_clipverify.verification.implied import as_place, presences
 from llamaindex_clipverify.verification.notes import why_unverifiable
 
 Checked = tuple[CheckedClaim, Trust]
-_EVEN = 0.5
-"""Trust in the presence of a thing below which it is in doubt."""
 Active = Sequence[Weighable]
 """What the profile can weigh, for each picture; see `Judge.active`."""
+_EVEN = 0.5
+"""Trust in the presence of a thing below which it is in doubt."""
 
 
 @dataclass(frozen=True)
@@ -107,24 +107,25 @@ class Judge:
         A claim is at most as likely as that its thing is there; see `implied`.
         """
         whole = [claim] if claim.kind == "object" and not claim.negated else []
-        doubted: tuple[Trust, str, list[Evidence]] | None = None
+        doubted: list[tuple[Trust, Claim, list[Evidence]]] = []
         for presence in (*whole, *presences(claim)):
             subject = self._as_class(self._detectable(presence, facts))
             if subject is claim:
                 continue
             evidence = [self.evidence(subject, known) for known in facts]
             trust = self._fuse(subject, evidence, active)
-            shown = evidence[trust.picture or 0]
-            if self.policy.verdict(trust.value) == "contradicted":
-                note = Message("there is no {noun} of which it could be true", noun=subject.noun)
-                return replace(self._checked(claim, active, trust, shown, []), note=note), trust
-            if trust.value is not None and trust.value < (doubted[0].value or 0.0 if doubted else _EVEN):
-                doubted = trust, subject.noun or "", shown
-        if doubted is None:
+            contradicted = self.policy.verdict(trust.value) == "contradicted"
+            if trust.value is not None and (contradicted or trust.value < _EVEN):
+                doubted.append((trust, subject, evidence[trust.picture or 0]))
+            if contradicted:
+                break
+        if not doubted:
             return None
-        trust, noun, shown = doubted
-        note = Message("whether there is a {noun} is in doubt", noun=noun)
-        return replace(self._checked(claim, active, trust, shown, []), note=note), trust
+        trust, subject, shown = min(doubted, key=lambda one: one[0].value or 0.0)
+        checked = self._checked(claim, active, trust, shown, [])
+        missing = checked.verdict == "contradicted"
+        told = "there is no {noun} of which it could be true" if missing else "whether there is a {noun} is in doubt"
+        return replace(checked, note=Message(told, noun=subject.noun)), trust
 
     def _checked(
         self, claim: Claim, active: Active, trust: Trust, evidence: Sequence[Evidence], lines: list[str]

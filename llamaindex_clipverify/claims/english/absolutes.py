@@ -28,10 +28,14 @@ def _had(clause: Clause, verb: Verb) -> Iterator[Claim]:
     denied = verb.negated or any(one.is_turned or one.determiner in NO or one.negated for one in verb.subjects)
     for thing in verb.objects:
         if is_told(clause, thing):
-            for kind, value in clause.terms.descriptions(clause.text(_described_at(clause, thing))):
-                if kind == "state":
-                    last = _described_at(clause, thing)
-                    yield described_as(clause, kind, value, thing, thing.head, last, negated=denied)
+            yield from _states(clause, thing, _described_at(clause, thing), negated=denied)
+
+
+def _states(clause: Clause, thing: Mention, at: int, *, negated: bool = False) -> Iterator[Claim]:
+    """Yield the claims that a thing is in the states that a word names."""
+    for kind, value in clause.terms.descriptions(clause.text(at)):
+        if kind == "state":
+            yield described_as(clause, kind, value, thing, thing.head, at, negated=negated)
 
 
 def is_told(clause: Clause, thing: Mention) -> bool:
@@ -59,9 +63,8 @@ def _absolute(clause: Clause, thing: Mention) -> Iterator[Claim]:
     colours = colours_at(clause, at) if clause.text(at) else []
     for colour in colours:
         yield clause.spanning("attribute", thing, thing.head, at, colour=colour)
-    for kind, value in clause.terms.descriptions(clause.text(at)) if not colours else ():
-        if kind == "state":
-            yield described_as(clause, kind, value, thing, thing.head, at)
+    if not colours:
+        yield from _states(clause, thing, at)
 
 
 def _described_at(clause: Clause, thing: Mention) -> int:

@@ -87,7 +87,9 @@ def belonging(clause: Clause, kind: Kind, said: Belonging) -> Iterator[Claim]:
 
 def _described(clause: Clause, said: Belonging) -> list[Claim]:
     """Return what a denied description denies: "does not have long hair" says that the hair is not long."""
-    found = [
+    if said.thing.determiner in NO:
+        return []
+    return [
         clause.spanning(
             kind, said.thing, said.thing.begins, said.thing.after - 1, value=value, colour=None, negated=True
         )
@@ -95,7 +97,6 @@ def _described(clause: Clause, said: Belonging) -> list[Claim]:
         for kind, value in clause.terms.descriptions(text)
         if kind in ("size", "state", "material", "pattern")
     ]
-    return [] if said.thing.determiner in NO else found
 
 
 def _marked(clause: Clause, said: Belonging) -> Iterator[Claim]:

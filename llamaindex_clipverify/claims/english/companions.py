@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.english.belongings import Belonging, belonging, possession, wearing
 from llamaindex_clipverify.claims.english.clauses import Clause
-from llamaindex_clipverify.claims.english.grammar import CONTAINERS, NO, POSSESSIVES
+from llamaindex_clipverify.claims.english.grammar import CONSISTING, CONTAINERS, NO, POSSESSIVES
 from llamaindex_clipverify.claims.english.linked import is_filled, is_material, linked, of_material, relation_of
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.structure import Link, is_living, is_place, is_worn
@@ -37,8 +37,6 @@ _TOOLS = frozenset(
     "cloth rag towel mop hose wrench screwdriver drill spade trowel ruler shears comb".split()
 )
 """With what somebody does it, beside what is portable."""
-CONSISTING = frozenset(("consist", "compose", "comprise"))
-"""Verbs before what something is made up of."""
 
 
 def with_thing(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:

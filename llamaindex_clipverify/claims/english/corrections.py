@@ -87,15 +87,7 @@ def _joined(words: Sequence[Word]) -> Iterator[Word]:
             # "women's summer dress" of a catalogue
             yield words[at]._replace(text=words[at].text.replace("'", ""), tag="JJ")
             at += 1
-        elif (
-            side is not None
-            and side.text in _HANDS
-            and following is not None
-            and following.tag == "PRP$"
-            and words[at].text in ("in", "on", "with")
-            and (at + 3 == len(words) or not words[at + 3].tag.startswith(("NN", "JJ")))
-            and any(word.text in ("hand", "arm") for word in words[:at])
-        ):
+        elif following is not None and side is not None and _is_other_hand(words, at):
             yield from (words[at], following, side._replace(tag="JJ"))  # "and a branch in his right"
             yield side._replace(text="hand", start=side.end, tag="NN")
             at += 3
@@ -112,6 +104,14 @@ def _joined(words: Sequence[Word]) -> Iterator[Word]:
         else:
             yield words[at]
             at += 1
+
+
+def _is_other_hand(words: Sequence[Word], at: int) -> bool:
+    """Return whether *hand* is left out: "a book in his left hand and a branch in his right"."""
+    own, side = words[at + 1], words[at + 2]
+    led = words[at].text in ("in", "on", "with") and own.tag == "PRP$" and side.text in _HANDS
+    alone = at + 3 == len(words) or not words[at + 3].tag.startswith(("NN", "JJ"))
+    return led and alone and any(word.text in ("hand", "arm") for word in words[:at])
 
 
 def _is_the_one(words: Sequence[Word], at: int) -> int:

@@ -142,6 +142,11 @@ DENIALS = frozenset({"no", "not", "nobody", "none", "neither", "nor", "never", "
 NO = ("no", "none", "neither")
 """Determiners that deny what is said of their noun."""
 POSSESSIVES = frozenset(("his", "her", "its", "their"))
+CONSISTING = frozenset(("consist", "compose", "comprise"))
+"""Verbs before what something is made up of."""
+VIEWERS = frozenset(("i", "we", "you", "one"))
+SEEING = frozenset("see find notice observe spot".split())
+"""Verbs with which those who look at a picture say what is there: "we can see trees"."""
 COLOUR_WORDS = frozenset(("color", "colour", "colors", "colours"))
 MASS = frozenset(
     "water grass snow sand food luggage furniture fruit clothing ice rain fire smoke coffee tea wine milk juice bread "

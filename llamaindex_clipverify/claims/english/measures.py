@@ -24,7 +24,7 @@ _SPECIAL = re.compile(
     r"|\b(?i:a few|several|a couple of|many) (?:feet|inches|yards|meters|metres|steps|paces|miles)"
     r"(?= (?:away|apart|above|below|from|behind|in front|tall|high|long|wide|off|back|to the)\b)"
 )
-_ENDS = ("old", "half", "dozen", "feet", "inches", "yards", "ers", "res", "steps", "paces", "miles")
+_ENDS = ("old", "half", "dozen", "feet", "inches", "yards", "meters", "metres", "steps", "paces", "miles")
 """Ends of the words of which a sentence has one if it has a measure in words."""
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _TELLING = frozenset("about around approximately roughly maybe is are was look looks appears be".split())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from llamaindex_clipverify.claims.english.grammar import BE, COLOUR_WORDS
+from llamaindex_clipverify.claims.english.grammar import BE, COLOUR_WORDS, MASS
 from llamaindex_clipverify.claims.english.polar_questions import phrases_of, with_article, words_of
 from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.terms import terms
@@ -20,6 +20,7 @@ PLACED = re.compile(
 """Answers that begin with a preposition."""
 _LAST_QUESTION = re.compile(r"[^.?!\n]*\?")
 _ASKING = frozenset("what which who whose where what's who's where's whom".split())
+# auxiliaries without their denials, which turn what the answer states
 DO = frozenset("do does did".split())
 CAN = frozenset("can could would will should may might".split())
 HAVE_FORMS = frozenset("have has had".split())
@@ -34,10 +35,9 @@ _NUMBERED = re.compile(r"\d")
 _OPINION = re.compile(r"(?<=\w) (?:do|would|did|can) you (?:think|say|believe|guess)(?: that)?\b", re.I)
 _PERSONS = {"he": "the man", "she": "the woman"}
 _PRONOUN = re.compile(r"\b(he|she)\b", re.I)
-_MASS = frozenset(
-    "nothing nobody noone everything milk water snow rice bread rope grass food sand coffee tea juice wine beer fruit hay "
-    "dirt mud smoke fire ice rain music furniture luggage tennis soccer baseball football basketball golf frisbee none "
-    "people men women children broccoli lettuce cheese sugar salt butter cream soup meat chicken fish".split()
+_MASS = MASS | frozenset(
+    "nothing nobody noone everything none rope hay dirt salt music tennis soccer baseball football basketball golf frisbee "
+    "people men women children broccoli chicken fish".split()
 )
 """Words that need no article as an answer."""
 
@@ -67,9 +67,8 @@ class Question:
 
 
 def spelled_out(question: str) -> str:
-    """Return the last question of a text without "do you think", and with "the man" for *he*, whom nothing else names."""
-    plain = _OPINION.sub("", last_question(question))
-    return _PRONOUN.sub(lambda found: _PERSONS[found[1].lower()], plain)
+    """Return a question without "do you think", and with "the man" for *he*, whom nothing else names."""
+    return _PRONOUN.sub(lambda found: _PERSONS[found[1].lower()], _OPINION.sub("", question))
 
 
 def last_question(question: str) -> str:
@@ -130,8 +129,8 @@ def noun_phrase(answer: str) -> str:
     if not words or answer.endswith(("s", "ing")) or words[0].tag[:2] in ("DT", "CD", "PR", "IN", "VB"):
         return answer
     name = words[-1].text
-    mass = name in terms().substances or name in english().plural_forms or name in _MASS
+    if name in terms().substances or name in english().plural_forms or name in _MASS or _NUMBERED.search(answer):
+        return answer
     several = any(word.text in ("and", "or", ",", "of", "with", "on", "in") for word in words)
-    alone = len(words) == 1 or (not several and words[-1].tag in ("NN", "JJ") and bool(phrases_of(words)))
-    bare = alone and not mass and not _NUMBERED.search(answer) and not answer.istitle()
-    return with_article(answer) if bare or (len(words) == 1 and not mass and not _NUMBERED.search(answer)) else answer
+    named = several or answer.istitle() or words[-1].tag not in ("NN", "JJ") or not phrases_of(words)
+    return with_article(answer) if len(words) == 1 or not named else answer

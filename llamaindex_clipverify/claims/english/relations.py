@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.english.belongings import HUES, hued
 from llamaindex_clipverify.claims.english.clauses import Clause
-from llamaindex_clipverify.claims.english.companions import CONSISTING, of_thing, with_thing
-from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, COVERING, SHOWING
+from llamaindex_clipverify.claims.english.companions import of_thing, with_thing
+from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, CONSISTING, COVERING, SHOWING
 from llamaindex_clipverify.claims.english.linked import in_colour, is_denied, linked, states_relation, to_pronoun
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.positions import Position

@@ -1,6 +1,7 @@
 """Short answers together with their question: "Three." to "How many clocks are there?" states that there are three clocks.
 
-The statement is split as usual; its claims span the short answer. Questions are forms of a few kinds, one pattern each.
+The statement is split as usual; its claims span the short answer. A pattern stands
+for each form of questions with how many, of one of two, and of weather and sizes; `wh_questions` reads the others.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from llamaindex_clipverify.claims.english.grammar import BE
+from llamaindex_clipverify.claims.english.grammar import BE, SEEING, VIEWERS
 from llamaindex_clipverify.claims.english.question_parts import (
     CAN,
     DO,
@@ -16,9 +16,8 @@ from llamaindex_clipverify.claims.english.question_parts import (
 )
 from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.terms import terms
+from llamaindex_clipverify.claims.wording import gerund
 
-SEEING = frozenset("see find spot notice observe".split())
-VIEWERS = frozenset("you we i one".split())
 SAYING = frozenset("say read show display says reads shows displays bear bears".split())
 THESE = frozenset("this that it these those".split())
 CALLED = frozenset(("called", "named", "made", "composed", "built"))
@@ -105,25 +104,15 @@ def _with_do(asked: Question, said: str, answer: str, texts: Sequence[str]) -> s
     if not verbs:
         return None
     at = verbs[0]
-    acts = "has" if texts[at] == "have" else f"is {_progressive(texts[at])}"
+    acts = "has" if texts[at] == "have" else f"is {gerund(texts[at])}"
     rest = asked.between(at + 1, len(texts))
     if rest and texts[-1] in _STRANDED:
         return f"{asked.between(1, at)} {acts} {rest} {said}."
     return f"{asked.between(1, at)} {acts} {said} {rest}."
 
 
-def _progressive(verb: str) -> str:
-    """Return a base form in -ing: *holding*, *riding*, *sitting*."""
-    if verb.endswith("e") and not verb.endswith(("ee", "ye")):
-        return f"{verb[:-1]}ing"
-    short = len(verb) == 3 and verb[1] in "aeiou" and verb[2] not in "wxy" and verb[0] not in "aeiou"
-    return f"{verb}{verb[-1] if short else ''}ing"
-
-
 def acting(words: Sequence[Word]) -> int | None:
     """Return the place of the verb after the subject of a question, or None: *wearing* of "is the man on the left wearing"."""
     found = [at for at in range(2, len(words)) if words[at].tag in ("VBG", "VBN") or words[at].text in CALLED]
-    last = len(words) - 1
-    while last > 2 and words[last].text in _STRANDED:
-        last -= 1
+    last = _left_behind([word.text for word in words]) - 1
     return last if last in found else (found[0] if found else None)

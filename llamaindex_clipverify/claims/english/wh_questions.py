@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from llamaindex_clipverify.claims.english.grammar import BE, COLOUR_WORDS
+from llamaindex_clipverify.claims.english.grammar import ARTICLES, BE, COLOUR_WORDS, DEFINITE, SEEING, VIEWERS
 from llamaindex_clipverify.claims.english.polar_questions import words_of
 from llamaindex_clipverify.claims.english.question_parts import (
     CAN,
@@ -27,7 +27,7 @@ from llamaindex_clipverify.claims.english.question_parts import (
     with_noun,
 )
 from llamaindex_clipverify.claims.english.sentences import Word
-from llamaindex_clipverify.claims.english.stated_answers import CALLED, SAYING, SEEING, THESE, VIEWERS, acting, stated
+from llamaindex_clipverify.claims.english.stated_answers import CALLED, SAYING, THESE, acting, stated
 from llamaindex_clipverify.claims.english.terms import terms
 
 _SIDES = frozenset("side part half edge corner end area section portion region".split())
@@ -36,7 +36,6 @@ _STANDING = frozenset("on in at located standing sitting shown placed".split())
 _AROUND_SIDE = re.compile(r"^(?:on |in |at )?(?:the )?|(?:-?hand)?(?: side| part| half| edge| corner)?$", re.I)
 _UNSEEN = frozenset("brand flavor flavour make model language nationality".split())
 """Of what a thing is or tastes, and what no picture shows: that the thing is there is all that is said."""
-_DETERMINERS = frozenset("the this that these those his her their its a an".split())
 _GAMES = frozenset("sport sports game games".split())
 _ROOMS = frozenset("room place hall location setting area building environment".split())
 _NAMELESS = frozenset("kind type sort kinds types sorts".split())
@@ -46,7 +45,7 @@ def answered(question: str, answer: str) -> str | None:
     """Return the statement that an answer makes together with a question, or None for questions of other forms.
 
     Args:
-        question: A question with what, which, who, whose, where or how.
+        question: One question, as `last_question` returns it, with what, which, who, whose, where or how.
         answer: Its answer, a word or a phrase.
     """
     text = spelled_out(question)
@@ -69,10 +68,9 @@ def answered(question: str, answer: str) -> str | None:
 
 def _told(text: str, words: Sequence[Word], asked: Question) -> str | None:
     """Return what follows the question word where the verb comes after its subject: "what color the car is"."""
-    after = 1 + (bool(asked.kind) and asked.kind[0] in COLOUR_WORDS | SHAPES)
-    named = [word for word in words if word.start > words[0].start][after - 1 :]
-    told = bool(named) and named[0].text in _DETERMINERS and words[0].text in ("what", "which") and bool(asked.words)
-    return text[named[0].start :].strip() if told and len(asked.kind) > after - 1 else None
+    begins = 1 + (asked.kind[0] in COLOUR_WORDS | SHAPES if asked.kind else 0)
+    told = words[0].text in ("what", "which") and begins <= len(asked.kind) and bool(asked.words)
+    return text[words[begins].start :] if told and words[begins].text in DEFINITE | ARTICLES else None
 
 
 def _coloured(asked: Question, answer: str) -> str | None:

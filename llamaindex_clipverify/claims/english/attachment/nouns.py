@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from llamaindex_clipverify.claims.english.attachment.state import MOVING, RELATIVES, STATIC, State
-from llamaindex_clipverify.claims.english.grammar import POSSESSIVES
+from llamaindex_clipverify.claims.english.grammar import CONSISTING, POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.structure import Link, is_living, is_worn
 from llamaindex_clipverify.claims.english.terms import terms
@@ -199,7 +199,7 @@ class NounRules(State):
         return verb if verb is not None and verb.lemma in ("have", "hold", "carry", "grip", "clutch") else None
 
     def _same_sort(self, mention: Mention, link: Link) -> bool:
-        if link.verb is not None and link.verb.lemma in ("consist", "compose", "comprise"):
+        if link.verb is not None and link.verb.lemma in CONSISTING:
             return True
         figure = self.verb_of(link.figures[-1]) if link.figures else None
         if figure is not None and figure.lemma == "wear" and is_worn(mention):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from llamaindex_clipverify.claims.english.attachment.state import STATIC
 from llamaindex_clipverify.claims.english.attachment.verbs import VerbRules
-from llamaindex_clipverify.claims.english.grammar import BE, COVERING, POSSESSIVES
+from llamaindex_clipverify.claims.english.grammar import BE, CONSISTING, COVERING, POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.positions import Position
 from llamaindex_clipverify.claims.english.structure import Link, is_container, is_living, is_own, is_place
@@ -218,7 +218,7 @@ class PrepositionRules(VerbRules):
     def _goes_past(relation: str, last: Mention, link: Link) -> bool:
         """Return whether a preposition after the ground of a link tells about the link's figures."""
         if link.relation == "of":
-            made = link.verb is not None and link.verb.lemma in ("consist", "compose", "comprise")
+            made = link.verb is not None and link.verb.lemma in CONSISTING
             return not made and any(figure.shown for figure in link.figures)
         on_body = link.relation == "on" and link.verb is not None and last.last in terms().body
         if on_body and last.determiner not in POSSESSIVES:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from llamaindex_clipverify.claims.english.attachment.nouns import NounRules
 from llamaindex_clipverify.claims.english.attachment.state import MOVING, STATIC
-from llamaindex_clipverify.claims.english.grammar import POSSESSIVES
+from llamaindex_clipverify.claims.english.grammar import POSSESSIVES, SEEING, VIEWERS
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.structure import is_container, is_living, is_own, is_place, is_worn
 from llamaindex_clipverify.claims.english.verbs import Verb
 
-_VIEWERS = frozenset(("i", "we", "you", "one"))
-_SEEN = frozenset("see find notice observe spot".split())
-"""Verbs with which those who look at a picture say what is there: "we can see trees"."""
 _SEATED = frozenset("seat sit dress kneel crouch squat".split())
 
 _LEADING = frozenset("run extend stretch lead".split())
@@ -29,7 +26,7 @@ class VerbRules(NounRules):
         verb.there = (
             text_at(self.words, verb.begins) in ("there's", "there're")
             or before in ("there", "here")
-            or (verb.lemma in _SEEN and verb.finite and not verb.passive and before in _VIEWERS)
+            or (verb.lemma in SEEING and verb.finite and not verb.passive and before in VIEWERS)
         )
         if not verb.gerund and not verb.there:
             verb.subjects = self._subjects(verb)
