@@ -30,7 +30,7 @@ _SILENT = frozenset(
     "highlight convey mean refer relate involve focus base name call design intend ensure require include contain mark "
     "label print inscribe spell title state lack miss cause keep let match surround belong tend decide enjoy observe "
     "color colour tint bathe care appreciate plan prefer remind serve use locate place situate position visit remain "
-    "exist resemble suit imitate mimic evoke lend differ attempt".split()
+    "exist resemble suit imitate mimic evoke lend differ attempt occupy dominate".split()
 )
 """Verbs that state nothing a picture shows somebody doing."""
 _FEATS = frozenset(
@@ -45,7 +45,7 @@ _TAKING = frozenset("play collect gather drink eat sip chew smoke sell buy serve
 _MOVES = frozenset(
     "fly drive move roll sail fall pour burn spin turn travel cross land taxi blow flow crash swim splash slide bloom "
     "race glide drift arrive approach leave depart pass stop drip explode melt glow wave climb rise spray burst bounce "
-    "bounces follow chase pull push tow hit come shoot".split()
+    "bounces follow chase pull push tow hit come shoot float hover".split()
 )
 """Verbs that lifeless things do visibly, too."""
 _HOUSING = frozenset("contain house fill occupy".split())
@@ -53,7 +53,7 @@ _HOUSING = frozenset("contain house fill occupy".split())
 _DEPICTING = frozenset("show depict portray illustrate present".split())
 """Verbs by which a lifeless thing pictures another."""
 _ENCLOSING = ("surround", "encircle", "enclose")
-_LINKING = frozenset("surround hold contain touch face overlook display carry cover feature support".split())
+_LINKING = frozenset("surround hold contain occupy touch face overlook display carry cover feature support".split())
 """Verbs that put one lifeless thing in relation to another: "a shelf holding books"."""
 
 

@@ -116,6 +116,8 @@ class ModifierReader:
     @staticmethod
     def _part_of(text: str, draft: Draft) -> bool:
         """Read what comes before *of* and a noun: "some of the dogs", "a herd of cows", "dozens of birds", "none of them"."""
+        if text in ("half", "part") and any(said in terms().positions for said, _ in draft.adjectives):
+            return False  # "the lower half of the picture" is a place in it
         if text in PART_OF or text in ("none", "neither"):
             draft.part = True
             draft.determiner = None if text in PART_OF else "none"

@@ -204,6 +204,8 @@ def _owners(clause: Clause, verb: Verb) -> list[Mention]:
 
 def _values(clause: Clause, verb: Verb, at: int, denied: bool | None = None) -> Iterator[Claim]:
     text = clause.text(at)
+    if text == "cut" and clause.text(at + 1) == "off":
+        return  # by the edge of the picture
     found = clause.terms.descriptions(text) or clause.terms.descriptions(lemma(text))
     if verb.lemma in _SWITCHED and verb.passive and at == verb.at and clause.text(verb.after) in ("on", "off"):
         found, at = (("state", clause.text(verb.after)),), verb.after

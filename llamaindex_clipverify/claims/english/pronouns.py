@@ -26,6 +26,8 @@ _SINGULAR = frozenset(("it", "it's"))
 _PLURAL = frozenset(("they", "they're", "both", "these", "those"))
 
 
+_FURTHER = frozenset("second third fourth fifth sixth".split())
+"""Before a verb, one more of what was named: "three sheep graze while a fourth lies down"."""
 _FURTHEST = 40
 """Noun phrases before a pronoun that it may refer to."""
 
@@ -60,6 +62,9 @@ def _pronoun(words: Sequence[Word], at: int) -> int:
         length = 3 if _text(words, at + 2) in ("one", "two", "three") else 2
         following = _text(words, at + length)
         return length if _is_verb(following) or (length == 3 and following in ("on", "in", "at", "to")) else 0
+    if text == "a" and _text(words, at + 1) in _FURTHER:
+        length = 3 if _text(words, at + 2) == "one" else 2
+        return length if at + length < len(words) and words[at + length].tag in ("VBZ", "VBD") else 0
     if text == "others" and at + 1 < len(words) and words[at + 1].tag in ("VBG", "VBN"):
         return 1  # "some sunbathing and others swimming"
     if text in _SINGULAR | _PLURAL | PEOPLE_PRONOUNS or (text == "one" and _is_verb(_text(words, at + 1))):
@@ -84,6 +89,8 @@ def _is_object(words: Sequence[Word], at: int) -> bool:
     text = words[at].text
     if text not in _OBJECTS or at == 0:
         return False
+    if _text(words, at - 1) == "of" and _text(words, at - 2) in ("left", "right"):
+        return True
     return text != "her" or at + 1 == len(words) or words[at + 1].tag[:2] not in ("NN", "JJ", "CD", "VB")
 
 
@@ -133,9 +140,9 @@ def _mention(
     words: Sequence[Word], at: int, length: int, earlier: Sequence[Mention], before: Sequence[Mention]
 ) -> Mention:
     text = words[at].text
-    several = length == 3 or text in _PLURAL or text == "others"
+    several = (length == 3 and text != "a") or text in _PLURAL or text == "others"
     referents = _fitting(text, several, earlier) or _fitting(text, several, before)
-    if text == "the" or text == "one":
+    if text in ("the", "one", "a"):
         referents = _of_several(earlier) or _of_several(before)
     mention = Mention(
         noun="",
@@ -148,11 +155,11 @@ def _mention(
         begins=at,
         stands_for=referents,
     )
-    if text == "the":
+    if text in ("the", "a"):
         mention.first = mention.head = at + 1
     if text in ("neither", "none"):
         mention.determiner = "none"
-    if length == 3 and text != "the":
+    if length == 3 and text not in ("the", "a"):
         mention.number = _NUMBERS.get(text, int(text) if text.isdecimal() else None)
     return mention
 

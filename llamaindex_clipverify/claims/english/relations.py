@@ -12,15 +12,22 @@ from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, CONSISTIN
 from llamaindex_clipverify.claims.english.linked import in_colour, is_denied, linked, states_relation, to_pronoun
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.positions import Position
-from llamaindex_clipverify.claims.english.structure import Link, is_living
+from llamaindex_clipverify.claims.english.structure import Link, is_living, is_place
 from llamaindex_clipverify.claims.english.verbs import Verb
 
+_TAKING = frozenset("dominate occupy fill".split())
+"""Verbs by which a thing takes up a part of the picture."""
 _REGIONS = frozenset("half part side portion section third corner area".split())
+_BESIDE = ("next to", "beside", "near", "alongside")
+_MUTUAL = [("side", "by", "side")]
+_MUTUAL += [(*one.split(), *other) for one in _BESIDE for other in (("each", "other"), ("one", "another"))]
+"""What puts two things next to each other."""
 
 
 def relations(clause: Clause) -> Iterator[Claim]:
     """Yield the claims of all links."""
     yield from _occupying(clause)
+    yield from _side_by_side(clause)
     yield from _in_colours(clause)
     for link in clause.structure.links:
         if link.at in clause.coloured:
@@ -50,33 +57,48 @@ def _is_hue(link: Link, ground: Mention) -> bool:
 
 
 def _occupying(clause: Clause) -> Iterator[Claim]:
-    """Read "the background features a sofa": the sofa is in the background."""
+    """Read "the background features a sofa" and "a sofa fills the left half": the sofa is there."""
     for verb in clause.structure.verbs:
+        if verb.lemma in _TAKING and not (verb.passive or verb.negated or clause.hedged[verb.at]):
+            for part in verb.objects:
+                yield from _there(clause, part, verb.subjects, _sides(clause, part))
         part = verb.subjects[0] if len(verb.subjects) == 1 else None
-        value = _side(clause, part) if part is not None and not part.pronoun else None
-        if part is None or value is None or verb.negated or clause.hedged[verb.at]:
+        values = _sides(clause, part) if part is not None and not part.pronoun else []
+        if part is None or not values or verb.negated or clause.hedged[verb.at]:
             continue
         if (verb.lemma in SHOWING or verb.lemma == "have") and not verb.passive:
             part.shown = False
-            yield from _there(clause, part, verb.objects, value)
+            yield from _there(clause, part, verb.objects, values)
         elif verb.lemma in CONSISTING:
             made = [link for link in clause.structure.links if link.verb is verb and link.relation == "of"]
             part.shown = part.shown and not made
-            yield from _there(clause, part, [link.ground for link in made if link.ground is not None], value)
+            yield from _there(clause, part, [link.ground for link in made if link.ground is not None], values)
         elif verb.form == "copula":
             yield from _there(
-                clause, part, [one for one in clause.mentions if _is_named_after(clause, verb, one)], value
+                clause, part, [one for one in clause.mentions if _is_named_after(clause, verb, one)], values
             )
-        elif verb.passive and verb.lemma in COVERING:
-            filled = [link for link in clause.structure.links if link.verb is verb and link.relation in ("with", "by")]
+        elif verb.passive and verb.lemma in COVERING | _TAKING:
+            filled = [
+                one for one in clause.structure.links if one.verb is verb and clause.text(one.at) in ("with", "by")
+            ]
             part.shown = part.shown and not filled
-            yield from _there(clause, part, [link.ground for link in filled if link.ground is not None], value)
+            yield from _there(clause, part, [link.ground for link in filled if link.ground is not None], values)
 
 
-def _side(clause: Clause, part: Mention) -> str | None:
-    """Return which position a noun phrase names: "the background", "the lower half"; None for others."""
-    named = [text for text, _ in part.adjectives] if part.last in _REGIONS else [part.last]
-    return next((value for text in named if (value := clause.terms.positions.get(text)) is not None), None)
+def _sides(clause: Clause, part: Mention) -> list[str]:
+    """Return which positions a noun phrase names: "the background", "the lower half", "the top left corner"."""
+    if any(_is_within(clause, link) for link in clause.structure.links if part in link.figures):
+        return []
+    places = clause.terms.positions
+    named = [text for text, _ in part.adjectives if text in places] if part.last in _REGIONS else []
+    values = [places[text] for text in (*named, part.last) if text in places and (named or part.last not in _REGIONS)]
+    return list(dict.fromkeys(values))
+
+
+def _is_within(clause: Clause, link: Link) -> bool:
+    """Return whether *of* names a thing whose side is meant: "the left side of the car", not "of the picture"."""
+    whole = link.ground if link.relation == "of" and link.verb is None else None
+    return whole is not None and whole.last not in clause.terms.picture and not is_place(whole)
 
 
 def _is_named_after(clause: Clause, verb: Verb, thing: Mention) -> bool:
@@ -85,11 +107,36 @@ def _is_named_after(clause: Clause, verb: Verb, thing: Mention) -> bool:
     return thing.determiner in ("a", "an") and between is not None and all(word.tag == "RB" for word in between)
 
 
-def _there(clause: Clause, part: Mention, things: list[Mention], value: str) -> Iterator[Claim]:
+def _there(clause: Clause, part: Mention, things: list[Mention], values: list[str]) -> Iterator[Claim]:
     for thing in things:
         if thing.shown and not thing.pronoun and not thing.negated:
             first, last = min(part.head, thing.head), max(part.after, thing.after) - 1
-            yield clause.spanning("position", thing, first, last, value=value, colour=None)
+            for value in values:
+                yield clause.spanning("position", thing, first, last, value=value, colour=None)
+
+
+def _side_by_side(clause: Clause) -> Iterator[Claim]:
+    """Read "the cat and the dog lie side by side" and "next to each other": the cat is next to the dog."""
+    for verb in clause.structure.verbs:
+        if len(verb.subjects) != 2 or clause.hedged[verb.at]:
+            continue
+        first, second = verb.subjects
+        said = [word.text for word in clause.words[verb.after : verb.after + 6]]
+        ends = [
+            at + len(form) for form in _MUTUAL for at in range(len(said)) if tuple(said[at : at + len(form)]) == form
+        ]
+        if ends and first.shown and second.shown:
+            last = max(verb.after + ends[0], second.after) - 1
+            yield clause.spanning(
+                "relation",
+                first,
+                first.head,
+                last,
+                relation="next to",
+                reference=second.noun,
+                colour=None,
+                negated=verb.negated,
+            )
 
 
 def _in_colours(clause: Clause) -> Iterator[Claim]:
