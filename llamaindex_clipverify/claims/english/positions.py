@@ -91,12 +91,14 @@ def _closed(
             end += 1
         beside = words[begins].text == "to" and end < len(words) and words[end].text in _SHOWN | _CHARTS
         if end < len(words) and words[end].text.removesuffix("'s") in picture | _CHARTS and not beside:
-            return None if _is_subject(words, begins, end + 1) else Position(begins=begins, after=end + 1, values=values)
+            subject = _is_subject(words, begins, end + 1)
+            return None if subject else Position(begins=begins, after=end + 1, values=values)
         if end < len(words) and words[end].text in _ROOMS and named:
             return Position(begins=begins, after=at, values=values)
         if following == "of":
             return None
-    if not opened or _is_subject(words, begins, at) or (words[begins].text not in _OPENERS and not (named and begins == 0)):
+    alone = named and begins == 0 and not _is_subject(words, begins, at)
+    if not opened or (words[begins].text not in _OPENERS and not alone):
         return None
     if at < len(words) and words[at].tag.startswith(("NN", "JJ")) and words[at].text not in ("visible", "present"):
         return None

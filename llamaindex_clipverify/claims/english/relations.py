@@ -19,7 +19,7 @@ _TAKING = frozenset("dominate occupy fill".split())
 """Verbs by which a thing takes up a part of the picture."""
 _REGIONS = frozenset("half part side portion section third corner area".split())
 _BESIDE = ("next to", "beside", "near", "alongside")
-_MUTUAL = [("side", "by", "side")]
+_MUTUAL: list[tuple[str, ...]] = [("side", "by", "side")]
 _MUTUAL += [(*one.split(), *other) for one in _BESIDE for other in (("each", "other"), ("one", "another"))]
 """What puts two things next to each other."""
 
@@ -60,8 +60,8 @@ def _occupying(clause: Clause) -> Iterator[Claim]:
     """Read "the background features a sofa" and "a sofa fills the left half": the sofa is there."""
     for verb in clause.structure.verbs:
         if verb.lemma in _TAKING and not (verb.passive or verb.negated or clause.hedged[verb.at]):
-            for part in verb.objects:
-                yield from _there(clause, part, verb.subjects, _sides(clause, part))
+            for taken in verb.objects:
+                yield from _there(clause, taken, verb.subjects, _sides(clause, taken))
         part = verb.subjects[0] if len(verb.subjects) == 1 else None
         values = _sides(clause, part) if part is not None and not part.pronoun else []
         if part is None or not values or verb.negated or clause.hedged[verb.at]:
