@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.claims.english.sentences import Word
 
 _SHADES = frozenset("shades hues tones tints shade hue tone tint".split())
-_DOUBTED = ("NN", "JJ", "NNP", "NNS", "VB", "VBZ", "VBD", "VBN", "VBG", "MD")
+_DOUBTED = ("NN", "JJ", "NNP", "NNS", "VB", "VBZ", "VBD", "VBN", "VBG", "MD", "RB")
 _OWNERS = {"its": "it", "his": "him", "her": "her", "their": "them"}
 _ONE_WORD = frozenset(
     (("upside", "down"), ("face", "down"), ("face", "up"), ("mid", "air"), ("polka", "dot"), ("polka", "dotted"))
@@ -38,6 +38,8 @@ _STARTS = frozenset(
     )
 )
 """When in a film something happens."""
+_ABREAST = frozenset((part, "in", part) for part in ("hand", "arm"))
+"""How people walk together."""
 _SMALL = PREPOSITIONS | DETERMINERS | {"and", "or", "is", "are"}
 
 
@@ -94,6 +96,8 @@ def _joined(words: Sequence[Word]) -> Iterator[Word]:
         elif words[at].text == "comes" and following is not None and following.text == "with":
             yield words[at]._replace(text="has", end=following.end)
             at += 2
+        elif tuple(word.text for word in words[at : at + 3]) in _ABREAST:
+            at += 3
         elif at == 0 and tuple(word.text for word in words[:3]) in _STARTS:
             at += 3 + (len(words) > 3 and words[3].text == ",")
         elif at and words[at].text == "the" and (skipped := _is_the_one(words, at)):

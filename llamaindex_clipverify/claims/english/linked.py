@@ -71,7 +71,8 @@ def linked(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
     if link.relation == "in" and link.verb is None and is_material(clause, ground):
         yield from of_material(clause, link, ground)
         return
-    held = link.verb.objects if link.verb is not None and ground.noun in _HOLDING else []
+    later, own = _own_objects(clause, link)
+    held = own if later or ground.noun in _HOLDING else []
     figures = [thing for thing in held if thing.shown and not thing.pronoun] if held else link.figures
     for figure, mention in clause.meant(figures):
         if mention is not ground:
@@ -93,6 +94,24 @@ def of_material(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
         yield clause.spanning("material", mention, figure.head, last, value=value, known=False, colour=None)
         for colour in ground.colours:
             yield clause.spanning("attribute", mention, figure.head, last, colour=colour)
+
+
+def _own_objects(clause: Clause, link: Link) -> tuple[bool, list[Mention]]:
+    """Return whether a place before this one is of other objects of the verb, and the objects of this one.
+
+    "A knife in one hand and a fork in the other": each has its own.
+    """
+    if link.verb is None:
+        return False, []
+    places = [
+        one.at
+        for one in clause.structure.links
+        if one.verb is link.verb and one.ground is not None and one.at < link.at
+    ]
+    before = max(places, default=-1)
+    own = [thing for thing in link.verb.objects if before < thing.begins < link.at]
+    later = bool(own) and any(thing.begins < before for thing in link.verb.objects)
+    return later, own or [thing for thing in link.verb.objects if thing.begins < link.at]
 
 
 def in_colour(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:

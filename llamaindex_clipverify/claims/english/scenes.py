@@ -113,7 +113,7 @@ def _weather(clause: Clause, at: int) -> _Found | None:
         before, at_subject = clause.text(at - 2), at - 3
     else:
         at_subject = at - 2
-    stated = before in ("is", "day", "weather", "isn't") and clause.text(at_subject) in ("it", "weather")
+    stated = before in ("is", "day", "weather", "isn't") and clause.text(at_subject) in ("it", "weather", "sky")
     return ("weather", value, at, at + bool(after)) if after in _DAYS or stated else None
 
 

@@ -208,9 +208,18 @@ class NounRules(State):
         theme = self.verb_of(link.figures[-1]) if link.figures and placed else None
         if theme is not None and theme.there and mention.determiner in ("a", "an"):
             return False  # "there is a car near the tree and a bus"
+        if theme is not None and self._is_placed_too(mention, link):
+            return False
         if link.relation == "of" and (mention.determiner in ("a", "an", "some", "the") or not self.joined):
             return False
         return link.relation in ("with", "without", "between", "of", "such as") or not self.comma
+
+    def _is_placed_too(self, mention: Mention, link: Link) -> bool:
+        """Return whether a thing has a place of its own: "a cup in one hand and a phone in the other", "and a lamp beside it"."""
+        following = self.words[mention.after : mention.after + 2]
+        if len(following) < 2 or following[0].tag != "IN":
+            return False
+        return following[0].text == self.words[link.at].text or following[1].tag == "PRP"
 
     def _inverted(self, mention: Mention, verb: Verb) -> None:
         verb.subjects = self.subjects = [mention]
