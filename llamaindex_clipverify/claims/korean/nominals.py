@@ -27,7 +27,7 @@ def read_nominal(sentence: Sentence, at: int, token: Token) -> int:
     result = read_noun(sentence, at, sentence.draft, sentence.stack)
     if result.colour is not None:
         _colour(sentence, result.colour, result.copula)
-    if result.count is not None:
+    if result.count is not None and not _is_of_subject(sentence, *result.count):
         _count_alone(sentence, *result.count)
     item = result.item
     if result.owner is not None:
@@ -39,6 +39,12 @@ def read_nominal(sentence: Sentence, at: int, token: Token) -> int:
     if result.fresh:
         sentence.draft = Draft()
     return result.after
+
+
+def _is_of_subject(sentence: Sentence, number: int | None, _least: int | None, _most: int | None, count: Token) -> bool:
+    """Return whether a number tells of some of the things just counted: "소 세 마리가 서 있고, 한 마리는 누워 있다"."""
+    fewer = number is not None and any(number < (one.number or 0) for one in sentence.subject)
+    return fewer and count.case in ("topic", "subject")
 
 
 def _take_phrase(sentence: Sentence, phrase: Phrase) -> None:

@@ -117,14 +117,18 @@ def side_shown(sentence: Sentence, at: int, phrase: Phrase) -> Reading:
     return Reading(after=at + 3, item=phrase)
 
 
-def takes_part(sentence: Sentence, at: int) -> bool:
-    """Return whether "중 일부가" follows: some of the things that the noun names."""
-    among, some = sentence.token(at + 1), sentence.token(at + 2)
-    return among is not None and some is not None and among.text in _AMONG and some.stem in _SOME and bool(some.case)
+def takes_part(sentence: Sentence, at: int) -> int:
+    """Return the position after "중 일부가" or "대부분은", some of the things that the noun names; 0 where none follows."""
+    place = at + 1
+    among = sentence.token(place)
+    if among is not None and among.text in _AMONG:
+        place += 1
+    some = sentence.token(place)
+    return place + 1 if some is not None and some.stem in _SOME and some.case else 0
 
 
 def some_of(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
     """Read "상자 중 일부가": the boxes, without a number."""
-    phrase = phrase_of(sentence, at, token, draft)
-    phrase.case, phrase.after = sentence.tokens[at + 2].case, at + 3
-    return Reading(after=at + 3, item=phrase)
+    phrase, after = phrase_of(sentence, at, token, draft), takes_part(sentence, at)
+    phrase.case, phrase.after = sentence.tokens[after - 1].case, after
+    return Reading(after=after, item=phrase)
