@@ -27,7 +27,7 @@ def read(text: str, question: str | None = None) -> set[str]:
     ("오리보다 거위가 더 많다.", {"comparison bird more than bird"}),
     # some of what was counted or named
     ("염소 세 마리가 서 있고, 한 마리는 누워 있다.", {"count goat 3", "action goat lie"}),
-    ("승객 대부분은 모자를 쓰고 있다.", {"wearing passenger hat"}),
+    ("승객 대부분은 모자를 쓰고 있다.", {"wearing person hat"}),
     ("의자 일부는 비어 있다.", {"state chair empty"}),
     # one verb for two clauses, one object for two verbs
     ("왕은 검은 부츠를, 여왕은 흰 장갑을 신고 있다.", {"wearing king black boots", "wearing queen white gloves"}),
@@ -85,15 +85,11 @@ def test_a_construction_is_read(text: str, claims: set[str]) -> None:
     ("양동이 안에 물이 없으니깐 비어 있다.", "relation water inside bucket"), ("초콜릿 케이크가 있다.", "material cake chocolate"),
     ("나무로 만든 호수의 다리", "material lake wood"), ("울면서 걷는 아이", "material person wool"),
     ("파란 외투를 입은 난로 옆에 있는 소년", "wearing heater blue coat"), ("눈이 내리는 날에 걷는 여자", "object blade"),
+    ("염소 세 마리가 서 있고, 한 마리는 누워 있다.", "count goat 1"), ("사람들 대부분은 서 있다.", "object 대부분"),
     ("강과 다리가 있다.", "object leg"), ("고양이가 있다. 그리고 개가 있다.", "action cat draw"),
 ])  # fmt: skip
 def test_what_is_not_said_is_not_stated(text: str, claim: str) -> None:
     assert claim not in read(text), read(text)
-
-
-def test_some_of_several_are_no_number() -> None:
-    assert not {one for one in read("염소 세 마리가 서 있고, 한 마리는 누워 있다.") if one == "count goat 1"}
-    assert not {one for one in read("승객 대부분은 모자를 쓰고 있다.") if "대부분" in one}
 
 
 def test_a_politely_ended_number_counts_what_is_asked_for():

@@ -1,20 +1,23 @@
-"""Patterns by the spatial frequencies and edges in a box."""
+"""Patterns by a small network that looks at a box."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from test_evidence import Given, claim_of
 
 from llamaindex_clipverify import Verifier
+from llamaindex_clipverify.evidence import patterns
 from llamaindex_clipverify.evidence.objects import Objects
-from llamaindex_clipverify.evidence.patterns import Patterns, measured
+from llamaindex_clipverify.evidence.patterns import PATTERN_FACTS, Patterns
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.facts.observation import observe
 from llamaindex_clipverify.geometry import Box
 from llamaindex_clipverify.picture import Picture
 from llamaindex_clipverify.testing.patterns import PATTERNS, pattern_mask
+from training.patterns import Net, pixels_of
 
 HERE: Box = (40, 40, 150, 150)
 
@@ -68,10 +71,25 @@ def test_what_was_not_found_and_what_it_does_not_know_is_not_judged() -> None:
     assert Patterns().judge(claim_of("The dog is red.", "attribute"), facts) is None
 
 
-def test_the_features_of_any_box_are_finite() -> None:
+def test_a_box_of_any_size_gets_probabilities() -> None:
+    detector = Given(("dog", 0.9, (0, 0, 300, 300)))
     for image in (Image.new("RGB", (1, 1)), Image.new("RGB", (300, 2), "white"), painted("dotted")):
-        features = measured(Picture.of(image), (0, 0, *image.size))
-        assert features.shape == (34,) and np.isfinite(features).all()
+        picture = Picture.of(image)
+        facts = Facts(picture=picture.id, size=picture.size)
+        observe([Objects(detector), Patterns()], [picture], [facts])
+        odds = facts.seen[PATTERN_FACTS]["odds"]
+        assert odds.shape[1] == 4 and np.allclose(np.exp(odds).sum(axis=1), 1, atol=1e-4)
+
+
+def test_the_network_gives_what_it_gave_in_training() -> None:
+    torch.manual_seed(0)
+    net = Net(4, 8)
+    crops = np.random.default_rng(0).integers(0, 256, (16, 48, 48, 3), np.uint8)
+    with torch.no_grad():
+        net.train()(pixels_of(crops))  # so that the normalisation has a mean and a spread
+        wanted = net.eval()(pixels_of(crops)).log_softmax(dim=1).numpy()
+    weights = net.folded()
+    assert np.allclose([patterns.log_odds(crop, weights) for crop in crops], wanted, atol=1e-4)
 
 
 def test_without_a_profile_a_pattern_gets_no_verdict() -> None:

@@ -6,6 +6,7 @@ All figures are on drawn scenes whose seeds no training has used, greedy answers
 
 * *worlds*: descriptions of scenes by generators and in styles that nothing was trained on, and by the others; of the objects
   there, the share that is named also by their size, in hundredths of the picture's side (root of the share of its area);
+  a place is no object, and what a scene leaves open (`Scene.unclaimed`: the horse of a rider) is neither there nor invented;
 * *named*: of the objects that descriptions name, the share that is there; of those there, the share that is named (nouns).
 * *asked*: questions about one picture whose answer says nothing false and something true, by the scene itself.
 * *retrieval*: the same in the synthesizer's template with one to four pictures, captions and passages; *cited* is the share of
@@ -27,7 +28,7 @@ import numpy as np
 
 from llamaindex_clipverify.claims.english.splitter import EnglishSplitter
 from llamaindex_clipverify.models.registry import load_llava, tiny_folder
-from llamaindex_clipverify.testing import FRESH, STYLES, Scene, draw_scene
+from llamaindex_clipverify.testing import FRESH, NOUNS, STYLES, Scene, draw_scene
 from llamaindex_clipverify.testing.truth import truth_of
 from training import evaluate, talks
 
@@ -49,12 +50,17 @@ def answers(model: Any, scenes: Sequence[Sequence[Scene]], parts: Sequence[list[
     return said
 
 
+def nouns_of(text: str) -> set[str]:
+    """Return the things, of those that scenes hold, that a text says are there."""
+    return {claim.noun for claim in SPLITTER.split(text) if claim.noun in NOUNS and not claim.negated}
+
+
 def named(scenes: Sequence[Sequence[Scene]], texts: Sequence[str]) -> dict[str, float]:
     """Return precision and recall of the nouns that descriptions name."""
     right = wrong = missed = 0
     for shown, text in zip(scenes, texts, strict=True):
         there = {noun for scene in shown for noun in scene.nouns()}
-        said = {claim.noun for claim in SPLITTER.split(text) if claim.noun and not claim.negated}
+        said = nouns_of(text) - ({noun for scene in shown for noun in scene.unclaimed} - there)
         right, wrong, missed = right + len(said & there), wrong + len(said - there), missed + len(there - said)
     return {"precision": right / max(1, right + wrong), "recall": right / max(1, right + missed), "n": right + missed}
 
@@ -69,7 +75,7 @@ def by_size(scenes: Sequence[Scene], texts: Sequence[str]) -> dict[str, dict[str
     """Return the share of nouns that descriptions name, by the size of the largest thing of the noun."""
     found: dict[str, list[bool]] = {name: [] for name in SIZES}
     for scene, text in zip(scenes, texts, strict=True):
-        said = {claim.noun for claim in SPLITTER.split(text) if claim.noun and not claim.negated}
+        said = nouns_of(text)
         area = scene.image.size[0] * scene.image.size[1]
         for noun in set(scene.nouns()):
             boxes = [thing.box for thing in scene.objects if thing.noun == noun]
