@@ -125,7 +125,7 @@ def _side_by_side(clause: Clause) -> Iterator[Claim]:
         ends = [
             at + len(form) for form in _MUTUAL for at in range(len(said)) if tuple(said[at : at + len(form)]) == form
         ]
-        if ends and first.shown and second.shown:
+        if ends and first.shown and second.shown and first.noun != second.noun:
             last = max(verb.after + ends[0], second.after) - 1
             yield clause.spanning(
                 "relation",
