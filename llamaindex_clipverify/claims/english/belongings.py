@@ -135,13 +135,13 @@ def possessives(clause: Clause) -> Iterator[Claim]:
     for owner, thing in [*clause.structure.owned, *_its(clause)]:
         kind = possession(clause, owner, thing)
         if kind is not None and owner.shown and thing.shown and not clause.hedged[thing.head]:
-            yield from belonging(clause, kind, Belonging(figure=owner, owner=owner, thing=thing, denied=False))
+            yield from belonging(clause, kind, Belonging(figure=owner, owner=owner, thing=thing, denied=thing.negated))
     for owner, thing in pairwise(clause.mentions):
         if not owner.possessive or thing.begins != owner.after or not (owner.shown and thing.shown):
             continue
         kind = possession(clause, owner, thing)
         if kind is not None and not clause.hedged[thing.head]:
-            yield from belonging(clause, kind, Belonging(figure=owner, owner=owner, thing=thing, denied=False))
+            yield from belonging(clause, kind, Belonging(figure=owner, owner=owner, thing=thing, denied=thing.negated))
 
 
 def _its(clause: Clause) -> Iterator[tuple[Mention, Mention]]:

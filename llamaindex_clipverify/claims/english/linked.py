@@ -41,7 +41,9 @@ ADDRESSING = {
 """Verbs whose preposition names what they are directed at, and no place."""
 _AREAS = frozenset(("area", "row", "line", "circle"))
 """Nouns that are things only as the place of something."""
-_HOLDING = frozenset("hand hands arm arms mouth lap shoulder shoulders back head".split())
+_HOLDING = frozenset(
+    "hand hands arm arms mouth lap shoulder shoulders back head hip hips knee knees palm chest".split()
+)
 
 
 def states_relation(clause: Clause, link: Link, ground: Mention) -> bool:

@@ -207,6 +207,8 @@ def _values(clause: Clause, verb: Verb, at: int, denied: bool | None = None) -> 
     if text == "cut" and clause.text(at + 1) == "off":
         return  # by the edge of the picture
     found = clause.terms.descriptions(text) or clause.terms.descriptions(lemma(text))
+    if clause.text(at - 1) == "half":
+        found = (("state", f"half {text}"),)
     if verb.lemma in _SWITCHED and verb.passive and at == verb.at and clause.text(verb.after) in ("on", "off"):
         found, at = (("state", clause.text(verb.after)),), verb.after
     if not found and verb.passive and at == verb.at and _is_resulting(clause, verb):

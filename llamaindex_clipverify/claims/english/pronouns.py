@@ -207,7 +207,7 @@ def _of_several(mentions: Sequence[Mention]) -> list[Mention]:
     many = [
         mention
         for mention in mentions
-        if mention.shown and not mention.negated and (mention.plural or (mention.number or 1) > 1)
+        if mention.shown and not (mention.negated or mention.pronoun) and (mention.plural or (mention.number or 1) > 1)
     ]
     counted = [mention for mention in many if (mention.number or 1) > 1 or mention.at_least]
     return (counted or many or own)[-1:]

@@ -102,8 +102,8 @@ def _listed_tag(words: Sequence[Word], at: int, after: str) -> str:
         return "NN"  # "holding a can"
     if text in _PARTICIPLES and tag in ("NN", "JJ") and after.startswith(("IN", "RP", "RB")):
         return "VBN"  # "a backpack slung over one shoulder"
-    if tag == "RB" and text in terms().weather:
-        return "JJ"  # "is overcast"
+    if tag == "RB" and (text in terms().weather or (text in terms().sizes and before.text in BE)):
+        return "JJ"  # "is overcast", "is long and red"
     sat = text in ("sat", "stood") and before.text in BE | {"all", "both"}  # "are all sat on"
     spread = tag == "VBD" and _is_absolute(words, at) and after not in ("DT", "PRP$", "NN", "NNS")
     if sat or spread:
