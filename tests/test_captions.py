@@ -57,6 +57,31 @@ READ = {
     "There are chairs and folded umbrellas.": "object chair | state umbrella folded",
     "A violin lies in its open case.": "relation violin in case | state case open",
     "The woman's braid hangs over her shoulder.": "part braid person",
+    "A large mural covers the wall.": "size mural big | relation mural covers wall",
+    # who does it, and what it is done to
+    "A waiter is being passed a dirty plate by a man in a vest.": "action man pass plate",
+    "A father is helping his son ride a bicycle.": "action son ride bicycle",
+    "A woman watches her dog chase a ball.": "action woman watch dog | action dog chase sports ball",
+    "A donkey lies in the shade and stares at the wall.": "action donkey lie | action donkey stare wall",
+    "A child is lifting a half melted ice cream.": "action child lift ice cream | state ice cream melted",
+    "A toddler in yellow rain boots splashes through a puddle.": "action toddler splash | relation toddler through puddle",
+    "The young couple share a milkshake.": "count couple 2 | action couple share milkshake",
+    "A man is crossing the street with a bicycle, pushing it with a stick.": "action man cross street",
+    "A chef is slicing an onion on a board with a large knife.": "relation chef with knife | relation onion on board",
+    # one of several
+    "The woman on the left wears a coat, while the one on the right has a jacket.": "position woman right | wearing woman jacket",
+    "The horse on the left is brown, whereas the other is black.": "attribute horse brown | attribute horse black",
+    "Four people are here; two are singing and the others are playing guitars.": "action person sing | action person play guitar",
+    "One of the girls wears boots while the others are barefoot.": "state girl barefoot",
+    "Neither of the two boys is wearing shoes, but one of them has a towel.": "wearing boy shoe NOT | object towel",
+    # on and off
+    "The headlights are on, although it is still daylight.": "state headlight on",
+    "The stove is off and the TV is on.": "state oven off | state tv on",
+    "There are two cups: the first is red, the second is blue.": "attribute cup red | attribute cup blue",
+    "We see two dogs, the first on the left, the last one on the right.": "position dog left | position dog right",
+    # what *it* is after *with*
+    "Next to the bed stands a desk with a lamp on it.": "relation lamp on desk",
+    "A girl holds a black flag with a moon and a star on it.": "relation star on flag",
     # what belongs to what
     "A tree filled with fruit near a building.": "relation tree filled with fruit | relation tree next to building",
     "A man and a woman sit on a bridge, both wearing hats.": "wearing man hat | wearing woman hat",
@@ -240,6 +265,22 @@ READ = {
     "Two zebras are grazing, with a third zebra standing a few feet away.": "action zebra stand",
 }
 UNREAD = {
+    # what a place is the place of
+    "A cat in a wooden box and two dogs near the fence.": "relation cat next to fence | relation cat in dog | relation box next",
+    "There is a vase on a table and a lamp beside the sofa.": "relation vase next to couch | relation vase on lamp",
+    "Plates on a table and chairs around it.": "relation plate on chair",
+    "On the shelf are a loaf and a jar of honey.": "relation loaf of honey",
+    "A nurse is letting her patient hold a cup.": "action nurse hold cup",
+    "The boy was handed a balloon by the clown.": "action clown hand person",
+    "The room has white cabinets, a fridge on the left, and a stove.": "position cabinet left | position stove left",
+    "Three boats dot the bay, their sails shining.": "relation boat dot sail",
+    "The girl's face is clean, and there are crumbs on her bib.": "relation face on bib",
+    "The horse has a white blaze on its forehead.": "relation horse on forehead",
+    "A wall decorated with framed photographs of musicians.": "object musician",
+    "White sails contrast with the deep blue water.": "relation sail with water",
+    # what is no thing
+    "The mural draws the eye of the viewer.": "object eye | object draw",
+    "A crack runs from edge to edge.": "object edge",
     "A large dog laying in a bed.": "object laying",
     "An elephant drinking water.": "object drinking water",
     "An ice cream truck.": "attribute truck cream",

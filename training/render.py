@@ -43,7 +43,7 @@ CONDITIONS: tuple[str, ...] = ("open", "closed")
 """States by number."""
 WHERE: tuple[str, ...] = ("", *PLACES)
 """Places by number; 0 is none."""
-DETECTOR_SIDE = 288
+DETECTOR_SIDE = 352
 """Longer side of the detector's pictures in pixels."""
 TILES = 2
 
@@ -63,6 +63,8 @@ class Job:
     """Share 0–1 of the scenes that are drawn otherwise (`stylise`)."""
     style: str | None
     only: str | None
+    crops: bool = True
+    """Whether to put away the encoder's pictures, too."""
 
 
 @dataclass
@@ -196,7 +198,8 @@ def _detector_picture(scene: Scene, folder: Path) -> None:
 
 def render(job: Job, seeds: range, worker: int) -> None:
     """Render a range of seeds into one shelf; scenes below `detector` also become the detector's pictures."""
-    out, shelf = job.out, Shelf(job.out / f"shelf-{job.first}-{worker}", rows=len(seeds) * 8)
+    out = job.out
+    shelf = Shelf(out / f"shelf-{job.first}-{worker}", rows=len(seeds) * 8) if job.crops else None
     for part in ("images", "labels"):
         (out / "detector" / part).mkdir(parents=True, exist_ok=True)
     started = time.time()
@@ -205,16 +208,21 @@ def render(job: Job, seeds: range, worker: int) -> None:
         scene = some_stylised(rng, scene_of(seed, job.only, job.style), job.stylised)
         if seed < job.detector:
             _detector_picture(scene, out / "detector")
-        shelf.add(0, scene, (0, 0, *scene.image.size))
-        for thing in scene.objects:
-            shelf.add(1, scene, detector_crop(thing.box, scene.image.size, rng))
-        for _ in range(TILES):
-            shelf.add(2, scene, tile(scene.image.size, rng))
+        if shelf is not None:
+            _put_away(shelf, scene, rng)
         if done % 1000 == 999:
-            print(
-                f"worker {worker}: {done + 1} scenes, {shelf.used} pictures, {time.time() - started:.0f} s", flush=True
-            )
-    shelf.close()
+            print(f"worker {worker}: {done + 1} scenes, {time.time() - started:.0f} s", flush=True)
+    if shelf is not None:
+        shelf.close()
+
+
+def _put_away(shelf: Shelf, scene: Scene, rng: Generator) -> None:
+    """Put the whole scene, its things and two tiles of it on the shelf."""
+    shelf.add(0, scene, (0, 0, *scene.image.size))
+    for thing in scene.objects:
+        shelf.add(1, scene, detector_crop(thing.box, scene.image.size, rng))
+    for _ in range(TILES):
+        shelf.add(2, scene, tile(scene.image.size, rng))
 
 
 def main() -> None:
@@ -225,6 +233,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="first seed: a later rendering into the same folder")
     parser.add_argument("--stylised", type=float, default=0.0, help="share of scenes that are drawn otherwise")
     parser.add_argument("--detector", type=int, default=12_000, help="how many of the scenes the detector trains on")
+    parser.add_argument("--no-crops", dest="crops", action="store_false", help="draw for the detector alone")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--style", choices=sorted({*STYLES, *TRAINED_STYLES}), help="draw in this style alone")
     parser.add_argument("--only", choices=sorted(GENERATORS), help="draw with this generator alone")
@@ -237,7 +246,7 @@ def main() -> None:
         parser.error("--stylised is a share from 0 to 1")
     job = Job(
         out=arguments.out, first=arguments.first, detector=arguments.detector, stylised=arguments.stylised,
-        style=arguments.style, only=arguments.only,
+        style=arguments.style, only=arguments.only, crops=arguments.crops,
     )  # fmt: skip
     workers = [
         multiprocessing.Process(target=render, args=(job, range(job.first + k, arguments.scenes, arguments.workers), k))

@@ -42,6 +42,8 @@ _POSED = frozenset("seat sit stand crouch kneel squat perch curl huddle lean gat
 """Verbs whose past participle says what somebody does: "a boy crouched on the stairs"."""
 _TAKING = frozenset("play collect gather drink eat sip chew smoke sell buy serve pour harvest".split())
 """Verbs whose object may be named without an article: "collects nectar"."""
+_GIVING = frozenset("give hand pass serve offer bring show throw toss send".split())
+"""Verbs of which the receiver may be the subject of a passive: "is handed a balloon by the clown"."""
 _MOVES = frozenset(
     "fly drive move roll sail fall pour burn spin turn travel cross land taxi blow flow crash swim splash slide bloom "
     "race glide drift arrive approach leave depart pass stop drip explode melt glow wave climb rise spray burst bounce "
@@ -225,8 +227,9 @@ def _done_by(clause: Clause, verb: Verb) -> Iterator[Claim]:
         for link in clause.structure.links
         if link.verb is verb and clause.text(link.at) == "by" and link.ground is not None and is_living(link.ground)
     ]
+    received = verb.objects if verb.lemma in _GIVING else []
     for agent in (one for said in agents for one in ([said] if not said.pronoun else said.means())):
-        for figure, thing in clause.meant(verb.subjects):
+        for figure, thing in clause.meant(received or verb.subjects):
             if verb.lemma == "wear":
                 yield from wearing(clause, [agent], thing, verb.negated)
             elif verb.lemma not in _SILENT:

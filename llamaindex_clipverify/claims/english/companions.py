@@ -39,6 +39,10 @@ _TOOLS = frozenset(
 """With what somebody does it, beside what is portable."""
 
 
+_COMPARING = frozenset("show depict contain contrast match blend harmonize harmonise coordinate clash compare".split())
+"""Verbs after which *with* says nothing of where things are."""
+
+
 def with_thing(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
     """Read "a man with a hat" (wearing), "a cat with green eyes" (part), "a plate with a fork" (relation)."""
     absent = link.relation == "without" or ground.determiner == "no"
@@ -61,7 +65,7 @@ def with_thing(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
         if kind == "part" and not is_living(mention) and persons:
             continue  # "a man under a car with only his legs visible"
         denied = absent != (link.verb is not None and link.verb.negated)
-        if kind == "part" and not is_living(mention) and ground.determiner in ("a", "an") and _lies(clause, ground):
+        if kind == "part" and not is_living(mention) and ground.determiner not in POSSESSIVES and _lies(clause, ground):
             continue  # "a boat tied to a dock, with an oar lying inside it"
         if kind == "part" and is_living(mention) and ground.determiner in POSSESSIVES and _is_absolute(clause, ground):
             continue  # "with her hand on the door" says where the hand is
@@ -95,13 +99,27 @@ def _company(clause: Clause, link: Link, figure: Mention, mention: Mention, grou
             yield relation_of(clause, link, walker, person, ground)
     elif ground.noun in clause.terms.body:
         return
-    elif link.verb is None or link.verb.lemma not in ("show", "depict", "contain"):
+    elif link.verb is None or link.verb.lemma not in _COMPARING:
         yield relation_of(clause, link, figure, mention, ground)
 
 
 def _lies(clause: Clause, thing: Mention) -> bool:
     """Return whether a participle says that a thing lies or stands somewhere."""
-    standing = ("lie", "sit", "stand", "rest", "lean", "float")
+    standing = (
+        "lie",
+        "sit",
+        "stand",
+        "rest",
+        "lean",
+        "float",
+        "stick",
+        "place",
+        "prop",
+        "scatter",
+        "plant",
+        "lay",
+        "stack",
+    )
     return any(not verb.finite and verb.lemma in standing and thing in verb.subjects for verb in clause.structure.verbs)
 
 

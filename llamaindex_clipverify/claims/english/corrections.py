@@ -59,7 +59,7 @@ def corrected(words: Sequence[Word]) -> list[Word]:
     """Return the words of a sentence with the tags of verbs, nouns and participles put right, "upside down" as one word."""
     found = list(_joined(words))
     for at, word in enumerate(found):
-        if word.tag in _DOUBTED:
+        if word.tag in _DOUBTED or word.text == "half":
             found[at] = word._replace(tag=right_tag(found, at))
     return found
 

@@ -132,6 +132,8 @@ IDIOMS = frozenset(
         "on": "foot display top board fire hand stage time",
         "in": "hand line motion front color place use shape bed size form flight turn view focus sight height general time order",
         "at": "hand home rest sea work",
+        "from": "edge side top head time place",
+        "to": "edge side bottom toe time place",
         "for": "sale fun lunch dinner breakfast example",
     }.items()
     for noun in nouns.split()
@@ -154,6 +156,9 @@ MASS = frozenset(
     "wool traffic jewelry mud fog".split()
 )
 """Mass nouns, used without an article."""
+
+GROUPS = frozenset("couple family pair crowd team group class band".split())
+"""Nouns of several that a plural verb may follow: "a couple inspect"."""
 
 CONJUNCTIONS = frozenset(("and", "or", "nor", "&", "plus"))
 RELATIVES = frozenset(("that", "which", "who", "whose"))

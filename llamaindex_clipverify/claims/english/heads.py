@@ -14,6 +14,7 @@ from llamaindex_clipverify.claims.english.grammar import (
     EMPTY,
     FINITE,
     FUNCTION,
+    GROUPS,
     HAVE,
     IDIOMS,
     MASS,
@@ -288,7 +289,7 @@ class HeadReader(ModifierReader):
         if words[at].tag not in ("VBP", "VB"):
             return False
         acts = following == "DT" or lemma(words[at].text) in visible_actions() | CAPTION_VERBS
-        return following == "PRP$" or (acts and self.lexicon.is_living(noun))
+        return following == "PRP$" or (acts and (noun.name in GROUPS or self.lexicon.is_living(noun)))
 
     def _owner(self, word: Word) -> Noun | None:
         """Return the living thing that ends a compound and owns what follows: *player* of "the tennis player's racket"."""

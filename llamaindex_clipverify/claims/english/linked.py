@@ -35,6 +35,7 @@ ADDRESSING = {
         ("look stare gaze glance smile peer wave point bark laugh shout aim", "at to toward towards"),
         ("talk speak listen sing", "to with on"),
         ("wait reach", "for"),
+        ("scroll flip leaf browse rummage", "through"),
     )
     for verb in verbs.split()
 }
@@ -74,6 +75,9 @@ def linked(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
         yield from of_material(clause, link, ground)
         return
     later, own = _own_objects(clause, link)
+    has = link.verb is not None and link.verb.lemma == "have" and clause.text(link.at - 1) != ","
+    if has and ground.determiner in POSSESSIVES and ground.last in clause.terms.body:
+        return  # "has a mark on its forehead" does not say where its owner is
     held = own if later or ground.noun in _HOLDING else []
     figures = [thing for thing in held if thing.shown and not thing.pronoun] if held else link.figures
     for figure, mention in clause.meant(figures):

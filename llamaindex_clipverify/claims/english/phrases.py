@@ -35,6 +35,8 @@ _UNCOUNTED = frozenset("light water snow smoke food space room sunlight grass sa
 """Mass nouns of which there may be plenty, but no number."""
 _LARGER = ("ller", "gger", "orter", "onger", "arger", "ider", "ighter", "arker", "icker", "inner", "older", "unger")
 """Ends of adjectives that compare two things, and no numbers."""
+_APART = frozenset("on in at to with near behind beside next holding wearing".split())
+"""After "the one" that is told apart from another."""
 _INVARIANT = frozenset(
     "sheep fish deer aircraft moose bison salmon trout shrimp squid people police cattle geese offspring".split()
 )
@@ -249,7 +251,7 @@ class Phrases(HeadReader):
         if text in ("one", "ones") and (draft.colours or draft.number or draft.adjectives):
             return self._anaphor(words, begins, at, at + 1, draft, found)
         if draft.number == 1 and draft.determiner in ("the", "this", "that") and any(one.shown for one in found):
-            return self._the_one(begins, at, found), at
+            return self._the_one(words, begins, at, found), at
         if self._counts_some(words, at, draft):
             model = self._model_of(words, at, found)
             if model is not None:
@@ -276,8 +278,11 @@ class Phrases(HeadReader):
         single = [one for one in named if one.number == 1 or one.determiner in ("a", "an")] if alone else []
         return next(iter(counted or several or single[-1:]), None)
 
-    def _the_one(self, begins: int, after: int, found: list[Mention]) -> Mention:
-        model = next(one for one in reversed(found) if one.shown)
+    def _the_one(self, words: Sequence[Word], begins: int, after: int, found: list[Mention]) -> Mention:
+        """Read "the one": the subject that it is told apart from by its place, or what was named last."""
+        shown = [one for one in found if one.shown]
+        told_apart = shown[0].begins < 2 and not shown[0].plural and shown[0].determiner in ("a", "an", "the", "one")
+        model = shown[0] if told_apart and text_at(words, after) in _APART else shown[-1]
         return self._of_model(begins, after, model, head=begins + 1)
 
     @staticmethod

@@ -27,6 +27,11 @@ _COLOURING = frozenset("make turn color colour dye paint tint bathe stain".split
 _DYEING = frozenset(("paint", "color", "colour", "coat", "dye"))
 _GLOWING = frozenset("turn show glow flash shine".split())
 _SWITCHED = frozenset(("turn", "switch", "toggle"))
+_ELECTRIC = frozenset(
+    "lamp light lamps lights headlight headlights lantern flashlight torch tv television screen monitor computer laptop "
+    "stove oven fan heater radio siren burner projector engine fireplace tap faucet sprinkler streetlight".split()
+)
+"""What is on or off."""
 _LOOSE = (
     DEGREES
     | _PAINTED
@@ -59,6 +64,7 @@ def _said(clause: Clause, verb: Verb) -> Iterator[Claim]:
         if verb.passive and clause.terms.descriptions(clause.text(verb.at)):
             yield from _values(clause, verb, verb.at)  # "is striped in red and white"
         yield from _predicate(clause, verb, verb.after)
+        yield from _switched(clause, verb)
     elif verb.passive and verb.lemma in ("describe", "depict", "show") and clause.text(verb.after) == "as":
         yield from _predicate(clause, verb, verb.after + 1)
     elif verb.passive and verb.lemma in ("make", "build", "construct", "carve", "craft", "weave"):
@@ -98,6 +104,17 @@ def _is_told_elsewhere(clause: Clause, verb: Verb) -> bool:
     following = clause.text(verb.after)
     covering = verb.lemma in COVERING and following in ("in", "by")
     return covering or following == "with" or verb.lemma in SHOWING or verb.lemma == "wear"
+
+
+def _switched(clause: Clause, verb: Verb) -> Iterator[Claim]:
+    """Read "the lamp is on" and "the stove is off"."""
+    at = verb.after - (clause.text(verb.after - 1) in ("on", "off"))
+    value, following = clause.text(at), clause.text(at + 1)
+    ends = not following or not following[0].isalnum() or following in ("and", "but", "while", "although", "though")
+    for subject, mention in clause.meant(verb.subjects if ends and value in ("on", "off") else []):
+        if mention.last in _ELECTRIC or mention.noun in _ELECTRIC:
+            denied = verb.negated != (subject.determiner in NO)
+            yield described_as(clause, "state", value, mention, subject.head, at, negated=denied)
 
 
 def _further(clause: Clause, verb: Verb) -> Iterator[Claim]:

@@ -10,10 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from llamaindex_clipverify.claims.english.grammar import (
-    COPULAS,
     DEFINITE,
-    FINITE,
-    HAVE,
     NO,
     PEOPLE_PRONOUNS,
     PREPOSITIONS,
@@ -21,13 +18,12 @@ from llamaindex_clipverify.claims.english.grammar import (
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.structure import is_own, is_person
+from llamaindex_clipverify.claims.english.told_apart import NUMBERS, is_several, length_of_some, meant_by
 
 _SINGULAR = frozenset(("it", "it's"))
 _PLURAL = frozenset(("they", "they're", "both", "these", "those"))
 
 
-_FURTHER = frozenset("second third fourth fifth sixth".split())
-"""Before a verb, one more of what was named: "three sheep graze while a fourth lies down"."""
 _FURTHEST = 40
 """Noun phrases before a pronoun that it may refer to."""
 
@@ -53,23 +49,9 @@ def resolve(words: Sequence[Word], mentions: list[Mention], before: Sequence[Men
 
 def _pronoun(words: Sequence[Word], at: int) -> int:
     """Return the length in words of the subject pronoun at a position; 0 if there is none."""
-    text = words[at].text
     if _text(words, at - 1) in PREPOSITIONS or _text(words, at - 1) == "of":
         return 0
-    if _text(words, at + 1) == "of" and _text(words, at + 2) in ("them", "these", "those"):
-        return 3
-    if text == "the" and _text(words, at + 1) in ("other", "others"):
-        length = 3 if _text(words, at + 2) in ("one", "two", "three") else 2
-        following = _text(words, at + length)
-        return length if _is_verb(following) or (length == 3 and following in ("on", "in", "at", "to")) else 0
-    if text == "a" and _text(words, at + 1) in _FURTHER:
-        length = 3 if _text(words, at + 2) == "one" else 2
-        return length if at + length < len(words) and words[at + length].tag in ("VBZ", "VBD") else 0
-    if text == "others" and at + 1 < len(words) and words[at + 1].tag in ("VBG", "VBN"):
-        return 1  # "some sunbathing and others swimming"
-    if text in _SINGULAR | _PLURAL | PEOPLE_PRONOUNS or (text == "one" and _is_verb(_text(words, at + 1))):
-        return 1
-    return 0
+    return length_of_some(words, at) or int(words[at].text in _SINGULAR | _PLURAL | PEOPLE_PRONOUNS)
 
 
 _OBJECTS = {
@@ -95,8 +77,9 @@ def _is_object(words: Sequence[Word], at: int) -> bool:
 
 
 def _object(words: Sequence[Word], at: int, earlier: Sequence[Mention], before: Sequence[Mention]) -> Mention:
-    """Return the mention of an object pronoun: the first noun phrase of the sentence that fits."""
+    """Return the mention of an object pronoun: the first noun phrase of the sentence that fits, or what *with* follows."""
     role = _OBJECTS[words[at].text]
+    holder = _holder(words, at, earlier)
     return Mention(
         noun="",
         known=True,
@@ -106,8 +89,19 @@ def _object(words: Sequence[Word], at: int, earlier: Sequence[Mention], before: 
         after=at + 1,
         pronoun=True,
         begins=at,
-        stands_for=_referent(role, earlier, before),
+        stands_for=[holder] if holder is not None and _fits(role, holder) else _referent(role, earlier, before),
     )
+
+
+def _holder(words: Sequence[Word], at: int, earlier: Sequence[Mention]) -> Mention | None:
+    """Return what *with* follows, if *it* ends that phrase: the shelf of "below the window is a shelf with a lamp on it"."""
+    for thing, holder in pairwise(reversed(earlier)):
+        if _text(words, thing.begins - 1) in ("with", "has", "have", "having"):
+            near = holder.after == thing.begins - 1 and holder.shown and not holder.pronoun
+            return holder if near and earlier[-1].after in (at - 1, at - 2) else None
+        if _text(words, thing.begins - 1) not in ("and", ","):
+            return None
+    return None
 
 
 def _referent(role: str, earlier: Sequence[Mention], before: Sequence[Mention]) -> list[Mention]:
@@ -132,18 +126,15 @@ def _fits(role: str, mention: Mention) -> bool:
     return not several and is_person(mention) == (role in ("he", "she"))
 
 
-def _is_verb(text: str) -> bool:
-    return text in COPULAS or text in FINITE or text in HAVE
-
-
 def _mention(
     words: Sequence[Word], at: int, length: int, earlier: Sequence[Mention], before: Sequence[Mention]
 ) -> Mention:
     text = words[at].text
-    several = (length == 3 and text != "a") or text in _PLURAL or text == "others"
-    referents = _fitting(text, several, earlier) or _fitting(text, several, before)
-    if text in ("the", "one", "a"):
-        referents = _of_several(earlier) or _of_several(before)
+    several = text in _PLURAL or is_several(words, at, length)
+    if text in ("the", "one", "a") or (length == 1 and text in NUMBERS):
+        referents = meant_by(words, at, earlier, before)
+    else:
+        referents = _fitting(text, several, earlier) or _fitting(text, several, before)
     mention = Mention(
         noun="",
         known=True,
@@ -160,11 +151,8 @@ def _mention(
     if text in ("neither", "none"):
         mention.determiner = "none"
     if length == 3 and text not in ("the", "a"):
-        mention.number = _NUMBERS.get(text, int(text) if text.isdecimal() else None)
+        mention.number = NUMBERS.get(text, int(text) if text.isdecimal() else None)
     return mention
-
-
-_NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
 
 
 def _fitting(text: str, several: bool, mentions: Sequence[Mention]) -> list[Mention]:
@@ -199,18 +187,6 @@ def _group(options: Sequence[Mention]) -> list[Mention]:
     if len(pairs) == 1 and len(people) == 1:
         return pairs[0]  # "a man and a woman on a bridge, both …"
     return list(people.values()) if len(people) == 1 else []  # "The hiker … They have a bag."
-
-
-def _of_several(mentions: Sequence[Mention]) -> list[Mention]:
-    """Return the plural mention that *one* and *the other* refer to: the last one before the pronoun."""
-    own = [other for mention in mentions if mention.pronoun for other in mention.stands_for]
-    many = [
-        mention
-        for mention in mentions
-        if mention.shown and not (mention.negated or mention.pronoun) and (mention.plural or (mention.number or 1) > 1)
-    ]
-    counted = [mention for mention in many if (mention.number or 1) > 1 or mention.at_least]
-    return (counted or many or own)[-1:]
 
 
 def _text(words: Sequence[Word], at: int) -> str:

@@ -13,6 +13,7 @@ from llamaindex_clipverify.claims.english.grammar import (
     CAPTION_VERBS,
     COVERING,
     DETERMINERS,
+    GROUPS,
     NOT_ACTIONS,
     PAIRED,
     SHOWING,
@@ -35,6 +36,7 @@ _ELSEWHERE = frozenset(
 )
 """Adverbs of place that the tagger takes for nouns after one."""
 _PARTICIPLES = frozenset("slung strung flung draped clad hung torn bent strapped tucked propped".split())
+_ORDINALS = ("second", "third", "fourth", "fifth")
 _LEAFY = frozenset("fall autumn dead dry fallen tree".split())
 """Words before leaves."""
 _FLOWING = frozenset("light sunlight smoke water steam snow rain fog mist sun moonlight daylight lava".split())
@@ -44,8 +46,6 @@ _FLOWS = frozenset(
 """What light, water and smoke do."""
 _STANDS = frozenset("rise loom tower stand hang sit lie lean rest stretch extend float drift hover jut dangle".split())
 """What lifeless things do in a place."""
-_GROUPS = frozenset("couple family pair crowd team group class band".split())
-"""Nouns of several that a plural verb may follow: "a couple inspect"."""
 _NEAR = 5
 """Words that a phrase may have before its noun."""
 
@@ -88,6 +88,8 @@ def _is_plural(words: Sequence[Word], at: int, after: str) -> bool:
     before = words[at - 1]
     if before.tag in ("VBG", "VBZ") or (before.tag == "CC" and after == "VBG"):
         return True
+    if before.tag == "CC" and after == "IN" and words[at].text in english().nouns and not _is_action(words[at].text):
+        return True  # "a table and chairs around it"
     if (words[at].text == "leaves" and before.text in _LEAFY) or is_ridden(words, at):
         return True
     listed = before.text in ("or", "nor") and at > 1 and words[at - 2].tag.startswith("NN")
@@ -98,12 +100,17 @@ def _is_plural(words: Sequence[Word], at: int, after: str) -> bool:
 def _listed_tag(words: Sequence[Word], at: int, after: str) -> str:
     """Return the tag of one of the words that the tagger mistakes most, "" for others."""
     text, tag, before = words[at].text, words[at].tag, words[at - 1]
-    if text == "can" and before.tag in ("DT", "JJ", "PRP$", "CD") and not after.startswith(("VB", "RB", "PRP")):
-        return "NN"  # "holding a can"
+    if text == "half" and after in ("JJ", "VBN", "VBD"):
+        return "RB"  # "a half eaten apple"
+    can = text == "can" and before.tag in ("DT", "JJ", "PRP$", "CD") and not after.startswith(("VB", "RB", "PRP"))
+    acts = tag == "JJ" and before.tag == "DT" and after in ("VBZ", "VBD", "MD") and wordnet().shows(text)
+    if can or acts:
+        return "NN"  # "holding a can", "the mural covers a wall"
     if text in _PARTICIPLES and tag in ("NN", "JJ") and after.startswith(("IN", "RP", "RB")):
         return "VBN"  # "a backpack slung over one shoulder"
-    if tag == "RB" and (text in terms().weather or (text in terms().sizes and before.text in BE)):
-        return "JJ"  # "is overcast", "is long and red"
+    second = text in _ORDINALS and tag == "NN" and before.text == "the"
+    if second or (tag == "RB" and (text in terms().weather or (text in terms().sizes and before.text in BE))):
+        return "JJ"  # "the second is blue", "is overcast", "is long and red"
     sat = text in ("sat", "stood") and before.text in BE | {"all", "both"}  # "are all sat on"
     spread = tag == "VBD" and _is_absolute(words, at) and after not in ("DT", "PRP$", "NN", "NNS")
     if sat or spread:
@@ -127,12 +134,12 @@ def _is_third_person(words: Sequence[Word], at: int, one: str | None, after: str
     """Return whether a word taken for a plural is the verb of the single living thing before it: "a dog leaps into"."""
     ends = at + 1 == len(words) or words[at + 1].is_mark
     leads = (ends or after.startswith(_AFTER_VERB)) and _is_action(words[at].text)
-    if words[at - 1].tag == "NNS" and words[at - 2].tag == "VBG":
-        return leads and not ends  # "a girl wearing skates slides down"
-    alone = words[at - 1].tag == "NN" and after in (
-        "DT",
-        "PRP$",
-    )  # "an awning covers the", "a row of lockers lines one"
+    goes_on = words[at - 1].text == "and" and after in ("IN", "RB", "RP") and not wordnet().shows(one or "")
+    goes_on = goes_on and any(word.tag == "VBZ" for word in words[:at])  # "lies in the shade and stares at"
+    if goes_on or (words[at - 1].tag == "NNS" and _is_one(words, _phrase_start(words, at))):
+        return leads and not ends  # "a girl wearing skates slides down", "a toddler in rain boots splashes through"
+    # "an awning covers the", "a row of lockers lines one"
+    alone = words[at - 1].tag == "NN" and after in ("DT", "PRP$")
     grouped = words[at - 1].tag == "NNS" and after in _OBJECTS and words[at - 2].text == "of"
     shows = words[at - 1].tag == "NN" and after in ("NN", "NNS", "JJ") and lemma(words[at].text) in SHOWING
     if (alone or grouped or shows) and one in wordnet().verbs | COVERING:
@@ -157,12 +164,12 @@ def _is_verb(words: Sequence[Word], at: int, after: str) -> bool:
     text, before = words[at].text, words[at - 1]
     if text.endswith("ing"):
         return _is_participle(words, at, after)
-    several = before.tag == "NNS" or before.text in _GROUPS or _is_several(words, at)
+    several = before.tag == "NNS" or before.text in GROUPS or _is_several(words, at)
     governs = after in _OBJECTS and several and not before.text.endswith("'s")
     owns = after == "PRP$" and before.tag == "NN" and words[at].tag != "NNS"
     if (governs or owns) and text in wordnet().verbs | COVERING:
         return True  # "parked cars line the street", "two people in a boat paddle their way"
-    if before.text in _GROUPS and _is_base(text) and after.startswith(("NN", *_AFTER_VERB)):
+    if before.text in GROUPS and _is_base(text) and after.startswith(("NN", *_AFTER_VERB)):
         return True  # "a couple inspect fruit"
     return after.startswith(_AFTER_VERB) and before.tag in ("NN", "NNS") and _is_base(text) and _is_several(words, at)
 
@@ -232,6 +239,16 @@ def _is_phrase(words: Sequence[Word], at: int) -> bool:
         if not coloured and not words[place].tag.startswith(("NN", "JJ", "VBN")):
             return False
     return at < 2
+
+
+def _phrase_start(words: Sequence[Word], at: int) -> int:
+    """Return where *in*, *with* or a word in -ing begins what is said of a noun before a word, or the word itself."""
+    for place in range(at - 1, max(at - 2 - _NEAR, 0), -1):
+        if words[place].text in ("in", "with") or words[place].tag == "VBG":
+            return place
+        if not words[place].tag.startswith(("NN", "JJ", "VBN")):
+            break
+    return at
 
 
 def _is_one(words: Sequence[Word], at: int) -> bool:

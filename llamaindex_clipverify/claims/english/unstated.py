@@ -24,6 +24,12 @@ _MOTIONS = frozenset(
 """What somebody is in the middle of, and no thing."""
 
 
+_DRAWING = frozenset(
+    "draw draws drawing catch catches catching pull pulls pulling lead leads leading guide guides guiding".split()
+)
+"""Before the eye of those who look at the picture."""
+
+
 def compare(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
     """Mark mentions that are only compared with as not shown: "more dogs than cats", "looks like a rabbit"."""
     for mention in mentions:
@@ -57,6 +63,7 @@ def compare(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
             or as_big_as
             or camera
             or purpose
+            or (before in _DRAWING and mention.last in ("eye", "gaze") and mention.determiner in ("the", None))
         ):
             mention.shown = False
 
@@ -101,8 +108,10 @@ def _is_picture_within(words: Sequence[Word], at: int) -> bool:
     """Return whether a word names a picture that is in the picture: "a screen with an image of trees"."""
     if text_at(words, at) not in _PICTURES or at < 4:
         return False
-    begins = next((spot for spot in range(at - 1, max(at - 5, 0), -1) if words[spot].text in ("a", "an", "the")), None)
-    return begins is not None and begins > 2 and text_at(words, begins - 1) in _BEARING
+    begins = at
+    while begins > 0 and words[begins - 1].tag in ("DT", "JJ", "VBN", "CD", "PRP$"):
+        begins -= 1
+    return begins > 2 and text_at(words, begins - 1) in _BEARING
 
 
 def is_general(words: Sequence[Word], mentions: Sequence[Mention], structure: Structure) -> bool:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.english.attachment.state import MOVING, RELATIVES, STATIC, State
 from llamaindex_clipverify.claims.english.grammar import CONSISTING, POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention
-from llamaindex_clipverify.claims.english.structure import Link, is_living, is_worn
+from llamaindex_clipverify.claims.english.structure import Link, is_living, is_own, is_worn
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import Verb
 
 _SINGULAR_VERBS = frozenset(("is", "was", "has", "isn't", "wasn't"))
 _RUNNING = frozenset("run lead flow pass stretch extend wind rise tower hang appear shine glow burn swim grow".split())
 """Verbs before their subject after a place: "between the houses runs a path"."""
+_PLACES = frozenset(
+    "in on at near by beside under behind above below inside outside over atop next beneath underneath around".split()
+)
+"""Prepositions that say where a thing is, and *next to*."""
 _FURTHEST = 40
 """Words after a noun phrase within which the verb of its clause is looked for."""
 
@@ -57,8 +61,10 @@ class NounRules(State):
                 return "subject"  # "one cat sitting on the left and another one on the right"
             return "object" if self.verb_since and self.verb is not None and not self.comma else "subject"
         absolute = self.comma and not self.joined and mention.determiner in POSSESSIVES  # "a plant, its leaves"
-        if absolute and self.role.get(id(before)) == "subject":
-            return "subject"
+        acts = self.verbs.get(mention.after)
+        moving = acts is not None and acts.form == "participle" and not acts.finite
+        if absolute and (moving or self.role.get(id(before)) == "subject"):
+            return "subject"  # "boats dot the bay, their sails shining"
         return "joined" if (self.joined or self.comma) and not self._starts_clause(mention) else "subject"
 
     def _is_inverted(self) -> bool:
@@ -210,6 +216,9 @@ class NounRules(State):
             return False  # "there is a car near the tree and a bus"
         if theme is not None and self._is_placed_too(mention, link):
             return False
+        if placed and link.verb is None and self._begins_anew(mention, link):
+            self.apart.add(id(mention))
+            return False
         if link.relation == "of" and (mention.determiner in ("a", "an", "some", "the") or not self.joined):
             return False
         return link.relation in ("with", "without", "between", "of", "such as") or not self.comma
@@ -220,6 +229,20 @@ class NounRules(State):
         if len(following) < 2 or following[0].tag != "IN":
             return False
         return following[0].text == self.words[link.at].text or following[1].tag == "PRP"
+
+    def _begins_anew(self, mention: Mention, link: Link) -> bool:
+        """Return whether *and* joins a thing with a place to a thing with another: "a cat in a box and two dogs near a fence"."""
+        bare = mention.determiner is None and mention.number is None
+        single = link.ground is not None and link.ground.determiner is not None and not link.ground.plural
+        new = (
+            mention.determiner in ("a", "an", "some", "several")
+            or mention.number is not None
+            or (bare and mention.plural)
+        )
+        worn = is_worn(mention) or is_own(mention)
+        following = self.words[mention.after] if mention.after < len(self.words) else None
+        placed = following is not None and following.text in _PLACES and self.words[link.at].text in _PLACES
+        return placed and new and single and not worn and link.relation != "between"
 
     def _inverted(self, mention: Mention, verb: Verb) -> None:
         verb.subjects = self.subjects = [mention]

@@ -46,14 +46,20 @@ class PrepositionRules(VerbRules):
                 or self._at_place(link)
                 or self._on_own(link)
                 or self._with_its(link)
+                or self._of_last(relation)
                 or self._figures(relation)
             )
         before = self.governor.get(id(self.last)) if not self.verb_since else None
         if relation == "with" and before is not None:
-            link.owner = before.verb if isinstance(before, Link) else before
+            link.owner = (before.verb or self._acting_on(before)) if isinstance(before, Link) else before
         self._begin(link, fronted=fronted)
         self.link = link
         self.joined = False
+
+    def _acting_on(self, link: Link) -> Verb | None:
+        """Return what somebody does to what has a place: the slicing of "slicing an onion on a board with a knife"."""
+        verb = self.verb_of(link.figures[-1]) if link.figures else None
+        return verb if verb is not None and verb.subjects and all(map(is_living, verb.subjects)) else None
 
     def _joined_to(self, relation: str) -> _Figures | None:
         """Return what a preposition after *and* tells about: "a girl against a curtain and beside lamps"."""
@@ -109,10 +115,20 @@ class PrepositionRules(VerbRules):
         link = Link(figures=[], relation="", at=position.begins, after=position.after, position=position)
         fronted = self._is_fronted(link.after)
         if not fronted:
-            link.figures, link.verb = self._figures("of")
+            link.figures, link.verb = self._within_list(position) or self._figures("of")
         self._begin(link, fronted=fronted)
         self.joined = self.comma = False
         self.placed = True
+
+    def _within_list(self, position: Position) -> _Figures | None:
+        """Return the thing before a position that more things follow: "white walls, a clock on the left, and a door"."""
+        at = position.after + (text_at(self.words, position.after) == ",")
+        at += text_at(self.words, at) == "and"
+        after = self.mentions.get(at) if at > position.after else None
+        if self.last is None or self.verb_since or after is None or len(self.group(self.last)) < 2:
+            return None
+        listed = after.after not in self.verbs and after.determiner in ("a", "an", "some", "several", None)
+        return ([self.last], None) if listed else None
 
     def _begin(self, link: Link, *, fronted: bool) -> None:
         if fronted or (not link.figures and self.last is None):
@@ -133,12 +149,16 @@ class PrepositionRules(VerbRules):
         contained = self._contained(last)
         if contained is not None and relation != "of":
             return self.group(contained), None
+        acting = self.verb_of(last) if relation == "with" and last.pronoun else None
+        if acting is not None and acting.subjects and all(map(is_living, acting.subjects)):
+            return list(acting.subjects), acting  # "is crossing it with a bicycle"
         if relation not in _OF_NEAREST:
             further = self._further(relation, last)
             if further is not None:
                 return further
         alone = relation != "of" and self.role.get(id(last)) != "subject" and not is_living(last)
-        return [last] if alone and not self._is_theme(last) else self.group(last), None
+        alone = (alone and not self._is_theme(last)) or id(last) in self.apart
+        return [last] if alone else self.group(last), None
 
     def _is_of_body(self, verb: Verb, relation: str) -> bool:
         """Return whether a participle is about a part of the body, and the preposition after it about its owner."""
@@ -207,6 +227,12 @@ class PrepositionRules(VerbRules):
         subjects = before.verb.subjects if before.verb is not None else []
         one = len(subjects) == 1 and not subjects[0].pronoun and not subjects[0].plural and not is_living(subjects[0])
         return (list(subjects), None) if one and ground.last in terms().parts else None
+
+    def _of_last(self, relation: str) -> _Figures | None:
+        """Return the last of a list, which alone *of* tells about: the jar of "a loaf and a jar of honey"."""
+        last = self.last if relation == "of" and not self.verb_since else None
+        own = last is not None and (last.determiner in ("a", "an") or last.number is not None)
+        return ([last], None) if last is not None and own and len(self.group(last)) > 1 else None
 
     def _contained(self, mention: Mention) -> Mention | None:
         """Return the container of what a mention names, or None: the jar of "a jar of powder"."""

@@ -46,6 +46,8 @@ class State:
         """The verb of an object, the link of a ground, by `id`."""
         self.groups: dict[int, list[Mention]] = {}
         """Noun phrases that were joined by *and* or commas."""
+        self.apart: set[int] = set()
+        """Noun phrases, by `id`, that were joined to others and have a place of their own."""
         self.verb: Verb | None = None
         self.main: Verb | None = None
         self.last: Mention | None = None

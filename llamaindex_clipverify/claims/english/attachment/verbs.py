@@ -9,6 +9,8 @@ from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.structure import is_container, is_living, is_own, is_place, is_worn
 from llamaindex_clipverify.claims.english.verbs import Verb
 
+_CAUSING = frozenset("let help make watch see have hear feel".split())
+"""Verbs after whose object a bare verb says what that does: "helps his son ride a bicycle"."""
 _SEATED = frozenset("seat sit dress kneel crouch squat".split())
 
 _LEADING = frozenset("run extend stretch lead".split())
@@ -30,7 +32,7 @@ class VerbRules(NounRules):
         )
         if not verb.gerund and not verb.there:
             verb.subjects = self._subjects(verb)
-        if verb.there and self.verb is None:
+        if verb.there:
             self.subjects = []
         self.verb, self.verb_since, self.placed = verb, True, False
         if verb.finite and not verb.relative:
@@ -49,9 +51,19 @@ class VerbRules(NounRules):
         near = self.last
         if near is not None and not verb.finite and self._stands_alone(near) and near.after == verb.begins:
             return [near]  # "a man and a woman on a bridge, both wearing hats"
+        if near is not None and self._is_made_to(near, verb):
+            return self.group(near)
         if self.verb is not None and (self.joined or (self.comma and not verb.finite)):
             return self._shared(verb, self.verb)
         return self._living(verb) if verb.finite else self._participant(verb)
+
+    def _is_made_to(self, near: Mention, verb: Verb) -> bool:
+        """Return whether a bare verb says what the object before it does: "lets her patient hold a kitten"."""
+        causing = self.verb_of(near)
+        if causing is None or causing.lemma not in _CAUSING or near.after != verb.begins or self.joined or self.comma:
+            return False
+        bare = verb.begins == verb.at and self.words[verb.at].tag in ("VB", "VBP")
+        return bare and verb.finite and is_living(near)
 
     def _stands_alone(self, mention: Mention) -> bool:
         """Return whether a mention is a pronoun for living things that was joined to the thing before it."""
