@@ -68,6 +68,22 @@ READ = {
     "The young couple share a milkshake.": "count couple 2 | action couple share milkshake",
     "A man is crossing the street with a bicycle, pushing it with a stick.": "action man cross street",
     "A chef is slicing an onion on a board with a large knife.": "relation chef with knife | relation onion on board",
+    # who is where, after what is worn, held or part of somebody
+    "A man in a hat next to a car.": "wearing man hat | relation man next to car",
+    "A girl in a red dress on a swing.": "relation girl on swing | wearing girl dress red",
+    "A woman in jeans with a bag over her shoulder.": "relation woman with bag | relation bag above shoulder",
+    "A soldier in uniform with a rifle beside a truck.": "relation soldier with rifle | relation soldier next to truck",
+    "An old man in a hat with a long beard.": "part beard person",
+    "A man in a coat with a fur collar.": "part collar coat | material collar fur",
+    "A dog with a stick in its mouth on a beach.": "relation stick in mouth",
+    "The dog is rolling on its back on the grass.": "relation dog on grass",
+    "A woman with a bag over her shoulder next to a car.": "relation woman next to car",
+    "A girl in a cap with a sheep on a leash.": "relation girl with sheep | relation sheep on leash",
+    # where something is, before its subject
+    "A sofa faces a fireplace, above which hangs a mirror.": "relation mirror above fireplace",
+    "There is a table on which a vase is standing.": "relation vase on dining table",
+    "Books are scattered all over the floor.": "relation book on floor",
+    "There are three vases on the sill: a tall green one and a blue one.": "attribute vase green | attribute vase blue",
     # one of several
     "The woman on the left wears a coat, while the one on the right has a jacket.": "position woman right | wearing woman jacket",
     "The horse on the left is brown, whereas the other is black.": "attribute horse brown | attribute horse black",
@@ -278,6 +294,10 @@ UNREAD = {
     "The horse has a white blaze on its forehead.": "relation horse on forehead",
     "A wall decorated with framed photographs of musicians.": "object musician",
     "White sails contrast with the deep blue water.": "relation sail with water",
+    "A woman in jeans with a bag.": "part bag jeans",
+    "A dog runs with a ball in its mouth on the sand.": "relation mouth on sand",
+    "A cyclist crosses the street from left to right.": "position street right",
+    "A batter swings as the catcher, wearing a helmet, watches.": "relation helmet",
     # what is no thing
     "The mural draws the eye of the viewer.": "object eye | object draw",
     "A crack runs from edge to edge.": "object edge",

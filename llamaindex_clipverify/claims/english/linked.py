@@ -29,6 +29,8 @@ _ATTACHED = frozenset(
 _FROM = frozenset("hang dangle eat drink extend emerge pour grow detach separate suspend remove disconnect".split())
 _OVER = frozenset("jump leap climb step run walk bend lean".split())
 """Verbs with which *over* is a path, and not above."""
+_STREWN = frozenset("spread scatter strew sprinkle spill splash smear litter drape".split())
+"""Verbs after whose passive *over* is on."""
 ADDRESSING = {
     verb: prepositions.split()
     for verbs, prepositions in (
@@ -187,6 +189,8 @@ def _named(clause: Clause, link: Link) -> tuple[Kind, str]:
         return "depth" if verb.lemma in ("surround", "enclose", "flank") else "relation", f"{clause.text(verb.at)} {by}"
     if verb is not None and verb.passive and clause.text(link.at) == "by" and verb.lemma in _JOINING:
         return "relation", f"{clause.text(verb.at)} by"
+    if verb is not None and verb.passive and link.relation == "above" and verb.lemma in _STREWN:
+        return "relation", "on"  # "flour is spread over the counter"
     if verb is not None and verb.lemma == "face":
         return "relation", f"facing {link.relation}"
     return "depth" if link.relation in _DEPTH else "relation", link.relation

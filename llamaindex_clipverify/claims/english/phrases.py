@@ -310,8 +310,10 @@ class Phrases(HeadReader):
         compared = draft.determiner == "the" or text_at(words, at - 1).endswith(_LARGER)
         several = [one for one in shown if (one.number or 1) > 1] if compared else []
         coloured = [one for one in shown if one.colours] if draft.colours else []
-        # "two buildings … the shorter one", "a red car … a blue one"
-        model = next(iter(several or coloured or shown), None)
+        listed = [one for one in shown if (one.number or 1) > 1 and not one.pronoun]
+        listed = listed if draft.determiner in ("a", "an") and any(word.text == ":" for word in words[:begins]) else []
+        # the shorter of "two buildings", the blue beside "a red car", and of "two vases on a shelf": a tall one
+        model = next(iter(several or listed or coloured or shown), None)
         if model is None:
             return None, after
         mention = self._copy_of(model, words, begins, after, draft)

@@ -50,6 +50,8 @@ def _position(words: Sequence[Word], begins: int) -> Position | None:
     at, values, named = begins, [], False
     if words[begins].text == "from" and begins > 0:
         return None  # "enters from the left" is there no longer
+    if begins > 1 and words[begins].text == "to" and words[begins - 2].text == "from":
+        return None  # "from left to right"
     if words[at].text in _OPENERS or words[at].text == ",":
         at += 1
     opened = at > begins

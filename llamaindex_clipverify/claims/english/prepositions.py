@@ -22,7 +22,8 @@ PHRASES = {
         "with": "along with | together with | accompanied by",
         "next to": "adjacent to | alongside | beside | "
         "on either side of | on each side of | on both sides of | off to the side of",
-        "on": "atop | on the side of | on the edge of | on the back of | on the front of | on the corner of | onto | on to",
+        "on": "atop | all over | "
+        "on the side of | on the edge of | on the back of | on the front of | on the corner of | onto | on to",
         "at": "at the edge of | at the end of | at the corner of | at the side of | at the foot of | at the base of | at",
         "out of": "out of | out from",
         "away from": "away from",

@@ -16,6 +16,8 @@ from llamaindex_clipverify.claims.english.verbs import Verb
 from llamaindex_clipverify.claims.vocabulary import Vocabulary
 
 _BREAKS = frozenset(("while", "because", ";", "whereas", "although", "though", "—", "when", "where", "so"))
+_OF_WHICH = ("of", "with", "for", "to", "by", "from", "about")
+"""Prepositions before *which* that say nothing of places."""
 _PARTICLE_VERBS = frozenset("hold pick put lift give take set turn throw clean".split())
 _PARTICLES = frozenset("up down out off back over away".split())
 
@@ -100,7 +102,13 @@ class _Pass(PrepositionRules):
     def _clause_follows(self, at: int) -> bool:
         """Return whether a noun phrase and its finite verb come next."""
         mention = self.mentions.get(at)
-        verb = self.verbs.get(mention.after) if mention is not None else None
+        after = mention.after if mention is not None else at
+        if (
+            text_at(self.words, after) == "," and after + 1 in self.verbs
+        ):  # "as the catcher, wearing a helmet, crouches"
+            marks = (at + 1 for at in range(after + 2, min(after + 14, len(self.words))) if self.words[at].text == ",")
+            after = next(marks, after)
+        verb = self.verbs.get(after) if mention is not None else None
         return verb is not None and verb.finite and not verb.passive and verb.form != "copula"
 
     @staticmethod
@@ -117,6 +125,13 @@ class _Pass(PrepositionRules):
             relation = "such as"
         if not length or (relation == "than" and text_at(self.words, at - 1) in ("more", "less", "fewer")):
             return 0
+        if (
+            text_at(self.words, at + length) in ("which", "whom")
+            and relation not in _OF_WHICH
+            and self.last is not None
+        ):
+            self.relative_place(at, length, relation)
+            return length + 1
         self.preposition(at, length, relation)
         return length
 

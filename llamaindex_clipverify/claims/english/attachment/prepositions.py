@@ -7,7 +7,7 @@ from llamaindex_clipverify.claims.english.attachment.verbs import VerbRules
 from llamaindex_clipverify.claims.english.grammar import BE, CONSISTING, COVERING, POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.positions import Position
-from llamaindex_clipverify.claims.english.structure import Link, is_container, is_living, is_own, is_place
+from llamaindex_clipverify.claims.english.structure import Link, is_container, is_living, is_own, is_place, is_worn
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import Verb
 
@@ -27,6 +27,13 @@ _PLACING = frozenset(("on", "in", "at", "next to", "behind", "in front of"))
 _FLOWING = frozenset("stream pour shine filter flood flow drift cascade spill".split())
 """What light and water do, which often are no noun phrase."""
 _DEGREES = frozenset(("too", "so", "very", "directly", "right", "that"))
+_DETAILS = frozenset(
+    "pockets stripes dots buttons collars sleeves hoods zippers logos prints patterns designs flowers trims trim laces lace "
+    "belts bows numbers letters words fringes buckles straps linings cuffs patches texts text pictures images embroidery sequins "
+    "ruffles hems seams feathers fur brims bands holes stars hearts spots checks squares lines details accents writing slogans "
+    "crosses flags faces animals anchors skulls leaves piping tassels pompoms visors laces soles heels rips tears".split()
+)
+"""What a garment has on it: "a girl in a dress with pockets"."""
 _Figures = tuple[list[Mention], Verb | None]
 
 
@@ -46,6 +53,7 @@ class PrepositionRules(VerbRules):
                 or self._at_place(link)
                 or self._on_own(link)
                 or self._with_its(link)
+                or self._with_wearer(link)
                 or self._of_last(relation)
                 or self._figures(relation)
             )
@@ -55,6 +63,14 @@ class PrepositionRules(VerbRules):
         self._begin(link, fronted=fronted)
         self.link = link
         self.joined = False
+
+    def relative_place(self, at: int, length: int, relation: str) -> None:
+        """Take a preposition and *which*: "a fireplace, above which hangs a mirror"."""
+        place = self.antecedent("which")
+        self.new_clause()
+        link = Link(figures=[], relation=relation, at=at, after=at + length + 1, ground=place)
+        self.fronted = [link]
+        self.found.links.append(link)
 
     def _acting_on(self, link: Link) -> Verb | None:
         """Return what somebody does to what has a place: the slicing of "slicing an onion on a board with a knife"."""
@@ -179,6 +195,9 @@ class PrepositionRules(VerbRules):
             return [], link.verb  # "streams through the window onto the floor"
         if link is None or not link.figures:
             return None
+        owner = next((one for one in self.chain(last)[1:] if is_living(one)), None)
+        if owner is not None and last.determiner in POSSESSIVES and last.last in terms().body:
+            return self.group(owner), link.verb  # "a bird with a fish in its beak on a branch"
         if self.comma:
             return self.group(next((one for one in reversed(self.chain(last)) if one.shown), last)), None
         if self._is_filled(link) and relation in _PLACING:
@@ -210,6 +229,8 @@ class PrepositionRules(VerbRules):
         ground, last = self.mentions.get(link.after), self.last
         if ground is None or last is None or self.verb_since or link.relation in _OF_NEAREST:
             return None
+        if link.relation == "on" and ground.last in ("leash", "lead", "rope") and is_living(last):
+            return [last], None  # "a girl with a dog on a leash"
         tied = last.last == "hair" and last.determiner in POSSESSIVES and link.relation == "in"  # "her hair in a bun"
         own = ground.determiner in POSSESSIVES or ground.determiner in ("both", "each") or ground.number == 2
         if not tied and not (own and ground.last in terms().body):
@@ -227,6 +248,16 @@ class PrepositionRules(VerbRules):
         subjects = before.verb.subjects if before.verb is not None else []
         one = len(subjects) == 1 and not subjects[0].pronoun and not subjects[0].plural and not is_living(subjects[0])
         return (list(subjects), None) if one and ground.last in terms().parts else None
+
+    def _with_wearer(self, link: Link) -> _Figures | None:
+        """Return who wears the garment before *with*, unless a detail of it follows: "a woman in jeans with a bag"."""
+        before = self.link_of(self.last)
+        ground = self.mentions.get(link.after)
+        if ground is None or before is None or self.last is None or self.verb_since:
+            return None
+        dressed = link.relation == "with" and before.relation == "in" and is_worn(self.last)
+        detail = {ground.last, f"{ground.last}s"} & _DETAILS or ground.last in terms().substances
+        return (list(before.figures), None) if dressed and not detail and any(map(is_living, before.figures)) else None
 
     def _of_last(self, relation: str) -> _Figures | None:
         """Return the last of a list, which alone *of* tells about: the jar of "a loaf and a jar of honey"."""
@@ -253,6 +284,8 @@ class PrepositionRules(VerbRules):
         reaches = (link.relation, relation) == ("from", "to") and link.verb is not None
         if made_of or reaches or (last.last in ("wall", "ceiling") and relation in _BESIDE_WALLS):
             return True  # "jeans in denim with five pockets", "points from one box to another", "on the wall above the fireplace"
+        if link.relation == "in" and is_worn(last) and any(map(is_living, link.figures)):
+            return True  # "a man in a hat next to a car"
         own = is_own(last) and not any(is_place(figure) for figure in link.figures)
         if link.relation in ("with", "without") and (own or any(is_living(figure) for figure in link.figures)):
             return True
