@@ -79,6 +79,11 @@ READ = {
     "The dog is rolling on its back on the grass.": "relation dog on grass",
     "A woman with a bag over her shoulder next to a car.": "relation woman next to car",
     "A girl in a cap with a sheep on a leash.": "relation girl with sheep | relation sheep on leash",
+    "Two women on a couch with laptops on their laps.": "relation woman with laptop | relation laptop on lap",
+    "A dog on a rug with a toy in its mouth.": "relation dog with toy",
+    "A woman with an apron over her dress in a bakery.": "relation apron above dress | relation woman in bakery",
+    "A man on a stage in front of a crowd.": "depth man in front of crowd",
+    "A bowl of soup with a spoon in it on a mat.": "relation bowl on mat",
     # where something is, before its subject
     "A sofa faces a fireplace, above which hangs a mirror.": "relation mirror above fireplace",
     "There is a table on which a vase is standing.": "relation vase on dining table",
@@ -296,6 +301,9 @@ UNREAD = {
     "White sails contrast with the deep blue water.": "relation sail with water",
     "A woman in jeans with a bag.": "part bag jeans",
     "A dog runs with a ball in its mouth on the sand.": "relation mouth on sand",
+    "A shelf with books on top and boxes below.": "relation book on box",
+    "A table with a cloth with plates on it.": "part plate cloth",
+    "A baby in a high chair with food on his face.": "relation chair with food",
     "A cyclist crosses the street from left to right.": "position street right",
     "A batter swings as the catcher, wearing a helmet, watches.": "relation helmet",
     # what is no thing

@@ -14,7 +14,7 @@ from llamaindex_clipverify.claims.english.structure import is_living, is_own, is
 
 _OF_PERSONS = frozenset("hand hands finger fingers thumb thumbs".split())
 """Parts of the body that lifeless things do not have."""
-_HOLDERS = frozenset("backpack satchel rucksack purse pocket holster belt".split())
+_HOLDERS = frozenset("backpack satchel rucksack purse pocket holster belt cloth towel rag".split())
 """Worn things that may have something in or on them that is no part of them."""
 HUES = COLOUR_WORDS | frozenset("hue hues tone tones tint tints shade shades coloring colouring scheme finish".split())
 """Nouns of a colour that something has."""

@@ -146,6 +146,8 @@ class NounRules(State):
         worn = self.last if self.last is not None and self.last.after == link.at and is_worn(self.last) else None
         if worn is not None and link.relation in ("around", "on", "over", "across") and mention.last in terms().body:
             link.figures = [worn]
+        elif worn is not None and link.relation in ("above", "below") and is_worn(mention):
+            link.figures = [worn]  # "a woman with an apron over her dress"
         if link.relation == "in" and self.last is not None and is_worn(mention):
             wearer = next((one for one in self.chain(self.last) if is_living(one)), None)
             link.figures = self.group(wearer) if wearer is not None else link.figures
@@ -176,6 +178,8 @@ class NounRules(State):
         else:
             root = link.figures[-1] if link.figures else None
             self._leave_group(mention)
+            if id(mention) in self.apart:
+                self.governor.pop(id(mention), None)
             role, governor = self.role.get(id(root), "subject"), self.governor.get(id(root))
             self._share(mention, role, governor)
             self._another(mention, role, governor)

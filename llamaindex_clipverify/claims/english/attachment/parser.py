@@ -121,6 +121,8 @@ class _Pass(PrepositionRules):
         length, relation = preposition(self.vocabulary, self.words, at)
         if text_at(self.words, at + 1) in ("least", "most") and relation == "at":
             return 0
+        if relation == "on" and text_at(self.words, at + 1) == "top" and text_at(self.words, at + 2) != "of":
+            return 2 * (at + 1 not in self.mentions)  # "a tower with a clock on top"
         if relation == "like" and self.last is not None and self.last.noun in ITEMS:
             relation = "such as"
         if not length or (relation == "than" and text_at(self.words, at - 1) in ("more", "less", "fewer")):

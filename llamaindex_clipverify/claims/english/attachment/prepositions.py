@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from llamaindex_clipverify.claims.english.attachment.bearers import OF_NEAREST, BearerRules, Figures
 from llamaindex_clipverify.claims.english.attachment.state import STATIC
-from llamaindex_clipverify.claims.english.attachment.verbs import VerbRules
 from llamaindex_clipverify.claims.english.grammar import BE, CONSISTING, COVERING, POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.positions import Position
-from llamaindex_clipverify.claims.english.structure import Link, is_container, is_living, is_own, is_place, is_worn
+from llamaindex_clipverify.claims.english.structure import Link, is_living, is_own, is_place, is_worn
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import Verb
 
@@ -21,23 +21,16 @@ _OF_ACTOR = frozenset(("at", "next to", "in front of", "behind", "outside", "dow
 _OF_SUBJECT = frozenset(("in front of", "behind", "next to", "at", "during", "outside"))
 """Prepositions that, after another prepositional phrase of a verb, tell where the verb's subject is."""
 _AT_PLACES = frozenset(("in", "at", "inside", "on"))
-_OF_NEAREST = frozenset(("of", "with", "without", "such as", "like", "than", "as"))
 _BESIDE_WALLS = frozenset(("above", "below", "behind", "next to", "over", "between"))
 _PLACING = frozenset(("on", "in", "at", "next to", "behind", "in front of"))
+_ON_BODY = ("around", "above", "below", "across")
+"""Prepositions after a garment that say where on the body it is."""
 _FLOWING = frozenset("stream pour shine filter flood flow drift cascade spill".split())
 """What light and water do, which often are no noun phrase."""
 _DEGREES = frozenset(("too", "so", "very", "directly", "right", "that"))
-_DETAILS = frozenset(
-    "pockets stripes dots buttons collars sleeves hoods zippers logos prints patterns designs flowers trims trim laces lace "
-    "belts bows numbers letters words fringes buckles straps linings cuffs patches texts text pictures images embroidery sequins "
-    "ruffles hems seams feathers fur brims bands holes stars hearts spots checks squares lines details accents writing slogans "
-    "crosses flags faces animals anchors skulls leaves piping tassels pompoms visors laces soles heels rips tears".split()
-)
-"""What a garment has on it: "a girl in a dress with pockets"."""
-_Figures = tuple[list[Mention], Verb | None]
 
 
-class PrepositionRules(VerbRules):
+class PrepositionRules(BearerRules):
     """Gives prepositions and positions their figures."""
 
     def preposition(self, at: int, length: int, relation: str) -> None:
@@ -49,13 +42,7 @@ class PrepositionRules(VerbRules):
             self.new_clause()  # "…, and above it hangs a lamp"
         if not fronted and not of_place:
             link.figures, link.verb = (
-                self._joined_to(relation)
-                or self._at_place(link)
-                or self._on_own(link)
-                or self._with_its(link)
-                or self._with_wearer(link)
-                or self._of_last(relation)
-                or self._figures(relation)
+                self._joined_to(relation) or self._at_place(link) or self._borne(link) or self._figures(relation)
             )
         before = self.governor.get(id(self.last)) if not self.verb_since else None
         if relation == "with" and before is not None:
@@ -77,7 +64,7 @@ class PrepositionRules(VerbRules):
         verb = self.verb_of(link.figures[-1]) if link.figures else None
         return verb if verb is not None and verb.subjects and all(map(is_living, verb.subjects)) else None
 
-    def _joined_to(self, relation: str) -> _Figures | None:
+    def _joined_to(self, relation: str) -> Figures | None:
         """Return what a preposition after *and* tells about: "a girl against a curtain and beside lamps"."""
         before = self.link_of(self.last) if self.joined and not self.verb_since else None
         if (
@@ -136,7 +123,7 @@ class PrepositionRules(VerbRules):
         self.joined = self.comma = False
         self.placed = True
 
-    def _within_list(self, position: Position) -> _Figures | None:
+    def _within_list(self, position: Position) -> Figures | None:
         """Return the thing before a position that more things follow: "white walls, a clock on the left, and a door"."""
         at = position.after + (text_at(self.words, position.after) == ",")
         at += text_at(self.words, at) == "and"
@@ -151,7 +138,7 @@ class PrepositionRules(VerbRules):
             self.fronted.append(link)
         self.found.links.append(link)
 
-    def _figures(self, relation: str) -> _Figures:
+    def _figures(self, relation: str) -> Figures:
         """Return what a preposition after the words so far tells about, and the verb it belongs to."""
         verb, last = self.verb, self.last
         if verb is not None and self.verb_since and self._is_of_body(verb, relation) and self.main is not None:
@@ -168,7 +155,7 @@ class PrepositionRules(VerbRules):
         acting = self.verb_of(last) if relation == "with" and last.pronoun else None
         if acting is not None and acting.subjects and all(map(is_living, acting.subjects)):
             return list(acting.subjects), acting  # "is crossing it with a bicycle"
-        if relation not in _OF_NEAREST:
+        if relation not in OF_NEAREST:
             further = self._further(relation, last)
             if further is not None:
                 return further
@@ -182,27 +169,34 @@ class PrepositionRules(VerbRules):
         own = bool(verb.subjects) and all(one.last in body for one in verb.subjects)
         return own and verb.passive and not verb.finite and relation in _OF_SUBJECT
 
-    def _further(self, relation: str, last: Mention) -> _Figures | None:
+    def _further(self, relation: str, last: Mention) -> Figures | None:
         """Return the figures further back than the last noun phrase, or None."""
         verb, link = self.verb_of(last), self.link_of(last)
         if verb is not None:
-            if verb.lemma == "have":
-                return ([last], None) if last.shown else (list(verb.subjects), verb)
-            of_actor = verb.lemma in _TO_ACTOR or relation in _OF_ACTOR
-            is_object = self.role.get(id(last)) == "object"
-            return (list(verb.subjects), verb) if of_actor and is_object and verb.subjects else None
+            return self._of_object(relation, last, verb)
         if link is not None and link.verb is not None and not link.verb.subjects and link.verb.lemma in _FLOWING:
             return [], link.verb  # "streams through the window onto the floor"
         if link is None or not link.figures:
             return None
         owner = next((one for one in self.chain(last)[1:] if is_living(one)), None)
-        if owner is not None and last.determiner in POSSESSIVES and last.last in terms().body:
+        worn = is_worn(last) and link.relation in ("in", "with", "above") and relation not in _ON_BODY
+        if owner is not None and (worn or (last.determiner in POSSESSIVES and last.last in terms().body)):
             return self.group(owner), link.verb  # "a bird with a fish in its beak on a branch"
+        if text_at(self.words, last.begins) in ("it", "them") and link.relation in _AT_PLACES:
+            return [self.chain(last)[-1]], None  # "a bowl with a spoon in it on a mat"
         if self.comma:
             return self.group(next((one for one in reversed(self.chain(last)) if one.shown), last)), None
         if self._is_filled(link) and relation in _PLACING:
             return list(link.figures), None  # "a vase filled with roses on the table"
         return (list(link.figures), link.verb) if self._goes_past(relation, last, link) else None
+
+    def _of_object(self, relation: str, last: Mention, verb: Verb) -> Figures | None:
+        """Return what a preposition after the object of a verb tells about, if not the object."""
+        if verb.lemma == "have":
+            return ([last], None) if last.shown else (list(verb.subjects), verb)
+        of_actor = verb.lemma in _TO_ACTOR or relation in _OF_ACTOR
+        is_object = self.role.get(id(last)) == "object"
+        return (list(verb.subjects), verb) if of_actor and is_object and verb.subjects else None
 
     @staticmethod
     def _is_filled(link: Link) -> bool:
@@ -210,7 +204,7 @@ class PrepositionRules(VerbRules):
         verb = link.verb
         return link.relation == "with" and verb is not None and verb.passive and verb.lemma in COVERING
 
-    def _at_place(self, link: Link) -> _Figures | None:
+    def _at_place(self, link: Link) -> Figures | None:
         """Return who is at a place where somebody does something: the engineer of "an engineer welding a pipe in a workshop"."""
         ground = self.mentions.get(link.after)
         if ground is None or link.relation not in _AT_PLACES or self.last is None or self.verb_since:
@@ -223,53 +217,6 @@ class PrepositionRules(VerbRules):
             if verb is not None and verb.subjects and all(is_living(who) for who in verb.subjects):
                 return list(verb.subjects), verb
         return None
-
-    def _on_own(self, link: Link) -> _Figures | None:
-        """Return what somebody has on or in a part of the body: the ball of "a dog with a ball in its mouth"."""
-        ground, last = self.mentions.get(link.after), self.last
-        if ground is None or last is None or self.verb_since or link.relation in _OF_NEAREST:
-            return None
-        if link.relation == "on" and ground.last in ("leash", "lead", "rope") and is_living(last):
-            return [last], None  # "a girl with a dog on a leash"
-        tied = last.last == "hair" and last.determiner in POSSESSIVES and link.relation == "in"  # "her hair in a bun"
-        own = ground.determiner in POSSESSIVES or ground.determiner in ("both", "each") or ground.number == 2
-        if not tied and not (own and ground.last in terms().body):
-            return None
-        last = self._contained(last) or last
-        before, verb = self.link_of(last), self.verb_of(last)
-        worn = verb is not None and verb.lemma == "wear"  # "is wearing headphones over her ears"
-        return ([last], None) if worn or (before is not None and before.relation == "with") else None
-
-    def _with_its(self, link: Link) -> _Figures | None:
-        """Return the lifeless subject whose part *its* is: the car of "a car is parked on a lawn with its doors open"."""
-        ground, before = self.mentions.get(link.after), self.link_of(self.last)
-        if ground is None or link.relation != "with" or ground.determiner != "its" or before is None or self.verb_since:
-            return None
-        subjects = before.verb.subjects if before.verb is not None else []
-        one = len(subjects) == 1 and not subjects[0].pronoun and not subjects[0].plural and not is_living(subjects[0])
-        return (list(subjects), None) if one and ground.last in terms().parts else None
-
-    def _with_wearer(self, link: Link) -> _Figures | None:
-        """Return who wears the garment before *with*, unless a detail of it follows: "a woman in jeans with a bag"."""
-        before = self.link_of(self.last)
-        ground = self.mentions.get(link.after)
-        if ground is None or before is None or self.last is None or self.verb_since:
-            return None
-        dressed = link.relation == "with" and before.relation == "in" and is_worn(self.last)
-        detail = {ground.last, f"{ground.last}s"} & _DETAILS or ground.last in terms().substances
-        return (list(before.figures), None) if dressed and not detail and any(map(is_living, before.figures)) else None
-
-    def _of_last(self, relation: str) -> _Figures | None:
-        """Return the last of a list, which alone *of* tells about: the jar of "a loaf and a jar of honey"."""
-        last = self.last if relation == "of" and not self.verb_since else None
-        own = last is not None and (last.determiner in ("a", "an") or last.number is not None)
-        return ([last], None) if last is not None and own and len(self.group(last)) > 1 else None
-
-    def _contained(self, mention: Mention) -> Mention | None:
-        """Return the container of what a mention names, or None: the jar of "a jar of powder"."""
-        link = self.link_of(mention)
-        holder = link.figures[-1] if link is not None and link.relation == "of" and link.figures else None
-        return holder if holder is not None and is_container(holder) else None
 
     @staticmethod
     def _goes_past(relation: str, last: Mention, link: Link) -> bool:
@@ -286,6 +233,13 @@ class PrepositionRules(VerbRules):
             return True  # "jeans in denim with five pockets", "points from one box to another", "on the wall above the fireplace"
         if link.relation == "in" and is_worn(last) and any(map(is_living, link.figures)):
             return True  # "a man in a hat next to a car"
+        if (
+            link.verb is None
+            and relation in _OF_SUBJECT
+            and link.relation in _AT_PLACES
+            and any(map(is_living, link.figures))
+        ):
+            return True  # "a man on a stage in front of a crowd"
         own = is_own(last) and not any(is_place(figure) for figure in link.figures)
         if link.relation in ("with", "without") and (own or any(is_living(figure) for figure in link.figures)):
             return True

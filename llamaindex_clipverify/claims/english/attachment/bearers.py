@@ -1,0 +1,94 @@
+"""What *with*, *of* and places on the body tell about: who has something in hand, wears it, or what it is in."""
+
+from __future__ import annotations
+
+from llamaindex_clipverify.claims.english.attachment.verbs import VerbRules
+from llamaindex_clipverify.claims.english.grammar import POSSESSIVES
+from llamaindex_clipverify.claims.english.mentions import Mention, text_at
+from llamaindex_clipverify.claims.english.structure import Link, is_container, is_living, is_worn
+from llamaindex_clipverify.claims.english.terms import terms
+from llamaindex_clipverify.claims.english.verbs import Verb
+
+OF_NEAREST = frozenset(("of", "with", "without", "such as", "like", "than", "as"))
+"""Prepositions that mostly tell about the noun phrase right before them."""
+Figures = tuple[list[Mention], Verb | None]
+"""What a preposition tells about, and the verb it belongs to."""
+_DETAILS = frozenset(
+    "pockets stripes dots buttons collars sleeves hoods zippers logos prints patterns designs flowers trims trim laces lace "
+    "belts bows numbers letters words fringes buckles straps linings cuffs patches texts text pictures images embroidery sequins "
+    "ruffles hems seams feathers fur brims bands holes stars hearts spots checks squares lines details accents writing slogans "
+    "crosses flags faces animals anchors skulls leaves piping tassels pompoms visors laces soles heels rips tears".split()
+)
+"""What a garment has on it: "a girl in a dress with pockets"."""
+
+
+class BearerRules(VerbRules):
+    """Finds the owner or bearer that a preposition tells about."""
+
+    def _borne(self, link: Link) -> Figures | None:
+        """Return who or what bears what follows *with*, *of* or a place on the body; None if that is not told here."""
+        return (
+            self._on_own(link)
+            or self._with_its(link)
+            or self._with_wearer(link)
+            or self._with_bearer(link)
+            or self._of_last(link)
+        )
+
+    def _on_own(self, link: Link) -> Figures | None:
+        """Return what somebody has on or in a part of the body: the ball of "a dog with a ball in its mouth"."""
+        ground, last = self.mentions.get(link.after), self.last
+        if ground is None or last is None or self.verb_since or link.relation in OF_NEAREST:
+            return None
+        if link.relation == "on" and ground.last in ("leash", "lead", "rope") and is_living(last):
+            return [last], None  # "a girl with a dog on a leash"
+        tied = last.last == "hair" and last.determiner in POSSESSIVES and link.relation == "in"  # "her hair in a bun"
+        own = ground.determiner in POSSESSIVES or ground.determiner in ("both", "each") or ground.number == 2
+        if not tied and not (own and ground.last in terms().body):
+            return None
+        last = self._contained(last) or last
+        before, verb = self.link_of(last), self.verb_of(last)
+        worn = verb is not None and verb.lemma == "wear"  # "is wearing headphones over her ears"
+        return ([last], None) if worn or (before is not None and before.relation == "with") else None
+
+    def _with_its(self, link: Link) -> Figures | None:
+        """Return the lifeless subject whose part *its* is: the car of "a car is parked on a lawn with its doors open"."""
+        ground, before = self.mentions.get(link.after), self.link_of(self.last)
+        if ground is None or link.relation != "with" or ground.determiner != "its" or before is None or self.verb_since:
+            return None
+        subjects = before.verb.subjects if before.verb is not None else []
+        one = len(subjects) == 1 and not subjects[0].pronoun and not subjects[0].plural and not is_living(subjects[0])
+        return (list(subjects), None) if one and ground.last in terms().parts else None
+
+    def _with_wearer(self, link: Link) -> Figures | None:
+        """Return who wears the garment before *with*, unless a detail of it follows: "a woman in jeans with a bag"."""
+        before = self.link_of(self.last)
+        ground = self.mentions.get(link.after)
+        if ground is None or before is None or self.last is None or self.verb_since:
+            return None
+        dressed = link.relation == "with" and before.relation == "in" and is_worn(self.last)
+        detail = {ground.last, f"{ground.last}s"} & _DETAILS or ground.last in terms().substances
+        return (list(before.figures), None) if dressed and not detail and any(map(is_living, before.figures)) else None
+
+    def _with_bearer(self, link: Link) -> Figures | None:
+        """Return who has with him what he has in hand or on him: "two women on a couch with laptops on their laps"."""
+        before, thing = self.link_of(self.last), self.mentions.get(link.after)
+        if thing is None or self.last is None or before is None or self.verb_since or link.relation != "with":
+            return None
+        own = text_at(self.words, thing.after) in ("in", "on", "around", "over", "under")
+        place = self.mentions.get(thing.after + 1) if own else None
+        held = place is not None and place.determiner in POSSESSIVES and place.last in terms().body
+        bearer = next((one for one in self.chain(self.last)[1:] if is_living(one)), None)
+        return (self.group(bearer), None) if held and bearer is not None and not is_living(self.last) else None
+
+    def _of_last(self, link: Link) -> Figures | None:
+        """Return the last of a list, which alone *of* tells about: the jar of "a loaf and a jar of honey"."""
+        last = self.last if link.relation == "of" and not self.verb_since else None
+        own = last is not None and (last.determiner in ("a", "an") or last.number is not None)
+        return ([last], None) if last is not None and own and len(self.group(last)) > 1 else None
+
+    def _contained(self, mention: Mention) -> Mention | None:
+        """Return the container of what a mention names, or None: the jar of "a jar of powder"."""
+        link = self.link_of(mention)
+        holder = link.figures[-1] if link is not None and link.relation == "of" and link.figures else None
+        return holder if holder is not None and is_container(holder) else None
