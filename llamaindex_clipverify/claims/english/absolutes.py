@@ -58,7 +58,8 @@ def _absolute(clause: Clause, thing: Mention) -> Iterator[Claim]:
     following = clause.words[at + 1] if at + 1 < len(clause.words) else None
     closes = following is None or following.is_mark or following.tag[:2] in ("VB", "CC", "IN", "MD")
     inside = any(one.begins <= at < one.after for one in clause.mentions)
-    if inside or not closes or not (led == "with" or (led == "," and thing.determiner in POSSESSIVES)):
+    of_others = any(verb.at == at and verb.subjects and thing not in verb.subjects for verb in clause.structure.verbs)
+    if inside or of_others or not closes or not (led == "with" or (led == "," and thing.determiner in POSSESSIVES)):
         return
     colours = colours_at(clause, at) if clause.text(at) else []
     for colour in colours:

@@ -16,6 +16,11 @@ _OF_PERSONS = frozenset("hand hands finger fingers thumb thumbs".split())
 """Parts of the body that lifeless things do not have."""
 _HOLDERS = frozenset("backpack satchel rucksack purse pocket holster belt cloth towel rag".split())
 """Worn things that may have something in or on them that is no part of them."""
+_TABLES = frozenset("desk table counter shelf workbench bench nightstand room office kitchen".split())
+_ON_TABLES = frozenset(
+    "keyboard screen speaker speakers mirror lid cover cap chain string strings cord label pedal grip".split()
+)
+"""Parts of other things that only lie or stand on furniture."""
 HUES = COLOUR_WORDS | frozenset("hue hues tone tones tint tints shade shades coloring colouring scheme finish".split())
 """Nouns of a colour that something has."""
 MARKS = frozenset(("pattern", "print", "design"))
@@ -41,7 +46,7 @@ def possession(clause: Clause, owner: Mention, thing: Mention) -> Kind | None:
         return "wearing" if worn else "part" if name in terms.body else None
     if is_worn(owner) and owner.last not in _HOLDERS and not is_living(thing):
         return "part"
-    if name in _OF_PERSONS and owner.last not in ("clock", "watch"):
+    if (name in _OF_PERSONS and owner.last not in ("clock", "watch")) or (name in _ON_TABLES and owner.last in _TABLES):
         return None
     return "part" if name in terms.parts or name in terms.body else None
 

@@ -35,7 +35,7 @@ ADDRESSING = {
     verb: prepositions.split()
     for verbs, prepositions in (
         ("look stare gaze glance smile peer wave point bark laugh shout aim", "at to toward towards"),
-        ("talk speak listen sing", "to with on"),
+        ("talk speak listen sing", "to with on into"),
         ("wait reach", "for"),
         ("scroll flip leaf browse rummage", "through"),
     )

@@ -56,6 +56,9 @@ class BearerRules(VerbRules):
         ground, before = self.mentions.get(link.after), self.link_of(self.last)
         if ground is None or link.relation != "with" or ground.determiner != "its" or before is None or self.verb_since:
             return None
+        living = next((one for one in self.chain(self.last) if is_living(one)), None) if self.last is not None else None
+        if living is not None and ground.last in terms().body - terms().parts:
+            return self.group(living), before.verb  # "a kitten in a box with its paws on the edge"
         subjects = before.verb.subjects if before.verb is not None else []
         one = len(subjects) == 1 and not subjects[0].pronoun and not subjects[0].plural and not is_living(subjects[0])
         return (list(subjects), None) if one and ground.last in terms().parts else None

@@ -25,6 +25,18 @@ _BESIDE_WALLS = frozenset(("above", "below", "behind", "next to", "over", "betwe
 _PLACING = frozenset(("on", "in", "at", "next to", "behind", "in front of"))
 _ON_BODY = ("around", "above", "below", "across")
 """Prepositions after a garment that say where on the body it is."""
+_GROUND = frozenset("floor ground carpet grass pavement lawn sand snow sidewalk street road".split())
+_SEATS = frozenset("chair armchair bench sofa couch stool hammock swing bed wheelchair rocker recliner".split())
+_IN_SEATS = frozenset(
+    "knit sew read write paint draw eat drink sip smoke play watch hold cradle hug nurse feed peel".split()
+)
+"""What somebody does in a seat: "knitting a scarf in a rocking chair"."""
+_PLACING_VERBS = frozenset(
+    "leave put place set lay drop hang pour load pile stack arrange stick plant park tie".split()
+)
+"""Verbs after whose object a place is that of the object."""
+_TURNING = frozenset("dive turn look lean jump move face point tilt swerve run lunge glance walk bend head".split())
+"""Verbs after which *to the left* is a direction."""
 _FLOWING = frozenset("stream pour shine filter flood flow drift cascade spill".split())
 """What light and water do, which often are no noun phrase."""
 _DEGREES = frozenset(("too", "so", "very", "directly", "right", "that"))
@@ -115,6 +127,9 @@ class PrepositionRules(BearerRules):
 
     def position(self, position: Position) -> None:
         """Take the next position in the picture."""
+        turns = text_at(self.words, position.begins) == "to" and self.verb_since and self.verb is not None
+        if turns and self.verb is not None and self.verb.lemma in _TURNING and not self.verb.passive:
+            return  # "the goalkeeper dives to the left"
         link = Link(figures=[], relation="", at=position.begins, after=position.after, position=position)
         fronted = self._is_fronted(link.after)
         if not fronted:
@@ -192,6 +207,8 @@ class PrepositionRules(BearerRules):
 
     def _of_object(self, relation: str, last: Mention, verb: Verb) -> Figures | None:
         """Return what a preposition after the object of a verb tells about, if not the object."""
+        if verb.lemma in _PLACING_VERBS and not verb.passive and not is_worn(last):
+            return None  # "left a pair of boots by the door"
         if verb.lemma == "have":
             return ([last], None) if last.shown else (list(verb.subjects), verb)
         of_actor = verb.lemma in _TO_ACTOR or relation in _OF_ACTOR
@@ -210,12 +227,13 @@ class PrepositionRules(BearerRules):
         if ground is None or link.relation not in _AT_PLACES or self.last is None or self.verb_since:
             return None
         name = ground.noun if ground.noun in terms().places else ground.last
-        if name not in terms().places or ground.determiner in POSSESSIVES:
+        if name not in terms().places | _SEATS or ground.determiner in POSSESSIVES:
             return None
         for one in self.chain(self.last):
             verb = self.verb_of(one)
             if verb is not None and verb.subjects and all(is_living(who) for who in verb.subjects):
-                return list(verb.subjects), verb
+                sits = name not in _SEATS or verb.lemma in _IN_SEATS
+                return (list(verb.subjects), verb) if sits else None
         return None
 
     @staticmethod
@@ -233,13 +251,9 @@ class PrepositionRules(BearerRules):
             return True  # "jeans in denim with five pockets", "points from one box to another", "on the wall above the fireplace"
         if link.relation == "in" and is_worn(last) and any(map(is_living, link.figures)):
             return True  # "a man in a hat next to a car"
-        if (
-            link.verb is None
-            and relation in _OF_SUBJECT
-            and link.relation in _AT_PLACES
-            and any(map(is_living, link.figures))
-        ):
-            return True  # "a man on a stage in front of a crowd"
+        stands = any(map(is_living, link.figures)) or last.last in _GROUND
+        if link.verb is None and relation in _OF_SUBJECT and link.relation in _AT_PLACES and stands:
+            return True  # "a man on a stage in front of a crowd", "a box on the floor next to a bed"
         own = is_own(last) and not any(is_place(figure) for figure in link.figures)
         if link.relation in ("with", "without") and (own or any(is_living(figure) for figure in link.figures)):
             return True

@@ -8,6 +8,7 @@ from llamaindex_clipverify.claims.english.grammar import POSSESSIVES, SEEING, VI
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.structure import is_container, is_living, is_own, is_place, is_worn
 from llamaindex_clipverify.claims.english.verbs import Verb
+from llamaindex_clipverify.claims.wordnet import wordnet
 
 _CAUSING = frozenset("let help make watch see have hear feel".split())
 """Verbs after whose object a bare verb says what that does: "helps his son ride a bicycle"."""
@@ -109,6 +110,11 @@ class VerbRules(NounRules):
         living = next((mention for mention in chain if is_living(mention)), None)
         if verb.lemma in _SEATED:
             return self.group(living or near)
+        if verb.lemma == "park" and link is not None and link.relation == "with" and not self._drives(near):
+            near = next(
+                (one for one in chain if self._drives(one)), near
+            )  # "a truck with a ladder parked on the street"
+            return self.group(near)
         if verb.passive:
             covered = link is not None and link.relation == "of" and not any(map(is_own, link.figures))
             whole = covered and chain[-1].shown  # not the photo of "a photo of a car filled with bags"
@@ -116,6 +122,12 @@ class VerbRules(NounRules):
         if living is None or (verb.lemma in STATIC and not (is_living(near) or is_own(near))):
             return [near]
         return self.group(living)
+
+    @staticmethod
+    def _drives(mention: Mention) -> bool:
+        """Return whether a mention is a vehicle, as WordNet has it."""
+        named = mention.last in ("van", "tram", "jeep", "carriage", "trailer", "scooter", "moped")
+        return named or any(wordnet().is_kind(name, "vehicle") for name in (mention.last, mention.noun))
 
     def _is_compared(self, near: Mention, verb: Verb) -> bool:
         """Return whether a participle is about what something is compared with: "taller than the boy standing beside her"."""
