@@ -108,13 +108,9 @@ class VerbRules(NounRules):
         if link is not None and link.relation in ("like", "as", "than") and len(chain) > 1:
             return self.group(chain[1])
         living = next((mention for mention in chain if is_living(mention)), None)
-        if verb.lemma in _SEATED:
-            return self.group(living or near)
-        if verb.lemma == "park" and link is not None and link.relation == "with" and not self._drives(near):
-            near = next(
-                (one for one in chain if self._drives(one)), near
-            )  # "a truck with a ladder parked on the street"
-            return self.group(near)
+        driven = next((one for one in chain if self._drives(one)), None) if verb.lemma == "park" else None
+        if verb.lemma in _SEATED or (driven is not None and link is not None and link.relation == "with"):
+            return self.group(driven or living or near)  # "a truck with a ladder parked on the street"
         if verb.passive:
             covered = link is not None and link.relation == "of" and not any(map(is_own, link.figures))
             whole = covered and chain[-1].shown  # not the photo of "a photo of a car filled with bags"
