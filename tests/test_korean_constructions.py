@@ -29,6 +29,12 @@ def read(text: str, question: str | None = None) -> set[str]:
     ("염소 세 마리가 서 있고, 한 마리는 누워 있다.", {"count goat 3", "action goat lie"}),
     ("승객 대부분은 모자를 쓰고 있다.", {"wearing person hat"}),
     ("의자 일부는 비어 있다.", {"state chair empty"}),
+    ("두 마리의 개 중 한 마리는 갈색이고 다른 한 마리는 검은색이다.", {"count dog 2", "attribute dog brown", "attribute dog black"}),
+    ("세 명의 아이 중 두 명은 모자를 쓰고 있다.", {"count person 3", "wearing person hat"}),
+    ("자동차 중 하나는 빨간색이다.", {"attribute car red"}),
+    # near something, and screens
+    ("울타리 근처에 개 두 마리가 있다.", {"relation dog next to fence", "count dog 2"}),
+    ("마우스가 있으며, 모니터 화면은 꺼져 있다.", {"state screen unlit"}),
     # one verb for two clauses, one object for two verbs
     ("왕은 검은 부츠를, 여왕은 흰 장갑을 신고 있다.", {"wearing king black boots", "wearing queen white gloves"}),
     ("아이가 편지를 접어 던진다.", {"action person fold letter", "action person throw letter"}),
@@ -142,3 +148,16 @@ def test_a_short_answer_stands_for_the_question_word(question: str, answer: str,
 def test_groups_covers_sides_and_backgrounds_are_read(sentence: str, claims: set[str]) -> None:
     found = read(sentence)
     assert not claims - found, found
+
+
+@pytest.mark.parametrize(("sentence", "wrong"), [
+    ("왼쪽부터 빨간색, 파란색 컵이 놓여 있다.", "position cup left"),
+    ("왼쪽에서 오른쪽으로 개가 달리고 있다.", "position dog right"),
+    ("반쯤 먹은 사과가 접시에 있다.", "object inkstick"),
+    ("세 명의 아이 중 두 명은 모자를 쓰고 있다.", "count hat 3"),
+    ("키보드와 마우스가 있으며, 모니터 화면은 꺼져 있다.", "state mouse unlit"),
+    ("여자의 머리는 길고, 초록색 눈을 가지고 있다.", "relation hair with eye"),
+])  # fmt: skip
+def test_orders_parts_and_homonyms_are_not_misread(sentence: str, wrong: str) -> None:
+    found = read(sentence)
+    assert found and wrong not in found, found

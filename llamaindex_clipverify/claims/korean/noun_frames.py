@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from llamaindex_clipverify.claims.korean.counters import read_counter
 from llamaindex_clipverify.claims.korean.noun_meanings import phrase_of
 from llamaindex_clipverify.claims.korean.phrases import ATTIRE, Clause, Draft, Phrase, Reading, Spot
 from llamaindex_clipverify.claims.korean.sentence import Sentence
@@ -118,17 +119,26 @@ def side_shown(sentence: Sentence, at: int, phrase: Phrase) -> Reading:
 
 
 def takes_part(sentence: Sentence, at: int) -> int:
-    """Return the position after "중 일부가" or "대부분은", some of the things that the noun names; 0 where none follows."""
+    """Return the position after "중 일부가", "중 두 마리는" or "대부분은", some of what the noun names; 0 where none follows."""
     place = at + 1
     among = sentence.token(place)
     if among is not None and among.text in _AMONG:
         place += 1
     some = sentence.token(place)
+    if some is not None and some.kind == "number" and place > at + 1:
+        return place + 1 if some.case else place + 2 if _counter_case(sentence, place + 1) else 0
     return place + 1 if some is not None and some.stem in _SOME and some.case else 0
+
+
+def _counter_case(sentence: Sentence, at: int) -> str:
+    """Return the case of a counter, "" without one."""
+    token = sentence.token(at)
+    read = read_counter(token.text) if token is not None and token.kind != "mark" else None
+    return read[0] if read is not None else ""
 
 
 def some_of(sentence: Sentence, at: int, token: Token, draft: Draft) -> Reading:
     """Read "상자 중 일부가": the boxes, without a number."""
     phrase, after = phrase_of(sentence, at, token, draft), takes_part(sentence, at)
-    phrase.case, phrase.after = sentence.tokens[after - 1].case, after
+    phrase.case, phrase.after = _counter_case(sentence, after - 1) or sentence.tokens[after - 1].case, after
     return Reading(after=after, item=phrase)

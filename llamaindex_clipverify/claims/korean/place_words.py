@@ -94,6 +94,9 @@ def spot_at(sentence: Sentence, at: int, grounds: list[Phrase], token: Token) ->
         and follows.noun.sort == "body"
     ):
         return Reading(after=end)
-    if case in ("object", "topic", "subject") and not grounds and positions:
-        return Reading(after=end)
+    if case in ("object", "topic", "subject", "like") and not grounds and positions:
+        return Reading(after=end)  # "왼쪽부터" orders things
+    crossed = follows is not None and follows.kind == "place" and follows.case == "to" and not grounds
+    if case == "in" and positions and crossed:
+        return Reading(after=end + 1)  # "왼쪽에서 오른쪽으로"
     return Reading(after=end, item=spot, copula=token.copula)

@@ -42,5 +42,5 @@ def possess(claims: Claims, owner: Phrase, thing: Phrase, clause: Clause) -> Non
         thing.covered = thing.covered or clause.negated
     elif clause.negated:
         thing.negated = True
-    elif not owner.silent:
+    elif not owner.silent and not (owner.sort == "body" and thing.sort == "body"):
         claims.relation("with", owner, thing, None, negated=False)
