@@ -39,6 +39,10 @@ _TOOLS = frozenset(
 """With what somebody does it, beside what is portable."""
 
 
+_MANNED = frozenset(
+    "carriage cart wagon boat canoe kayak raft ferry ship car truck van bus tram train sled sleigh stroller pram trailer".split()
+)
+"""What has people in or on it: "a horse pulls a carriage with two passengers"."""
 _COMPARING = frozenset("show depict contain contrast match blend harmonize harmonise coordinate clash compare".split())
 """Verbs after which *with* says nothing of where things are."""
 
@@ -94,6 +98,7 @@ def _company(clause: Clause, link: Link, figure: Mention, mention: Mention, grou
         link.owner is not None
         and ground.noun not in clause.terms.body
         and (_is_portable(clause, ground) or _is_used(link.owner, ground))
+        and not (is_living(ground) and ground.determiner not in POSSESSIVES and mention.last in _MANNED)
     ):
         for walker, person in clause.meant(link.owner.subjects):
             yield relation_of(clause, link, walker, person, ground)

@@ -37,6 +37,7 @@ ADDRESSING = {
         ("look stare gaze glance smile peer wave point bark laugh shout aim", "at to toward towards"),
         ("talk speak listen sing", "to with on into"),
         ("wait reach", "for"),
+        ("chew gnaw nibble munch", "on at"),
         ("scroll flip leaf browse rummage", "through"),
     )
     for verb in verbs.split()
@@ -58,6 +59,8 @@ def states_relation(clause: Clause, link: Link, ground: Mention) -> bool:
         return link.relation == "to" and (verb in _ATTACHED or verb == "point")
     if link.relation == "from":
         return verb in _FROM
+    if link.relation == "on" and ground.last in ("phone", "telephone", "cellphone", "smartphone"):
+        return not all(map(is_living, link.figures))  # somebody "is on the phone"
     signs = verb == "point" and not any(map(is_living, link.figures))  # an arrow
     if verb == "look" or (clause.text(link.at) in ADDRESSING.get(verb, ()) and not signs):
         return False

@@ -93,6 +93,9 @@ def depicted(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
         itself = mention.begins <= 4 and not any(word.tag in ("VBZ", "VBP", "VBD") for word in words)
         if before == "of" and text_at(words, mention.begins - 2) in _DEPICTIONS and not itself:
             mention.shown = False
+        said = text_at(words, mention.begins - 2) in BE and before == "of"
+        if said and any(word.text in _DEPICTIONS for word in words[: mention.begins]):
+            mention.shown = False  # "the statue is of a woman"
         if before == "of" and _is_picture_within(words, mention.begins - 2):
             mention.shown = False
         if before == "of" and text_at(words, mention.begins - 2) in ("game", "match", "round"):

@@ -31,6 +31,9 @@ _IN_SEATS = frozenset(
     "knit sew read write paint draw eat drink sip smoke play watch hold cradle hug nurse feed peel".split()
 )
 """What somebody does in a seat: "knitting a scarf in a rocking chair"."""
+_PATHS = ("along", "down", "up", "through", "across", "past")
+_TAKING_ALONG = frozenset("pull push drive ride carry lead drag tow walk follow chase steer wheel".split())
+"""Verbs after whose object a path is that of the subject."""
 _PLACING_VERBS = frozenset(
     "leave put place set lay drop hang pour load pile stack arrange stick plant park tie".split()
 )
@@ -175,8 +178,7 @@ class PrepositionRules(BearerRules):
             if further is not None:
                 return further
         alone = relation != "of" and self.role.get(id(last)) != "subject" and not is_living(last)
-        alone = (alone and not self._is_theme(last)) or id(last) in self.apart
-        return [last] if alone else self.group(last), None
+        return [last] if alone and not self._is_theme(last) else self.group(last), None
 
     def _is_of_body(self, verb: Verb, relation: str) -> bool:
         """Return whether a participle is about a part of the body, and the preposition after it about its owner."""
@@ -193,17 +195,28 @@ class PrepositionRules(BearerRules):
             return [], link.verb  # "streams through the window onto the floor"
         if link is None or not link.figures:
             return None
+        borne = self._of_owner(relation, last, link)
+        if borne is not None:
+            return borne
+        if self.comma:
+            return self.group(next((one for one in reversed(self.chain(last)) if one.shown), last)), None
+        if self._is_filled(link) and relation in _PLACING:
+            return list(link.figures), None  # "a vase filled with roses on the table"
+        return (list(link.figures), link.verb) if self._goes_past(relation, last, link) else None
+
+    def _of_owner(self, relation: str, last: Mention, link: Link) -> Figures | None:
+        """Return who moves along, wears or has what a preposition follows, None if none of them is meant."""
+        moving = [self.verb_of(one) for one in self.chain(last)] if relation in _PATHS else []
+        mover = next((one for one in moving if one is not None and one.lemma in _TAKING_ALONG), None)
+        if mover is not None and mover.subjects:
+            return list(mover.subjects), mover  # "a horse pulls a cart with two people along a street"
         owner = next((one for one in self.chain(last)[1:] if is_living(one)), None)
         worn = is_worn(last) and link.relation in ("in", "with", "above") and relation not in _ON_BODY
         if owner is not None and (worn or (last.determiner in POSSESSIVES and last.last in terms().body)):
             return self.group(owner), link.verb  # "a bird with a fish in its beak on a branch"
         if text_at(self.words, last.begins) in ("it", "them") and link.relation in _AT_PLACES:
             return [self.chain(last)[-1]], None  # "a bowl with a spoon in it on a mat"
-        if self.comma:
-            return self.group(next((one for one in reversed(self.chain(last)) if one.shown), last)), None
-        if self._is_filled(link) and relation in _PLACING:
-            return list(link.figures), None  # "a vase filled with roses on the table"
-        return (list(link.figures), link.verb) if self._goes_past(relation, last, link) else None
+        return None
 
     def _of_object(self, relation: str, last: Mention, verb: Verb) -> Figures | None:
         """Return what a preposition after the object of a verb tells about, if not the object."""

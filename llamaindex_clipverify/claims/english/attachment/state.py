@@ -71,7 +71,9 @@ class State:
         """Whether a verb came after the last noun phrase."""
 
     def group(self, mention: Mention) -> list[Mention]:
-        """Return a noun phrase with those joined to it."""
+        """Return a noun phrase with those joined to it; alone if it has a place or clothes of its own."""
+        if id(mention) in self.apart:
+            return [mention]
         if self.role.get(id(mention)) == "subject" and mention in self.subjects:
             return list(self.subjects)
         return list(self.groups.get(id(mention), [mention]))

@@ -147,4 +147,7 @@ class VerbRules(NounRules):
         if relative == "who":
             return next((mention for mention in self.chain(self.last) if is_living(mention)), self.last)
         link = self.link_of(self.last)
+        of_part = link is not None and link.relation == "of" and link.figures and is_own(link.figures[-1])
+        if of_part:
+            return self.last  # "the handlebar of a bicycle that is leaning against a wall"
         return link.figures[-1] if link is not None and link.relation == "of" and link.figures else self.last
