@@ -151,12 +151,7 @@ def _is_hedge(words: Sequence[Word], at: int) -> bool:
             return True
     if text in ("look", "looks") and following in ("like", "as") and _is_it(words, at):
         return True
-    pair = (text, text_at(words, at + 1)) in HEDGED_PAIRS
-    return (
-        pair
-        or (text == "waiting" and text_at(words, at + 1) == "for")
-        or (text == "wait" and text_at(words, at + 1) == "for")
-    )
+    return (text, text_at(words, at + 1)) in HEDGED_PAIRS or (text == "wait" and text_at(words, at + 1) == "for")
 
 
 def _clauses(words: Sequence[Word]) -> list[tuple[int, int]]:

@@ -29,6 +29,10 @@ _ATTACHED = frozenset(
 _FROM = frozenset("hang dangle eat drink extend emerge pour grow detach separate suspend remove disconnect".split())
 _OVER = frozenset("jump leap climb step run walk bend lean".split())
 """Verbs with which *over* is a path, and not above."""
+_DIVIDING = frozenset("divide split separate cut slice break fold shape form".split())
+"""Verbs after which *into* says what a thing becomes."""
+_AIMED = frozenset("spray throw shoot toss fire kick hurl squirt".split())
+"""Verbs after which *at* names what is to be hit."""
 _STREWN = frozenset("spread scatter strew sprinkle spill splash smear litter drape".split())
 """Verbs after whose passive *over* is on."""
 ADDRESSING = {
@@ -55,12 +59,14 @@ def states_relation(clause: Clause, link: Link, ground: Mention) -> bool:
     verb = link.verb.lemma if link.verb is not None else ""
     if (not ground.shown and ground.noun not in _AREAS) or ground.noun in clause.terms.times:
         return False
-    if link.relation in _SILENT:
-        return link.relation == "to" and (verb in _ATTACHED or verb == "point")
-    if link.relation == "from":
-        return verb in _FROM
+    if link.relation in _SILENT or link.relation == "from":
+        attached = link.relation == "to" and (verb in _ATTACHED or verb == "point")
+        return attached or (link.relation == "from" and verb in _FROM)
     if link.relation == "on" and ground.last in ("phone", "telephone", "cellphone", "smartphone"):
         return not all(map(is_living, link.figures))  # somebody "is on the phone"
+    aimed = verb in _AIMED and clause.text(link.at) == "at" and ground.noun not in clause.terms.places
+    if aimed or (verb in _DIVIDING and clause.text(link.at) == "into"):
+        return False
     signs = verb == "point" and not any(map(is_living, link.figures))  # an arrow
     if verb == "look" or (clause.text(link.at) in ADDRESSING.get(verb, ()) and not signs):
         return False

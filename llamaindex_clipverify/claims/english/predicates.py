@@ -113,7 +113,9 @@ def _switched(clause: Clause, verb: Verb) -> Iterator[Claim]:
     ends = not following or not following[0].isalnum() or following in ("and", "but", "while", "although", "though")
     for subject, mention in clause.meant(verb.subjects if ends and value in ("on", "off") else []):
         if mention.last in _ELECTRIC or mention.noun in _ELECTRIC:
-            denied = verb.negated != (subject.determiner in NO)
+            no = subject.determiner in NO
+            clause.covered |= {id(mention)} if no else set()
+            denied = verb.negated != no
             yield described_as(clause, "state", value, mention, subject.head, at, negated=denied)
 
 

@@ -39,7 +39,7 @@ PHRASES = {
         "closer to": "closer to",
         "nearer to": "nearer to",
         "closest to": "closest to",
-        "nearest to": "nearest to",
+        "nearest to": "nearest to | nearest",
         "to": "to the back of | to the side of | to the front of | to the top of | to the bottom of | to the end of",
         "far from": "far from | far away from",
         "down": "down",

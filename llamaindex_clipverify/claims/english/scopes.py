@@ -141,10 +141,16 @@ def _void(words: Sequence[Word], of: int) -> bool:
     )
 
 
+_ONLY = ("only", "just", "merely", "rather", "instead")
+"""After a comma, what a denial leaves: "does not show animals, only plants"."""
+
+
 def _except(words: Sequence[Word], verb: Verb) -> None:
-    """Mark the objects after *but*, which a negated verb does not deny: "does not have a zipper but laces"."""
+    """Mark the objects after *but* and *only*, which a negated verb does not deny: "shows no zipper but laces"."""
     for thing in verb.objects:
-        thing.excepted = thing.excepted or any(word.text == "but" for word in words[verb.at : thing.begins])
+        between = [word.text for word in words[verb.at : thing.begins + 1]]
+        only = any(text in _ONLY and before in (",", ";", "—", "–") for before, text in pairwise(between))
+        thing.excepted = thing.excepted or only or "but" in between
 
 
 def _deny(words: Sequence[Word], verb: Verb) -> None:

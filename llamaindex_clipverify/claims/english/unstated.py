@@ -63,6 +63,7 @@ def compare(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
             or as_big_as
             or camera
             or purpose
+            or (before.startswith("keep") and mention.last == "watch")
             or (before in _DRAWING and mention.last in ("eye", "gaze") and mention.determiner in ("the", None))
         ):
             mention.shown = False

@@ -5,11 +5,12 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.english.attachment.state import MOVING, RELATIVES, State
 from llamaindex_clipverify.claims.english.grammar import CONSISTING, POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention
-from llamaindex_clipverify.claims.english.structure import Link, is_living, is_own, is_worn
+from llamaindex_clipverify.claims.english.structure import Link, is_living, is_own, is_person, is_worn
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import Verb
 
 _SINGULAR_VERBS = frozenset(("is", "was", "has", "isn't", "wasn't"))
+_SIDES = ("side", "front", "back", "end", "edge", "middle", "center", "centre")
 _PLACES = frozenset(
     "in on at near by beside under behind above below inside outside over atop next beneath underneath around".split()
 )
@@ -24,17 +25,10 @@ class ListRules(State):
     def _starts_clause(self, mention: Mention) -> bool:
         """Return whether a noun phrase after *and* or a comma is the subject of a verb of its own."""
         last = self.role.get(id(self.last))
-        if self.last is not None and last in ("ground", "object") and is_worn(self.last) and is_worn(mention):
-            return False  # "in a jacket and a cap paints"
-        if last == "ground" and self.last is not None and is_worn(self.last) and is_living(mention):
+        if self.last is not None and last == "ground" and is_worn(self.last) and is_living(mention):
             return True  # "a woman in boots and three men"
-        before = self.link_of(self.last) if last == "ground" else None
-        if before is not None and before.relation == "with" and self.last is not None and is_own(self.last):
-            acts = self.verbs.get(mention.after)
-            if is_own(mention) and not is_living(mention) and (acts is None or acts.finite):
-                return False  # "a plane with four engines and a red tail is landing"
         grows = last == "subject" and self.verb is None
-        if grows and not self.comma:
+        if (grows and not self.comma) or self._goes_on(mention, last):
             return False
         at, end = mention.after, min(mention.after + _FURTHEST, len(self.words))
         while at < end:
@@ -43,26 +37,59 @@ class ListRules(State):
                 at = verb.after  # "with a bag on the floor, a man wearing a coat is holding"
                 continue
             if verb is not None:
-                if mention.plural and text in _SINGULAR_VERBS:
-                    return False  # "a woman with a braid and thick eyebrows is kneeling"
-                acts = self.verb_of(self.last)
-                follows = verb.form == "participle" and not verb.finite and at == mention.after and last == "object"
-                follows = follows and acts is not None and not acts.finite
-                moves = verb.form == "participle" and at == mention.after and verb.lemma in MOVING and last == "ground"
-                follows = follows or (moves and mention.determiner is None)  # "his legs in the air and sparks flying"
-                return not grows and (follows or (verb.finite and not verb.gerund))
+                return not grows and self._is_subject_of(mention, verb, last)
             listed = text in ("and", "or") and at + 1 in self.mentions
             if not listed and (text in (",", ";", "and", "or") or text in RELATIVES):
                 return False
             at = other.after if other is not None else at + 1
         return False
 
-    def _is_one_more(self, mention: Mention) -> bool:
-        """Return whether one more is joined to somebody dressed before their verb: "a man in a coat and a boy in a cap walk"."""
-        if self.last is None or self.verb is not None or not self.joined or not is_living(mention):
+    def _goes_on(self, mention: Mention, role: str | None) -> bool:
+        """Return whether a noun phrase goes on with what is worn, parts of a thing, or what it is filled with."""
+        last = self.last
+        if last is None or role not in ("ground", "object"):
             return False
-        dressed = self.role.get(id(self.last)) == "ground" and is_worn(self.last)
-        return dressed and bool(self.subjects) and all(map(is_living, self.subjects))
+        if is_worn(last) and is_worn(mention):
+            return True  # "in a jacket and a cap paints"
+        before, acts = self.link_of(last), self.verbs.get(mention.after)
+        parts = before is not None and before.relation == "with" and is_own(last) and is_own(mention)
+        if parts and not is_living(mention) and (acts is None or acts.finite):
+            return True  # "a plane with four engines and a red tail is landing"
+        named = mention.determiner is None and mention.number is None and not (mention.plural or mention.pronoun)
+        return named and role == "ground" and last.determiner is None and not self.comma  # "with butter and jam is"
+
+    def _is_subject_of(self, mention: Mention, verb: Verb, role: str | None) -> bool:
+        """Return whether a noun phrase after *and* or a comma is the subject of the next verb."""
+        if mention.plural and self.words[verb.begins].text in _SINGULAR_VERBS:
+            return False  # "a woman with a braid and thick eyebrows is kneeling"
+        if verb.finite and not (mention.plural or mention.pronoun or self.comma) and self._is_plural_verb(verb):
+            return False  # "a plate of cookies and a glass of milk sit on a table"
+        near = verb.form == "participle" and verb.begins == mention.after
+        acts = self.verb_of(self.last)
+        follows = near and not verb.finite and role == "object" and acts is not None and not acts.finite
+        moves = near and verb.lemma in MOVING and role == "ground" and mention.determiner is None
+        return follows or moves or (verb.finite and not verb.gerund)  # "his legs in the air and sparks flying"
+
+    def _is_plural_verb(self, verb: Verb) -> bool:
+        """Return whether a verb group is plural: *are*, *have*, *sit*."""
+        first = self.words[verb.begins]
+        return first.text in ("are", "were", "have") or (first.tag == "VBP" and verb.begins == verb.at)
+
+    def _sits_together(self, mention: Mention) -> bool:
+        """Return whether a plural verb follows one thing: "a man holding a flute and a boy sit on a wall"."""
+        verb = self.verbs.get(mention.after)
+        return verb is not None and verb.finite and not mention.plural and self._is_plural_verb(verb)
+
+    def _is_one_more(self, mention: Mention) -> bool:
+        """Return whether one more is joined to somebody before their verb: "a man in a coat and a boy with a ball walk"."""
+        if self.last is None or not self.joined or mention.pronoun or not is_living(mention):
+            return False
+        if self.verb is not None and (self.verb.finite or not self._sits_together(mention)):
+            return False
+        ground = self.role.get(id(self.last)) in ("ground", "object") and bool(self.subjects)
+        dressed = ground and is_worn(self.last) and all(map(is_living, self.subjects))
+        persons = ground and not is_living(self.last) and is_person(mention) and all(map(is_person, self.subjects))
+        return dressed or (persons and mention.determiner is not None)
 
     def _exemplify(self, mention: Mention, link: Link) -> None:
         """Let an example take part in what was said of its class: "items on the table, such as a cup"."""
@@ -150,6 +177,8 @@ class ListRules(State):
     def _same_sort(self, mention: Mention, link: Link) -> bool:
         if link.verb is not None and link.verb.lemma in CONSISTING:
             return True
+        if link.ground is not None and not link.ground.shown and link.ground.last in _SIDES and mention.shown:
+            return False  # "a shoe with a stripe along the side and a gum sole"
         figure = self.verb_of(link.figures[-1]) if link.figures else None
         if figure is not None and figure.lemma == "wear" and is_worn(mention):
             return False

@@ -28,6 +28,10 @@ class NounRules(ListRules):
             self.owner, role = None, "subject"
         if role == "ground" and self.link is not None:
             self._grounded(mention, self.link)
+        elif role in ("joined", "subject") and self._is_one_more(mention):
+            self.apart.add(id(mention))
+            self.subjects = [*self.subjects, mention]
+            self.role[id(mention)] = "subject"
         elif role == "joined" and self.last is not None:
             self._join(mention, self.last)
         elif role == "object" and self.verb is not None:
@@ -36,10 +40,6 @@ class NounRules(ListRules):
             self._inverted(mention, self.verb)
         elif role == "possessed" and self.last is not None:
             self._possessed(mention, self.last)
-        elif self._is_one_more(mention):
-            self.apart.add(id(mention))
-            self.subjects = [*self.subjects, mention]
-            self.role[id(mention)] = "subject"
         else:
             if self.comma and mention.determiner in POSSESSIVES and self.main is None and self.subjects:
                 self.outer = list(self.subjects)  # "a boy, his face painted, is singing"

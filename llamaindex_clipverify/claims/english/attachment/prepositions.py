@@ -31,6 +31,7 @@ _IN_SEATS = frozenset(
     "knit sew read write paint draw eat drink sip smoke play watch hold cradle hug nurse feed peel".split()
 )
 """What somebody does in a seat: "knitting a scarf in a rocking chair"."""
+_IN_THE_AIR = frozenset("hang fly float hover soar glide string suspend drift".split())
 _PATHS = ("along", "down", "up", "through", "across", "past")
 _TAKING_ALONG = frozenset("pull push drive ride carry lead drag tow walk follow chase steer wheel".split())
 """Verbs after whose object a path is that of the subject."""
@@ -255,25 +256,42 @@ class PrepositionRules(BearerRules):
         if link.relation == "of":
             made = link.verb is not None and link.verb.lemma in CONSISTING
             return not made and any(figure.shown for figure in link.figures)
-        on_body = link.relation == "on" and link.verb is not None and last.last in terms().body
-        if on_body and last.determiner not in POSSESSIVES:
-            return True  # "standing on one leg atop a post"
-        made_of = link.relation == "in" and last.determiner is None and last.last in terms().substances
-        reaches = (link.relation, relation) == ("from", "to") and link.verb is not None
-        if made_of or reaches or (last.last in ("wall", "ceiling") and relation in _BESIDE_WALLS):
-            return True  # "jeans in denim with five pockets", "points from one box to another", "on the wall above the fireplace"
-        if link.relation == "in" and is_worn(last) and any(map(is_living, link.figures)):
-            return True  # "a man in a hat next to a car"
-        stands = any(map(is_living, link.figures)) or last.last in _GROUND
-        if link.verb is None and relation in _OF_SUBJECT and link.relation in _AT_PLACES and stands:
-            return True  # "a man on a stage in front of a crowd", "a box on the floor next to a bed"
-        own = is_own(last) and not any(is_place(figure) for figure in link.figures)
-        if link.relation in ("with", "without") and (own or any(is_living(figure) for figure in link.figures)):
+        living = any(map(is_living, link.figures))
+        if link.verb is not None and relation in _OF_SUBJECT and not link.verb.there:
+            return True
+        if link.relation in ("with", "without") and (living or _is_part(last, link)):
             return True
         if is_place(last) or (link.relation in ("for", "to") and not (link.verb is not None and last.shown)):
             return True
-        return link.verb is not None and relation in _OF_SUBJECT and not link.verb.there
+        return _of_figure(relation, last, link, living=living)
 
     def _is_theme(self, mention: Mention) -> bool:
         verb = self.verb_of(mention)
         return verb is not None and verb.there
+
+
+def _is_part(last: Mention, link: Link) -> bool:
+    """Return whether what *with* names is a part or a garment of what is no place."""
+    return is_own(last) and not any(is_place(figure) for figure in link.figures)
+
+
+def _of_figure(relation: str, last: Mention, link: Link, *, living: bool) -> bool:
+    """Return whether a place after another is that of the same thing: "on one leg atop a post", "in a hat next to a car"."""
+    verb = link.verb
+    on_body = link.relation == "on" and verb is not None and last.last in terms().body
+    made_of = link.relation == "in" and last.determiner is None and last.last in terms().substances
+    reaches = (link.relation, relation) == ("from", "to") and verb is not None  # "points from one box to another"
+    beside = last.last in ("wall", "ceiling") and relation in _BESIDE_WALLS  # "on the wall above the fireplace"
+    dressed = link.relation == "in" and is_worn(last) and living
+    # "a man on a stage in front of a crowd", "a box on the floor next to a bed"
+    stands = (living or last.last in _GROUND) and relation in _OF_SUBJECT and link.relation in _AT_PLACES
+    hangs = verb is not None and verb.lemma in _IN_THE_AIR and relation in ("above", "below", "over")
+    return (
+        (on_body and last.determiner not in POSSESSIVES)
+        or made_of
+        or reaches
+        or beside
+        or dressed
+        or (stands and verb is None)
+        or hangs
+    )

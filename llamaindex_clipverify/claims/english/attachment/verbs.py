@@ -38,7 +38,8 @@ class VerbRules(NounRules):
         self.verb, self.verb_since, self.placed = verb, True, False
         if verb.finite and not verb.relative:
             self.main = verb
-        self.link = None if self.link is not None and self.link.ground is None and not verb.gerund else self.link
+        kept = verb.gerund and verb.form == "participle"  # "used for cutting", but not "on tiptoe to reach"
+        self.link = None if self.link is not None and self.link.ground is None and not kept else self.link
         self.joined = self.comma = False
         self.relative = None
 
