@@ -102,6 +102,10 @@ READ = {
     "Toast topped with butter and syrup is on a white plate.": "relation toast on plate | relation toast topped with syrup",
     "Lanterns hang between the houses above the street.": "relation lantern above street",
     "A sneaker with a blue stripe along the side and a gum sole.": "part stripe sneaker blue",
+    "A pizza with olives and peppers on a wooden board.": "relation pizza on board",
+    "A plate of food with broccoli and chicken next to a glass.": "relation plate next to glass",
+    "A teddy bear dressed in a sailor suit sitting on a shelf.": "relation teddy bear on shelf",
+    "Two men on a bench with fishing poles behind them.": "depth fishing pole behind person",
     # where something is, before its subject
     "A sofa faces a fireplace, above which hangs a mirror.": "relation mirror above fireplace",
     "There is a table on which a vase is standing.": "relation vase on dining table",
@@ -320,6 +324,7 @@ UNREAD = {
     "A woman in jeans with a bag.": "part bag jeans",
     "A dog runs with a ball in its mouth on the sand.": "relation mouth on sand",
     "A shelf with books on top and boxes below.": "relation book on box",
+    "People sitting around a table with laptops and drinks.": "action person drink",
     "The girl is standing on tiptoe to reach a jar.": "relation girl on jar",
     "A firefighter sprays water at the burning roof.": "relation firefighter at roof",
     "A sneaker with a blue stripe along the side and a gum sole.": "relation sneaker along sole",

@@ -48,6 +48,8 @@ def possession(clause: Clause, owner: Mention, thing: Mention) -> Kind | None:
         return "part"
     if (name in _OF_PERSONS and owner.last not in ("clock", "watch")) or (name in _ON_TABLES and owner.last in _TABLES):
         return None
+    if name == "pole" and " " in (thing.narrow or thing.noun):
+        return None  # fishing poles, ski poles
     return "part" if name in terms.parts or name in terms.body else None
 
 

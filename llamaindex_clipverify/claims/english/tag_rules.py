@@ -88,6 +88,8 @@ def _is_plural(words: Sequence[Word], at: int, after: str) -> bool:
     before = words[at - 1]
     if before.tag in ("VBG", "VBZ") or (before.tag == "CC" and after == "VBG"):
         return True
+    if before.tag == "CC" and not after and words[at - 2].tag == "NNS":
+        return True  # "with laptops and drinks"
     if before.tag == "CC" and after == "IN" and words[at].text in english().nouns and not _is_action(words[at].text):
         return True  # "a table and chairs around it"
     if (words[at].text == "leaves" and before.text in _LEAFY) or is_ridden(words, at):

@@ -28,12 +28,21 @@ class BearerRules(VerbRules):
     def _borne(self, link: Link) -> Figures | None:
         """Return who or what bears what follows *with*, *of* or a place on the body; None if that is not told here."""
         return (
-            self._on_own(link)
+            self._on_it(link)
+            or self._on_own(link)
             or self._with_its(link)
             or self._with_wearer(link)
             or self._with_bearer(link)
             or self._of_last(link)
         )
+
+    def _on_it(self, link: Link) -> Figures | None:
+        """Return what *with* names if its own thing has it on or in it: the pizza of "a box with pizza in it"."""
+        ground, before = self.mentions.get(link.after), self.link_of(self.last)
+        if ground is None or not ground.pronoun or self.last is None or before is None or self.verb_since:
+            return None
+        held = before.relation == "with" and link.relation not in OF_NEAREST and not any(map(is_living, before.figures))
+        return (self.group(self.last), None) if held and before.verb is None else None
 
     def _on_own(self, link: Link) -> Figures | None:
         """Return what somebody has on or in a part of the body: the ball of "a dog with a ball in its mouth"."""

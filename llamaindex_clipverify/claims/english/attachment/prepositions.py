@@ -7,9 +7,11 @@ from llamaindex_clipverify.claims.english.attachment.state import STATIC
 from llamaindex_clipverify.claims.english.grammar import BE, CONSISTING, COVERING, POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.positions import Position
-from llamaindex_clipverify.claims.english.structure import Link, is_living, is_own, is_place, is_worn
+from llamaindex_clipverify.claims.english.structure import Link, is_container, is_living, is_own, is_place, is_worn
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import Verb
+from llamaindex_clipverify.claims.vocabulary import english
+from llamaindex_clipverify.claims.wordnet import wordnet
 
 _TO_ACTOR = frozenset(
     "hold wear carry ride use throw catch hit fly play watch kick push pull walk read cut swing hug lead take face look "
@@ -259,7 +261,7 @@ class PrepositionRules(BearerRules):
         living = any(map(is_living, link.figures))
         if link.verb is not None and relation in _OF_SUBJECT and not link.verb.there:
             return True
-        if link.relation in ("with", "without") and (living or _is_part(last, link)):
+        if link.relation in ("with", "without") and (living or _is_part(last, link) or _is_content(last, link)):
             return True
         if is_place(last) or (link.relation in ("for", "to") and not (link.verb is not None and last.shown)):
             return True
@@ -273,6 +275,19 @@ class PrepositionRules(BearerRules):
 def _is_part(last: Mention, link: Link) -> bool:
     """Return whether what *with* names is a part or a garment of what is no place."""
     return is_own(last) and not any(is_place(figure) for figure in link.figures)
+
+
+def _is_content(last: Mention, link: Link) -> bool:
+    """Return whether what *with* names is food, or in a container: "a pizza with olives on a board"."""
+    bare = last.determiner is None and last.number is None and not last.pronoun
+    return bare and (any(map(_is_food, (last, *link.figures))) or any(map(is_container, link.figures)))
+
+
+def _is_food(thing: Mention) -> bool:
+    """Return whether a noun phrase is something to eat."""
+    return english().groups.get(thing.noun) == "food" or any(
+        wordnet().is_kind(thing.noun, of) for of in ("food", "dish")
+    )
 
 
 def _of_figure(relation: str, last: Mention, link: Link, *, living: bool) -> bool:

@@ -109,6 +109,8 @@ class VerbRules(NounRules):
         if link is not None and link.relation in ("like", "as", "than") and len(chain) > 1:
             return self.group(chain[1])
         living = next((mention for mention in chain if is_living(mention)), None)
+        if living is None and is_worn(near) and len(chain) > 1 and not is_worn(chain[1]):
+            near = chain[1]  # "a teddy bear in a suit sitting on a shelf"
         driven = next((one for one in chain if self._drives(one)), None) if verb.lemma == "park" else None
         if verb.lemma in _SEATED or (driven is not None and link is not None and link.relation == "with"):
             return self.group(driven or living or near)  # "a truck with a ladder parked on the street"
