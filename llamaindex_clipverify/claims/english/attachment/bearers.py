@@ -34,6 +34,7 @@ class BearerRules(VerbRules):
             or self._with_wearer(link)
             or self._with_bearer(link)
             or self._of_last(link)
+            or self._with_last(link)
         )
 
     def _on_it(self, link: Link) -> Figures | None:
@@ -98,6 +99,13 @@ class BearerRules(VerbRules):
         last = self.last if link.relation == "of" and not self.verb_since else None
         own = last is not None and (last.determiner in ("a", "an") or last.number is not None)
         return ([last], None) if last is not None and own and len(self.group(last)) > 1 else None
+
+    def _with_last(self, link: Link) -> Figures | None:
+        """Return the last of a list with commas: the shops of "people, cars, and shops with signs"."""
+        last = self.last if link.relation == "with" and not self.verb_since else None
+        group = self.group(last) if last is not None else []
+        listed = len(group) > 1 and any(word.text == "," for word in self.words[group[0].after : group[-1].begins])
+        return ([last], None) if last is not None and listed and last is group[-1] else None
 
     def _contained(self, mention: Mention) -> Mention | None:
         """Return the container of what a mention names, or None: the jar of "a jar of powder"."""

@@ -56,7 +56,8 @@ class ListRules(State):
         if parts and not is_living(mention) and (acts is None or acts.finite):
             return True  # "a plane with four engines and a red tail is landing"
         named = mention.determiner is None and mention.number is None and not (mention.plural or mention.pronoun)
-        return named and role == "ground" and last.determiner is None and not self.comma  # "with butter and jam is"
+        filled = last.determiner is None or (before is not None and before.relation == "with")
+        return named and role == "ground" and filled and not self.comma  # "with butter and jam is"
 
     def _is_subject_of(self, mention: Mention, verb: Verb, role: str | None) -> bool:
         """Return whether a noun phrase after *and* or a comma is the subject of the next verb."""
@@ -68,6 +69,9 @@ class ListRules(State):
         acts = self.verb_of(self.last)
         follows = near and not verb.finite and role == "object" and acts is not None and not acts.finite
         moves = near and verb.lemma in MOVING and role == "ground" and mention.determiner is None
+        parallel = near and role == "ground" and self.verb is not None and self.verb.form == "participle"
+        if parallel and self.verb is not None and not (self.verb.finite or verb.finite or verb.passive):
+            return self.joined and mention.determiner is None  # "people lying on the grass and ducks swimming"
         return follows or moves or (verb.finite and not verb.gerund)  # "his legs in the air and sparks flying"
 
     def _is_plural_verb(self, verb: Verb) -> bool:
@@ -161,7 +165,10 @@ class ListRules(State):
         """Return the *with* that goes on after a part of the body: "with a cap on his head and a pen in his hand"."""
         body = terms().body
         own = link.ground is not None and link.ground.determiner in POSSESSIVES and link.ground.last in body
-        before = self.link_of(link.figures[-1]) if own and link.figures and mention.last not in body else None
+        before = self.link_of(link.figures[-1]) if link.figures else None
+        a_after_the = link.ground is not None and link.ground.determiner == "the" and mention.determiner in ("a", "an")
+        if not a_after_the and not (own and mention.last not in body):
+            return None  # "with tiles on the walls and a wooden floor"
         return before if before is not None and before.relation == "with" else None
 
     def _owned_with(self, mention: Mention, link: Link) -> Verb | None:
