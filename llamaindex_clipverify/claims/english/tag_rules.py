@@ -59,7 +59,7 @@ def right_tag(words: Sequence[Word], at: int) -> str:
         return _first_tag(text, tag, after)
     one = wordnet().singular(text) if text.endswith("s") else None
     if tag in ("VBN", "VBD") and words[at - 1].text == "," and after == "NNS" and text.endswith("ed"):
-        return "JJ"  # "fried eggs, boiled potatoes"
+        tag = "JJ"  # "fried eggs, boiled potatoes"
     if tag == "VBG":
         flaming = words[at - 1].tag == "VBG" and after in ("NN", "NNS")  # "juggling flaming torches"
         return "JJ" if flaming else _listed_tag(words, at, after) or tag

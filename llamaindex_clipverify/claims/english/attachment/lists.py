@@ -69,7 +69,13 @@ class ListRules(State):
         acts = self.verb_of(self.last)
         follows = near and not verb.finite and role == "object" and acts is not None and not acts.finite
         moves = near and verb.lemma in MOVING and role == "ground" and mention.determiner is None
-        parallel = near and role == "ground" and self.verb is not None and self.verb.form == "participle"
+        parallel = (
+            near
+            and role == "ground"
+            and not mention.pronoun
+            and self.verb is not None
+            and self.verb.form == "participle"
+        )
         if parallel and self.verb is not None and not (self.verb.finite or verb.finite or verb.passive):
             return self.joined and mention.determiner is None  # "people lying on the grass and ducks swimming"
         return follows or moves or (verb.finite and not verb.gerund)  # "his legs in the air and sparks flying"
