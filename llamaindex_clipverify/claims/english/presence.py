@@ -42,6 +42,9 @@ _NO_STATES = frozenset(
 """Words of that form that say nothing a picture shows, or are no participles."""
 
 
+_LIMBS = ("hand", "arm", "leg", "foot", "finger", "knee", "shoulder")
+
+
 def present(clause: Clause, known_before: set[str]) -> Iterator[Claim]:
     """Yield the claims of all noun phrases; `known_before` (nouns of earlier sentences) is extended in place."""
     for mention in clause.mentions:
@@ -53,6 +56,8 @@ def present(clause: Clause, known_before: set[str]) -> Iterator[Claim]:
             or clause.between(mention.begins, mention.after) == ["no", "one"]
         ):
             continue
+        if mention.number == 1 and mention.last in _LIMBS and clause.text(mention.begins - 1) in ("with", "in", "on"):
+            continue  # "holds a pan with one hand" counts no hands
         for text, at in mention.adjectives:
             if _is_hair_coloured(clause, mention, text, at):
                 mention.colours = []

@@ -109,6 +109,9 @@ def _referent(role: str, earlier: Sequence[Mention], before: Sequence[Mention]) 
     options = [
         one for one in earlier if one.shown and not one.pronoun and one.determiner not in _ABSENT and _fits(role, one)
     ]
+    told = [one for mention in before[:1] for one in mention.means() if mention.pronoun and _fits(role, one)]
+    if not options and told:
+        return told[:1]  # "It contains apples. Next to it is a knife."
     options = options or [
         mention for mention in before if mention.shown and not mention.pronoun and _fits(role, mention)
     ]
@@ -164,13 +167,18 @@ def _fitting(text: str, several: bool, mentions: Sequence[Mention]) -> list[Ment
     people = text in PEOPLE_PRONOUNS
     options = [one for one in options if not one.plural and is_person(one) == people and (one.number or 1) == 1]
     nouns = dict.fromkeys(one.noun for one in options)
-    if len(nouns) > 1 and _is_subject(mentions, options[0]):
+    if len(nouns) > 1 and (_is_subject(mentions, options[0]) or _is_placed(mentions, options)):
         return options[:1]
     return options[-1:] if len(nouns) == 1 else []
 
 
 def _is_subject(mentions: Sequence[Mention], option: Mention) -> bool:
     return mentions[0] is option and option.determiner in DEFINITE and option.begins == 0
+
+
+def _is_placed(mentions: Sequence[Mention], options: Sequence[Mention]) -> bool:
+    """Return whether all but the subject are only places: "A tower stands on a hill. It is painted red."""
+    return mentions[0] is options[0] and options[0].begins == 0 and all(one.ground for one in options[1:])
 
 
 def _group(options: Sequence[Mention]) -> list[Mention]:

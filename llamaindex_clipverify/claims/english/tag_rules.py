@@ -116,7 +116,9 @@ def _listed_tag(words: Sequence[Word], at: int, after: str) -> str:
     if second or (tag == "RB" and (text in terms().weather or (text in terms().sizes and before.text in BE))):
         return "JJ"  # "the second is blue", "is overcast", "is long and red"
     sat = text in ("sat", "stood") and before.text in BE | {"all", "both"}  # "are all sat on"
-    spread = tag == "VBD" and _is_absolute(words, at) and after not in ("DT", "PRP$", "NN", "NNS")
+    spread = (
+        tag == "VBD" and (_is_absolute(words, at) or _is_had(words, at)) and after not in ("DT", "PRP$", "NN", "NNS")
+    )
     if sat or spread:
         return "VBN"
     if text in _ELSEWHERE and before.tag.startswith(("NN", "VB")) and not after.startswith("NN"):
@@ -132,6 +134,12 @@ def _is_absolute(words: Sequence[Word], at: int) -> bool:
     while place > max(at - 6, 0) and words[place].tag in ("NN", "NNS", "JJ", "DT", "PRP$", "CD"):
         place -= 1
     return place < at - 1 and words[place].text == "with"
+
+
+def _is_had(words: Sequence[Word], at: int) -> bool:
+    """Return whether *has* and somebody's own thing are right before a word: "has its eyes closed"."""
+    had = at > 2 and words[at - 2].tag == "PRP$" and words[at - 3].text in ("has", "have", "having", "had")
+    return had and words[at - 1].tag in ("NN", "NNS")
 
 
 def _is_third_person(words: Sequence[Word], at: int, one: str | None, after: str) -> bool:

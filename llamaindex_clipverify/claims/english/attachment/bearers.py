@@ -92,7 +92,9 @@ class BearerRules(VerbRules):
         place = self.mentions.get(thing.after + 1) if own else None
         held = place is not None and place.determiner in POSSESSIVES and place.last in terms().body
         bearer = next((one for one in self.chain(self.last)[1:] if is_living(one)), None)
-        return (self.group(bearer), None) if held and bearer is not None and not is_living(self.last) else None
+        if not held or is_living(self.last):
+            return None
+        return (self.group(bearer) if bearer is not None else []), None
 
     def _of_last(self, link: Link) -> Figures | None:
         """Return the last of a list, which alone *of* tells about: the jar of "a loaf and a jar of honey"."""

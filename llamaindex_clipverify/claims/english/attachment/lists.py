@@ -180,7 +180,9 @@ class ListRules(State):
     def _owned_with(self, mention: Mention, link: Link) -> Verb | None:
         """Return the *has* that goes on: "has a stripe running down its face and a saddle on its back"."""
         body, parts = terms().body, terms().parts
-        last = link.ground.last if link.ground is not None and link.ground.determiner in POSSESSIVES else ""
+        ground = link.ground
+        whose = ground is not None and (ground.determiner in POSSESSIVES or ground.number == 1)
+        last = ground.last if ground is not None and whose else ""
         own = last in body or last in parts or f"{last}s" in parts
         held = link.verb is not None and bool(link.verb.objects)
         own = own and mention.last not in body
