@@ -33,8 +33,8 @@ _USING = frozenset(
     "carve mix serve pick measure trim rake scrub dry polish mop iron sew".split()
 )
 _TOOLS = frozenset(
-    "knife fork spoon chopsticks brush paintbrush pen pencil crayon marker scissors spatula whisk ladle tongs roller sponge "
-    "cloth rag towel mop hose wrench screwdriver drill spade trowel ruler shears comb".split()
+    "knife fork spoon chopsticks chalk brush paintbrush pen pencil crayon marker scissors spatula whisk ladle tongs roller "
+    "sponge cloth rag towel mop hose wrench screwdriver drill spade trowel ruler shears comb".split()
 )
 """With what somebody does it, beside what is portable."""
 

@@ -264,7 +264,11 @@ class HeadReader(ModifierReader):
         """Return the next noun of a compound: *house* in "dog house"."""
         if at >= len(words) or words[at].is_mark or words[at - 1].text.endswith("'s") or words[at].text == "being":
             return None
-        if words[at].text in ARTICLES | {"half"} or words[at].tag in ("RB", "RBR") or self._acts_on(words, at, noun):
+        if (
+            words[at].text in ARTICLES | {"half"}
+            or words[at].tag in ("RB", "RBR", "IN")
+            or self._acts_on(words, at, noun)
+        ):
             return None  # "a shirt a tie": no letter *a*
         text, longer = words[at].text, self.lexicon.noun(words, at)
         if longer is None and text.endswith("'s") and words[at].tag.startswith("NN"):

@@ -27,6 +27,7 @@ from llamaindex_clipverify.claims.english.mentions import Draft, Mention, text_a
 from llamaindex_clipverify.claims.english.prepositions import preposition
 from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.terms import terms
+from llamaindex_clipverify.claims.english.told_apart import ORDINALS
 
 _VAGUE = frozenset(("item", "object", "thing", "figure", "piece"))
 _SIDES = frozenset("back front side top edge border corner".split())
@@ -251,7 +252,8 @@ class Phrases(HeadReader):
         if text in ("one", "ones") and (draft.colours or draft.number or draft.adjectives):
             return self._anaphor(words, begins, at, at + 1, draft, found)
         if draft.number == 1 and draft.determiner in ("the", "this", "that") and any(one.shown for one in found):
-            return self._the_one(words, begins, at, found), at
+            ordered = text_at(words, at - 2) in ORDINALS and not any((one.number or 1) > 1 for one in found)
+            return (None if ordered else self._the_one(words, begins, at, found)), at
         if self._counts_some(words, at, draft):
             model = self._model_of(words, at, found)
             if model is not None:

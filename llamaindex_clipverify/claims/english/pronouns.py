@@ -24,6 +24,11 @@ _SINGULAR = frozenset(("it", "it's"))
 _PLURAL = frozenset(("they", "they're", "both", "these", "those"))
 
 
+_WEATHER = frozenset(
+    "raining snowing hailing drizzling pouring storming thundering rains snows windy foggy stormy nighttime daytime night "
+    "evening morning noon midnight winter summer autumn spring christmas likely possible unclear evident obvious".split()
+)
+"""After *it is*, what *it* stands for nothing with."""
 _FURTHEST = 40
 """Noun phrases before a pronoun that it may refer to."""
 
@@ -49,6 +54,11 @@ def resolve(words: Sequence[Word], mentions: list[Mention], before: Sequence[Men
 
 def _pronoun(words: Sequence[Word], at: int) -> int:
     """Return the length in words of the subject pronoun at a position; 0 if there is none."""
+    said = [
+        word.text for word in words[at + 1 : at + 4] if word.text not in ("is", "was", "also", "still", "currently")
+    ]
+    if words[at].text in _SINGULAR and said[:1] and said[0] in _WEATHER:
+        return 0
     if _text(words, at - 1) in PREPOSITIONS or _text(words, at - 1) == "of":
         return 0
     return length_of_some(words, at) or int(words[at].text in _SINGULAR | _PLURAL | PEOPLE_PRONOUNS)
@@ -113,7 +123,9 @@ def _referent(role: str, earlier: Sequence[Mention], before: Sequence[Mention]) 
     if not options and told:
         return told[:1]  # "It contains apples. Next to it is a knife."
     options = options or [
-        mention for mention in before if mention.shown and not mention.pronoun and _fits(role, mention)
+        mention
+        for mention in before
+        if mention.shown and not mention.pronoun and _fits(role, mention) and not (role == "they" and mention.ground)
     ]
     nouns = {option.noun for option in options}
     return options[:1] if options and (len(nouns) == 1 or (earlier and options[0] is earlier[0])) else []

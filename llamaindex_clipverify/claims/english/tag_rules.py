@@ -104,6 +104,8 @@ def _is_plural(words: Sequence[Word], at: int, after: str) -> bool:
 def _listed_tag(words: Sequence[Word], at: int, after: str) -> str:
     """Return the tag of one of the words that the tagger mistakes most, "" for others."""
     text, tag, before = words[at].text, words[at].tag, words[at - 1]
+    if text == "opposite" and before.tag in ("NN", "NNS") and after in ("DT", "PRP", "PRP$"):
+        return "IN"  # "the man opposite her"
     if text == "half" and after in ("JJ", "VBN", "VBD"):
         return "RB"  # "a half eaten apple"
     can = text == "can" and before.tag in ("DT", "JJ", "PRP$", "CD") and not after.startswith(("VB", "RB", "PRP"))

@@ -11,7 +11,7 @@ from llamaindex_clipverify.claims.english.sentences import Word
 NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
 _FURTHER = frozenset("second third fourth fifth sixth".split())
 """Before a verb, one more of what was named: "three sheep graze while a fourth lies down"."""
-_ORDINALS = _FURTHER | {"first", "last"}
+ORDINALS = _FURTHER | {"first", "last"}
 _PLACED = frozenset("on in at to with near behind beside next holding wearing".split())
 """After "the one" that is told apart from another."""
 
@@ -42,10 +42,11 @@ def _told_apart(words: Sequence[Word], at: int) -> int:
         length = 3 if third in ("one", "two", "three") else 2
         following = text_at(words, at + length)
         return length if is_verb(following) or (length == 3 and following in ("on", "in", "at", "to")) else 0
-    if second in _ORDINALS:
+    if second in ORDINALS:
         length = 3 if third == "one" else 2
-        following = text_at(words, at + length)
-        return length if is_verb(following) or following in ("on", "in", "at") else 0
+        after = words[at + length] if at + length < len(words) else None
+        acts = after is not None and (is_verb(after.text) or after.tag in ("VBZ", "VBD", "MD"))
+        return length if acts or (after is not None and after.text in ("on", "in", "at")) else 0
     return 0
 
 
@@ -67,8 +68,9 @@ def meant_by(words: Sequence[Word], at: int, earlier: Sequence[Mention], before:
         before: Noun phrases of the sentence before that.
     """
     second = text_at(words, at + 1) if words[at].text == "the" else ""
-    parts = [one for one in earlier if (one.pronoun and one.stands_for) or one.part]
-    if second in ("other", "others") and parts:
+    named = [one for one in earlier if one.shown and not one.pronoun]
+    parts = [one for one in (earlier if named else before) if (one.pronoun and one.stands_for) or one.part]
+    if second in ("other", "others", *ORDINALS) and parts:
         return parts[-1].means()[-1:]  # "two are roasting marshmallows and the others play"
     if second == "one":
         return of_several(before) or _first(before)

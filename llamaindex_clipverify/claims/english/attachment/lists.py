@@ -206,7 +206,8 @@ class ListRules(State):
         if placed and link.verb is None and self._begins_anew(mention, link):
             self.apart.add(id(mention))
             return False
-        if link.relation == "of" and (mention.determiner in ("a", "an", "some", "the") or not self.joined):
+        measured = mention.after < len(self.words) and self.words[mention.after].text == "of"  # "and bottles of juice"
+        if link.relation == "of" and (measured or mention.determiner in ("a", "an", "some", "the") or not self.joined):
             return False
         return link.relation in ("with", "without", "between", "of", "such as") or not self.comma
 

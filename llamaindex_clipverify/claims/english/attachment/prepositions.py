@@ -263,7 +263,8 @@ class PrepositionRules(BearerRules):
             return True
         if link.relation in ("with", "without") and (living or _is_part(last, link) or _is_content(last, link)):
             return True
-        if is_place(last) or (link.relation in ("for", "to") and not (link.verb is not None and last.shown)):
+        given = last.shown and (link.verb is not None or is_living(last))  # "serves wine to a couple at a table"
+        if is_place(last) or (link.relation in ("for", "to") and not given):
             return True
         return _of_figure(relation, last, link, living=living)
 
