@@ -118,6 +118,8 @@ READ = {
     "On the mat are a bowl of salad and bottles of juice.": "relation bottle on mat | relation bottle of juice",
     "A waiter is serving wine to a couple at a table.": "relation couple at dining table",
     "A woman has red hair. The man opposite her is looking at the menu.": "action man look menu",
+    "A vase stands on an island, which has stools in front of it.": "depth stool in front of island",
+    "A pumpkin with a candle inside sits on the step.": "relation pumpkin on step",
     # where something is, before its subject
     "A sofa faces a fireplace, above which hangs a mirror.": "relation mirror above fireplace",
     "There is a table on which a vase is standing.": "relation vase on dining table",
@@ -336,6 +338,8 @@ UNREAD = {
     "A woman in jeans with a bag.": "part bag jeans",
     "A dog runs with a ball in its mouth on the sand.": "relation mouth on sand",
     "A shelf with books on top and boxes below.": "relation book on box",
+    "One child is dressed as a witch, and the second as a pirate.": "object witch | object pirate",
+    "A man is examining a coin through a lens.": "relation coin through lens",
     "One dog is large. It is raining, and she is carrying an umbrella.": "action dog rain",
     "Two firefighters are here. Smoke comes out of the windows. A truck is parked behind them.": "depth truck behind window",
     "On the mat are a bowl of salad and bottles of juice.": "relation bowl of bottle",

@@ -68,7 +68,17 @@ def states_relation(clause: Clause, link: Link, ground: Mention) -> bool:
     if aimed or (verb in _DIVIDING and clause.text(link.at) == "into"):
         return False
     signs = verb == "point" and not any(map(is_living, link.figures))  # an arrow
-    if verb == "look" or (clause.text(link.at) in ADDRESSING.get(verb, ()) and not signs):
+    seen = link.relation == "through" and verb in (
+        "examine",
+        "inspect",
+        "study",
+        "observe",
+        "view",
+        "watch",
+        "peer",
+        "see",
+    )
+    if seen or verb == "look" or (clause.text(link.at) in ADDRESSING.get(verb, ()) and not signs):
         return False
     held = clause.text(link.at) == "by" and ground.determiner in POSSESSIVES and ground.last in clause.terms.body
     if held or (link.relation == "above" and verb in _OVER):

@@ -107,8 +107,9 @@ def _holder(words: Sequence[Word], at: int, earlier: Sequence[Mention]) -> Menti
     """Return what *with* follows, if *it* ends that phrase: the shelf of "below the window is a shelf with a lamp on it"."""
     for thing, holder in pairwise(reversed(earlier)):
         if _text(words, thing.begins - 1) in ("with", "has", "have", "having"):
-            near = holder.after == thing.begins - 1 and holder.shown and not holder.pronoun
-            return holder if near and earlier[-1].after in (at - 1, at - 2) else None
+            gap = [word.text for word in words[holder.after : thing.begins - 1]]
+            near = gap in ([], ["that"], ["which"], [",", "which"]) and holder.shown and not holder.pronoun
+            return holder if near and earlier[-1].after in (at - 1, at - 2, at - 3) else None
         if _text(words, thing.begins - 1) not in ("and", ","):
             return None
     return None

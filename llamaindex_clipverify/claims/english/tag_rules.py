@@ -150,8 +150,9 @@ def _is_third_person(words: Sequence[Word], at: int, one: str | None, after: str
     leads = (ends or after.startswith(_AFTER_VERB)) and _is_action(words[at].text)
     goes_on = words[at - 1].text == "and" and after in ("IN", "RB", "RP") and not wordnet().shows(one or "")
     goes_on = goes_on and any(word.tag == "VBZ" for word in words[:at])  # "lies in the shade and stares at"
-    if goes_on or (words[at - 1].tag == "NNS" and _is_one(words, _phrase_start(words, at))):
-        return leads and not ends  # "a girl wearing skates slides down", "a toddler in rain boots splashes through"
+    placed = words[at - 1].text in ("inside", "outside", "nearby", "beneath", "below")
+    if goes_on or placed or (words[at - 1].tag == "NNS" and _is_one(words, _phrase_start(words, at))):
+        return leads and not ends  # "a girl wearing skates slides down", "with a candle inside sits on"
     # "an awning covers the", "a row of lockers lines one"
     alone = words[at - 1].tag == "NN" and after in ("DT", "PRP$")
     grouped = words[at - 1].tag == "NNS" and after in _OBJECTS and words[at - 2].text == "of"

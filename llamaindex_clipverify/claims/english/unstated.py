@@ -63,10 +63,16 @@ def compare(words: Sequence[Word], mentions: Sequence[Mention]) -> None:
             or as_big_as
             or camera
             or purpose
+            or (before == "as" and mention.determiner in ("a", "an") and _is_disguised(words, mention.begins))
             or (before.startswith("keep") and mention.last == "watch")
             or (before in _DRAWING and mention.last in ("eye", "gaze") and mention.determiner in ("the", None))
         ):
             mention.shown = False
+
+
+def _is_disguised(words: Sequence[Word], at: int) -> bool:
+    """Return whether somebody is only dressed or painted like what is at a position: "dressed as a witch"."""
+    return any(word.text in ("dressed", "disguised", "costumed", "painted") for word in words[:at])
 
 
 _DEPICTIONS = frozenset(

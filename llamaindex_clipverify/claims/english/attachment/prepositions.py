@@ -15,7 +15,7 @@ from llamaindex_clipverify.claims.wordnet import wordnet
 
 _TO_ACTOR = frozenset(
     "hold wear carry ride use throw catch hit fly play watch kick push pull walk read cut swing hug lead take face look "
-    "talk pose enjoy have brush wash touch cross".split()
+    "talk pose enjoy have brush wash touch cross examine inspect study observe view".split()
 )
 """Verbs after whose object a preposition tells where the subject is: "a man holding a cup on the beach"."""
 _OF_ACTOR = frozenset(("at", "next to", "in front of", "behind", "outside", "down", "along", "during"))
