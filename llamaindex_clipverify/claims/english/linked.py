@@ -68,16 +68,7 @@ def states_relation(clause: Clause, link: Link, ground: Mention) -> bool:
     if aimed or (verb in _DIVIDING and clause.text(link.at) == "into"):
         return False
     signs = verb == "point" and not any(map(is_living, link.figures))  # an arrow
-    seen = link.relation == "through" and verb in (
-        "examine",
-        "inspect",
-        "study",
-        "observe",
-        "view",
-        "watch",
-        "peer",
-        "see",
-    )
+    seen = link.relation == "through" and verb in ("examine", "inspect", "study", "observe", "watch", "peer")
     if seen or verb == "look" or (clause.text(link.at) in ADDRESSING.get(verb, ()) and not signs):
         return False
     held = clause.text(link.at) == "by" and ground.determiner in POSSESSIVES and ground.last in clause.terms.body

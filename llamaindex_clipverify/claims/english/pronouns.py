@@ -109,7 +109,8 @@ def _holder(words: Sequence[Word], at: int, earlier: Sequence[Mention]) -> Menti
         if _text(words, thing.begins - 1) in ("with", "has", "have", "having"):
             gap = [word.text for word in words[holder.after : thing.begins - 1]]
             near = gap in ([], ["that"], ["which"], [",", "which"]) and holder.shown and not holder.pronoun
-            return holder if near and earlier[-1].after in (at - 1, at - 2, at - 3) else None
+            between = words[earlier[-1].after : at]
+            return holder if near and len(between) < 4 and not any(one.tag[:2] == "VB" for one in between) else None
         if _text(words, thing.begins - 1) not in ("and", ","):
             return None
     return None
