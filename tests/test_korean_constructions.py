@@ -32,6 +32,8 @@ def read(text: str, question: str | None = None) -> set[str]:
     ("두 마리의 개 중 한 마리는 갈색이고 다른 한 마리는 검은색이다.", {"count dog 2", "attribute dog brown", "attribute dog black"}),
     ("세 명의 아이 중 두 명은 모자를 쓰고 있다.", {"count person 3", "wearing person hat"}),
     ("자동차 중 하나는 빨간색이다.", {"attribute car red"}),
+    ("여자는 개 두 마리를 산책시키고 있다. 한 마리는 크고, 다른 한 마리는 작다.", {"size dog big", "size dog small"}),
+    ("개 세 마리가 있다. 두 번째는 소파에 앉아 있다.", {"relation dog on couch"}),
     # near something, and screens
     ("울타리 근처에 개 두 마리가 있다.", {"relation dog next to fence", "count dog 2"}),
     ("마우스가 있으며, 모니터 화면은 꺼져 있다.", {"state screen unlit"}),
@@ -153,6 +155,9 @@ def test_groups_covers_sides_and_backgrounds_are_read(sentence: str, claims: set
 @pytest.mark.parametrize(("sentence", "wrong"), [
     ("왼쪽부터 빨간색, 파란색 컵이 놓여 있다.", "position cup left"),
     ("왼쪽에서 오른쪽으로 개가 달리고 있다.", "position dog right"),
+    ("배 두 척이 있는데, 그중 하나는 빨간색이다.", "attribute 그중 red"),
+    ("세 번째 개는 문 옆에 서 있다.", "count dog 3"),
+    ("여자는 개 두 마리를 산책시키고 있다. 한 마리는 크다.", "size person big"),
     ("반쯤 먹은 사과가 접시에 있다.", "object inkstick"),
     ("세 명의 아이 중 두 명은 모자를 쓰고 있다.", "count hat 3"),
     ("키보드와 마우스가 있으며, 모니터 화면은 꺼져 있다.", "state mouse unlit"),

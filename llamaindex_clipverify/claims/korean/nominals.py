@@ -18,12 +18,15 @@ from llamaindex_clipverify.claims.korean.relative_clauses import (
 from llamaindex_clipverify.claims.korean.sentence import Sentence
 from llamaindex_clipverify.claims.korean.token import Token
 
+_AMONG_THEM = ("그중", "그중에", "그중에서", "이중", "이중에", "이중에서")
 _UNMADE = ("nature", "places", "people", "animals")
 """Families of what is made of no material."""
 
 
 def read_nominal(sentence: Sentence, at: int, token: Token) -> int:
     """Read a noun, number, colour or place at a position; return the position after it."""
+    if token.text in _AMONG_THEM:
+        return at + 1
     result = read_noun(sentence, at, sentence.draft, sentence.stack)
     if result.colour is not None:
         _colour(sentence, result.colour, result.copula)
@@ -43,8 +46,23 @@ def read_nominal(sentence: Sentence, at: int, token: Token) -> int:
 
 def _is_of_subject(sentence: Sentence, number: int | None, _least: int | None, _most: int | None, count: Token) -> bool:
     """Return whether a number tells of some of the things just counted: "소 세 마리가 서 있고, 한 마리는 누워 있다"."""
-    fewer = number is not None and any(number < (one.number or 0) for one in sentence.subject)
-    return fewer and count.case in ("topic", "subject")
+    if count.case not in ("topic", "subject"):
+        return False
+    animals = _animals(sentence) if "마리" in count.stem and not any(map(_is_animal, sentence.named())) else []
+    if animals:
+        sentence.subject = animals
+        return True  # "개 두 마리를 산책시킨다. 한 마리는 크다."
+    return number is not None and any(number < (one.number or 0) for one in sentence.subject)
+
+
+def _is_animal(phrase: Phrase) -> bool:
+    return phrase.sort == "animals"
+
+
+def _animals(sentence: Sentence) -> list[Phrase]:
+    """Return the animals that the sentence before, or this one, counts."""
+    named = [one for one in (*sentence.claims.last, *sentence.claims.phrases) if _is_animal(one) and one.number]
+    return named[-1:]
 
 
 def _take_phrase(sentence: Sentence, phrase: Phrase) -> None:

@@ -31,6 +31,8 @@ def read_number(sentence: Sentence, at: int, token: Token, draft: Draft, stack: 
         if isinstance(top, Phrase) and top.after == at and top.case not in ("join", "list") and not top.copula
         else None
     )
+    if token.kind == "number" and after is not None and after.text.startswith("번째"):
+        return Reading(after=at + 2)  # "세 번째 개는" counts no dogs
     counter = _counter(sentence, token, after, beside)
     if token.kind == "number" and counter is None:
         return _bare_number(sentence, at, token, draft, beside)
