@@ -96,6 +96,7 @@ def _company(clause: Clause, link: Link, figure: Mention, mention: Mention, grou
     """Read what something is together with: the thing before, or the subject of the verb ("walks in a park with his dog")."""
     if (
         link.owner is not None
+        and all(one.pronoun or is_living(one) for one in link.owner.subjects)
         and ground.noun not in clause.terms.body
         and (_is_portable(clause, ground) or _is_used(link.owner, ground))
         and not (is_living(ground) and ground.determiner not in POSSESSIVES and mention.last in _MANNED)

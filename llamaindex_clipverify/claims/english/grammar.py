@@ -119,6 +119,7 @@ EMPTY = frozenset(
     "composition subject region portion ambiance ambience motion privacy area place object objects item items thing "
     "things figure figures shot example list screenshot snapshot description element elements style sides end row rows "
     "half parts pictures images photos photographs colors colours close-up closeup feature features one's "
+    "litre litres liter liters gallon gallons ounce ounces kilogram kilograms gram grams pound pounds "
     "meter meters metre metres km kilometers mile miles foot inch inches minute minutes hour hours second seconds day "
     "days week weeks month months year years dollar dollars euro euros won percent degree degrees pm am o'clock score "
     "clip footage vignette".split()

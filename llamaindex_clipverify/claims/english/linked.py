@@ -83,7 +83,8 @@ def linked(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
     if link.relation == "in" and is_worn(ground):
         yield from wearing(clause, link.figures, ground, link.verb is not None and link.verb.negated)
         return
-    if link.relation == "in" and link.verb is None and is_material(clause, ground):
+    made = link.verb is None or link.verb.lemma in ("upholster", "finish", "craft", "bind")
+    if link.relation == "in" and made and is_material(clause, ground):
         yield from of_material(clause, link, ground)
         return
     later, own = _own_objects(clause, link)

@@ -114,7 +114,10 @@ def _listed_tag(words: Sequence[Word], at: int, after: str) -> str:
         return "NN"  # "holding a can", "the mural covers a wall"
     if text in _PARTICIPLES and tag in ("NN", "JJ") and after.startswith(("IN", "RP", "RB")):
         return "VBN"  # "a backpack slung over one shoulder"
-    second = text in _ORDINALS and tag == "NN" and before.text == "the"
+    highest = text.endswith("est") and not wordnet().shows(text)
+    second = (
+        (text in _ORDINALS or highest) and tag == "NN" and before.text == "the"
+    )  # "the second is", "is the tallest"
     if second or (tag == "RB" and (text in terms().weather or (text in terms().sizes and before.text in BE))):
         return "JJ"  # "the second is blue", "is overcast", "is long and red"
     sat = text in ("sat", "stood") and before.text in BE | {"all", "both"}  # "are all sat on"

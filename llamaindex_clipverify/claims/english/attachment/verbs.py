@@ -112,7 +112,8 @@ class VerbRules(NounRules):
         if living is None and is_worn(near) and len(chain) > 1 and not is_worn(chain[1]):
             near = chain[1]  # "a teddy bear in a suit sitting on a shelf"
         driven = next((one for one in chain if self._drives(one)), None) if verb.lemma == "park" else None
-        if verb.lemma in _SEATED or (driven is not None and link is not None and link.relation == "with"):
+        had = link is not None and link.relation == "with"
+        if verb.lemma in _SEATED or (driven is not None and had) or (had and self._stands_with(near, verb)):
             return self.group(driven or living or near)  # "a truck with a ladder parked on the street"
         if verb.passive:
             covered = link is not None and link.relation == "of" and not any(map(is_own, link.figures))
@@ -121,6 +122,15 @@ class VerbRules(NounRules):
         if living is None or (verb.lemma in STATIC and not (is_living(near) or is_own(near))):
             return [near]
         return self.group(living)
+
+    def _stands_with(self, near: Mention, verb: Verb) -> bool:
+        """Return whether somebody stands or sits with what he has: "a girl with a lantern standing in front of a wood"."""
+        following = [word.text for word in self.words[verb.after : verb.after + 5]]
+        beside = any(
+            text in ("him", "her", "them", "it", "his", "their") for text in following
+        )  # "standing next to her"
+        own = near.determiner in ("a", "an", None) and not is_living(near)
+        return verb.lemma in ("stand", "sit") and own and not beside
 
     @staticmethod
     def _drives(mention: Mention) -> bool:
