@@ -10,7 +10,7 @@ from llamaindex_clipverify.claims.claim import Claim, Kind
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, NO
 from llamaindex_clipverify.claims.english.mentions import Mention
-from llamaindex_clipverify.claims.english.structure import is_living, is_own, is_worn
+from llamaindex_clipverify.claims.english.structure import is_living, is_own, is_person, is_worn
 
 _OF_PERSONS = frozenset("hand hands finger fingers thumb thumbs".split())
 """Parts of the body that lifeless things do not have."""
@@ -42,7 +42,7 @@ def possession(clause: Clause, owner: Mention, thing: Mention) -> Kind | None:
     """Return what owning a thing means: wearing it, having it as a part, or None."""
     name, terms = thing.last, clause.terms
     if is_living(owner):
-        worn = is_worn(thing) and name != "watch"
+        worn = is_worn(thing) and name != "watch" and (is_person(owner) or name not in terms.body)
         return "wearing" if worn else "part" if name in terms.body else None
     if is_worn(owner) and owner.last not in _HOLDERS and not is_living(thing):
         return "part"

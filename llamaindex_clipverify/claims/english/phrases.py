@@ -36,7 +36,7 @@ _UNCOUNTED = frozenset("light water snow smoke food space room sunlight grass sa
 """Mass nouns of which there may be plenty, but no number."""
 _LARGER = ("ller", "gger", "orter", "onger", "arger", "ider", "ighter", "arker", "icker", "inner", "older", "unger")
 """Ends of adjectives that compare two things, and no numbers."""
-_APART = frozenset("on in at to with near behind beside next holding wearing".split())
+_APART = frozenset("that who which on in at to with near behind beside next holding wearing".split())
 """After "the one" that is told apart from another."""
 _INVARIANT = frozenset(
     "sheep fish deer aircraft moose bison salmon trout shrimp squid people police cattle geese offspring".split()

@@ -153,6 +153,8 @@ class ListRules(State):
             self.found.links.append(link.to(mention))
         else:
             root = link.figures[-1] if link.figures else None
+            above = self.link_of(root) if link.ground is not None and link.ground.pronoun else None
+            root = above.figures[-1] if above is not None and above.figures else root
             self._leave_group(mention)
             if id(mention) in self.apart:
                 self.governor.pop(id(mention), None)
@@ -192,8 +194,12 @@ class ListRules(State):
     def _same_sort(self, mention: Mention, link: Link) -> bool:
         if link.verb is not None and link.verb.lemma in CONSISTING:
             return True
-        if link.ground is not None and not link.ground.shown and link.ground.last in _SIDES and mention.shown:
-            return False  # "a shoe with a stripe along the side and a gum sole"
+        ground = link.ground
+        aside = (
+            ground is not None and not ground.shown and ground.last in _SIDES
+        )  # "with a stripe along the side and a sole"
+        if ground is not None and (aside or (ground.pronoun and not mention.pronoun)) and mention.shown:
+            return False  # "an armchair with a cat on it and a basket"
         figure = self.verb_of(link.figures[-1]) if link.figures else None
         if figure is not None and figure.lemma == "wear" and is_worn(mention):
             return False

@@ -72,7 +72,9 @@ class PrepositionRules(BearerRules):
     def relative_place(self, at: int, length: int, relation: str) -> None:
         """Take a preposition and *which*: "a fireplace, above which hangs a mirror"."""
         place = self.antecedent("which")
+        outer = list(self.subjects) if self.main is None else []
         self.new_clause()
+        self.outer = outer  # "the sofa, on which two cats are sleeping, is grey"
         link = Link(figures=[], relation=relation, at=at, after=at + length + 1, ground=place)
         self.fronted = [link]
         self.found.links.append(link)
