@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llamaindex_clipverify.claims.claim import Claim
-from llamaindex_clipverify.claims.english.belongings import Belonging, belonging, possession, wearing
+from llamaindex_clipverify.claims.english.belongings import MARKS, Belonging, belonging, possession, wearing
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.grammar import CONSISTING, CONTAINERS, NO, POSSESSIVES
 from llamaindex_clipverify.claims.english.linked import is_filled, is_material, linked, of_material, relation_of
@@ -165,5 +165,7 @@ def of_thing(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
         name = mention.last
         if name in CONTAINERS:
             yield relation_of(clause, link, figure, mention, ground)
+        elif name in MARKS or (name == "tower" and ground.plural and ground.determiner is None):
+            continue  # "patterns of light", "a tower of blocks"
         elif name in terms.parts or name in terms.body:
             yield from belonging(clause, "part", Belonging(figure=ground, owner=ground, thing=mention, denied=False))

@@ -212,7 +212,11 @@ class HeadReader(ModifierReader):
                 or self._after_verb(words, at)
             )
         if noun.name in MASS or noun.name in terms().substances:
-            acts = before in ("", "as", "while", "when") and at + 1 < len(words) and words[at + 1].tag in ("VBZ", "VBD")
+            acts = (
+                before in ("", "as", "while", "when", "and")
+                and at + 1 < len(words)
+                and words[at + 1].tag in ("VBZ", "VBD")
+            )
             return not noun.verb or acts or before in PREPOSITIONS or joined or self._after_verb(words, at)
         if tag in ("NN", "NNP", "NNS") and self._is_caption_style(words, at, before):
             return True

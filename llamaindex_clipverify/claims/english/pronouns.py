@@ -40,6 +40,8 @@ def resolve(words: Sequence[Word], mentions: list[Mention], before: Sequence[Men
     while at < len(words):
         while waiting and waiting[-1].after <= at:
             passed.append(waiting.pop())
+        if waiting and waiting[-1].begins == at and _text(words, at + 1) == "ones" and _pronoun(words, at):
+            waiting.pop()  # "the ones on the left" name no thing of their own
         if waiting and waiting[-1].begins <= at:
             at = waiting[-1].after
             continue

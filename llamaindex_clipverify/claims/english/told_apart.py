@@ -36,7 +36,7 @@ def length_of_some(words: Sequence[Word], at: int) -> int:
 def _told_apart(words: Sequence[Word], at: int) -> int:
     """Return the length of *the other*, *the one* or *the first* at a position; 0 if there is none."""
     second, third = text_at(words, at + 1), text_at(words, at + 2)
-    if second == "one":
+    if second in ("one", "ones"):
         return 2 if third in _PLACED else 0
     if second in ("other", "others"):
         length = 3 if third in ("one", "two", "three") else 2
@@ -53,6 +53,8 @@ def _told_apart(words: Sequence[Word], at: int) -> int:
 def is_several(words: Sequence[Word], at: int, length: int) -> bool:
     """Return whether such a phrase is plural."""
     text = words[at].text
+    if text_at(words, at + 1) == "ones":
+        return True
     if text in ("the", "a"):
         return text == "the" and length == 3 and text_at(words, at + 2) != "one"
     return text == "others" or (length == 3 and text != "one") or text in NUMBERS
@@ -72,8 +74,9 @@ def meant_by(words: Sequence[Word], at: int, earlier: Sequence[Mention], before:
     parts = [one for one in (earlier if named else before) if (one.pronoun and one.stands_for) or one.part]
     if second in ("other", "others", *ORDINALS) and parts:
         return parts[-1].means()[-1:]  # "two are roasting marshmallows and the others play"
-    if second == "one":
-        return of_several(before) or _first(before)
+    if second in ("one", "ones"):
+        told = [one for one in _first(earlier) if second == "ones" and one.begins < 2]
+        return told or of_several(before) or _first(before)
     several = of_several(earlier) or of_several(before)
     subject = [one for one in _first(earlier) if one.begins < 2] if second == "other" else []
     return several or subject  # "the dog is black and the other is brown"

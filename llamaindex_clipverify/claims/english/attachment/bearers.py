@@ -50,8 +50,11 @@ class BearerRules(VerbRules):
         ground, last = self.mentions.get(link.after), self.last
         if ground is None or last is None or self.verb_since or link.relation in OF_NEAREST:
             return None
-        if link.relation == "on" and ground.last in ("leash", "lead", "rope") and is_living(last):
-            return [last], None  # "a girl with a dog on a leash"
+        leashed = link.relation == "on" and ground.last in ("leash", "lead", "rope") and is_living(last)
+        of_with = self.link_of(last)
+        part = last.determiner in POSSESSIVES and last.last in terms().body and last.after == link.at
+        if leashed or (part and of_with is not None and of_with.relation == "with"):
+            return [last], None  # "a girl with a dog on a leash", "a dog with its paws on the wheel"
         tied = last.last == "hair" and last.determiner in POSSESSIVES and link.relation == "in"  # "her hair in a bun"
         own = ground.determiner in POSSESSIVES or ground.determiner in ("both", "each") or ground.number == 2
         if not tied and not (own and ground.last in terms().body):

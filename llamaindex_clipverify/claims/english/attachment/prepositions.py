@@ -20,7 +20,7 @@ _TO_ACTOR = frozenset(
 """Verbs after whose object a preposition tells where the subject is: "a man holding a cup on the beach"."""
 _OF_ACTOR = frozenset(("at", "next to", "in front of", "behind", "outside", "down", "along", "during"))
 """Prepositions that, after the object of a verb, tell where its subject is."""
-_OF_SUBJECT = frozenset(("in front of", "behind", "next to", "at", "during", "outside"))
+_OF_SUBJECT = frozenset(("in front of", "behind", "next to", "between", "at", "during", "outside"))
 """Prepositions that, after another prepositional phrase of a verb, tell where the verb's subject is."""
 _AT_PLACES = frozenset(("in", "at", "inside", "on"))
 _BESIDE_WALLS = frozenset(("above", "below", "behind", "next to", "over", "between"))
@@ -211,13 +211,16 @@ class PrepositionRules(BearerRules):
 
     def _of_owner(self, relation: str, last: Mention, link: Link) -> Figures | None:
         """Return who moves along, wears or has what a preposition follows, None if none of them is meant."""
+        if link.relation == "from" and relation in ("into", "onto"):
+            return list(link.figures), link.verb  # "pours milk from a jug into a bowl"
         moving = [self.verb_of(one) for one in self.chain(last)] if relation in _PATHS else []
         mover = next((one for one in moving if one is not None and one.lemma in _TAKING_ALONG), None)
         if mover is not None and mover.subjects:
             return list(mover.subjects), mover  # "a horse pulls a cart with two people along a street"
         owner = next((one for one in self.chain(last)[1:] if is_living(one)), None)
         worn = is_worn(last) and link.relation in ("in", "with", "above") and relation not in _ON_BODY
-        if owner is not None and (worn or (last.determiner in POSSESSIVES and last.last in terms().body)):
+        on_body = link.relation != "with" and last.determiner in POSSESSIVES and last.last in terms().body
+        if owner is not None and (worn or on_body):
             return self.group(owner), link.verb  # "a bird with a fish in its beak on a branch"
         if text_at(self.words, last.begins) in ("it", "them") and link.relation in _AT_PLACES:
             return [self.chain(last)[-1]], None  # "a bowl with a spoon in it on a mat"
@@ -229,7 +232,8 @@ class PrepositionRules(BearerRules):
             return None  # "left a pair of boots by the door"
         if verb.lemma == "have":
             return ([last], None) if last.shown else (list(verb.subjects), verb)
-        of_actor = verb.lemma in _TO_ACTOR or relation in _OF_ACTOR
+        along = relation in _PATHS and verb.lemma in _TAKING_ALONG
+        of_actor = verb.lemma in _TO_ACTOR or relation in _OF_ACTOR or along
         is_object = self.role.get(id(last)) == "object"
         return (list(verb.subjects), verb) if of_actor and is_object and verb.subjects else None
 
