@@ -59,6 +59,8 @@ class ModifierReader:
     def _modifier(self, words: Sequence[Word], at: int, draft: Draft) -> int:
         """Read one modifier into the draft and return its length in words; 0 if the head begins here."""
         text = words[at].text
+        if draft.number is not None and words[at].tag == "VBG" and text_at(words, at + 1) in DETERMINERS:
+            return 0  # "two men, one holding a flag"
         if text in self.vocabulary.colours or "-" in text:
             colours = self._colours(words, at)
             if colours:

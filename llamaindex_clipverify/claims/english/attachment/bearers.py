@@ -5,11 +5,11 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.english.attachment.verbs import VerbRules
 from llamaindex_clipverify.claims.english.grammar import POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
-from llamaindex_clipverify.claims.english.structure import Link, is_container, is_living, is_worn
+from llamaindex_clipverify.claims.english.structure import Link, is_container, is_living, is_person, is_worn
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import Verb
 
-OF_NEAREST = frozenset(("of", "with", "without", "such as", "like", "than", "as"))
+OF_NEAREST = frozenset(("of", "full of", "with", "without", "such as", "like", "than", "as"))
 """Prepositions that mostly tell about the noun phrase right before them."""
 Figures = tuple[list[Mention], Verb | None]
 """What a preposition tells about, and the verb it belongs to."""
@@ -70,7 +70,7 @@ class BearerRules(VerbRules):
         if ground is None or link.relation != "with" or ground.determiner != "its" or before is None or self.verb_since:
             return None
         living = next((one for one in self.chain(self.last) if is_living(one)), None) if self.last is not None else None
-        if living is not None and ground.last in terms().body - terms().parts:
+        if living is not None and ground.last in terms().body and not is_person(living):
             return self.group(living), before.verb  # "a kitten in a box with its paws on the edge"
         subjects = before.verb.subjects if before.verb is not None else []
         one = len(subjects) == 1 and not subjects[0].pronoun and not subjects[0].plural and not is_living(subjects[0])

@@ -61,7 +61,7 @@ class ListRules(State):
 
     def _is_subject_of(self, mention: Mention, verb: Verb, role: str | None) -> bool:
         """Return whether a noun phrase after *and* or a comma is the subject of the next verb."""
-        if mention.plural and self.words[verb.begins].text in _SINGULAR_VERBS:
+        if mention.plural and not mention.part and self.words[verb.begins].text in _SINGULAR_VERBS:
             return False  # "a woman with a braid and thick eyebrows is kneeling"
         if verb.finite and not (mention.plural or mention.pronoun or self.comma) and self._is_plural_verb(verb):
             return False  # "a plate of cookies and a glass of milk sit on a table"

@@ -87,6 +87,8 @@ class PrepositionRules(BearerRules):
     def _joined_to(self, relation: str) -> Figures | None:
         """Return what a preposition after *and* tells about: "a girl against a curtain and beside lamps"."""
         before = self.link_of(self.last) if self.joined and not self.verb_since else None
+        if before is not None and before.relation == "of" and before.figures and relation != "of":
+            before = self.link_of(before.figures[-1])  # "snow on the roof of the hut and on the trees"
         if (
             before is None
             or relation == "of"
