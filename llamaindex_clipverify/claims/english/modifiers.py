@@ -59,8 +59,6 @@ class ModifierReader:
     def _modifier(self, words: Sequence[Word], at: int, draft: Draft) -> int:
         """Read one modifier into the draft and return its length in words; 0 if the head begins here."""
         text = words[at].text
-        if draft.number is not None and words[at].tag == "VBG" and text_at(words, at + 1) in DETERMINERS:
-            return 0  # "two men, one holding a flag"
         if text in self.vocabulary.colours or "-" in text:
             colours = self._colours(words, at)
             if colours:
@@ -79,7 +77,9 @@ class ModifierReader:
             return self._numbered(words, at, draft)
         if text in ("and", ",") and draft.described and self._modifiers_continue(words, at + 1):
             return 1
-        return self._covered(words, at, draft) or self._named(words, at, draft) or self._adjective(words, at, draft)
+        acts = draft.number is not None and words[at].tag == "VBG" and text_at(words, at + 1) in DETERMINERS
+        described = () if acts else (self._covered, self._named, self._adjective)  # "two men, one holding a flag"
+        return next(filter(None, (read(words, at, draft) for read in described)), 0)
 
     def _named(self, words: Sequence[Word], at: int, draft: Draft) -> int:
         """Read a proper name before a noun in small letters: "a black New York Yankees cap", "a Camden Lock market"."""
