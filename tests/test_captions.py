@@ -138,6 +138,13 @@ READ = {
     "A man is pushing a cart full of bricks up a ramp.": "relation cart full of brick | relation man up ramp",
     "The cloth is stained and one of the glasses has fallen over.": "action glasses fall",
     "There is snow on the roof of the hut and on the branches of the trees.": "relation snow on branch",
+    # what a denial leaves
+    "The cat is not under the table but on the chair.": "relation cat below dining table NOT | relation cat on chair",
+    "The man is not looking at the dog but at the cat.": "action man look dog NOT | action man look cat",
+    "The woman is not sitting but standing next to the bench.": "action woman sit NOT | action woman stand",
+    "There is no dog, just a cat on the sofa.": "object dog NOT | relation cat on couch",
+    "The only thing missing from the table is a fork.": "object fork NOT",
+    "The car does not have its lights on.": "state light on NOT",
     # where something is, before its subject
     "A sofa faces a fireplace, above which hangs a mirror.": "relation mirror above fireplace",
     "There is a table on which a vase is standing.": "relation vase on dining table",
@@ -356,6 +363,8 @@ UNREAD = {
     "A woman in jeans with a bag.": "part bag jeans",
     "A dog runs with a ball in its mouth on the sand.": "relation mouth on sand",
     "A shelf with books on top and boxes below.": "relation book on box",
+    "Far from being crowded, the beach is empty.": "state beach crowded",
+    "The car does not have its lights on.": "part light car NOT",
     "There are two men, one holding a flag and the other holding a cup.": "count flag | relation flag",
     "A man is pushing a cart full of bricks up a ramp.": "relation man full of brick",
     "There is snow on the roof of the hut and on the branches of the trees.": "relation roof on branch",

@@ -8,7 +8,7 @@ from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.grammar import NO, POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention
-from llamaindex_clipverify.claims.english.predicates import colours_at, is_state_word
+from llamaindex_clipverify.claims.english.predicates import colours_at, is_state_word, is_switched
 from llamaindex_clipverify.claims.english.presence import described_as
 from llamaindex_clipverify.claims.english.verbs import Verb
 
@@ -33,14 +33,16 @@ def _had(clause: Clause, verb: Verb) -> Iterator[Claim]:
 
 def _states(clause: Clause, thing: Mention, at: int, *, negated: bool = False) -> Iterator[Claim]:
     """Yield the claims that a thing is in the states that a word names."""
-    for kind, value in clause.terms.descriptions(clause.text(at)):
+    switched = (("state", clause.text(at)),) if is_switched(clause, thing, at) else ()
+    for kind, value in (*clause.terms.descriptions(clause.text(at)), *switched):
         if kind == "state":
             yield described_as(clause, kind, value, thing, thing.head, at, negated=negated)
 
 
 def is_told(clause: Clause, thing: Mention) -> bool:
     """Return whether a state follows what somebody has of his own: "has its beak closed"."""
-    return thing.determiner in POSSESSIVES and is_state_word(clause, _described_at(clause, thing))
+    at = _described_at(clause, thing)
+    return thing.determiner in POSSESSIVES and (is_state_word(clause, at) or is_switched(clause, thing, at))
 
 
 def _is_denied(clause: Clause, thing: Mention) -> bool:
@@ -72,7 +74,7 @@ def _described_at(clause: Clause, thing: Mention) -> int:
     """Return the place of the word after a noun phrase and its adverbs."""
     at = thing.after
     while at < len(clause.words) and (clause.words[at].tag == "RB" or clause.text(at) == "wide"):
-        if is_state_word(clause, at):
+        if is_state_word(clause, at) or is_switched(clause, thing, at):
             break
         at += 1
     return at

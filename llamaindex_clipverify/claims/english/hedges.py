@@ -151,6 +151,8 @@ def _is_hedge(words: Sequence[Word], at: int) -> bool:
             return True
     if text in ("look", "looks") and following in ("like", "as") and _is_it(words, at):
         return True
+    if (text, following, further) == ("far", "from", "being"):
+        return True
     return (text, text_at(words, at + 1)) in HEDGED_PAIRS or (text == "wait" and text_at(words, at + 1) == "for")
 
 

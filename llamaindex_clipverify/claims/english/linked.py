@@ -209,7 +209,7 @@ def _named(clause: Clause, link: Link) -> tuple[Kind, str]:
 
 def is_denied(link: Link, figure: Mention) -> bool:
     """Return whether a link is denied for a figure: by its verb, by *not*, or by *no* before the figure."""
-    by_verb = (link.verb is not None and link.verb.negated) != link.negated
+    by_verb = (link.verb is not None and link.verb.negated and not link.excepted) != link.negated
     return by_verb != (figure.determiner in NO or (figure.negated and not by_verb))
 
 

@@ -109,14 +109,20 @@ def _is_told_elsewhere(clause: Clause, verb: Verb) -> bool:
 def _switched(clause: Clause, verb: Verb) -> Iterator[Claim]:
     """Read "the lamp is on" and "the stove is off"."""
     at = verb.after - (clause.text(verb.after - 1) in ("on", "off"))
-    value, following = clause.text(at), clause.text(at + 1)
-    ends = not following or not following[0].isalnum() or following in ("and", "but", "while", "although", "though")
-    for subject, mention in clause.meant(verb.subjects if ends and value in ("on", "off") else []):
-        if mention.last in _ELECTRIC or mention.noun in _ELECTRIC:
+    value = clause.text(at)
+    for subject, mention in clause.meant(verb.subjects):
+        if is_switched(clause, mention, at):
             no = subject.determiner in NO
             clause.covered |= {id(mention)} if no else set()
             denied = verb.negated != no
             yield described_as(clause, "state", value, mention, subject.head, at, negated=denied)
+
+
+def is_switched(clause: Clause, thing: Mention, at: int) -> bool:
+    """Return whether *on* or *off* at a position says that a lamp or a stove is."""
+    following = clause.text(at + 1)
+    ends = not following or not following[0].isalnum() or following in ("and", "but", "while", "although", "though")
+    return ends and clause.text(at) in ("on", "off") and bool({thing.last, thing.noun} & _ELECTRIC)
 
 
 def _further(clause: Clause, verb: Verb) -> Iterator[Claim]:

@@ -38,17 +38,25 @@ def negate(words: Sequence[Word], mentions: Sequence[Mention], structure: Struct
             _negate_list(words, mentions, mention)
     _hide_alternatives(words, mentions)
     for verb in structure.verbs:
-        if hedged[verb.at]:
-            continue
-        if verb.negated:
-            _except(words, verb)
-            _deny(words, verb)
-        if verb.form == "copula" or verb.lemma == "miss":
-            _absent(words, verb)
+        if not hedged[verb.at]:
+            _verb_denies(words, mentions, verb)
     for link in structure.links:
+        _except_place(words, link)
         if link.ground is not None:
             _link_denies(words, mentions, link, link.ground)
     _suspend(words, structure, hedged)
+
+
+def _verb_denies(words: Sequence[Word], mentions: Sequence[Mention], verb: Verb) -> None:
+    """Deny what a verb says is not there, or what is said to be missing."""
+    if verb.negated:
+        _except(words, verb)
+        _deny(words, verb)
+    if verb.form == "copula" or verb.lemma == "miss":
+        _absent(words, verb)
+    if verb.form == "copula" and not verb.negated and _is_what_is_missing(words, verb.begins):
+        for thing in mentions:
+            thing.negated = thing.negated or thing.begins >= verb.after
 
 
 _INDEFINITE = frozenset(("a", "an", "any", "another", "either", "no", "such"))
@@ -67,7 +75,7 @@ def _suspend(words: Sequence[Word], structure: Structure, hedged: Sequence[bool]
         if denied and not hedged[verb.at]:
             _unassert(thing for thing in verb.objects if not thing.excepted)
     for link in structure.links:
-        by_verb = link.verb is not None and link.verb.negated
+        by_verb = link.verb is not None and link.verb.negated and not link.excepted
         of_figure = any(one.negated or one.unasserted or one.is_turned for one in link.figures)
         if (link.negated or by_verb or of_figure) and not hedged[link.at] and link.ground is not None:
             _unassert([link.ground], counted=of_figure and link.relation == "with")
@@ -148,9 +156,22 @@ _ONLY = ("only", "just", "merely", "rather", "instead")
 def _except(words: Sequence[Word], verb: Verb) -> None:
     """Mark the objects after *but* and *only*, which a negated verb does not deny: "shows no zipper but laces"."""
     for thing in verb.objects:
-        between = [word.text for word in words[verb.at : thing.begins + 1]]
-        only = any(text in _ONLY and before in (",", ";", "—", "–") for before, text in pairwise(between))
-        thing.excepted = thing.excepted or only or "but" in between
+        thing.excepted = thing.excepted or _leaves(words, verb.at, thing.begins + 1)
+
+
+def _except_place(words: Sequence[Word], link: Link) -> None:
+    """Mark a place after *but* or *only*, which a negated verb does not deny: "is not under the table but on the chair"."""
+    if link.verb is not None and link.verb.negated and _leaves(words, link.verb.at, link.at):
+        link.excepted = True
+        if link.ground is not None:
+            link.ground.excepted = True
+
+
+def _leaves(words: Sequence[Word], start: int, end: int) -> bool:
+    """Return whether *but*, or *only* after a comma, stands between two positions."""
+    between = [word.text for word in words[start:end]]
+    only = any(text in _ONLY and before in (",", ";", "—", "–") for before, text in pairwise(between))
+    return only or "but" in between
 
 
 def _deny(words: Sequence[Word], verb: Verb) -> None:
@@ -210,6 +231,12 @@ def _absent(words: Sequence[Word], verb: Verb) -> None:
     unseen = following[:2] == ["nowhere", "to"] or (following[:2] == ["out", "of"] and following[2:] in _VIEWS)
     if (text in ABSENT or unseen) and not verb.negated and verb.subjects:
         _negate_all(verb.subjects)
+
+
+def _is_what_is_missing(words: Sequence[Word], at: int) -> bool:
+    """Return whether the subject before a position is what is missing: "the only thing missing is a fork"."""
+    before = [word.text for word in words[:at]]
+    return "missing" in before and bool({"thing", "things", "item", "items", "object", "what"} & set(before))
 
 
 def _list_continues(words: Sequence[Word], at: int) -> bool:

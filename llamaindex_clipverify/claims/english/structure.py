@@ -30,6 +30,8 @@ class Link:
     verb: Verb | None = None
     negated: bool = False
     """Whether *not* is before the preposition: "on the table, not under it"."""
+    excepted: bool = False
+    """Whether it is what a denial leaves: *on the chair* of "not under the table but on the chair"."""
     owner: Verb | None = None
     """For *with* after another prepositional phrase: the verb whose subject may be meant."""
 

@@ -55,6 +55,8 @@ class VerbRules(NounRules):
             return [near]  # "a man and a woman on a bridge, both wearing hats"
         if near is not None and self._is_made_to(near, verb):
             return self.group(near)
+        if not verb.finite and self.main is not None and text_at(self.words, verb.begins - 1) == "but":
+            return list(self.main.subjects)  # "is not sitting on the bench but standing"
         if self.verb is not None and (self.joined or (self.comma and not verb.finite)):
             return self._shared(verb, self.verb)
         return self._living(verb) if verb.finite else self._participant(verb)
