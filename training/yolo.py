@@ -33,7 +33,7 @@ from ultralytics import YOLO, settings
 from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.testing import NOUNS
 
-SIDE = 256
+SIDE = 320
 EXPORT = tiny_folder() / "yolo"
 
 ARCHITECTURE: dict[str, Any] = {
@@ -158,7 +158,7 @@ def _options(run: Path) -> dict[str, Any]:
         "workers": 0, "cache": "ram", "amp": torch.cuda.is_available(),
         "optimizer": "AdamW", "weight_decay": 0.01, "momentum": 0.9, "lrf": 0.02, "cos_lr": True, "warmup_epochs": 0.5,
         "mosaic": 0.5, "close_mosaic": 2, "mixup": 0.0, "erasing": 0.0, "hsv_h": 0.01, "hsv_s": 0.2, "hsv_v": 0.2,
-        "degrees": 0.0, "translate": 0.05, "scale": 0.3, "shear": 0.0, "fliplr": 0.5, "flipud": 0.0, "verbose": False,
+        "degrees": 0.0, "translate": 0.05, "scale": 0.5, "shear": 0.0, "fliplr": 0.5, "flipud": 0.0, "verbose": False,
     }  # fmt: skip
 
 
@@ -230,11 +230,24 @@ def _stop_when_due(trainer: Any, due: float) -> None:
         raise OutOfTime("the time is up; run the same command to go on")
 
 
-def export(run: Path, folder: Path) -> None:
-    """Write the weights without pickle: half-precision safetensors and the architecture with its names."""
+def export(run: Path, folder: Path, start: Path | None = None, average: float = 1.0) -> None:
+    """Write the weights without pickle: half-precision safetensors and the architecture with its names.
+
+    Args:
+        run: Folder of the training.
+        folder: Where to write.
+        start: Folder of an exported detector, to write the mean with.
+        average: Share 0-1 of the trained weights in that mean.
+    """
     network = YOLO(run / "weights" / "last.pt").model
     staged = Path(tempfile.mkdtemp(dir=run))
-    state = {k: v.half().contiguous() if v.is_floating_point() else v for k, v in network.state_dict().items()}
+    earlier = load_file(start / "model.safetensors") if start is not None else {}
+    state = {
+        name: _mean(value.float(), earlier.get(name), average).half().contiguous()
+        if value.is_floating_point()
+        else value
+        for name, value in network.state_dict().items()
+    }
     save_file(state, staged / "model.safetensors", metadata={"format": "pt"})
     table = {**ARCHITECTURE, "imgsz": SIDE, "names": list(NOUNS)}
     (staged / "model.yaml").write_text(yaml.safe_dump(table, sort_keys=False), encoding="utf-8")
@@ -245,6 +258,10 @@ def export(run: Path, folder: Path) -> None:
         part.replace(folder / file.name)
     shutil.rmtree(staged)
     print(f"exported {sum(v.numel() for v in state.values()):,} numbers to {folder}")
+
+
+def _mean(value: torch.Tensor, earlier: torch.Tensor | None, share: float) -> torch.Tensor:
+    return value if earlier is None else share * value + (1 - share) * earlier.float()
 
 
 def main() -> None:
@@ -264,6 +281,8 @@ def main() -> None:
     two = commands.add_parser("export")
     two.add_argument("--run", type=Path, required=True)
     two.add_argument("--folder", type=Path, default=EXPORT)
+    two.add_argument("--from", dest="start", type=Path, help="folder of an exported detector, to write the mean with")
+    two.add_argument("--average", type=float, default=1.0, help="share of the trained weights in that mean")
     arguments = vars(parser.parse_args())
     if arguments.pop("command") == "export":
         export(**arguments)
