@@ -34,6 +34,7 @@ def read(text: str, question: str | None = None) -> set[str]:
     ("자동차 중 하나는 빨간색이다.", {"attribute car red"}),
     ("여자는 개 두 마리를 산책시키고 있다. 한 마리는 크고, 다른 한 마리는 작다.", {"size dog big", "size dog small"}),
     ("개 세 마리가 있다. 두 번째는 소파에 앉아 있다.", {"relation dog on couch"}),
+    ("여자는 장신구도 하고 있지 않다.", {"wearing person jewelry NOT"}),
     # near something, and screens
     ("울타리 근처에 개 두 마리가 있다.", {"relation dog next to fence", "count dog 2"}),
     ("마우스가 있으며, 모니터 화면은 꺼져 있다.", {"state screen unlit"}),

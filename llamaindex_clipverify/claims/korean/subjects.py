@@ -33,7 +33,9 @@ def subjects_of(sentence: Sentence, clause: Clause) -> list[Phrase]:
 def _find_objects(sentence: Sentence, clause: Clause, phrases: list[Phrase]) -> None:
     """Let things with 도 be objects if somebody else is the subject: "남자는 모자도 안경도 쓰지 않았다"."""
     named = [one for one in phrases if one.case in ("subject", "topic")] or sentence.subject
-    if not any(one.living for one in named) or not clause.has("wearing", "actions") or clause.has("exist", "absent"):
+    worn = clause.word == "하다" and any(one.sort == "garments" for one in phrases)
+    acts = clause.has("wearing", "actions") or worn
+    if not any(one.living for one in named) or not acts or clause.has("exist", "absent"):
         return
     for one in phrases:
         bare = one.case == "" and one.after == clause.at and one is phrases[-1] and not clause.objects()
