@@ -8,7 +8,7 @@ Photographs are needed for the scope alone: their statistics and vectors, of whi
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,15 +26,17 @@ from llamaindex_clipverify.evidence.vectors import PICTURE_FACTS
 from llamaindex_clipverify.facts.facts import Facts
 from llamaindex_clipverify.testing import NOUNS, Scene, draw_scene, register_style
 from llamaindex_clipverify.testing.truth import truth_of
-from llamaindex_clipverify.trust.fitting import LEAST, Example, fit_gate, fit_kinds, trust_of
+from llamaindex_clipverify.trust.fitting import LEAST, Example, fit_gate, fit_kinds, fit_single_models, trust_of
 from llamaindex_clipverify.trust.fusion import features_of
 from llamaindex_clipverify.trust.metrics import ece
-from llamaindex_clipverify.trust.profile import Gate, Profile
+from llamaindex_clipverify.trust.profile import Gate, KindModel, Profile
 from llamaindex_clipverify.trust.scope import Scope, fit_scope, models_of, picture_features
 from training.stylise import some_stylised
 from training.worlds import GENERATORS, TRAINED_STYLES
 
-FIRST = 700_000
+FIRST, FIRST_RARE = 700_000, 720_000
+RARE = ("pattern", "state")
+"""Kinds that one scene in six makes a claim of: they are fitted on scenes of their own."""
 _CUTS = 3
 FOLDER = Path(__file__).parents[1] / "llamaindex_clipverify" / "trust" / "profiles"
 
@@ -117,6 +119,43 @@ def drawn(number: int, otherwise: float = 0.0) -> tuple[list[Scene], list[str]]:
         scenes.append(some_stylised(random, draw(FIRST + place, style=style), otherwise))
         names.append(f"{name}-{FIRST + place}")
     return scenes, names
+
+
+def rare(number: int, otherwise: float = 0.0) -> tuple[list[Scene], list[str]]:
+    """Return scenes with patterns and states by the generators and styles of `drawn`, and ``GENERATOR-SEED`` of each."""
+    makers = [(name, draw) for name, draw in GENERATORS.items() if name != "plain"]
+    scenes: list[Scene] = []
+    names: list[str] = []
+    place = 0
+    while len(scenes) < number:
+        name, draw = makers[place % len(makers)]
+        style = TRAINED_STYLES[place // len(makers) % len(TRAINED_STYLES)]
+        random = np.random.default_rng((FIRST_RARE + place, 1))
+        scene = draw(FIRST_RARE + place, style=style)
+        if any(claim.kind in RARE for claim, _ in claims_of(scene)):
+            scenes.append(some_stylised(random, scene, otherwise))
+            names.append(f"{name}-{FIRST_RARE + place}")
+        place += 1
+    return scenes, names
+
+
+def rare_examples(verifier: Verifier, number: int, otherwise: float) -> list[Example]:
+    """Return the examples of patterns and states."""
+    scenes, names = rare(number, otherwise)
+    facts = verifier.facts([Picture.of(scene.image) for scene in scenes])
+    made = [
+        one for one in examples(verifier, scenes, facts, np.random.default_rng(1), groups=names) if one.kind in RARE
+    ]
+    print(f"{len(made)} examples of {' and '.join(RARE)} on {len(scenes)} scenes", flush=True)
+    return made
+
+
+def with_rare(profile: Profile, made: Sequence[Example]) -> Profile:
+    """Return a profile with models of patterns and states that are fitted anew, and the rest as it is."""
+    errors = on_left_out(made, RARE)
+    kinds = {kind: replace(model, ece=errors.get(kind, model.ece)) for kind, model in fit_kinds(made).items()}
+    alone = {name: {**profile.single_model.get(name, {}), **models} for name, models in fit_single_models(made).items()}
+    return replace(profile, kinds={**profile.kinds, **kinds}, single_model={**profile.single_model, **alone})
 
 
 def on_left_out(made: Sequence[Example], kinds: Iterable[str]) -> dict[str, float]:
@@ -226,8 +265,18 @@ def main() -> None:
     parser.add_argument(
         "--style", type=Path, help="folder of a further style, named as the folder, to fit on that alone"
     )
+    parser.add_argument("--rare", type=int, default=1200, help="scenes that patterns and states are fitted on")
+    parser.add_argument(
+        "--only-rare", action="store_true", help="fit patterns and states alone, and keep the rest of --out"
+    )
     parser.add_argument("--out", type=Path, default=FOLDER / "tiny.json")
     options = parser.parse_args()
+    if options.only_rare:
+        verifier = Verifier.from_defaults("tiny", "tiny", profile=blank(), remember=10 * options.rare)
+        profile = with_rare(Profile.load(options.out), rare_examples(verifier, options.rare, options.stylised))
+        profile.save(options.out)
+        report({kind: profile.kinds[kind] for kind in RARE})
+        return
     if options.style:
         register_style(options.style.name, options.style)
         scenes = [draw_scene(FIRST + place, style=options.style.name) for place in range(options.scenes)]
@@ -249,8 +298,14 @@ def main() -> None:
         kinds = {kind: replace(model, ece=errors.get(kind, model.ece)) for kind, model in profile.kinds.items()}
         edges = scopes(scenes[: options.scope_scenes], options.photographs) if options.photographs else {}
         profile = replace(profile, kinds=kinds, scopes=edges, gate=gate_of(facts, names))
+        profile = with_rare(profile, rare_examples(verifier, options.rare, options.stylised))
     profile.save(options.out)
-    for kind, model in profile.kinds.items():
+    report(profile.kinds)
+
+
+def report(kinds: Mapping[str, KindModel]) -> None:
+    """Print how well each kind is fitted."""
+    for kind, model in kinds.items():
         weights = ", ".join(f"{name} {feature.weight:.2f}" for name, feature in model.features.items())
         print(
             f"{kind}: {model.claims} claims, ECE {model.ece:.3f}, slope {model.slope:.2f}, pictures {model.pictures:.2f}; "
