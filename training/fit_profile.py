@@ -1,4 +1,4 @@
-"""Fit the profile of the bundled models on drawn scenes: ``python -m training.fit_profile``; about ten minutes on two cores.
+"""Fit the profile of the bundled models on drawn scenes: ``python -m training.fit_profile``; about twenty minutes on two cores.
 
 Scenes come from all generators and styles that the models are trained on (`training.worlds`), seeds above those of the training
 sets and below `FRESH`. The calibration error that the profile states is that on generators left out of the fit in turn.
@@ -155,7 +155,9 @@ def with_rare(profile: Profile, made: Sequence[Example]) -> Profile:
     errors = on_left_out(made, RARE)
     kinds = {kind: replace(model, ece=errors.get(kind, model.ece)) for kind, model in fit_kinds(made).items()}
     alone = {name: {**profile.single_model.get(name, {}), **models} for name, models in fit_single_models(made).items()}
-    return replace(profile, kinds={**profile.kinds, **kinds}, single_model={**profile.single_model, **alone})
+    places = len({one.group for one in made})
+    data = f"{profile.data.partition(';')[0]}; patterns and states on {len(made):,} claims of {places:,} further scenes"
+    return replace(profile, data=data, kinds={**profile.kinds, **kinds}, single_model={**profile.single_model, **alone})
 
 
 def on_left_out(made: Sequence[Example], kinds: Iterable[str]) -> dict[str, float]:
