@@ -138,6 +138,8 @@ READ = {
     "A man is pushing a cart full of bricks up a ramp.": "relation cart full of brick | relation man up ramp",
     "The cloth is stained and one of the glasses has fallen over.": "action glasses fall",
     "There is snow on the roof of the hut and on the branches of the trees.": "relation snow on branch",
+    "A tray with a plate and an empty cup is left on a bench.": "relation tray on bench | relation tray with cup",
+    "A table with a lamp and a cat is sleeping on a chair.": "action cat sleep | relation cat on chair",
     # what a denial leaves
     "The cat is not under the table but on the chair.": "relation cat below dining table NOT | relation cat on chair",
     "The man is not looking at the dog but at the cat.": "action man look dog NOT | action man look cat",

@@ -65,6 +65,11 @@ class ListRules(State):
             return False  # "a woman with a braid and thick eyebrows is kneeling"
         if verb.finite and not (mention.plural or mention.pronoun or self.comma) and self._is_plural_verb(verb):
             return False  # "a plate of cookies and a glass of milk sit on a table"
+        before = self.link_of(self.last) if role == "ground" and not self.comma and self.main is None else None
+        waits = len(self.subjects) == 1 and not self.subjects[0].plural and not self._is_plural_verb(verb)
+        waits = waits and (is_living(self.subjects[0]) or not is_living(mention))
+        if before is not None and before.relation == "with" and before.verb is None and waits and verb.finite:
+            return False  # "a tray with a plate and an empty cup is on the bench"
         near = verb.form == "participle" and verb.begins == mention.after
         acts = self.verb_of(self.last)
         follows = near and not verb.finite and role == "object" and acts is not None and not acts.finite
