@@ -160,7 +160,9 @@ def test_the_detector_runs_without_torch(plain, scene_file):
 def test_it_looks_at_several_scales(plain, pictures):
     views = load_detector(f"views:onnx:{plain.out}")
     assert views.id != load_detector(f"onnx:{plain.out}").id
-    assert views.detect(pictures[:1])[0].labels[0] == load_detector("tiny").detect(pictures[:1])[0].labels[0]
+    seen, alone = views.detect(pictures[:1])[0], load_detector("tiny").detect(pictures[:1])[0]
+    clear = {label for label, score in zip(alone.labels, alone.scores, strict=True) if score >= 0.5}
+    assert clear and clear <= set(seen.labels)
 
 
 @pytest.mark.parametrize("final", [False, True], ids=["both heads", "one head"])
