@@ -8,7 +8,8 @@ Photographs are needed for the scope alone: their statistics and vectors, of whi
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -103,45 +104,39 @@ def examples(
                 yield from example(claim, negated, chosen, group)
 
 
-def drawn(number: int, otherwise: float = 0.0) -> tuple[list[Scene], list[str]]:
+def _stream(makers: Sequence[str], first: int) -> Iterator[tuple[str, int, Scene]]:
+    """Yield the scenes of generators in turn, in all styles that models are trained on, each with its maker and seed."""
+    for place in itertools.count():
+        name = makers[place % len(makers)]
+        style = TRAINED_STYLES[place // len(makers) % len(TRAINED_STYLES)]
+        yield name, first + place, GENERATORS[name](first + place, style=style)
+
+
+def drawn(
+    number: int, otherwise: float = 0.0, *, first: int = FIRST, kinds: Collection[str] = ()
+) -> tuple[list[Scene], list[str]]:
     """Return scenes of all generators and styles that models are trained on, in turn, and ``GENERATOR-SEED`` of each.
 
     Args:
         number: How many.
         otherwise: Share of the scenes that are drawn otherwise, as a part of those of the training (`stylise`).
+        first: Seed of the first.
+        kinds: Keep scenes alone of which a claim of these kinds is made; `plain` makes none of `RARE`. Default: all scenes.
     """
-    makers = list(GENERATORS.items())
+    makers = [name for name in GENERATORS if not kinds or name != "plain"]
+    told = (
+        one for one in _stream(makers, first) if not kinds or any(claim.kind in kinds for claim, _ in claims_of(one[2]))
+    )
     scenes, names = [], []
-    for place in range(number):
-        name, draw = makers[place % len(makers)]
-        style = TRAINED_STYLES[place // len(makers) % len(TRAINED_STYLES)]
-        random = np.random.default_rng((FIRST + place, 1))
-        scenes.append(some_stylised(random, draw(FIRST + place, style=style), otherwise))
-        names.append(f"{name}-{FIRST + place}")
-    return scenes, names
-
-
-def rare(number: int, otherwise: float = 0.0) -> tuple[list[Scene], list[str]]:
-    """Return scenes with patterns and states by the generators and styles of `drawn`, and ``GENERATOR-SEED`` of each."""
-    makers = [(name, draw) for name, draw in GENERATORS.items() if name != "plain"]
-    scenes: list[Scene] = []
-    names: list[str] = []
-    place = 0
-    while len(scenes) < number:
-        name, draw = makers[place % len(makers)]
-        style = TRAINED_STYLES[place // len(makers) % len(TRAINED_STYLES)]
-        random = np.random.default_rng((FIRST_RARE + place, 1))
-        scene = draw(FIRST_RARE + place, style=style)
-        if any(claim.kind in RARE for claim, _ in claims_of(scene)):
-            scenes.append(some_stylised(random, scene, otherwise))
-            names.append(f"{name}-{FIRST_RARE + place}")
-        place += 1
+    for name, seed, scene in itertools.islice(told, number):
+        scenes.append(some_stylised(np.random.default_rng((seed, 1)), scene, otherwise))
+        names.append(f"{name}-{seed}")
     return scenes, names
 
 
 def rare_examples(verifier: Verifier, number: int, otherwise: float) -> list[Example]:
     """Return the examples of patterns and states."""
-    scenes, names = rare(number, otherwise)
+    scenes, names = drawn(number, otherwise, first=FIRST_RARE, kinds=RARE)
     facts = verifier.facts([Picture.of(scene.image) for scene in scenes])
     made = [
         one for one in examples(verifier, scenes, facts, np.random.default_rng(1), groups=names) if one.kind in RARE

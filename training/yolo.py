@@ -32,6 +32,7 @@ from ultralytics import YOLO, settings
 
 from llamaindex_clipverify.models.registry import tiny_folder
 from llamaindex_clipverify.testing import NOUNS
+from training.llava_weights import mean
 
 SIDE = 320
 EXPORT = tiny_folder() / "yolo"
@@ -241,13 +242,9 @@ def export(run: Path, folder: Path, start: Path | None = None, average: float = 
     """
     network = YOLO(run / "weights" / "last.pt").model
     staged = Path(tempfile.mkdtemp(dir=run))
-    earlier = load_file(start / "model.safetensors") if start is not None else {}
-    state = {
-        name: _mean(value.float(), earlier.get(name), average).half().contiguous()
-        if value.is_floating_point()
-        else value
-        for name, value in network.state_dict().items()
-    }
+    state = {k: v.half().contiguous() if v.is_floating_point() else v for k, v in network.state_dict().items()}
+    if start is not None:
+        state = mean(state, load_file(start / "model.safetensors"), average)
     save_file(state, staged / "model.safetensors", metadata={"format": "pt"})
     table = {**ARCHITECTURE, "imgsz": SIDE, "names": list(NOUNS)}
     (staged / "model.yaml").write_text(yaml.safe_dump(table, sort_keys=False), encoding="utf-8")
@@ -258,10 +255,6 @@ def export(run: Path, folder: Path, start: Path | None = None, average: float = 
         part.replace(folder / file.name)
     shutil.rmtree(staged)
     print(f"exported {sum(v.numel() for v in state.values()):,} numbers to {folder}")
-
-
-def _mean(value: torch.Tensor, earlier: torch.Tensor | None, share: float) -> torch.Tensor:
-    return value if earlier is None else share * value + (1 - share) * earlier.float()
 
 
 def main() -> None:

@@ -42,7 +42,11 @@ def _states(clause: Clause, thing: Mention, at: int, *, negated: bool = False) -
 def is_told(clause: Clause, thing: Mention) -> bool:
     """Return whether a state follows what somebody has of his own: "has its beak closed"."""
     at = _described_at(clause, thing)
-    return thing.determiner in POSSESSIVES and (is_state_word(clause, at) or is_switched(clause, thing, at))
+    return thing.determiner in POSSESSIVES and _says_state(clause, thing, at)
+
+
+def _says_state(clause: Clause, thing: Mention, at: int) -> bool:
+    return is_state_word(clause, at) or is_switched(clause, thing, at)
 
 
 def _is_denied(clause: Clause, thing: Mention) -> bool:
@@ -74,7 +78,7 @@ def _described_at(clause: Clause, thing: Mention) -> int:
     """Return the place of the word after a noun phrase and its adverbs."""
     at = thing.after
     while at < len(clause.words) and (clause.words[at].tag == "RB" or clause.text(at) == "wide"):
-        if is_state_word(clause, at) or is_switched(clause, thing, at):
+        if _says_state(clause, thing, at):
             break
         at += 1
     return at

@@ -27,7 +27,7 @@ from llamaindex_clipverify.claims.english.mentions import Draft, Mention, text_a
 from llamaindex_clipverify.claims.english.prepositions import preposition
 from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.terms import terms
-from llamaindex_clipverify.claims.english.told_apart import ORDINALS
+from llamaindex_clipverify.claims.english.told_apart import BY_PLACE, ORDINALS
 
 _VAGUE = frozenset(("item", "object", "thing", "figure", "piece"))
 _SIDES = frozenset("back front side top edge border corner".split())
@@ -36,8 +36,6 @@ _UNCOUNTED = frozenset("light water snow smoke food space room sunlight grass sa
 """Mass nouns of which there may be plenty, but no number."""
 _LARGER = ("ller", "gger", "orter", "onger", "arger", "ider", "ighter", "arker", "icker", "inner", "older", "unger")
 """Ends of adjectives that compare two things, and no numbers."""
-_APART = frozenset("that who which on in at to with near behind beside next holding wearing".split())
-"""After "the one" that is told apart from another."""
 _INVARIANT = frozenset(
     "sheep fish deer aircraft moose bison salmon trout shrimp squid people police cattle geese offspring".split()
 )
@@ -281,10 +279,10 @@ class Phrases(HeadReader):
         return next(iter(counted or several or single[-1:]), None)
 
     def _the_one(self, words: Sequence[Word], begins: int, after: int, found: list[Mention]) -> Mention:
-        """Read "the one": the subject that it is told apart from by its place, or what was named last."""
+        """Read "the one": another of what the subject is, if a place or clause says which; else what was named last."""
         shown = [one for one in found if one.shown]
         told_apart = shown[0].begins < 2 and not shown[0].plural and shown[0].determiner in ("a", "an", "the", "one")
-        model = shown[0] if told_apart and text_at(words, after) in _APART else shown[-1]
+        model = shown[0] if told_apart and text_at(words, after) in BY_PLACE | {"that", "who", "which"} else shown[-1]
         return self._of_model(begins, after, model, head=begins + 1)
 
     @staticmethod

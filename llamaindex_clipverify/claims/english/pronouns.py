@@ -56,14 +56,17 @@ def resolve(words: Sequence[Word], mentions: list[Mention], before: Sequence[Men
 
 def _pronoun(words: Sequence[Word], at: int) -> int:
     """Return the length in words of the subject pronoun at a position; 0 if there is none."""
-    said = [
-        word.text for word in words[at + 1 : at + 4] if word.text not in ("is", "was", "also", "still", "currently")
-    ]
-    if words[at].text in _SINGULAR and said[:1] and said[0] in _WEATHER:
+    if words[at].text in _SINGULAR and _is_expletive(words, at):
         return 0
     if _text(words, at - 1) in PREPOSITIONS or _text(words, at - 1) == "of":
         return 0
     return length_of_some(words, at) or int(words[at].text in _SINGULAR | _PLURAL | PEOPLE_PRONOUNS)
+
+
+def _is_expletive(words: Sequence[Word], at: int) -> bool:
+    """Return whether *it* stands for nothing: "it is raining"."""
+    said = (word.text for word in words[at + 1 : at + 4])
+    return next((text for text in said if text not in ("is", "was", "also", "still", "currently")), "") in _WEATHER
 
 
 _OBJECTS = {

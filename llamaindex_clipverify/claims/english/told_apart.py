@@ -12,8 +12,8 @@ NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
 _FURTHER = frozenset("second third fourth fifth sixth".split())
 """Before a verb, one more of what was named: "three sheep graze while a fourth lies down"."""
 ORDINALS = _FURTHER | {"first", "last"}
-_PLACED = frozenset("on in at to with near behind beside next holding wearing".split())
-"""After "the one" that is told apart from another."""
+BY_PLACE = frozenset("on in at to with near behind beside next holding wearing".split())
+"""What follows "the one" where its place or what it has says which one is meant."""
 
 
 def length_of_some(words: Sequence[Word], at: int) -> int:
@@ -30,22 +30,22 @@ def length_of_some(words: Sequence[Word], at: int) -> int:
     some = text == "others" and acts  # "some sunbathing and others swimming"
     opens = not text_at(words, at - 1).isalnum()
     numbered = text in NUMBERS and following in ("are", "were") and opens  # "four people are here; two are singing"
-    return int(some or numbered or (text == "one" and is_verb(following)))
+    return int(some or numbered or (text == "one" and _is_verb(following)))
 
 
 def _told_apart(words: Sequence[Word], at: int) -> int:
     """Return the length of *the other*, *the one* or *the first* at a position; 0 if there is none."""
     second, third = text_at(words, at + 1), text_at(words, at + 2)
     if second in ("one", "ones"):
-        return 2 if third in _PLACED else 0
+        return 2 if third in BY_PLACE else 0
     if second in ("other", "others"):
         length = 3 if third in ("one", "two", "three") else 2
         following = text_at(words, at + length)
-        return length if is_verb(following) or (length == 3 and following in ("on", "in", "at", "to")) else 0
+        return length if _is_verb(following) or (length == 3 and following in ("on", "in", "at", "to")) else 0
     if second in ORDINALS:
         length = 3 if third == "one" else 2
         after = words[at + length] if at + length < len(words) else None
-        acts = after is not None and (is_verb(after.text) or after.tag in ("VBZ", "VBD", "MD"))
+        acts = after is not None and (_is_verb(after.text) or after.tag in ("VBZ", "VBD", "MD"))
         return length if acts or (after is not None and after.text in ("on", "in", "at")) else 0
     return 0
 
@@ -76,8 +76,8 @@ def meant_by(words: Sequence[Word], at: int, earlier: Sequence[Mention], before:
         return parts[-1].means()[-1:]  # "two are roasting marshmallows and the others play"
     if second in ("one", "ones"):
         told = [one for one in _first(earlier) if second == "ones" and one.begins < 2]
-        return told or of_several(before) or _first(before)
-    several = of_several(earlier) or of_several(before)
+        return told or _of_several(before) or _first(before)
+    several = _of_several(earlier) or _of_several(before)
     subject = [one for one in _first(earlier) if one.begins < 2] if second == "other" else []
     return several or subject  # "the dog is black and the other is brown"
 
@@ -86,7 +86,7 @@ def _first(mentions: Sequence[Mention]) -> list[Mention]:
     return [one for one in mentions[:1] if one.shown and not one.pronoun]
 
 
-def of_several(mentions: Sequence[Mention]) -> list[Mention]:
+def _of_several(mentions: Sequence[Mention]) -> list[Mention]:
     """Return the plural noun phrase that *one* and *the other* refer to: the last one before them, counted before others."""
     own = [other for mention in mentions if mention.pronoun for other in mention.stands_for]
     many = [
@@ -98,6 +98,6 @@ def of_several(mentions: Sequence[Mention]) -> list[Mention]:
     return (counted or many or own)[-1:]
 
 
-def is_verb(text: str) -> bool:
+def _is_verb(text: str) -> bool:
     """Return whether a word is a verb after the subject: *is*, *has*, *stands*."""
     return text in COPULAS or text in FINITE or text in HAVE

@@ -69,7 +69,7 @@ class BearerRules(VerbRules):
         ground, before = self.mentions.get(link.after), self.link_of(self.last)
         if ground is None or link.relation != "with" or ground.determiner != "its" or before is None or self.verb_since:
             return None
-        living = next((one for one in self.chain(self.last) if is_living(one)), None) if self.last is not None else None
+        living = self.living(self.last) if self.last is not None else None
         if living is not None and ground.last in terms().body and not is_person(living):
             return self.group(living), before.verb  # "a kitten in a box with its paws on the edge"
         subjects = before.verb.subjects if before.verb is not None else []
@@ -94,9 +94,9 @@ class BearerRules(VerbRules):
         own = text_at(self.words, thing.after) in ("in", "on", "around", "over", "under")
         place = self.mentions.get(thing.after + 1) if own else None
         held = place is not None and place.determiner in POSSESSIVES and place.last in terms().body
-        bearer = next((one for one in self.chain(self.last)[1:] if is_living(one)), None)
         if not held or is_living(self.last):
             return None
+        bearer = self.living(self.last)
         return (self.group(bearer) if bearer is not None else []), None
 
     def _of_last(self, link: Link) -> Figures | None:

@@ -202,9 +202,8 @@ class ListRules(State):
         if link.verb is not None and link.verb.lemma in CONSISTING:
             return True
         ground = link.ground
-        aside = (
-            ground is not None and not ground.shown and ground.last in _SIDES
-        )  # "with a stripe along the side and a sole"
+        # "with a stripe along the side and a sole"
+        aside = ground is not None and not ground.shown and ground.last in _SIDES
         if ground is not None and (aside or (ground.pronoun and not mention.pronoun)) and mention.shown:
             return False  # "an armchair with a cat on it and a basket"
         figure = self.verb_of(link.figures[-1]) if link.figures else None

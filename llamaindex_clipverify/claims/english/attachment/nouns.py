@@ -6,7 +6,7 @@ from llamaindex_clipverify.claims.english.attachment.lists import ListRules
 from llamaindex_clipverify.claims.english.attachment.state import STATIC
 from llamaindex_clipverify.claims.english.grammar import POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention
-from llamaindex_clipverify.claims.english.structure import Link, is_living, is_worn
+from llamaindex_clipverify.claims.english.structure import Link, is_worn
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import Verb
 
@@ -91,7 +91,7 @@ class NounRules(ListRules):
         elif worn is not None and link.relation in ("above", "below") and is_worn(mention):
             link.figures = [worn]  # "a woman with an apron over her dress"
         if link.relation == "in" and self.last is not None and is_worn(mention):
-            wearer = next((one for one in self.chain(self.last) if is_living(one)), None)
+            wearer = self.living(self.last)
             link.figures = self.group(wearer) if wearer is not None else link.figures
 
     def _inverted(self, mention: Mention, verb: Verb) -> None:

@@ -103,9 +103,8 @@ class _Pass(PrepositionRules):
         """Return whether a noun phrase and its finite verb come next."""
         mention = self.mentions.get(at)
         after = mention.after if mention is not None else at
-        if (
-            text_at(self.words, after) == "," and after + 1 in self.verbs
-        ):  # "as the catcher, wearing a helmet, crouches"
+        # "as the catcher, wearing a helmet, crouches"
+        if text_at(self.words, after) == "," and after + 1 in self.verbs:
             marks = (at + 1 for at in range(after + 2, min(after + 14, len(self.words))) if self.words[at].text == ",")
             after = next(marks, after)
         verb = self.verbs.get(after) if mention is not None else None

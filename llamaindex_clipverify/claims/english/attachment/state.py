@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.positions import Position
 from llamaindex_clipverify.claims.english.sentences import Word
-from llamaindex_clipverify.claims.english.structure import Link, Structure
+from llamaindex_clipverify.claims.english.structure import Link, Structure, is_living
 from llamaindex_clipverify.claims.english.verbs import Verb
 from llamaindex_clipverify.claims.vocabulary import Vocabulary
 
@@ -86,6 +86,10 @@ class State:
             if not above or above[0] in chain:
                 return chain
             chain += above
+
+    def living(self, near: Mention) -> Mention | None:
+        """Return the nearest living thing of a noun phrase and those it is attached to, None without one."""
+        return next((one for one in self.chain(near) if is_living(one)), None)
 
     def _above(self, mention: Mention) -> list[Mention]:
         governor = self.governor.get(id(mention))

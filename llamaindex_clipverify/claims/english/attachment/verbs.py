@@ -160,7 +160,7 @@ class VerbRules(NounRules):
         if self.last is None:
             return None
         if relative == "who":
-            return next((mention for mention in self.chain(self.last) if is_living(mention)), self.last)
+            return self.living(self.last) or self.last
         link = self.link_of(self.last)
         of_part = link is not None and link.relation == "of" and link.figures and is_own(link.figures[-1])
         if of_part:
