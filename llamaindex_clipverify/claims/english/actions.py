@@ -281,7 +281,8 @@ def addressed(clause: Clause, verb: Verb) -> list[Mention]:
 def _acting(clause: Clause, verb: Verb, figure: Mention, actor: Mention, denied: bool) -> Iterator[Claim]:
     objects = [thing for thing in verb.objects if not thing.pronoun]
     named = [*addressed(clause, verb), *verb.objects] if not objects else []
-    objects += [one for thing in named for one in ([thing] if not thing.pronoun else thing.means()[:1])]
+    meant = [one for thing in named for one in ([thing] if not thing.pronoun else thing.means()[:1])]
+    objects += [one for one in meant if one is not actor]  # "pulls himself onto the rocks"
     bare, end = _bare_object(clause, verb) if not objects else (None, verb.at)
     shown: list[Mention | None] = [thing for thing in objects if thing.shown] or [
         thing for thing in objects[:1] if not thing.hedged and thing.noun not in clause.terms.picture

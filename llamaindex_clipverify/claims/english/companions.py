@@ -65,14 +65,9 @@ def with_thing(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
             continue
         spread = link.verb is not None and link.verb.passive and link.verb.lemma in _SPREAD
         kind = None if spread else possession(clause, mention, ground)
-        persons = any(text in POSSESSIVES for text in clause.between(ground.begins, ground.head) if text != "its")
-        if kind == "part" and not is_living(mention) and persons:
-            continue  # "a man under a car with only his legs visible"
+        if kind == "part" and _is_no_part(clause, mention, ground):
+            continue
         denied = absent != (link.verb is not None and link.verb.negated)
-        if kind == "part" and not is_living(mention) and ground.determiner not in POSSESSIVES and _lies(clause, ground):
-            continue  # "a boat tied to a dock, with an oar lying inside it"
-        if kind == "part" and is_living(mention) and ground.determiner in POSSESSIVES and _is_absolute(clause, ground):
-            continue  # "with her hand on the door" says where the hand is
         if kind == "part" and is_worn(mention) and ground.last in _SEPARATE and (wearers := _wearers(clause, mention)):
             yield from wearing(clause, wearers, ground, denied)
         elif kind is not None:
@@ -83,6 +78,17 @@ def with_thing(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
             continue  # "is not playing with the ball" says nothing of the ball
         elif is_filled(clause, link) or not _is_absolute(clause, ground):
             yield from _company(clause, link, figure, mention, ground)
+
+
+def _is_no_part(clause: Clause, whole: Mention, thing: Mention) -> bool:
+    """Return whether what *with* names is no part of the thing before, though it could be."""
+    if is_living(whole):  # "with her hand on the door" says where the hand is
+        return thing.determiner in POSSESSIVES and _is_absolute(clause, thing)
+    persons = any(text in POSSESSIVES for text in clause.between(thing.begins, thing.head) if text != "its")
+    lies = thing.determiner not in POSSESSIVES and _lies(clause, thing)
+    carried = is_worn(whole) and thing.last != "flag" and _is_portable(clause, thing)
+    # "under a car with only his legs visible", "tied to a dock, with an oar lying in it", "a coat with a matching umbrella"
+    return persons or lies or carried
 
 
 def _wearers(clause: Clause, garment: Mention) -> list[Mention]:

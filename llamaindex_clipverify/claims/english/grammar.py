@@ -37,14 +37,14 @@ TINTED = frozenset(
 )
 """Ends of compounds that say which colour a thing has: "a pink-glazed doughnut"."""
 PARTS = frozenset(
-    "group bunch flock herd row pile stack set collection variety number lot lots plenty "
-    "crowd line kind type sort series array range cluster groups rows types kinds stacks handful selection assortment "
-    "pack flight flights pairs mix combination patch bits sets strip stretch expanse length swath".split()
+    "group bunch flock herd row pile stack set collection variety number lot lots plenty display arrangement batch spread "
+    "crowd line kind type sort series array range cluster groups rows types kinds stacks handful selection assortment pack "
+    "flight flights pairs mix combination patch bits sets strip stretch expanse length swath".split()
 )
 """Words before *of* after which the next noun is the head: "a herd of elephants"."""
 CONTAINERS = frozenset(
     "bowl plate cup glass bottle basket box bag jar can tray field pot mug vase bucket pitcher pile stack bouquet bunch "
-    "carton container crate platter tub dish can carafe keg sack pouch slice sheet layer piece loaf".split()
+    "carton container crate roll platter tub dish can carafe keg sack pouch slice sheet layer piece loaf".split()
 )
 """What things are in: with *of*, they are what the sentence is about."""
 PAIRED = frozenset(

@@ -150,7 +150,8 @@ class HeadReader(ModifierReader):
             return False  # "three cooks are"
         if self._ends_colours(words, at, noun, draft):
             return True
-        led = words[at].tag == "NNS" and (text_at(words, at - 1) in PREPOSITIONS or is_described(words, at))
+        joined = before in ("and", "or", "nor", ",") and words[at - 2].tag.startswith("NN")  # "food and drinks"
+        led = words[at].tag == "NNS" and (before in PREPOSITIONS or joined or is_described(words, at))
         if (
             noun.verb
             and draft.determiner is None
@@ -241,7 +242,8 @@ class HeadReader(ModifierReader):
             return False
         acts = at > 0 and words[at - 1].tag in ("VBZ", "VBP") and before not in COPULAS | HAVE
         acts = acts and (lemma(before) in visible_actions() | CAPTION_VERBS or before in _HANDLING)
-        opened = before in PREPOSITIONS | {"", "and", "or", ":", "off"} or before.endswith("ing") or acts
+        named = at == 1 and words[0].tag in ("NN", "NNP") and words[at].tag == "NN"  # "Motocross rider on a hill"
+        opened = before in PREPOSITIONS | {"", "and", "or", ":", "off"} or before.endswith("ing") or acts or named
         return opened and words[at].text not in FINITE | POSTURES
 
     @staticmethod

@@ -116,6 +116,8 @@ class Lexicon:
         for length in range(min(_LONGEST, len(words) - at), 1, -1):
             if words[at + length - 1].text in HAVE:
                 continue  # "the dog does" is no "dog do"
+            if at > 0 and words[at - 1].text in ("a", "an") and words[at + length - 1].text in POSTURES:
+                continue  # "in a coat stands beside" is no "coat stands"
             form = " ".join(word.text for word in words[at : at + length])
             noun = self._known(form, length)
             if noun is not None:

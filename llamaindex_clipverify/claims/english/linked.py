@@ -47,6 +47,10 @@ ADDRESSING = {
     for verb in verbs.split()
 }
 """Verbs whose preposition names what they are directed at, and no place."""
+_RESTING = frozenset(
+    "lie stand sit sleep rest lean hang float perch lay place mount stack grow park kneel crouch nap".split()
+)
+"""Verbs with which "on it" and "in it" say where something is."""
 _AREAS = frozenset(("area", "row", "line", "circle"))
 """Nouns that are things only as the place of something."""
 _HOLDING = frozenset(
@@ -145,7 +149,9 @@ def to_pronoun(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
     verb = link.verb.lemma if link.verb is not None else ""
     inside = link.relation in ("in", "on")
     there = link.verb is not None and link.verb.there
-    if link.relation in _SILENT | {"with", "of"} or (inside and not there and verb not in ("", "have", "show")):
+    stated = there or verb in ("", "have", "show") or verb in _RESTING
+    attached = link.relation == "to" and verb in _ATTACHED  # "a tag pinned to it"
+    if (link.relation in _SILENT | {"with", "of"} and not attached) or (inside and not stated):
         return
     acts = clause.text(link.at) == "by" and link.verb is not None and link.verb.passive  # "is caught by him"
     if acts or clause.text(link.at) in ADDRESSING.get(verb, ()):

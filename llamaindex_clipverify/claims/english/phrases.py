@@ -28,6 +28,7 @@ from llamaindex_clipverify.claims.english.prepositions import preposition
 from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.told_apart import BY_PLACE, ORDINALS
+from llamaindex_clipverify.claims.english.verbs import lemma
 
 _VAGUE = frozenset(("item", "object", "thing", "figure", "piece"))
 _SIDES = frozenset("back front side top edge border corner".split())
@@ -210,7 +211,8 @@ class Phrases(HeadReader):
         vague = noun.name.removesuffix("s") in _VAGUE
         shaped = draft.colours or any(text in terms().materials for text, _ in draft.adjectives)
         framed = noun.plural and any(text in ("framed", "family", "hanging") for text, _ in draft.adjectives)
-        if made or framed or (counted and vague) or (shaped and noun.name in _VAGUE | _SIDES):
+        hung = noun.plural and lemma(text_at(words, after)) == "hang"  # "two pictures hang on the wall"
+        if made or framed or hung or (counted and vague) or (shaped and noun.name in _VAGUE | _SIDES):
             noun = noun._replace(depictable=True)
         if noun.name in ("line", "row", "circle") and draft.determiner == "a" and text_at(words, begins - 1) == "in":
             noun = noun._replace(depictable=False)

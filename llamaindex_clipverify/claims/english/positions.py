@@ -37,7 +37,8 @@ def find_positions(words: Sequence[Word]) -> list[Position]:
     found: list[Position] = []
     at = 0
     while at < len(words):
-        position = _position(words, at) if words[at].text in _OPENERS or words[at].text == "," or at == 0 else None
+        opens = words[at].text in _OPENERS or words[at].text == "," or at == 0
+        position = (_position(words, at) if opens else None) or _as_background(words, at)
         if position is not None and not (found and position.begins < found[-1].after):
             found.append(position)
             at = position.after
@@ -79,6 +80,13 @@ def _position(words: Sequence[Word], begins: int) -> Position | None:
     if not values or at == first:
         return None
     return _closed(words, begins, at, tuple(values), opened=opened, named=named)
+
+
+def _as_background(words: Sequence[Word], at: int) -> Position | None:
+    """Return the position that "as the background" or "as a backdrop" names."""
+    texts = [word.text for word in words[at : at + 3]]
+    named = len(texts) == 3 and texts[0] == "as" and texts[1] in _DETERMINERS and texts[2] in ("background", "backdrop")
+    return Position(begins=at, after=at + 3, values=("background",)) if named else None
 
 
 def _closed(

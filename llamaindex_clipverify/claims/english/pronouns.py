@@ -13,11 +13,12 @@ from llamaindex_clipverify.claims.english.grammar import (
     DEFINITE,
     NO,
     PEOPLE_PRONOUNS,
+    POSTURES,
     PREPOSITIONS,
 )
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.sentences import Word
-from llamaindex_clipverify.claims.english.structure import is_own, is_person
+from llamaindex_clipverify.claims.english.structure import is_living, is_own, is_person
 from llamaindex_clipverify.claims.english.told_apart import NUMBERS, is_several, length_of_some, meant_by
 
 _SINGULAR = frozenset(("it", "it's"))
@@ -104,14 +105,14 @@ def _object(words: Sequence[Word], at: int, earlier: Sequence[Mention], before: 
         after=at + 1,
         pronoun=True,
         begins=at,
-        stands_for=[holder] if holder is not None and _fits(role, holder) else _referent(role, earlier, before),
+        stands_for=[holder] if holder is not None and _fits(role, holder) else _referent(words, at, earlier, before),
     )
 
 
 def _holder(words: Sequence[Word], at: int, earlier: Sequence[Mention]) -> Mention | None:
     """Return what *with* follows, if *it* ends that phrase: the shelf of "below the window is a shelf with a lamp on it"."""
     for thing, holder in pairwise(reversed(earlier)):
-        if _text(words, thing.begins - 1) in ("with", "has", "have", "having"):
+        if _text(words, thing.begins - 1) in ("with", "without", "has", "have", "having"):
             gap = [word.text for word in words[holder.after : thing.begins - 1]]
             near = gap in ([], ["that"], ["which"], [",", "which"]) and holder.shown and not holder.pronoun
             between = words[earlier[-1].after : at]
@@ -121,11 +122,19 @@ def _holder(words: Sequence[Word], at: int, earlier: Sequence[Mention]) -> Menti
     return None
 
 
-def _referent(role: str, earlier: Sequence[Mention], before: Sequence[Mention]) -> list[Mention]:
+def _referent(words: Sequence[Word], at: int, earlier: Sequence[Mention], before: Sequence[Mention]) -> list[Mention]:
     """Return the noun phrase that fits, if only one noun does or the first of the sentence; in this sentence or the last."""
+    role = _OBJECTS[words[at].text]
+    if role in ("he", "she") and not any(map(is_person, (*earlier, *before))):
+        role = "pet"  # "a dog has a ribbon behind him"
     options = [
         one for one in earlier if one.shown and not one.pronoun and one.determiner not in _ABSENT and _fits(role, one)
     ]
+    if len(earlier) == 1 and _text(words, earlier[0].after) in POSTURES and _text(words, at - 1) in PREPOSITIONS:
+        options = []  # "A rug is on the floor. A cat lies on it."
+    placed = [one for one in options if _text(words, one.begins - 1) in PREPOSITIONS]
+    if options and not (placed and placed[0] is options[0]) and len(placed) == len(options) - 1:
+        return options[:1]  # "a red car stands on asphalt, with other vans near it"
     told = [one for mention in before[:1] for one in mention.means() if mention.pronoun and _fits(role, one)]
     if not options and told:
         return told[:1]  # "It contains apples. Next to it is a knife."
@@ -135,7 +144,8 @@ def _referent(role: str, earlier: Sequence[Mention], before: Sequence[Mention]) 
         if mention.shown and not mention.pronoun and _fits(role, mention) and not (role == "they" and mention.ground)
     ]
     nouns = {option.noun for option in options}
-    return options[:1] if options and (len(nouns) == 1 or (earlier and options[0] is earlier[0])) else []
+    first = options and (len(nouns) == 1 or (earlier and options[0] is earlier[0]))
+    return options[:1] if first else _placed(options)[:1]
 
 
 _ABSENT = (*NO, "any")
@@ -145,6 +155,8 @@ def _fits(role: str, mention: Mention) -> bool:
     several = mention.plural or (mention.number or 1) > 1
     if role == "they":
         return several
+    if role == "pet":
+        return not several and is_living(mention)
     return not several and is_person(mention) == (role in ("he", "she"))
 
 
@@ -183,21 +195,26 @@ def _fitting(text: str, several: bool, mentions: Sequence[Mention]) -> list[Ment
     options += [other for mention in mentions if mention.pronoun for other in mention.stands_for]
     if several:
         return _group(options)
-    people = text in PEOPLE_PRONOUNS
-    options = [one for one in options if not one.plural and is_person(one) == people and (one.number or 1) == 1]
+    options = [one for one in options if not one.plural and (one.number or 1) == 1]
+    people = [one for one in options if is_person(one)]
+    if text in PEOPLE_PRONOUNS:
+        options = people or [one for one in options if is_living(one)]  # "The dog is small. He is brown."
+    else:
+        options = [one for one in options if one not in people]
     nouns = dict.fromkeys(one.noun for one in options)
-    if len(nouns) > 1 and (_is_subject(mentions, options[0]) or _is_placed(mentions, options)):
+    if len(nouns) > 1 and _is_subject(mentions, options[0]):
         return options[:1]
-    return options[-1:] if len(nouns) == 1 else []
+    return options[-1:] if len(nouns) == 1 else _placed(options)[:1]
 
 
 def _is_subject(mentions: Sequence[Mention], option: Mention) -> bool:
     return mentions[0] is option and option.determiner in DEFINITE and option.begins == 0
 
 
-def _is_placed(mentions: Sequence[Mention], options: Sequence[Mention]) -> bool:
-    """Return whether all but the subject are only places: "A tower stands on a hill. It is painted red."""
-    return mentions[0] is options[0] and options[0].begins == 0 and all(one.ground for one in options[1:])
+def _placed(options: Sequence[Mention]) -> list[Mention]:
+    """Return what alone is no place of another: the tower of "A tower stands on a hill. It is painted red."""
+    free = [one for one in options if not one.ground]
+    return free if len({one.noun for one in free}) == 1 else []
 
 
 def _group(options: Sequence[Mention]) -> list[Mention]:

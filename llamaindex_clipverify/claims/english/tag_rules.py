@@ -58,8 +58,9 @@ def right_tag(words: Sequence[Word], at: int) -> str:
     if at == 0:
         return _first_tag(text, tag, after)
     one = wordnet().singular(text) if text.endswith("s") else None
-    if tag in ("VBN", "VBD") and words[at - 1].text == "," and after == "NNS" and text.endswith("ed"):
-        tag = "JJ"  # "fried eggs, boiled potatoes"
+    described = (words[at - 1].text == "," and after == "NNS") or (words[at - 1].tag == "JJ" and after in ("NN", "NNS"))
+    if tag in ("VBN", "VBD") and described and text.endswith("ed"):
+        tag = "JJ"  # "fried eggs, boiled potatoes", "white striped helmet"
     if tag == "VBG":
         flaming = words[at - 1].tag == "VBG" and after in ("NN", "NNS")  # "juggling flaming torches"
         return "JJ" if flaming else _listed_tag(words, at, after) or tag
@@ -110,8 +111,9 @@ def _listed_tag(words: Sequence[Word], at: int, after: str) -> str:
         return "RB"  # "a half eaten apple"
     can = text == "can" and before.tag in ("DT", "JJ", "PRP$", "CD") and not after.startswith(("VB", "RB", "PRP"))
     acts = tag == "JJ" and before.tag == "DT" and after in ("VBZ", "VBD", "MD") and wordnet().shows(text)
-    if can or acts:
-        return "NN"  # "holding a can", "the mural covers a wall"
+    named = tag == "VBP" and before.tag == "NN" and words[at - 2].tag == "DT" and after in ("NNS", "VBZ")
+    if can or acts or (named and wordnet().shows(text)):
+        return "NN"  # "the door bell dangles", "holding a can", "the mural covers a wall"
     if text in _PARTICIPLES and tag in ("NN", "JJ") and after.startswith(("IN", "RP", "RB")):
         return "VBN"  # "a backpack slung over one shoulder"
     highest = text.endswith("est") and not wordnet().shows(text)
@@ -151,22 +153,25 @@ def _is_third_person(words: Sequence[Word], at: int, one: str | None, after: str
     """Return whether a word taken for a plural is the verb of the single living thing before it: "a dog leaps into"."""
     ends = at + 1 == len(words) or words[at + 1].is_mark
     leads = (ends or after.startswith(_AFTER_VERB)) and _is_action(words[at].text)
-    goes_on = words[at - 1].text == "and" and after in ("IN", "RB", "RP") and not wordnet().shows(one or "")
-    goes_on = goes_on and any(word.tag == "VBZ" for word in words[:at])  # "lies in the shade and stares at"
     placed = words[at - 1].text in ("inside", "outside", "nearby", "beneath", "below")
-    if goes_on or placed or (words[at - 1].tag == "NNS" and _is_one(words, _phrase_start(words, at))):
+    placed = placed or (
+        words[at - 1].text in english().colours and words[at - 2].text == "in"
+    )  # "a girl in red rides on"
+    if placed or (words[at - 1].tag == "NNS" and _is_one(words, _phrase_start(words, at))):
         return leads and not ends  # "a girl wearing skates slides down", "with a candle inside sits on"
     # "an awning covers the", "a row of lockers lines one"
     alone = words[at - 1].tag == "NN" and after in ("DT", "PRP$")
     grouped = words[at - 1].tag == "NNS" and after in _OBJECTS and words[at - 2].text == "of"
     shows = words[at - 1].tag == "NN" and after in ("NN", "NNS", "JJ") and lemma(words[at].text) in SHOWING
-    if (alone or grouped or shows) and one in wordnet().verbs | COVERING:
+    governs = (alone or grouped or shows) and one in wordnet().verbs | COVERING
+    if governs or _goes_on(words, at, one, after):
         return True
     if words[at - 1].text == "another" or (words[at - 1].tag == "NN" and _is_one(words, at)):
         return leads  # "one stands and another sits on", "a black lab sits in"
     if leads and words[at - 1].text in terms().body and not ends:
         return True  # "a toddler with curly hair reaches for"
-    stands = words[at - 1].tag == "NN" and lemma(words[at].text) in _STANDS and after == "IN" and _is_phrase(words, at)
+    stands = words[at - 1].tag == "NN" and lemma(words[at].text) in _STANDS and after in ("IN", "RB")
+    stands = stands and _is_phrase(words, at)
     if stands or (words[at - 1].text in _FLOWING and lemma(words[at].text) in _FLOWS):
         return True  # "the tower rises above the roofs", "sunlight streams in"
     if words[at - 1].tag != "NN" or not _is_living(words[at - 1].text):
@@ -175,6 +180,13 @@ def _is_third_person(words: Sequence[Word], at: int, one: str | None, after: str
     if after in (*_OBJECTS, "NN", "NNS", "JJ", "VBZ") and known:
         return True
     return leads and _is_phrase(words, at)
+
+
+def _goes_on(words: Sequence[Word], at: int, one: str | None, after: str) -> bool:
+    """Return whether a word after *and* is a second verb: "reads a book and drinks tea", "lies down and stares at"."""
+    further = words[at - 1].text == "and" and any(word.tag == "VBZ" for word in words[:at])
+    bare = after in ("IN", "RB", "RP") and not wordnet().shows(one or "")
+    return further and (after in ("NN", "NNS") or bare) and _is_action(words[at].text)
 
 
 def _is_verb(words: Sequence[Word], at: int, after: str) -> bool:

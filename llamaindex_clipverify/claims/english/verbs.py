@@ -392,6 +392,9 @@ def _inflected(words: Sequence[Word], at: int, before: str) -> tuple[Form, bool]
     """Return the form of a verb that does not end in -ing, and whether it is finite."""
     text, tag = words[at].text, words[at].tag
     listed = text in FINITE or (text in POSTURES and not text.endswith("ed"))
+    named = tag == "NN" and at > 1 and words[at - 1].tag == "JJ" and words[at - 2].tag in ("DT", "PRP$")
+    if named and text not in POSTURES:
+        return None  # "adds a personal touch"
     paired = before == "and" and words[at - 2].tag == "NNS" and at + 1 >= len(words)  # "with laptops and drinks"
     if (tag == "NNS" and (paired or before in PREPOSITIONS or is_described(words, at) or is_ridden(words, at))) or (
         tag in ("VBP", "VB") and not listed and _is_thing(text)

@@ -42,8 +42,8 @@ class BearerRules(VerbRules):
         ground, before = self.mentions.get(link.after), self.link_of(self.last)
         if ground is None or not ground.pronoun or self.last is None or before is None or self.verb_since:
             return None
-        held = before.relation == "with" and link.relation not in OF_NEAREST and not any(map(is_living, before.figures))
-        return (self.group(self.last), None) if held and before.verb is None else None
+        held = before.relation == "with" and link.relation not in OF_NEAREST
+        return (self.group(self.last), None) if held else None
 
     def _on_own(self, link: Link) -> Figures | None:
         """Return what somebody has on or in a part of the body: the ball of "a dog with a ball in its mouth"."""
@@ -78,9 +78,16 @@ class BearerRules(VerbRules):
 
     def _with_wearer(self, link: Link) -> Figures | None:
         """Return who wears the garment before *with*, unless a detail of it follows: "a woman in jeans with a bag"."""
-        before = self.link_of(self.last)
+        before, worn = self.link_of(self.last), self.verb_of(self.last)
         ground = self.mentions.get(link.after)
-        if ground is None or before is None or self.last is None or self.verb_since:
+        if ground is None or self.last is None or self.verb_since:
+            return None
+        limb = (
+            link.relation == "with" and ground.last in terms().body and not {ground.last, f"{ground.last}s"} & _DETAILS
+        )
+        if limb and worn is not None and worn.lemma == "wear" and worn.subjects and is_worn(self.last):
+            return list(worn.subjects), None  # "wearing a shirt with one arm in the air"
+        if before is None:
             return None
         dressed = link.relation == "with" and before.relation == "in" and is_worn(self.last)
         detail = {ground.last, f"{ground.last}s"} & _DETAILS or ground.last in terms().substances

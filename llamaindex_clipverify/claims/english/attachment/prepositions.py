@@ -28,6 +28,7 @@ _PLACING = frozenset(("on", "in", "at", "next to", "behind", "in front of"))
 _ON_BODY = ("around", "above", "below", "across")
 """Prepositions after a garment that say where on the body it is."""
 _GROUND = frozenset("floor ground carpet grass pavement lawn sand snow sidewalk street road".split())
+_ROWS = frozenset("row line circle queue group pile semicircle".split())
 _SEATS = frozenset("chair armchair bench sofa couch stool hammock swing bed wheelchair rocker recliner".split())
 _IN_SEATS = frozenset(
     "knit sew read write paint draw eat drink sip smoke play watch hold cradle hug nurse feed peel".split()
@@ -177,15 +178,23 @@ class PrepositionRules(BearerRules):
         contained = self._contained(last)
         if contained is not None and relation != "of":
             return self.group(contained), None
-        acting = self.verb_of(last) if relation == "with" and last.pronoun else None
-        if acting is not None and acting.subjects and all(map(is_living, acting.subjects)):
-            return list(acting.subjects), acting  # "is crossing it with a bicycle"
+        further = self._with(last) if relation == "with" else None
         if relation not in OF_NEAREST:
             further = self._further(relation, last)
-            if further is not None:
-                return further
+        if further is not None:
+            return further
         alone = relation != "of" and self.role.get(id(last)) != "subject" and not is_living(last)
         return [last] if alone and not self._is_theme(last) else self.group(last), None
+
+    def _with(self, last: Mention) -> Figures | None:
+        """Return what *with* tells about, if not the noun phrase before it."""
+        acting = self.verb_of(last) if last.pronoun else None
+        if acting is not None and acting.subjects and all(map(is_living, acting.subjects)):
+            return list(acting.subjects), acting  # "is crossing it with a bicycle"
+        link = self.link_of(last) if self.comma else None
+        if link is None or link.verb is None or link.relation in OF_NEAREST or any(map(is_living, link.figures)):
+            return None
+        return (list(link.figures), None) if link.figures else None  # "drives along a road, with a ladder on top"
 
     def _is_of_body(self, verb: Verb, relation: str) -> bool:
         """Return whether a participle is about a part of the body, and the preposition after it about its owner."""
@@ -272,7 +281,7 @@ class PrepositionRules(BearerRules):
         if link.relation in ("with", "without") and (living or _is_part(last, link) or _is_content(last, link)):
             return True
         given = last.shown and (link.verb is not None or is_living(last))  # "serves wine to a couple at a table"
-        if is_place(last) or (link.relation in ("for", "to") and not given):
+        if is_place(last) or last.last in _ROWS or (link.relation in ("for", "to") and not given):
             return True
         return _of_figure(relation, last, link, living=living)
 
