@@ -101,7 +101,7 @@ NOT_ACTIONS = frozenset(
 )
 
 ADJECTIVES = frozenset(
-    "closest nearest "
+    "closest nearest chubby pudgy scrawny lanky stocky burly brawny muscular buff plump slender slim skinny shaggy "
     "baby closer further farther nearer larger smaller higher lower bigger taller shorter longer small large big tiny "
     "huge little tall short long wide young old new bright dark light pale colorful colourful modern wooden metal "
     "plastic glass leather round square empty full clean dirty beautiful cute fluffy furry happy sad busy parked open "

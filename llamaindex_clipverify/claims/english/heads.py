@@ -204,7 +204,7 @@ class HeadReader(ModifierReader):
             fronted = bool(found) and words[0].text in PREPOSITIONS and text_at(words, found[-1].after) == before
             hidden = noun.plural and bool(found) and (fronted or not found[0].shown) and not noun.verb
             return hidden or before == "there's" or text_at(words, at - 2) == "there"
-        if noun.plural:
+        if noun.plural or (tag == "NNS" and noun.name.endswith("s") and before != "but"):  # "stairs"
             return (
                 not noun.verb
                 or joined
@@ -310,7 +310,8 @@ class HeadReader(ModifierReader):
         """Return a word of no list as the end of a compound: *calabash* of "gourd calabash"."""
         text, following = words[at].text, words[at + 1].tag if at + 1 < len(words) else ""
         plain = words[at].tag == "NN" and text.isalpha() and text not in FUNCTION | FINITE | POSTURES
-        governs = following in ("DT", "PRP$") or text.endswith("ing")
+        acts = text in visible_actions() | CAPTION_VERBS and self.lexicon.is_living(noun)
+        governs = following in ("DT", "PRP$") or text.endswith("ing") or acts  # "watch a man speak"
         return self.lexicon.unknown(text, singular=False) if plain and noun.depictable and not governs else None
 
     def _ends_compound(self, words: Sequence[Word], at: int, noun: Noun, longer: Noun) -> bool:

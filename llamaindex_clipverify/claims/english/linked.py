@@ -27,8 +27,8 @@ _ATTACHED = frozenset(
     "attach fix tie connect fasten chain hitch tether strap bolt nail glue pin stick clip tape".split()
 )
 _FROM = frozenset("hang dangle eat drink extend emerge pour grow detach separate suspend remove disconnect".split())
-_OVER = frozenset("jump leap climb step run walk bend lean".split())
-"""Verbs with which *over* is a path, and not above."""
+_OVER = frozenset("jump leap climb step run walk bend lean fight argue compete struggle pour".split())
+"""Verbs with which *over* is a path or what it is about, and not above."""
 _DIVIDING = frozenset("divide split separate cut slice break fold shape form".split())
 """Verbs after which *into* says what a thing becomes."""
 _AIMED = frozenset("spray throw shoot toss fire kick hurl squirt".split())

@@ -26,6 +26,11 @@ _STANDING = frozenset("stand lie rest hang sit remain stay".split())
 _COLOURING = frozenset("make turn color colour dye paint tint bathe stain".split())
 _DYEING = frozenset(("paint", "color", "colour", "coat", "dye"))
 _GLOWING = frozenset("turn show glow flash shine".split())
+_LEADING_TO = frozenset(
+    "force ask allow prepare expect design use know adapt tell invite need encourage require train suppose intend attract "
+    "expose connect relate enable inspire order determine accustom limit".split()
+)
+"""Passives that say nothing of a state before *to*."""
 _SWITCHED = frozenset(("turn", "switch", "toggle"))
 _ELECTRIC = frozenset(
     "lamp light lamps lights headlight headlights lantern flashlight torch tv television screen monitor computer laptop "
@@ -250,7 +255,8 @@ def _values(clause: Clause, verb: Verb, at: int, denied: bool | None = None) -> 
 def _is_resulting(clause: Clause, verb: Verb) -> bool:
     """Return whether a passive says in which state its subject is, and not who did it or where: "the hose is coiled"."""
     said = verb.finite or any(clause.text(subject.begins - 1) == "with" for subject in verb.subjects)
-    alone = not verb.objects and not any(link.verb is verb for link in clause.structure.links)
+    led = clause.text(verb.after) == "to" and verb.lemma in _LEADING_TO  # "were forced to leave"
+    alone = not (verb.objects or led) and not any(link.verb is verb for link in clause.structure.links)
     return said and alone and is_state(clause, verb.at)
 
 

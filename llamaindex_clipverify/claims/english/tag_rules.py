@@ -182,6 +182,14 @@ def _is_third_person(words: Sequence[Word], at: int, one: str | None, after: str
     return leads and _is_phrase(words, at)
 
 
+def _is_in_colours(words: Sequence[Word], at: int) -> bool:
+    """Return whether *in* and colours come right before a word: "a boy in green and white looks"."""
+    place = at - 1
+    while place > 0 and (words[place].text in english().colours or (words[place].text == "and" and place < at - 1)):
+        place -= 1
+    return place < at - 1 and words[place].text == "in"
+
+
 def _goes_on(words: Sequence[Word], at: int, one: str | None, after: str) -> bool:
     """Return whether a word after *and* is a second verb: "reads a book and drinks tea", "lies down and stares at"."""
     further = words[at - 1].text == "and" and any(word.tag == "VBZ" for word in words[:at])

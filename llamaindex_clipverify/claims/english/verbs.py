@@ -53,7 +53,7 @@ IRREGULAR = {
 }  # fmt: skip
 _SILENT_E = tuple(
     "at iz as ng rc nc rg dg rv lv av iv ov bl tl dl gl pl kl cl fl s z v u c par lud vit tur sur gur cur lor cid vid nis tim "
-    "som duc bath plod".split()
+    "som duc bath plod breath past zzl pir hal fad vad llid rag sag dag cap clin gnit cit unit".split()
 )
 """Ends of stems whose base form has a silent e."""
 _NO_E = frozenset(
@@ -62,7 +62,7 @@ _NO_E = frozenset(
     "bang".split()
 )
 
-_NOUN_STEMS = frozenset("breath bath cloth hug hop star tap wag sprint hit pin rob scrap".split())
+_NOUN_STEMS = frozenset("breath bath cloth hug hop star tap wag sprint hit pin rob scrap bit past unit fad".split())
 """Stems that are nouns and not the base form of their verb."""
 
 
@@ -402,6 +402,8 @@ def _inflected(words: Sequence[Word], at: int, before: str) -> tuple[Form, bool]
         return None
     if listed:
         return ("finite", True) if tag != "VBN" else ("passive", False)
+    if lemma(before) == "look" and tag in ("VBD", "VBN", "VBP"):
+        return None  # "looks surprised", "looks alert"
     if tag == "VBN" or (tag == "VBD" and text.endswith("ed")):
         ends = at + 1 >= len(words) or (
             words[at + 1].is_mark and any(word.text == "with" for word in words[at - 4 : at])

@@ -32,6 +32,7 @@ class BearerRules(VerbRules):
             or self._on_own(link)
             or self._with_its(link)
             or self._with_wearer(link)
+            or self._with_instrument(link)
             or self._with_bearer(link)
             or self._of_last(link)
             or self._with_last(link)
@@ -89,9 +90,21 @@ class BearerRules(VerbRules):
             return list(worn.subjects), None  # "wearing a shirt with one arm in the air"
         if before is None:
             return None
+        apart = link.relation == "with" and self.comma and is_worn(ground) and before.verb is not None
+        if apart and before.figures and all(map(is_living, before.figures)):
+            return list(before.figures), None  # "stands on a taxi, with a yellow shirt"
         dressed = link.relation == "with" and before.relation == "in" and is_worn(self.last)
         detail = {ground.last, f"{ground.last}s"} & _DETAILS or ground.last in terms().substances
         return (list(before.figures), None) if dressed and not detail and any(map(is_living, before.figures)) else None
+
+    def _with_instrument(self, link: Link) -> Figures | None:
+        """Return the animal whose part *its* is after what it does something to: "a dog catches a ball with its mouth"."""
+        ground, acts = self.mentions.get(link.after), self.verb_of(self.last)
+        if ground is None or acts is None or link.relation != "with" or ground.determiner != "its" or self.verb_since:
+            return None
+        own = ground.last in terms().body and self.last is not None and not is_living(self.last)
+        animals = own and bool(acts.subjects) and all(map(is_living, acts.subjects))
+        return (list(acts.subjects), acts) if animals else None
 
     def _with_bearer(self, link: Link) -> Figures | None:
         """Return who has with him what he has in hand or on him: "two women on a couch with laptops on their laps"."""

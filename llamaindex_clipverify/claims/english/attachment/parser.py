@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from llamaindex_clipverify.claims.english.attachment.prepositions import PrepositionRules
 from llamaindex_clipverify.claims.english.attachment.state import RELATIVES
-from llamaindex_clipverify.claims.english.grammar import CONJUNCTIONS, ITEMS, PART_OF
+from llamaindex_clipverify.claims.english.grammar import BE, CONJUNCTIONS, ITEMS, PART_OF
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.positions import Position
 from llamaindex_clipverify.claims.english.prepositions import preposition
@@ -108,7 +108,9 @@ class _Pass(PrepositionRules):
             marks = (at + 1 for at in range(after + 2, min(after + 14, len(self.words))) if self.words[at].text == ",")
             after = next(marks, after)
         verb = self.verbs.get(after) if mention is not None else None
-        return verb is not None and verb.finite and not verb.passive and verb.form != "copula"
+        named = mention is not None and not mention.pronoun
+        told = verb is not None and (not verb.passive or (named and self.words[verb.begins].text in BE))
+        return verb is not None and verb.finite and told and verb.form != "copula"
 
     @staticmethod
     def _some() -> Mention:

@@ -38,6 +38,12 @@ _IN_THE_AIR = frozenset("hang fly float hover soar glide string suspend drift".s
 _PATHS = ("along", "down", "up", "through", "across", "past")
 _TAKING_ALONG = frozenset("pull push drive ride carry lead drag tow walk follow chase steer wheel".split())
 """Verbs after whose object a path is that of the subject."""
+_MOVING_ALONG = frozenset("push pull wheel drag tow haul".split())
+_PUSHED = frozenset(
+    "wheelchair stroller pram cart wagon wheelbarrow sled sleigh carriage trolley swing rickshaw".split()
+)
+_WATCHING = frozenset("watch see photograph view observe admire film spot point".split())
+_OUT_OF_REACH = frozenset("sky air water sea ocean lake river screen television distance horizon".split())
 _PLACING_VERBS = frozenset(
     "leave put place set lay drop hang pour load pile stack arrange stick plant park tie".split()
 )
@@ -61,7 +67,11 @@ class PrepositionRules(BearerRules):
             self.new_clause()  # "…, and above it hangs a lamp"
         if not fronted and not of_place:
             link.figures, link.verb = (
-                self._joined_to(relation) or self._at_place(link) or self._borne(link) or self._figures(relation)
+                self._joined_to(relation)
+                or self._of_seen(link)
+                or self._at_place(link)
+                or self._borne(link)
+                or self._figures(relation)
             )
         before = self.governor.get(id(self.last)) if not self.verb_since else None
         if relation == "with" and before is not None:
@@ -247,6 +257,15 @@ class PrepositionRules(BearerRules):
         of_actor = verb.lemma in _TO_ACTOR or relation in _OF_ACTOR or along
         is_object = self.role.get(id(last)) == "object"
         return (list(verb.subjects), verb) if of_actor and is_object and verb.subjects else None
+
+    def _of_seen(self, link: Link) -> Figures | None:
+        """Return what is pushed in a cart, or seen in the sky, where nobody who pushes or sees it is."""
+        ground, verb = self.mentions.get(link.after), self.verb_of(self.last)
+        if ground is None or verb is None or self.last is None or self.verb_since or link.relation not in ("in", "on"):
+            return None
+        moved = verb.lemma in _MOVING_ALONG and ground.last in _PUSHED
+        seen = verb.lemma in _WATCHING and ground.last in _OUT_OF_REACH
+        return (self.group(self.last), None) if moved or seen else None
 
     @staticmethod
     def _is_filled(link: Link) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from llamaindex_clipverify.claims.english.attachment.nouns import NounRules
 from llamaindex_clipverify.claims.english.attachment.state import MOVING, STATIC
-from llamaindex_clipverify.claims.english.grammar import POSSESSIVES, SEEING, VIEWERS
+from llamaindex_clipverify.claims.english.grammar import GROUPS, POSSESSIVES, SEEING, VIEWERS
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.structure import is_container, is_living, is_own, is_place, is_worn
 from llamaindex_clipverify.claims.english.verbs import Verb
@@ -67,7 +67,7 @@ class VerbRules(NounRules):
         if causing is None or causing.lemma not in _CAUSING or near.after != verb.begins or self.joined or self.comma:
             return False
         bare = verb.begins == verb.at and self.words[verb.at].tag in ("VB", "VBP")
-        return bare and verb.finite and is_living(near)
+        return bare and verb.finite and (is_living(near) or near.last in GROUPS)
 
     def _stands_alone(self, mention: Mention) -> bool:
         """Return whether a mention is a pronoun for living things that was joined to the thing before it."""
