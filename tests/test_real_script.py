@@ -57,6 +57,7 @@ def mirror(tmp_path: Path) -> Iterator[str]:
     server.shutdown()
 
 
+@pytest.mark.slow
 def test_what_can_be_had_is_measured_and_the_rest_stays_blank(mirror: str, tmp_path: Path) -> None:
     sets = ["POPE random", "POPE popular", "SugarCrepe replace_obj"]
     command = [sys.executable, str(ROOT / "benchmarks/real.py"), "--mirror", mirror, "--data", str(tmp_path / "data"),
