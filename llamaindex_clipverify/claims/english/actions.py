@@ -285,7 +285,7 @@ def _acting(clause: Clause, verb: Verb, figure: Mention, actor: Mention, denied:
     objects += [one for one in meant if one is not actor]  # "pulls himself onto the rocks"
     bare, end = _bare_object(clause, verb) if not objects else (None, verb.at)
     shown: list[Mention | None] = [thing for thing in objects if thing.shown] or [
-        thing for thing in objects[:1] if not thing.hedged and thing.noun not in clause.terms.picture
+        thing for thing in objects[:1] if not thing.hedged and thing.noun not in clause.terms.picture | {"something"}
     ]
     for thing in shown or [None]:
         no = thing is not None and thing.is_turned

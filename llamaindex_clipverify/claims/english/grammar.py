@@ -25,7 +25,10 @@ ADVERBS = frozenset("straight forward outdoors indoors home abroad ahead overhea
 """Adverbs that are also nouns."""
 PART_OF = frozenset("part some most all each any several few many half".split())
 """Words before *of* for some of several things: "some of the people"."""
-SUFFIXES = tuple("haired shaped sized sleeved legged faced eyed looking style colored coloured".split())
+SUFFIXES = tuple(
+    "haired shaped sized sleeved legged faced eyed looking style colored coloured flavored flavoured themed scented "
+    "patterned inspired fronted".split()
+)
 """Ends of adjectives: "blonde haired", "heart-shaped"."""
 COVERED = frozenset(
     "covered filled lined topped coated capped strewn dusted littered studded drenched soaked stained crusted infested rimmed "

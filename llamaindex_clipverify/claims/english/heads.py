@@ -295,7 +295,12 @@ class HeadReader(ModifierReader):
         following = words[at + 1].tag if at + 1 < len(words) else ""
         if words[at].tag == "VBZ":
             shows = lemma(words[at].text) in SHOWING  # "the kitchen features white cabinets"
-            return shows or following in ("DT", "PRP$") or self.lexicon.is_living(noun)
+            return (
+                shows
+                or following in ("DT", "PRP$")
+                or words[at - 1].text in terms().picture
+                or self.lexicon.is_living(noun)
+            )
         if words[at].tag not in ("VBP", "VB"):
             return False
         acts = following == "DT" or lemma(words[at].text) in visible_actions() | CAPTION_VERBS

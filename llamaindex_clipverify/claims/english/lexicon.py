@@ -29,6 +29,13 @@ _ABSTRACT = ("ness", "tion", "sion", "ity", "ism", "ance", "ence", "ship", "hood
 """Ends of nouns that name no thing, where no list has them."""
 _AMBIGUOUS = frozenset("habit slip wrap trim train".split())
 """Garments whose names mostly mean something else."""
+_PLURAL_NAMES = frozenset(
+    "stairs barracks crossroads suspenders breeches culottes bloomers jodhpurs corduroys gallows trappings lodgings privates "
+    "spirits sweats silks works grounds premises dive".split()
+)
+"""Plurals that name something else than several of their singular."""
+_MISLISTED = frozenset(("taxis",))
+"""Plurals that WordNet lists as the singular of something rare."""
 _NO_COMPOUNDS = frozenset(("yellow jacket", "black eye", "black belt"))
 
 
@@ -184,6 +191,8 @@ class Lexicon:
             return Noun(1, one, False, form != one, verb=one in self.net.verbs)
         if form in EMPTY:
             return Noun(1, form, False, form.endswith("s"), depictable=False)
+        if form in _MISLISTED:
+            return Noun(1, form[:-1], False, True)
         if form in self._abstract or form.removesuffix("s") in self._abstract:
             return Noun(1, form, False, form.endswith("s"), depictable=False, verb=True)
         if form in FUNCTION or not form[0].isalpha():
@@ -203,11 +212,7 @@ class Lexicon:
         if form in PAIRED:
             return Noun(length, form, False, True)
         one = net.singular(form)
-        if (
-            one is not None
-            and net.shows(one)
-            and (not net.shows(form) or set(net.meanings(one)) & set(net.meanings(form)))
-        ):
+        if one is not None and net.shows(one) and one != form and form not in _PLURAL_NAMES:
             return Noun(length, one, False, True, verb=one in net.verbs)
         uncounted = form in MASS or form in terms().substances
         if net.shows(form) or form in net.abstract or uncounted:

@@ -59,6 +59,10 @@ class Phrases(HeadReader):
                 found.append(self._person(words, at))
                 at = found[-1].after
                 continue
+            if words[at].text == "something" and text_at(words, at - 1) != "for":
+                found.append(self._unnamed(at))
+                at += 1
+                continue
             if at == 0 and text_at(words, 1) == ":" and words[0].text in LABELS:
                 at = 2
                 continue
@@ -74,6 +78,13 @@ class Phrases(HeadReader):
             noun=self.vocabulary.canonical("person"), known=True, plural=False, first=at, head=at, after=after
         )
         mention.begins, mention.determiner = at, "none" if words[at].text in ("nobody", "no") else None
+        return mention
+
+    @staticmethod
+    def _unnamed(at: int) -> Mention:
+        """Return the mention of *something*, of which nothing is claimed: "with something in its mouth"."""
+        mention = Mention(noun="something", known=False, plural=False, first=at, head=at, after=at + 1)
+        mention.begins, mention.shown = at, False
         return mention
 
     def _link(self, words: Sequence[Word], at: int) -> int:

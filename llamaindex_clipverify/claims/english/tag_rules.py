@@ -123,9 +123,9 @@ def _listed_tag(words: Sequence[Word], at: int, after: str) -> str:
     if second or (tag == "RB" and (text in terms().weather or (text in terms().sizes and before.text in BE))):
         return "JJ"  # "the second is blue", "is overcast", "is long and red"
     sat = text in ("sat", "stood") and before.text in BE | {"all", "both"}  # "are all sat on"
-    spread = (
-        tag == "VBD" and (_is_absolute(words, at) or _is_had(words, at)) and after not in ("DT", "PRP$", "NN", "NNS")
-    )
+    limb = before.text in terms().body and words[at - 2].text == ","  # "on a bench, legs crossed"
+    absolute = limb or _is_absolute(words, at) or _is_had(words, at)
+    spread = tag == "VBD" and absolute and after not in ("DT", "PRP$", "NN", "NNS")
     if sat or spread:
         return "VBN"
     if text in _ELSEWHERE and before.tag.startswith(("NN", "VB")) and not after.startswith("NN"):
@@ -174,7 +174,8 @@ def _is_third_person(words: Sequence[Word], at: int, one: str | None, after: str
     stands = stands and _is_phrase(words, at)
     if stands or (words[at - 1].text in _FLOWING and lemma(words[at].text) in _FLOWS):
         return True  # "the tower rises above the roofs", "sunlight streams in"
-    if words[at - 1].tag != "NN" or not _is_living(words[at - 1].text):
+    shown = words[at - 1].text in terms().picture and words[at - 3].text == "in"  # "a man in the photo works in"
+    if words[at - 1].tag != "NN" or not (shown or _is_living(words[at - 1].text)):
         return False
     known = one in wordnet().verbs or lemma(words[at].text) in ("put", "get", "let", "set", "cut")
     if after in (*_OBJECTS, "NN", "NNS", "JJ", "VBZ") and known:
@@ -183,11 +184,11 @@ def _is_third_person(words: Sequence[Word], at: int, one: str | None, after: str
 
 
 def _is_in_colours(words: Sequence[Word], at: int) -> bool:
-    """Return whether *in* and colours come right before a word: "a boy in green and white looks"."""
+    """Return whether *in* or *wearing* and colours come right before a word: "a boy in green and white looks"."""
     place = at - 1
     while place > 0 and (words[place].text in english().colours or (words[place].text == "and" and place < at - 1)):
         place -= 1
-    return place < at - 1 and words[place].text == "in"
+    return place < at - 1 and words[place].text in ("in", "wearing")
 
 
 def _goes_on(words: Sequence[Word], at: int, one: str | None, after: str) -> bool:
@@ -223,7 +224,7 @@ def _is_participle(words: Sequence[Word], at: int, after: str) -> bool:
     acts = _is_action(text) or (_is_living(before.text) and _is_any_action(text))
     if not before.tag.startswith(("NN", "JJ")) or not acts:
         return False
-    if words[at - 2].text == "in" and before.text in english().colours and leads:
+    if leads and _is_in_colours(words, at):
         return _is_action(text)  # "a boy in grey walking near"
     if after in ("NN", "NNS"):
         return _takes(words, at)  # "an elephant drinking water"

@@ -377,7 +377,7 @@ def _bare(words: Sequence[Word], at: int) -> tuple[Form, bool] | None:
 def is_described(words: Sequence[Word], at: int) -> bool:
     """Return whether what is before a word makes it a noun: "riding waves", "high waves", not "a boy in grey waves"."""
     tag = words[at - 1].tag if at else ""
-    return tag == "VBG" or (tag == "JJ" and not (at > 1 and words[at - 2].text == "in"))
+    return tag == "VBG" or (tag == "JJ" and not (at > 1 and words[at - 2].text in ("in", "wearing")))
 
 
 def is_ridden(words: Sequence[Word], at: int) -> bool:

@@ -60,9 +60,12 @@ class NounRules(ListRules):
             if self.joined and (self.placed or self._starts_clause(mention)):
                 return "subject"  # "one cat sitting on the left and another one on the right"
             return "object" if self.verb_since and self.verb is not None and not self.comma else "subject"
-        absolute = self.comma and not self.joined and mention.determiner in POSSESSIVES  # "a plant, its leaves"
+        bare = mention.determiner is None and mention.last in terms().body  # "a dog, teeth bared"
+        absolute = (
+            self.comma and not self.joined and (bare or mention.determiner in POSSESSIVES)
+        )  # "a plant, its leaves"
         acts = self.verbs.get(mention.after)
-        moving = acts is not None and acts.form == "participle" and not acts.finite
+        moving = acts is not None and not acts.finite and (bare or acts.form == "participle")
         if absolute and (moving or self.role.get(id(before)) == "subject"):
             return "subject"  # "boats dot the bay, their sails shining"
         return "joined" if (self.joined or self.comma) and not self._starts_clause(mention) else "subject"

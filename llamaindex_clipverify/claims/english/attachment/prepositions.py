@@ -15,7 +15,7 @@ from llamaindex_clipverify.claims.wordnet import wordnet
 
 _TO_ACTOR = frozenset(
     "hold wear carry ride use throw catch hit fly play watch kick push pull walk read cut swing hug lead take face look "
-    "talk pose enjoy have brush wash touch cross examine inspect study observe view".split()
+    "talk pose enjoy have brush wash touch cross examine inspect study observe view enter exit board".split()
 )
 """Verbs after whose object a preposition tells where the subject is: "a man holding a cup on the beach"."""
 _OF_ACTOR = frozenset(("at", "next to", "in front of", "behind", "outside", "down", "along", "during"))
@@ -122,10 +122,12 @@ class PrepositionRules(BearerRules):
         return (self.comma or self.joined) and (self._there_follows(after) or self._is_inverted_after(after))
 
     def _is_inverted_after(self, after: int) -> bool:
-        """Return whether a place, a verb of posture and a noun phrase follow: "above it hangs a lamp"."""
+        """Return whether a place, a verb of posture and a noun phrase follow: "above it hangs a lamp", "behind it is a wall"."""
         place = self.mentions.get(after)
         verb = self.verbs.get(place.after) if place is not None else None
-        return verb is not None and verb.finite and verb.lemma in STATIC and verb.after in self.mentions
+        if place is None or verb is None or not verb.finite or verb.after not in self.mentions:
+            return False
+        return verb.lemma in STATIC or (verb.form == "copula" and place.pronoun)
 
     def _there_follows(self, after: int) -> bool:
         """Return whether "there is" or "we can see" comes next, after the noun phrase of a preposition."""
@@ -186,7 +188,7 @@ class PrepositionRules(BearerRules):
         if relation == "such as":
             return [next((mention for mention in self.chain(last) if mention.plural), last)], None
         contained = self._contained(last)
-        if contained is not None and relation != "of":
+        if contained is not None and relation != "of" and relation not in _PATHS:
             return self.group(contained), None
         further = self._with(last) if relation == "with" else None
         if relation not in OF_NEAREST:

@@ -98,7 +98,8 @@ class VerbRules(NounRules):
         if self._is_compared(near, verb):
             near.shown = True
             return [near]
-        if not near.shown and len(self.chain(near)) > 1 and near.after == verb.begins and not near.hedged:
+        away = not near.shown and near.noun != "something" and near.after == verb.begins and not near.hedged
+        if away and len(self.chain(near)) > 1:
             theirs = (one for one in self.chain(near) if one.shown and (is_living(one) or is_own(one)))
             near = next(theirs, near)  # "paws in the air lying on grass"
         chain, link = self.chain(near), self.link_of(near)
