@@ -31,12 +31,12 @@ _AMBIGUOUS = frozenset("habit slip wrap trim train".split())
 """Garments whose names mostly mean something else."""
 _PLURAL_NAMES = frozenset(
     "stairs barracks crossroads suspenders breeches culottes bloomers jodhpurs corduroys gallows trappings lodgings privates "
-    "spirits sweats silks works grounds premises dive".split()
+    "spirits sweats silks works grounds premises dive waders".split()
 )
 """Plurals that name something else than several of their singular."""
 _MISLISTED = frozenset(("taxis",))
 """Plurals that WordNet lists as the singular of something rare."""
-_NO_COMPOUNDS = frozenset(("yellow jacket", "black eye", "black belt"))
+_NO_COMPOUNDS = frozenset(("yellow jacket", "black eye", "black belt", "blue flag", "yellow flag"))
 
 
 _IS = frozenset("is are was were".split())

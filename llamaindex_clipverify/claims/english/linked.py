@@ -232,5 +232,5 @@ def _cover(clause: Clause, link: Link, figure: Mention, mention: Mention, ground
 
 def is_filled(clause: Clause, link: Link) -> bool:
     """Return whether a passive verb says what something is full of or decorated with."""
-    passive = link.verb is not None and link.verb.passive and link.verb.lemma not in _PLACED
+    passive = link.verb is not None and link.verb.passive and link.verb.lemma not in _PLACED | {"dress", "clothe"}
     return passive and clause.text(link.at - 1) != ","

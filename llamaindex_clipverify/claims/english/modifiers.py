@@ -291,8 +291,8 @@ class ModifierReader:
         return not acts and at > 1 and words[at - 2].tag.startswith("NN") and self._is_participle(words, at)
 
     def _begins_noun(self, words: Sequence[Word], at: int) -> bool:
-        """Return whether a noun, possibly after modifiers, begins here; looks five words ahead."""
-        for place in range(at, min(at + 5, len(words))):
+        """Return whether a noun, possibly after modifiers, begins here; looks eight words ahead."""
+        for place in range(at, min(at + 8, len(words))):
             text, noun = words[place].text, self.lexicon.noun(words, place)
             if text in ("one", "ones") and place == at and text_at(words, at - 2) in DETERMINERS:
                 return True  # "the right one"

@@ -19,7 +19,10 @@ _SHOWN = frozenset("painting screen page panel panels illustration diagram drawi
 """Words for the picture that are often things in it: "to the left of the painting" is a relation."""
 _CHARTS = frozenset("chart graph plot diagram map infographic figure".split())
 """What fills the picture, so that its sides are those of the picture: "at the far right of the chart"."""
-_NOUNS = frozenset("side corner part half portion section area third edge end".split())
+_NOUNS = frozenset(
+    "side corner part half portion section area third edge end "
+    "sides corners parts halves portions sections edges ends".split()
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,6 +36,7 @@ PHRASES = {
         "against": "up against",
         "across from": "across from | opposite | on the other side of | on the opposite side of",
         "parallel to": "parallel to",
+        "perpendicular to": "perpendicular to",
         "closer to": "closer to",
         "nearer to": "nearer to",
         "closest to": "closest to",
@@ -74,6 +75,8 @@ def _is_place(words: Sequence[Word], at: int) -> bool:
 def preposition(vocabulary: Vocabulary, words: Sequence[Word], at: int) -> tuple[int, str]:
     """Return length in words and normal form of the preposition at a position; 0 if there is none."""
     texts = [word.text for word in words[at : at + 6]]
+    if texts[0] in ("outside", "inside") and at > 0 and words[at - 1].text in ("an", "the", "its"):
+        return 0, ""  # "an outside picnic bench"
     if texts[0] == "before":
         return (1, "in front of") if _is_place(words, at) else (0, "")
     length, relation = vocabulary.relation_at(texts)

@@ -30,6 +30,10 @@ class ListRules(State):
         grows = last == "subject" and self.verb is None
         if (grows and not self.comma) or self._goes_on(mention, last):
             return False
+        acts = self.verbs.get(mention.after)
+        apart = self.comma and not self.joined and last == "ground" and self.verb is None
+        if apart and acts is not None and not acts.finite and is_living(mention) and mention.determiner in ("a", "an"):
+            return True  # "two girls in a hallway, a woman standing behind them"
         at, end = mention.after, min(mention.after + _FURTHEST, len(self.words))
         while at < end:
             verb, other, text = self.verbs.get(at), self.mentions.get(at), self.words[at].text

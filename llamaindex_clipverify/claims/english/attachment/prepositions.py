@@ -281,6 +281,10 @@ class PrepositionRules(BearerRules):
         if ground is None or link.relation not in _AT_PLACES or self.last is None or self.verb_since:
             return None
         name = ground.noun if ground.noun in terms().places else ground.last
+        path = self.link_of(self.last)
+        carried = link.relation == "on" and (self.drives(ground) or is_living(ground))
+        if carried and path is not None and path.relation in _PATHS and path.figures:
+            return list(path.figures), path.verb  # "rides up a hill on a motorcycle"
         if name not in terms().places | _SEATS or ground.determiner in POSSESSIVES:
             return None
         for one in self.chain(self.last):
@@ -297,7 +301,8 @@ class PrepositionRules(BearerRules):
             made = link.verb is not None and link.verb.lemma in CONSISTING
             return not made and any(figure.shown for figure in link.figures)
         living = any(map(is_living, link.figures))
-        if link.verb is not None and relation in _OF_SUBJECT and not link.verb.there:
+        carried = relation in _PATHS and living and (BearerRules.drives(last) or is_living(last))
+        if link.verb is not None and not link.verb.there and (relation in _OF_SUBJECT or carried):
             return True
         if link.relation in ("with", "without") and (living or _is_part(last, link) or _is_content(last, link)):
             return True

@@ -114,7 +114,7 @@ class VerbRules(NounRules):
         living = next((mention for mention in chain if is_living(mention)), None)
         if living is None and is_worn(near) and len(chain) > 1 and not is_worn(chain[1]):
             near = chain[1]  # "a teddy bear in a suit sitting on a shelf"
-        driven = next((one for one in chain if self._drives(one)), None) if verb.lemma == "park" else None
+        driven = next((one for one in chain if self.drives(one)), None) if verb.lemma == "park" else None
         had = link is not None and link.relation == "with"
         if verb.lemma in _SEATED or (driven is not None and had) or (had and self._stands_with(near, verb)):
             return self.group(driven or living or near)  # "a truck with a ladder parked on the street"
@@ -136,7 +136,7 @@ class VerbRules(NounRules):
         return verb.lemma in ("stand", "sit") and own and not beside
 
     @staticmethod
-    def _drives(mention: Mention) -> bool:
+    def drives(mention: Mention) -> bool:
         """Return whether a mention is a vehicle, as WordNet has it."""
         named = mention.last in ("van", "tram", "jeep", "carriage", "trailer", "scooter", "moped")
         return named or any(wordnet().is_kind(name, "vehicle") for name in (mention.last, mention.noun))
