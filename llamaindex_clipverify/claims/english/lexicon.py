@@ -188,6 +188,9 @@ class Lexicon:
     def _look_up(self, form: str) -> Noun | None:
         one = next((one for one in (form, form[:-1], form[:-2]) if one in self._shown), None)
         if one is not None and form in (one, regular_plural(one)) and self._known(form, 1) is None:
+            single = self.net.singular(one) if one not in _PLURAL_NAMES | PAIRED | terms().places else None
+            if single is not None and self.net.shows(single):
+                one = single  # "slippers" are several of a slipper, "in the mountains" is a place
             return Noun(1, one, False, form != one, verb=one in self.net.verbs)
         if form in EMPTY:
             return Noun(1, form, False, form.endswith("s"), depictable=False)

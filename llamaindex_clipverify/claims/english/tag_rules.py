@@ -154,9 +154,7 @@ def _is_third_person(words: Sequence[Word], at: int, one: str | None, after: str
     ends = at + 1 == len(words) or words[at + 1].is_mark
     leads = (ends or after.startswith(_AFTER_VERB)) and _is_action(words[at].text)
     placed = words[at - 1].text in ("inside", "outside", "nearby", "beneath", "below")
-    placed = placed or (
-        words[at - 1].text in english().colours and words[at - 2].text == "in"
-    )  # "a girl in red rides on"
+    placed = placed or _is_in_colours(words, at)
     if placed or (words[at - 1].tag == "NNS" and _is_one(words, _phrase_start(words, at))):
         return leads and not ends  # "a girl wearing skates slides down", "with a candle inside sits on"
     # "an awning covers the", "a row of lockers lines one"
