@@ -18,6 +18,10 @@ _SOAKING = word_set("soaking_verbs")
 _PARKED = word_set("parked_things")
 _MATERIAL_VERBS = word_set("material_verbs")
 
+_WRAPPING = ("덮이다", "뒤덮이다", "싸이다", "감싸이다", "씌워지다")
+"""To be covered or wrapped."""
+_SHEETS = ("fabric", "paper", "plastic", "cotton", "wool", "linen", "lace", "leather")
+
 
 def made_of(claims: Claims, clause: Clause) -> bool:
     """Read "나무로 만든 의자", "유리로 되어 있다": what something is made of."""
@@ -25,6 +29,8 @@ def made_of(claims: Claims, clause: Clause) -> bool:
         return False
     materials = lexicon().terms["materials"]
     grounds = [one for spot in clause.spots() if spot.case == "to" for one in spot.grounds if one.surface in materials]
+    if clause.word in _WRAPPING and any(materials[one.surface] in _SHEETS for one in grounds):
+        return False  # 천으로 덮이다: the cloth is on it
     for ground in grounds:
         ground.silent = True
         for phrase in clause.subjects:
@@ -53,6 +59,10 @@ def in_state(claims: Claims, clause: Clause) -> None:
     things = (clause.objects() if sense.value != "asleep" else []) or clause.subjects
     for phrase in things if clause.lasting else ():
         phrase.silent = phrase.silent and (phrase.sort != "unknown" or len(phrase.noun.removesuffix("들")) < 2)
+    if sense.value == "full" and clause.spots() and not clause.negated:
+        for spot in clause.spots():
+            placed(claims, things, spot)  # 책장에 책이 가득하다
+        return
     standing = sense.value == "parked" and clause.word == "세워지다" and not any(one.noun in _PARKED for one in things)
     state_value(claims, clause, "state", "upright" if standing else sense.value, things)
     if not clause.objects() and not clause.negated:
@@ -95,6 +105,10 @@ def describe(claims: Claims, clause: Clause, subjects: list[Phrase]) -> None:
     than = [item for item in clause.items if isinstance(item, Phrase) and item.case == "like" and item.compared]
     if than and (sense.sort == "size" or sense.value in ("many", "few")):
         _compare(claims, clause, subjects, than[-1], sense.value)
+        return
+    if sense.value == "full" and clause.spots() and not clause.negated:
+        for spot in clause.spots():
+            placed(claims, subjects, spot)
         return
     for phrase in subjects:
         weather = phrase.surface == "날씨" and sense.value in ("sunny", "cloudy")

@@ -31,5 +31,5 @@ def attention(sentence: Sentence, at: int) -> int:
     if after is None or token.text not in _EYES:
         return 0
     if token.text.startswith("눈에"):
-        return 1 if after.text.startswith("띄") else 0
+        return 1 if after.text.startswith(("띄", "띈", "띕", "띌")) else 0
     return 2 if after.text in _CATCHING else 0
