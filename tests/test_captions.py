@@ -396,6 +396,14 @@ READ = {
     "The person in the image works in a garden.": "action person work | relation person in garden",
     "A dog descends a ramp, teeth bared.": "action dog descend ramp | state tooth bare",
     "There are taxis and three eggs near the mountains.": "object taxi | count egg 3 | relation taxi next to mountains",
+    "A boy jumps off a plank into a lake.": "relation boy off plank | relation boy into lake",
+    "A boy in a red helmet bikes through a park.": "action boy bike | relation boy through park | wearing boy helmet red",
+    "A man with red marks around his mouth stands near a car.": "depth mark around mouth | relation man next to car",
+    "A rider goes through the trees down a hill.": "relation rider through tree | relation rider down hill",
+    "Black and White Dog runs across a lawn.": "attribute dog black | action dog run",
+    "An orange, white, and black kite flies.": "attribute kite orange | attribute kite black | action kite fly",
+    "A waterskier jumps over a wave.": "object waterskier | action waterskier jump",
+    "A person skis through a forest.": "action person ski | relation person through forest",
     # sides, colours and what one rides on
     "Three people sit at an outside picnic bench.": "relation person at bench",
     "On the far left and far right sides of the image, there are cars.": "position car left | position car right",
@@ -408,6 +416,13 @@ READ = {
     "The ladder is perpendicular to the wall.": "relation ladder perpendicular to wall",
 }
 UNREAD = {
+    "A dog stands outside while it snows.": "action dog snow",
+    "A child gets ready to slide.": "action child get",
+    "A man goes sideways in the air.": "object sideway | action man go sideway",
+    "A person wearing a hat shaped like hands sits in a crowd.": "action person shape",
+    "A man rides a bicycle with clouds overhead.": "action man overhead",
+    "People ride down a street with a flag waving.": "action person wave",
+    "A crowd waits outside a train, ready to board.": "object board",
     "Two girls in a hallway, a woman standing in the background.": "action girl stand | position girl background",
     "A girl wearing goggles with a sunset in the background.": "part sunset goggles",
     "The table is waiting to be cleaned.": "state dining table clean",

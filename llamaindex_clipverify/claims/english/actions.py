@@ -30,7 +30,7 @@ _SILENT = frozenset(
     "highlight convey mean refer relate involve focus base name call design intend ensure require include contain mark "
     "label print inscribe spell title state lack miss cause keep let match surround belong tend decide enjoy observe "
     "color colour tint bathe care appreciate plan prefer remind serve use locate place situate position visit remain "
-    "exist resemble suit imitate mimic evoke lend differ attempt occupy dominate".split()
+    "exist resemble suit imitate mimic evoke lend differ attempt occupy dominate shape snow rain hail drizzle".split()
 )
 """Verbs that state nothing a picture shows somebody doing."""
 _FEATS = frozenset(
@@ -174,7 +174,8 @@ def _acts(clause: Clause, verb: Verb) -> Iterator[Claim]:
             if around:
                 continue
         if (
-            (verb.lemma in _SILENT and not _performs(verb) and _bare_object(clause, verb)[0] is None)
+            (verb.lemma == "get" and clause.text(verb.after) == "ready")
+            or (verb.lemma in _SILENT and not _performs(verb) and _bare_object(clause, verb)[0] is None)
             or verb.lemma in SHOWING
             or not (living or verb.lemma in _MOVES or clause.text(verb.after) == "off")
         ):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from llamaindex_clipverify.claims.english.sentences import Word
 
 _SHADES = frozenset("shades hues tones tints shade hue tone tint".split())
-_DOUBTED = ("NN", "JJ", "NNP", "NNS", "VB", "VBZ", "VBD", "VBN", "VBG", "MD", "RB")
+_DOUBTED = ("NN", "JJ", "JJR", "NNP", "NNS", "VB", "VBZ", "VBD", "VBN", "VBG", "MD", "RB")
 _OWNERS = {"its": "it", "his": "him", "her": "her", "their": "them"}
 _ONE_WORD = frozenset(
     (("upside", "down"), ("face", "down"), ("face", "up"), ("mid", "air"), ("polka", "dot"), ("polka", "dotted"))
@@ -59,7 +59,7 @@ def corrected(words: Sequence[Word]) -> list[Word]:
     """Return the words of a sentence with the tags of verbs, nouns and participles put right, "upside down" as one word."""
     found = list(_joined(words))
     for at, word in enumerate(found):
-        if word.tag in _DOUBTED or word.text == "half":
+        if word.tag in _DOUBTED or word.text in ("half", "overhead"):
             found[at] = word._replace(tag=right_tag(found, at))
     return found
 

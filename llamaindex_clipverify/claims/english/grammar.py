@@ -93,7 +93,7 @@ FINITE = frozenset(
 )
 """Verbs of actions that a picture can show."""
 CAPTION_VERBS = frozenset(
-    "lay glance chat wait work march look lean cross climb hop trot wade dive slide ski surf snowboard spin jog hike paddle "
+    "bike lay glance chat wait work march look lean cross climb hop trot wade dive slide ski surf snowboard spin jog hike paddle "
     "embrace share inspect examine pursue tackle shoot tumble wrestle stroll relax nap scream splash stretch reach peek "
     "sink buy sell lounge huddle compete race perform gallop cling crouch squint fish sail row skateboard pedal".split()
 )

@@ -41,6 +41,8 @@ _DEVERBAL = frozenset("drink watch stand walk slide swing ride".split())
 """Verbs of actions that also end compounds: "fruit stand"."""
 _TURNING = frozenset("turns turn turned glows glow glowing looks appears shines dyed painted".split())
 """Verbs after which a colour is what their subject becomes."""
+_READY = frozenset("ready about waiting wait waits trying tries try going preparing prepares unable able".split())
+"""Words before *to* and a verb."""
 _OF_ABSTRACT = ("ing", "ness", "tion", "sion", "ity", "ment", "ism", "ance", "ence")
 """Ends of nouns that mostly name no thing."""
 
@@ -104,7 +106,7 @@ class HeadReader(ModifierReader):
         """Return whether a noun of the vocabulary is a verb here: "the badge bears a crest"."""
         following = words[at + 1].tag if at + 1 < len(words) else ""
         after_singular = bool(found) and found[-1].after == at and not found[-1].plural
-        return words[at].tag == "VBZ" and after_singular and following in ("DT", "PRP$")
+        return words[at].tag == "VBZ" and after_singular and following in ("DT", "PRP$", "IN", "TO", "RP")
 
     def _unknown(self, words: Sequence[Word], at: int, draft: Draft) -> Noun | None:
         """Return a noun for a word of no list, where a noun must follow and the tagger does not see another word class."""
@@ -148,7 +150,7 @@ class HeadReader(ModifierReader):
         counted = draft.number is not None or draft.at_least is not None or draft.at_most is not None
         if counted and words[at].tag == "NNS":
             return False  # "three cooks are"
-        if self._ends_colours(words, at, noun, draft):
+        if self._ends_colours(words, at, noun, draft) or self._is_purpose(words, at, noun, draft):
             return True
         joined = before in ("and", "or", "nor", ",") and words[at - 2].tag.startswith("NN")  # "food and drinks"
         led = words[at].tag == "NNS" and (before in PREPOSITIONS or joined or is_described(words, at))
@@ -163,6 +165,12 @@ class HeadReader(ModifierReader):
         if text_at(words, at - 1) in ("and", "or", ",") and words[at].text not in FINITE | POSTURES:
             return False
         return words[at].tag in (("VBZ", "VBP", "VBD", "VB", "MD") if noun.verb else ("VBZ", "MD"))
+
+    @staticmethod
+    def _is_purpose(words: Sequence[Word], at: int, noun: Noun, draft: Draft) -> bool:
+        """Return whether *to* before a bare noun begins what somebody is ready to do: "ready to board"."""
+        led = at > 1 and words[at - 1].text == "to" and words[at - 2].text in _READY
+        return led and noun.verb and not noun.plural and draft.determiner is None
 
     @staticmethod
     def _ends_colours(words: Sequence[Word], at: int, noun: Noun, draft: Draft) -> bool:

@@ -381,6 +381,8 @@ class ModifierReader:
         return before in COPULAS
 
     def _colours_a_noun(self, words: Sequence[Word], at: int) -> bool:
+        if text_at(words, at) == "," and text_at(words, at + 1) == "and":
+            at += 1
         if text_at(words, at) in ("and", ","):
             return text_at(words, at + 1) in self.vocabulary.colours and self._colours_a_noun(words, at + 2)
         return at < len(words) and self._begins_noun(words, at)

@@ -29,6 +29,7 @@ from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.told_apart import BY_PLACE, ORDINALS
 from llamaindex_clipverify.claims.english.verbs import lemma
+from llamaindex_clipverify.claims.vocabulary import english
 
 _VAGUE = frozenset(("item", "object", "thing", "figure", "piece"))
 _SIDES = frozenset("back front side top edge border corner".split())
@@ -237,7 +238,7 @@ class Phrases(HeadReader):
     def _is_named(words: Sequence[Word], head: int, after: int, *, known: bool) -> bool:
         """Return whether a noun ends a proper name: "Tokyo Tarareba Girls"; not in a sentence of capitalised words."""
         ends = head > 0 and words[head].tag.startswith("NNP") and words[after - 1].tag.startswith("NNP")
-        proper = ends and words[head - 1].tag.startswith("NNP")
+        proper = ends and words[head - 1].tag.startswith("NNP") and words[head - 1].text not in english().colours
         if not (proper and known):
             return proper
         return 2 * sum(word.tag.startswith("NNP") for word in words) < len(words)

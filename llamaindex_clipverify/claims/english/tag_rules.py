@@ -18,6 +18,7 @@ from llamaindex_clipverify.claims.english.grammar import (
     PAIRED,
     SHOWING,
 )
+from llamaindex_clipverify.claims.english.tagger import tagger
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import is_ridden, lemma, visible_actions
 from llamaindex_clipverify.claims.vocabulary import english
@@ -61,6 +62,12 @@ def right_tag(words: Sequence[Word], at: int) -> str:
     described = (words[at - 1].text == "," and after == "NNS") or (words[at - 1].tag == "JJ" and after in ("NN", "NNS"))
     if tag in ("VBN", "VBD") and described and text.endswith("ed"):
         tag = "JJ"  # "fried eggs, boiled potatoes", "white striped helmet"
+    if tag == "JJR" and words[at - 1].tag == "DT" and text.endswith("er") and not _is_comparative(text):
+        return "NN"  # "a waterskier"
+    if text in _ELSEWHERE and words[at - 1].tag.startswith("NN") and not after.startswith("NN"):
+        return "RB"  # "with clouds overhead"
+    if text == "shaped" and following is not None and following.text == "like":
+        return "VBN"  # "a hat shaped like hands"
     if tag == "VBG":
         flaming = words[at - 1].tag == "VBG" and after in ("NN", "NNS")  # "juggling flaming torches"
         return "JJ" if flaming else _listed_tag(words, at, after) or tag
@@ -135,6 +142,13 @@ def _listed_tag(words: Sequence[Word], at: int, after: str) -> str:
     return "NN" if named or played else ""  # "a striped awning", "is playing guitar onstage"
 
 
+def _is_comparative(text: str) -> bool:
+    """Return whether a word in -er compares: *smaller*, *heavier*, but not *waterskier*."""
+    stems = (text[:-2], text[:-1], f"{text[:-3]}y", text[:-3])
+    known = tagger().known
+    return text in ADJECTIVES or text in known or any(stem in known or stem in ADJECTIVES for stem in stems)
+
+
 def _is_absolute(words: Sequence[Word], at: int) -> bool:
     """Return whether *with* and a noun phrase are right before a word: "with a curtain pulled halfway"."""
     place = at - 1
@@ -155,7 +169,8 @@ def _is_third_person(words: Sequence[Word], at: int, one: str | None, after: str
     leads = (ends or after.startswith(_AFTER_VERB)) and _is_action(words[at].text)
     placed = words[at - 1].text in ("inside", "outside", "nearby", "beneath", "below")
     placed = placed or _is_in_colours(words, at)
-    if placed or (words[at - 1].tag == "NNS" and _is_one(words, _phrase_start(words, at))):
+    worn = words[at - 1].tag == "NNS" or words[at - 1].text in terms().garments
+    if placed or (worn and _is_one(words, _phrase_start(words, at))):
         return leads and not ends  # "a girl wearing skates slides down", "with a candle inside sits on"
     # "an awning covers the", "a row of lockers lines one"
     alone = words[at - 1].tag == "NN" and after in ("DT", "PRP$")

@@ -402,6 +402,8 @@ def _inflected(words: Sequence[Word], at: int, before: str) -> tuple[Form, bool]
         return None
     if listed:
         return ("finite", True) if tag != "VBN" else ("passive", False)
+    if text in _PLACE_ADVERBS:
+        return None  # "with clouds overhead"
     if lemma(before) == "look" and tag in ("VBD", "VBN", "VBP"):
         return None  # "looks surprised", "looks alert"
     if tag == "VBN" or (tag == "VBD" and text.endswith("ed")):

@@ -37,7 +37,9 @@ def placed(
             claims.about("position", figure, start, end, value=value, negated=negated, known=False)
         for ground in grounds[: 1 if spot.relation == "between" else None]:
             related = spot.relation not in ("", "to") and ground.noun not in ("", *NO_GROUNDS)
-            related = related and not (ground.noun == "hand" and figure.sort == "people")  # 한 손에는 컵을 들고 있는 여자
+            related = related and not (
+                ground.noun == "hand" and figure.sort == "people"
+            )  # 한 손에는 컵을 들고 있는 여자
             if related and ground is not figure and not ground.silent:
                 claims.relation(_relation_named(spot, ground, above), figure, ground, spot, negated=negated)
                 figure.covered = figure.covered or (negated and figure.case != "topic")

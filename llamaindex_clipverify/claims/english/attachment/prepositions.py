@@ -36,6 +36,7 @@ _IN_SEATS = frozenset(
 """What somebody does in a seat: "knitting a scarf in a rocking chair"."""
 _IN_THE_AIR = frozenset("hang fly float hover soar glide string suspend drift".split())
 _PATHS = ("along", "down", "up", "through", "across", "past")
+_AWAY = ("from", "off", "out of", "over", "above")
 _TAKING_ALONG = frozenset("pull push drive ride carry lead drag tow walk follow chase steer wheel".split())
 """Verbs after whose object a path is that of the subject."""
 _MOVING_ALONG = frozenset("push pull wheel drag tow haul".split())
@@ -234,7 +235,7 @@ class PrepositionRules(BearerRules):
 
     def _of_owner(self, relation: str, last: Mention, link: Link) -> Figures | None:
         """Return who moves along, wears or has what a preposition follows, None if none of them is meant."""
-        if link.relation == "from" and relation in ("into", "onto"):
+        if link.relation in _AWAY and relation in ("into", "onto"):
             return list(link.figures), link.verb  # "pours milk from a jug into a bowl"
         moving = [self.verb_of(one) for one in self.chain(last)] if relation in _PATHS else []
         mover = next((one for one in moving if one is not None and one.lemma in _TAKING_ALONG), None)
@@ -255,7 +256,7 @@ class PrepositionRules(BearerRules):
             return None  # "left a pair of boots by the door"
         if verb.lemma == "have":
             return ([last], None) if last.shown else (list(verb.subjects), verb)
-        along = relation in _PATHS and verb.lemma in _TAKING_ALONG
+        along = relation in (*_PATHS, "around") and verb.lemma in _TAKING_ALONG
         of_actor = verb.lemma in _TO_ACTOR or relation in _OF_ACTOR or along
         is_object = self.role.get(id(last)) == "object"
         return (list(verb.subjects), verb) if of_actor and is_object and verb.subjects else None
@@ -301,7 +302,8 @@ class PrepositionRules(BearerRules):
             made = link.verb is not None and link.verb.lemma in CONSISTING
             return not made and any(figure.shown for figure in link.figures)
         living = any(map(is_living, link.figures))
-        carried = relation in _PATHS and living and (BearerRules.drives(last) or is_living(last))
+        carried = relation in _PATHS and living
+        carried = carried and (link.relation in _PATHS or BearerRules.drives(last) or is_living(last))
         if link.verb is not None and not link.verb.there and (relation in _OF_SUBJECT or carried):
             return True
         if link.relation in ("with", "without") and (living or _is_part(last, link) or _is_content(last, link)):

@@ -17,7 +17,9 @@ STATIC = frozenset(
 )
 """Verbs that lifeless things do too: the nearest noun phrase is their subject."""
 
-MOVING = frozenset("fly flow shoot burn shine glow rise fall blow drip pour swirl burst explode smoke spray".split())
+MOVING = frozenset(
+    "fly flow shoot burn shine glow rise fall blow drip pour swirl burst explode smoke spray flap flutter billow".split()
+)
 """Verbs that the nearest lifeless thing after *with* does by itself: "with fireworks shooting"."""
 
 

@@ -153,6 +153,8 @@ class VerbRules(NounRules):
             return False
         link = self.link_of(near)
         along = text_at(self.words, verb.after) in _ALONG and not is_place(near) and near.determiner not in POSSESSIVES
+        if verb.lemma == "wave" and near.last in ("flag", "banner"):
+            return True
         leads = verb.lemma in _LEADING and along and (link is None or link.relation == "with")
         return leads or (verb.lemma in MOVING and link is not None and link.relation == "with")
 
