@@ -62,15 +62,10 @@ def right_tag(words: Sequence[Word], at: int) -> str:
     described = (words[at - 1].text == "," and after == "NNS") or (words[at - 1].tag == "JJ" and after in ("NN", "NNS"))
     if tag in ("VBN", "VBD") and described and text.endswith("ed"):
         tag = "JJ"  # "fried eggs, boiled potatoes", "white striped helmet"
-    if tag == "JJR" and words[at - 1].tag == "DT" and text.endswith("er") and not _is_comparative(text):
-        return "NN"  # "a waterskier"
-    if text in _ELSEWHERE and words[at - 1].tag.startswith("NN") and not after.startswith("NN"):
-        return "RB"  # "with clouds overhead"
-    if text == "shaped" and following is not None and following.text == "like":
-        return "VBN"  # "a hat shaped like hands"
-    if tag == "VBG":
+    certain = _certain_tag(words, at, after)
+    if certain or tag == "VBG":
         flaming = words[at - 1].tag == "VBG" and after in ("NN", "NNS")  # "juggling flaming torches"
-        return "JJ" if flaming else _listed_tag(words, at, after) or tag
+        return certain or ("JJ" if flaming else _listed_tag(words, at, after) or tag)
     if tag == "VBZ":
         return "NNS" if text in PAIRED | {"clothes"} or (one is not None and _is_plural(words, at, after)) else tag
     listed = _listed_tag(words, at, after)
@@ -84,6 +79,17 @@ def right_tag(words: Sequence[Word], at: int) -> str:
     if _is_verb(words, at, after):
         return "VBG" if text.endswith("ing") else "VBP"
     return "NNS" if tag == "JJ" and one is not None and wordnet().shows(one) else tag
+
+
+def _certain_tag(words: Sequence[Word], at: int, after: str) -> str:
+    """Return the tag that a word has by its own form and the next word's, "" if they do not tell."""
+    text, before = words[at].text, words[at - 1]
+    if words[at].tag == "JJR" and before.tag == "DT" and text.endswith("er") and not _is_comparative(text):
+        return "NN"  # "a waterskier"
+    if text in _ELSEWHERE and before.tag.startswith("NN") and not after.startswith("NN"):
+        return "RB"  # "with clouds overhead"
+    shaped = text == "shaped" and at + 1 < len(words) and words[at + 1].text == "like"  # "a hat shaped like hands"
+    return "VBN" if shaped else ""
 
 
 def _first_tag(text: str, tag: str, after: str) -> str:

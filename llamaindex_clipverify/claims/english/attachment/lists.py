@@ -12,7 +12,8 @@ from llamaindex_clipverify.claims.english.verbs import Verb
 _SINGULAR_VERBS = frozenset(("is", "was", "has", "isn't", "wasn't"))
 _SIDES = ("side", "front", "back", "end", "edge", "middle", "center", "centre")
 _PLACES = frozenset(
-    "in on at near by beside under behind above below inside outside over atop next beneath underneath around overhead nearby".split()
+    "in on at near by beside under behind above below inside outside over atop next beneath underneath around overhead "
+    "nearby".split()
 )
 """Prepositions that say where a thing is, and *next to*."""
 _FURTHEST = 40
