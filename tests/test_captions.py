@@ -404,6 +404,15 @@ READ = {
     "An orange, white, and black kite flies.": "attribute kite orange | attribute kite black | action kite fly",
     "A waterskier jumps over a wave.": "object waterskier | action waterskier jump",
     "A person skis through a forest.": "action person ski | relation person through forest",
+    "A blouse in white cotton with a ruffled collar.": "part collar blouse | material blouse cotton | attribute blouse white",
+    "A dress with a floral print and a belt at the waist.": "relation belt at waist | part belt dress",
+    "The map shows three rivers and a lake near the border.": "relation lake next to border | count river 3",
+    "The table has four columns and twelve rows.": "count column 4 | count rows 12",
+    "The image depicts a tree in front of a stone building with a window.": "depth tree in front of building",
+    "The plane is adorned in a gold and brown color scheme.": "attribute airplane gold | attribute airplane brown",
+    "A plane flies by, leaving behind a white contrail.": "action airplane leave contrail",
+    "The handbag is on the counter, rather than in front of the mirror.": "depth handbag in front of mirror NOT",
+    "The cat is lying on the rug instead of on the sofa.": "relation cat on rug | relation cat on couch NOT",
     # sides, colours and what one rides on
     "Three people sit at an outside picnic bench.": "relation person at bench",
     "On the far left and far right sides of the image, there are cars.": "position car left | position car right",
@@ -416,6 +425,10 @@ READ = {
     "The ladder is perpendicular to the wall.": "relation ladder perpendicular to wall",
 }
 UNREAD = {
+    "She stands with her arms crossed and a serious expression on her face.": "relation arm on face",
+    "A sink is on the vanity, along with a mirror above it.": "part mirror sink",
+    "This mug is blue on the outside and white on the inside.": "scene outdoors",
+    "A page with a dark background and a sidebar on the left.": "position background left",
     "A dog stands outside while it snows.": "action dog snow",
     "A child gets ready to slide.": "action child get",
     "A man goes sideways in the air.": "object sideway | action man go sideway",

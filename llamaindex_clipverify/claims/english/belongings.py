@@ -86,7 +86,7 @@ def belonging(clause: Clause, kind: Kind, said: Belonging) -> Iterator[Claim]:
     first, last = said.figure.head, said.thing.after - 1
     if first > last:  # "the wheels of the bus"
         first, last = said.thing.head, said.figure.after - 1
-    for colour in _colours(clause, said.thing):
+    for colour in colours_of(clause, said.thing):
         yield clause.spanning(
             kind, subject, first, last, reference=reference, colour=colour, negated=said.denied, known=False
         )
@@ -132,7 +132,7 @@ def hued(clause: Clause, owners: list[Mention], hue: Mention, *, denied: bool) -
     having = [verb for verb in clause.structure.verbs if any(one in owners and not one.shown for one in verb.objects)]
     whole = [subject for verb in having for subject in verb.subjects]  # "has a dull finish with green tones"
     for figure, owner in clause.meant(whole or owners):
-        for colour in _colours(clause, hue):
+        for colour in colours_of(clause, hue):
             yield clause.spanning("attribute", owner, figure.head, hue.after - 1, colour=colour, negated=denied)
 
 
@@ -171,7 +171,7 @@ def _may_own(mention: Mention) -> bool:
     return there and not (mention.plural or is_own(mention) or is_living(mention))
 
 
-def _colours(clause: Clause, thing: Mention) -> list[str | None]:
+def colours_of(clause: Clause, thing: Mention) -> list[str | None]:
     """Return the colours of a noun phrase, those included that no check measures; [None] if it has none."""
     others = [
         value for text, _ in thing.adjectives for kind, value in clause.terms.descriptions(text) if kind == "attribute"

@@ -64,7 +64,8 @@ def with_thing(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
             )
             continue
         spread = link.verb is not None and link.verb.passive and link.verb.lemma in _SPREAD
-        kind = None if spread else possession(clause, mention, ground)
+        along = clause.text(link.at) == "along"  # "along with a mirror"
+        kind = None if spread or along else possession(clause, mention, ground)
         if kind == "part" and _is_no_part(clause, mention, ground):
             continue
         denied = absent != (link.verb is not None and link.verb.negated)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llamaindex_clipverify.claims.claim import Claim, Kind
-from llamaindex_clipverify.claims.english.belongings import wearing
+from llamaindex_clipverify.claims.english.belongings import colours_of, wearing
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.grammar import COVERING, NO, POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention
@@ -140,8 +140,9 @@ def _own_objects(clause: Clause, link: Link) -> tuple[bool, list[Mention]]:
 def in_colour(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
     """Read "a letter in a bright yellow color"."""
     for figure, mention in clause.meant(link.figures if link.relation == "in" else []):
-        for colour in ground.colours:
-            yield clause.spanning("attribute", mention, figure.head, ground.after - 1, colour=colour)
+        for colour in colours_of(clause, ground):
+            if colour is not None:
+                yield clause.spanning("attribute", mention, figure.head, ground.after - 1, colour=colour)
 
 
 def to_pronoun(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:

@@ -31,7 +31,7 @@ from llamaindex_clipverify.claims.english.told_apart import BY_PLACE, ORDINALS
 from llamaindex_clipverify.claims.english.verbs import lemma
 from llamaindex_clipverify.claims.vocabulary import english
 
-_VAGUE = frozenset(("item", "object", "thing", "figure", "piece"))
+_VAGUE = frozenset(("item", "object", "thing", "figure", "piece", "row"))
 _SIDES = frozenset("back front side top edge border corner".split())
 """Nouns that are things only with a number or a colour: "two objects", "a black back"."""
 _UNCOUNTED = frozenset("light water snow smoke food space room sunlight grass sand dirt traffic hair ice rain".split())

@@ -8,7 +8,7 @@ from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.english.belongings import HUES, hued
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.companions import of_thing, with_thing
-from llamaindex_clipverify.claims.english.grammar import COLOUR_WORDS, CONSISTING, COVERING, SHOWING
+from llamaindex_clipverify.claims.english.grammar import CONSISTING, COVERING, SHOWING
 from llamaindex_clipverify.claims.english.linked import in_colour, is_denied, linked, states_relation, to_pronoun
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.positions import Position
@@ -44,7 +44,7 @@ def relations(clause: Clause) -> Iterator[Claim]:
             yield from with_thing(clause, link, link.ground)
         elif link.ground is not None and link.relation == "of":
             yield from of_thing(clause, link, link.ground)
-        elif link.ground is not None and link.ground.noun in COLOUR_WORDS:
+        elif link.ground is not None and link.ground.noun in HUES and not link.ground.shown:
             yield from in_colour(clause, link, link.ground)
         elif link.ground is not None and states_relation(clause, link, link.ground):
             yield from linked(clause, link, link.ground)
@@ -180,6 +180,8 @@ def _colours_from(clause: Clause, at: int) -> tuple[list[str], int]:
 
 def _positions(clause: Clause, link: Link, position: Position) -> Iterator[Claim]:
     for figure, mention in clause.meant(link.figures):
+        if mention.last in clause.terms.positions:
+            continue  # "a page with a dark background and a sidebar on the left"
         denied = is_denied(link, figure)
         if denied:
             clause.covered.add(id(mention))

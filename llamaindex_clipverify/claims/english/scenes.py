@@ -125,6 +125,7 @@ def _setting(clause: Clause, at: int) -> _Found | None:
         pictured = after in _SCENERY | {"area", "space", "shot"} | clause.terms.picture
         return ("place", settings[text], at, at + 1) if pictured else None
     stands = text != "outside" or after in ("", ",", ".", "and", ";")
+    stands = stands and clause.text(at - 1) != "the"  # "is blue on the outside"
     return ("place", settings[text], at, at) if text in settings and stands else None
 
 

@@ -88,6 +88,12 @@ def _certain_tag(words: Sequence[Word], at: int, after: str) -> str:
         return "NN"  # "a waterskier"
     if text in _ELSEWHERE and before.tag.startswith("NN") and not after.startswith("NN"):
         return "RB"  # "with clouds overhead"
+    if text in english().numbers and text != "one" and words[at].tag in ("VB", "JJ", "NN") and after in ("NN", "NNS"):
+        return "CD"
+    builds = [word.text for word in words[at + 1 : at + 2]] == ["on"]  # "each step building on the last"
+    made = text == "building" and before.tag == "NN" and not (builds or _is_living(before.text))
+    if made and after not in ("DT", "PRP$", "CD", "NNS", "NN"):
+        return "NN"  # "a stone building with a window"
     shaped = text == "shaped" and at + 1 < len(words) and words[at + 1].text == "like"  # "a hat shaped like hands"
     return "VBN" if shaped else ""
 

@@ -33,6 +33,8 @@ class BearerRules(VerbRules):
             or self._with_its(link)
             or self._with_wearer(link)
             or self._with_instrument(link)
+            or self._with_made(link)
+            or self._on_garment(link)
             or self._with_bearer(link)
             or self._of_last(link)
             or self._with_last(link)
@@ -105,6 +107,23 @@ class BearerRules(VerbRules):
         own = ground.last in terms().body and self.last is not None and not is_living(self.last)
         animals = own and bool(acts.subjects) and all(map(is_living, acts.subjects))
         return (list(acts.subjects), acts) if animals else None
+
+    def _with_made(self, link: Link) -> Figures | None:
+        """Return what is made of the material before *with*: the blouse of "a blouse in white cotton with a collar"."""
+        before, last = self.link_of(self.last), self.last
+        if before is None or last is None or link.relation != "with" or self.verb_since or before.relation != "in":
+            return None
+        material = last.determiner is None and last.number is None and last.last in terms().substances
+        return (list(before.figures), None) if material and before.figures else None
+
+    def _on_garment(self, link: Link) -> Figures | None:
+        """Return what a garment has at a part of it or of the body: the belt of "a dress with a belt at the waist"."""
+        before, ground, last = self.link_of(self.last), self.mentions.get(link.after), self.last
+        if before is None or last is None or ground is None or self.verb_since or link.relation in OF_NEAREST:
+            return None
+        where = ground.last in terms().body | terms().parts
+        worn = before.relation == "with" and bool(before.figures) and all(map(is_worn, before.figures))
+        return ([last], None) if where and worn else None
 
     def _with_bearer(self, link: Link) -> Figures | None:
         """Return who has with him what he has in hand or on him: "two women on a couch with laptops on their laps"."""

@@ -57,6 +57,8 @@ class NounRules(ListRules):
         if self._is_inverted():
             return "inverted"
         if before is None or self.verb_since:
+            if before is not None and self._goes_on_with(before):
+                return "joined"
             if self.joined and (self.placed or self._starts_clause(mention)):
                 return "subject"  # "one cat sitting on the left and another one on the right"
             return "object" if self.verb_since and self.verb is not None and not self.comma else "subject"
@@ -69,6 +71,12 @@ class NounRules(ListRules):
         if absolute and (moving or self.role.get(id(before)) == "subject"):
             return "subject"  # "boats dot the bay, their sails shining"
         return "joined" if (self.joined or self.comma) and not self._starts_clause(mention) else "subject"
+
+    def _goes_on_with(self, before: Mention) -> bool:
+        """Return whether *and* after a participle goes on with what *with* names: "with her arms crossed and a smile on"."""
+        verb, with_ = self.verb, self.link_of(before)
+        described = verb is not None and verb.passive and not verb.finite and verb.subjects == [before]
+        return self.joined and described and with_ is not None and with_.relation == "with"
 
     def _is_inverted(self) -> bool:
         """Return whether the subject comes after the verb: "On the wall hangs a mirror"."""

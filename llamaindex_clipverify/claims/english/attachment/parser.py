@@ -140,8 +140,9 @@ class _Pass(PrepositionRules):
 
     def _is_particle(self, at: int) -> bool:
         """Return whether a word belongs to the verb: "holds up a sign", not "walks down a street"."""
-        if self.words[at].text == "in" and self.verb_since and self.verb is not None and self.verb.lemma == "let":
-            return True  # "lets in light"
+        verb = self.verb.lemma if self.verb_since and self.verb is not None else ""
+        if (self.words[at].text, verb) in (("in", "let"), ("behind", "leave"), ("behind", "trail")):
+            return True  # "lets in light", "leaving behind a trail"
         if self.words[at].text not in _PARTICLES or not self.verb_since or self.verb is None:
             return False
         return self.verb.lemma in _PARTICLE_VERBS or (self.words[at].tag == "RP" and at + 1 not in self.mentions)

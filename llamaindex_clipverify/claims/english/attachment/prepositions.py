@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from llamaindex_clipverify.claims.english.attachment.bearers import OF_NEAREST, BearerRules, Figures
 from llamaindex_clipverify.claims.english.attachment.state import STATIC
-from llamaindex_clipverify.claims.english.grammar import BE, CONSISTING, COVERING, POSSESSIVES
+from llamaindex_clipverify.claims.english.grammar import BE, CONSISTING, COVERING, POSSESSIVES, SHOWING
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.positions import Position
 from llamaindex_clipverify.claims.english.structure import Link, is_container, is_living, is_own, is_place, is_worn
@@ -66,7 +66,10 @@ class PrepositionRules(BearerRules):
         of_place = relation == "of" and self.placed  # "on the left side of the room"
         if fronted and self._is_inverted_after(link.after):
             self.new_clause()  # "…, and above it hangs a lamp"
-        if not fronted and not of_place:
+        place = self.link_of(self.last) if self._is_rather(at) else None
+        if place is not None and place.figures and not fronted:
+            link.figures, link.verb = list(place.figures), place.verb
+        elif not fronted and not of_place:
             link.figures, link.verb = (
                 self._joined_to(relation)
                 or self._of_seen(link)
@@ -145,9 +148,15 @@ class PrepositionRules(BearerRules):
         while text_at(self.words, at - 1) in _DEGREES:
             at -= 1
         of_verb = self.verb is not None and self.verb.negated and self.verb.begins < at
-        if text_at(self.words, at - 1) == "nowhere":
+        if text_at(self.words, at - 1) == "nowhere" or self._is_rather(at):
             return True
         return text_at(self.words, at - 1) == "not" and not of_verb
+
+    def _is_rather(self, at: int) -> bool:
+        """Return whether "rather than" or "instead of" comes before a preposition: "on the rug instead of on the sofa"."""
+        while text_at(self.words, at - 1) in _DEGREES:
+            at -= 1
+        return (text_at(self.words, at - 2), text_at(self.words, at - 1)) in (("rather", "than"), ("instead", "of"))
 
     def position(self, position: Position) -> None:
         """Take the next position in the picture."""
@@ -254,6 +263,8 @@ class PrepositionRules(BearerRules):
         """Return what a preposition after the object of a verb tells about, if not the object."""
         if verb.lemma in _PLACING_VERBS and not verb.passive and not is_worn(last):
             return None  # "left a pair of boots by the door"
+        if verb.lemma in SHOWING and not verb.passive and not all(map(is_living, verb.subjects)):
+            return None  # "the map shows a lake near the border"
         if verb.lemma == "have":
             return ([last], None) if last.shown else (list(verb.subjects), verb)
         along = relation in (*_PATHS, "around") and verb.lemma in _TAKING_ALONG
