@@ -413,6 +413,11 @@ READ = {
     "A plane flies by, leaving behind a white contrail.": "action airplane leave contrail",
     "The handbag is on the counter, rather than in front of the mirror.": "depth handbag in front of mirror NOT",
     "The cat is lying on the rug instead of on the sofa.": "relation cat on rug | relation cat on couch NOT",
+    "None of the people in the room are smiling.": "action person smile NOT | object person",
+    "No musicians in a purple hat appear in the picture.": "wearing musician hat purple NOT",
+    "The road is clear of traffic.": "object traffic NOT",
+    "The tree has lost its leaves.": "part leaf tree NOT",
+    "The dog refuses to enter the water.": "action dog enter water NOT",
     # sides, colours and what one rides on
     "Three people sit at an outside picnic bench.": "relation person at bench",
     "On the far left and far right sides of the image, there are cars.": "position car left | position car right",
@@ -425,6 +430,12 @@ READ = {
     "The ladder is perpendicular to the wall.": "relation ladder perpendicular to wall",
 }
 UNREAD = {
+    "There isn't a single cloud above the house.": "object cloud NOT",
+    "A missing tile can be seen in the floor.": "object tile",
+    "The road is clear of traffic.": "object traffic",
+    "No dogs on the beach are wearing collars.": "relation dog on beach NOT",
+    "None of the signs on the wall are in English.": "relation sign on wall NOT",
+    "None of the people in the room are smiling.": "relation person in room",
     "She stands with her arms crossed and a serious expression on her face.": "relation arm on face",
     "A sink is on the vanity, along with a mirror above it.": "part mirror sink",
     "This mug is blue on the outside and white on the inside.": "scene outdoors",

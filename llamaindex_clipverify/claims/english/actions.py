@@ -17,7 +17,7 @@ from llamaindex_clipverify.claims.english.belongings import (
     wearing,
 )
 from llamaindex_clipverify.claims.english.clauses import Clause
-from llamaindex_clipverify.claims.english.grammar import NO, SHOWING
+from llamaindex_clipverify.claims.english.grammar import NO, POSSESSIVES, SHOWING
 from llamaindex_clipverify.claims.english.linked import ADDRESSING
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.structure import is_living, is_worn
@@ -69,7 +69,7 @@ def actions(clause: Clause) -> Iterator[Claim]:
             yield from _wears(clause, verb)
         elif verb.lemma in ("have", "feature", "sport") and verb.subjects and not verb.there:
             yield from _has(clause, verb)
-        elif verb.lemma in ("lack", "miss"):
+        elif verb.lemma in ("lack", "miss") or _loses(verb):
             yield from _lacks(clause, verb)
         else:
             yield from _acts(clause, verb)
@@ -149,6 +149,11 @@ def _has(clause: Clause, verb: Verb) -> Iterator[Claim]:
 
 def _part(clause: Clause, figure: Mention, owner: Mention, thing: Mention, denied: bool) -> Iterator[Claim]:
     yield from belonging(clause, "part", Belonging(figure=figure, owner=owner, thing=thing, denied=denied))
+
+
+def _loses(verb: Verb) -> bool:
+    """Return whether somebody or something has lost what was its own: "the tree has lost its leaves"."""
+    return verb.lemma == "lose" and bool(verb.objects) and all(one.determiner in POSSESSIVES for one in verb.objects)
 
 
 def _lacks(clause: Clause, verb: Verb) -> Iterator[Claim]:

@@ -225,6 +225,7 @@ def _cover(clause: Clause, link: Link, figure: Mention, mention: Mention, ground
     verb = link.verb
     there = verb is not None and (verb.there or verb.lemma in ("see", "show", "contain", "include"))
     after = clause.text(verb.after) if verb is not None and verb.form == "copula" else ""
+    there = there or (verb is None and figure.negated)  # "there isn't a cloud in the sky"
     if (figure.determiner in NO or there) and after not in ("visible", "present", "in"):
         clause.covered.add(id(mention))
     if ground.determiner in ("no", "neither"):

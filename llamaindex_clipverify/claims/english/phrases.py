@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from llamaindex_clipverify.claims.english.grammar import (
+    ABSENT,
     ARTICLES,
     COPULAS,
     FUNCTION,
@@ -177,7 +178,8 @@ class Phrases(HeadReader):
         mention.plural = noun.plural or (noun.known and self._agrees(words, at, after))
         mention.possessive = words[after - 1].text.endswith("'s")
         kinds = mention.possessive and noun.plural and draft.determiner is None and draft.number is None
-        mention.shown = shown and not kinds  # "covered with children's drawings"
+        gone = any(text in ABSENT for text, _ in mention.adjectives)  # "a missing tile"
+        mention.shown = shown and not (kinds or gone)  # "covered with children's drawings"
         return mention, after
 
     @staticmethod

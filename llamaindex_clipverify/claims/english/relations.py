@@ -8,7 +8,7 @@ from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.english.belongings import HUES, hued
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.companions import of_thing, with_thing
-from llamaindex_clipverify.claims.english.grammar import CONSISTING, COVERING, SHOWING
+from llamaindex_clipverify.claims.english.grammar import CONSISTING, COVERING, NO, PRESENT, SHOWING
 from llamaindex_clipverify.claims.english.linked import in_colour, is_denied, linked, states_relation, to_pronoun
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.positions import Position
@@ -34,6 +34,8 @@ def relations(clause: Clause) -> Iterator[Claim]:
             continue
         if clause.hedged[link.at] or (link.verb is not None and link.verb.gerund and not link.position):
             continue
+        if _tells_which(clause, link):
+            continue
         if link.position is not None:
             yield from _positions(clause, link, link.position)
         elif link.ground is not None and link.ground.pronoun:
@@ -48,6 +50,25 @@ def relations(clause: Clause) -> Iterator[Claim]:
             yield from in_colour(clause, link, link.ground)
         elif link.ground is not None and states_relation(clause, link, link.ground):
             yield from linked(clause, link, link.ground)
+
+
+def _tells_which(clause: Clause, link: Link) -> bool:
+    """Return whether a place only tells of which a verb denies something: "none of the people in the room are smiling"."""
+    after = (
+        link.ground.after
+        if link.ground is not None
+        else link.position.after
+        if link.position is not None
+        else link.after
+    )
+    if link.verb is not None or not any(figure.determiner in NO for figure in link.figures):
+        return False
+    for verb in clause.structure.verbs:
+        follows = verb.finite and verb.begins >= after and any(figure in verb.subjects for figure in link.figures)
+        if follows and not verb.there:
+            seen = verb.lemma in SHOWING or verb.form == "copula"  # "no musicians in a hat appear in the picture"
+            return not (seen and (verb.form != "copula" or clause.text(verb.after) in PRESENT))
+    return False
 
 
 def _is_hue(link: Link, ground: Mention) -> bool:

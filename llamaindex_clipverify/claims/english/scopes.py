@@ -144,7 +144,7 @@ def _is_aside(words: Sequence[Word], mention: Mention) -> bool:
 def _void(words: Sequence[Word], of: int) -> bool:
     """Return whether "free of", "devoid of" or "no sign of" comes before a noun phrase."""
     before, further = text_at(words, of - 1), text_at(words, of - 2)
-    return before in ("free", "devoid", "void", "empty", "bare", "absence", "lack") or (
+    return before in ("free", "devoid", "void", "empty", "bare", "clear", "absence", "lack") or (
         before in ("sign", "signs", "trace", "evidence") and further in ("no", "any")
     )
 

@@ -47,7 +47,8 @@ IRREGULAR = {
         "wind": "wound", "stick": "stuck", "lean": "leant", "kneel": "knelt", "dig": "dug", "clothe": "clad",
         "cut": "cutting", "put": "putting",
         "sling": "slung", "string": "strung", "fling": "flung",
-        "say": "said", "read": "reading", "hide": "hid hidden", "bend": "bent", "spread": "spread", "die": "dying",
+        "say": "said", "lose": "lost",
+        "read": "reading", "hide": "hid hidden", "bend": "bent", "spread": "spread", "die": "dying",
     }.items()
     for form in forms.split()
 }  # fmt: skip
@@ -208,7 +209,7 @@ def _group(words: Sequence[Word], at: int, taken: Collection[int]) -> Verb | Non
     if text == "to" and at + 1 < len(words) and words[at + 1].tag == "VB" and at + 1 not in taken:
         return _verb(words, at, at + 1, "finite", finite=False, gerund=True)
     if (
-        text in ("fail", "fails", "failed")
+        text in ("fail", "fails", "failed", "refuses", "refuse", "refused")
         and at + 2 < len(words)
         and words[at + 1].text == "to"
         and at + 2 not in taken
