@@ -66,8 +66,11 @@ def _tells_which(clause: Clause, link: Link) -> bool:
     for verb in clause.structure.verbs:
         follows = verb.finite and verb.begins >= after and any(figure in verb.subjects for figure in link.figures)
         if follows and not verb.there:
-            seen = verb.lemma in SHOWING or verb.form == "copula"  # "no musicians in a hat appear in the picture"
-            return not (seen and (verb.form != "copula" or clause.text(verb.after) in PRESENT))
+            appears = (
+                clause.text(verb.at).removesuffix("s") == "appear"
+            )  # "no musicians in a hat appear in the picture"
+            there = clause.text(verb.after) in PRESENT if verb.form == "copula" else verb.lemma in SHOWING
+            return not (appears or there)
     return False
 
 
