@@ -167,3 +167,29 @@ def test_groups_covers_sides_and_backgrounds_are_read(sentence: str, claims: set
 def test_orders_parts_and_homonyms_are_not_misread(sentence: str, wrong: str) -> None:
     found = read(sentence)
     assert found and wrong not in found, found
+
+
+@pytest.mark.parametrize(("sentence", "claims"), [
+    ("상자들은 파란색 천으로 덮여 있다.", {"relation cloth on box", "attribute cloth blue"}),
+    ("바구니에는 사과가 가득하다.", {"relation apple in basket"}),
+    ("길에 눈이 없다.", {"relation snow on road NOT"}),
+    ("고양이는 소파가 아니라 바닥에 누워 있다.", {"relation cat on floor", "relation cat on couch NOT"}),
+    ("여자는 장갑은 끼고 있지만 모자는 쓰지 않았다.", {"wearing person hat NOT"}),
+    ("남자는 책은 들고 있지만 펜은 들고 있지 않다.", {"action person hold book", "action person hold pen NOT"}),
+    ("동물도 식물도 없이 바위만 있다.", {"object animal NOT", "object plant NOT", "object rock"}),
+])  # fmt: skip
+def test_contrasts_covers_and_contents_are_read(sentence: str, claims: set[str]) -> None:
+    found = read(sentence)
+    assert not claims - found, found
+
+
+@pytest.mark.parametrize(("sentence", "wrong"), [
+    ("빨간 차가 눈에 띈다.", "relation car on eye"),
+    ("한 손에는 컵을, 다른 손에는 책을 들고 있는 여자가 있다.", "relation person in hand"),
+    ("바구니에는 사과가 가득하다.", "state apple full"),
+    ("고양이는 소파가 아니라 바닥에 누워 있다.", "object couch NOT"),
+    ("여자는 장갑은 끼고 있지만 모자는 쓰지 않았다.", "object hat"),
+])  # fmt: skip
+def test_idioms_and_contrasts_are_not_misread(sentence: str, wrong: str) -> None:
+    found = read(sentence)
+    assert found and wrong not in found, found

@@ -37,6 +37,8 @@ class Claims:
         self.hushed: list[tuple[int, int]] = []
         self.pending_size: tuple[str, int, int] | None = None
         self.lacking: list[Clause] = []
+        self.instead: Phrase | None = None
+        """What 아니라 denies of the next place: 소파 of 소파가 아니라 바닥에."""
         self.last = list(last)
         self.sides: dict[str, list[Phrase]] = {}
         """Side to what it is a side of: 왼쪽 of a person."""

@@ -17,7 +17,10 @@ def is_not(sentence: Sentence, clause: Clause) -> int:
         _is_not_coloured(sentence, clause, colour)
         return clause.after
     top = sentence.stack.pop() if sentence.stack else None
-    if isinstance(top, Phrase):
+    if isinstance(top, Phrase) and clause.ending != "adn" and _is_place_next(sentence, clause.after):
+        top.silent, sentence.claims.instead = True, top  # 소파가 아니라 바닥에
+        sentence.subject = sentence.named() or sentence.subject
+    elif isinstance(top, Phrase):
         is_no(sentence.claims, top, sentence.named())
         if clause.ending == "adn":
             sentence.draft.contrast = top
@@ -26,6 +29,17 @@ def is_not(sentence: Sentence, clause: Clause) -> int:
     if clause.ending != "adn":
         sentence.stack = []
     return clause.after
+
+
+def _is_place_next(sentence: Sentence, at: int) -> bool:
+    """Return whether the next noun is the place of something: 바닥에, 의자 위에."""
+    for place in range(at, min(at + 4, len(sentence.tokens))):
+        token = sentence.tokens[place]
+        if token.kind == "mark" or token.verbs:
+            return False
+        if token.text.endswith(("에", "에서", "에는")):
+            return True
+    return False
 
 
 def _is_not_coloured(sentence: Sentence, clause: Clause, colour: Token) -> None:
@@ -56,5 +70,8 @@ def without(sentence: Sentence, at: int, token: Token) -> int:
             senses=[Sense("absent", "be")], word="없다", start=top.start, end=token.end, ending="and", after=at + 1
         )
         clause.items, clause.subjects = [top], top.group()
+        while isinstance(before := sentence.top, Phrase) and before.case == "also":
+            clause.subjects += before.group()  # 동물도 식물도 없이
+            sentence.stack.pop()
         sentence.claims.lacking.append(clause)
     return at + 1

@@ -36,6 +36,9 @@ _ARMED = {"창": ("spear", "things"), "기사": ("knight", "people")}
 """Homonyms, and what they mean in a sentence about arms."""
 _WATERS = frozenset(("river", "stream", "lake", "pond", "canal"))
 _STATIONERY = word_set("stationery")
+_GROUNDS = ("buildings", "nature", "places", "surfaces", "vehicles")
+"""Families of nouns on which snow lies."""
+_BEING = frozenset(("있다", "없다", "많다", "남다", "보이다"))
 _IN_LISTS = {
     "배": (frozenset(("food",)), "pear", "food"),
     "밤": (frozenset(("food",)), "chestnut", "food"),
@@ -43,6 +46,18 @@ _IN_LISTS = {
     "풀": (_STATIONERY, "glue", "things"),
 }
 """Homonyms, the families or words of nouns in one list with them, and what they mean there."""
+
+
+def _is_ground(sentence: Sentence, at: int) -> bool:
+    """Return whether a word is a place on which snow lies: 지붕에, 산 위에."""
+    token = sentence.tokens[at]
+    if token.kind == "place" and at > 0:
+        token = sentence.tokens[at - 1]
+    return (
+        sentence.tokens[at].text.endswith(("에", "에는", "엔"))
+        and token.noun is not None
+        and token.noun.sort in _GROUNDS
+    )
 
 
 def phrase_of(sentence: Sentence, at: int, token: Token, draft: Draft) -> Phrase:
@@ -144,7 +159,8 @@ def _meaning(sentence: Sentence, at: int, token: Token, *, dressed: bool) -> tup
     if token.stem == "가지" and before is not None and before.text.endswith("나무"):
         return "branch", "parts"
     fallen = before is not None and any(verb.word in ("내리다", "쏟아지다") for verb in before.verbs)
-    if token.stem == "눈" and (fallen or place or verbs & _SNOW or token.case in ("to", "in")):
+    lies = before is not None and _is_ground(sentence, at - 1) and verbs & _BEING
+    if token.stem == "눈" and (fallen or place or lies or verbs & _SNOW or token.case in ("to", "in")):
         return "snow", "nature"
     if token.stem == "다리" and (
         place in _BRIDGE_PLACES or verbs & _CROSSED or _spans(sentence, at) or _joins_water(before)

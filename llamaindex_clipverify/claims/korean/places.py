@@ -42,6 +42,10 @@ def placed(
             )  # 한 손에는 컵을 들고 있는 여자
             if related and ground is not figure and not ground.silent:
                 claims.relation(_relation_named(spot, ground, above), figure, ground, spot, negated=negated)
+                if claims.instead is not None and not negated:
+                    claims.instead.silent = False
+                    claims.relation(_relation_named(spot, ground, above), figure, claims.instead, spot, negated=True)
+                    claims.instead.covered, claims.instead = True, None
                 figure.covered = figure.covered or (negated and figure.case != "topic")
 
 

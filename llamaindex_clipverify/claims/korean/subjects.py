@@ -39,7 +39,9 @@ def _find_objects(sentence: Sentence, clause: Clause, phrases: list[Phrase]) -> 
         return
     for one in phrases:
         bare = one.case == "" and one.after == clause.at and one is phrases[-1] and not clause.objects()
-        if (one.case == "also" or bare) and not one.living and not one.silent:
+        told = one.case == "topic" and any(other.living and other is not one for other in named)
+        contrasted = told and _may_be_held(clause, one)  # 여자는 장갑은 끼고 있지만
+        if (one.case == "also" or bare or contrasted) and not one.living and not one.silent:
             one.case = "object"
 
 
@@ -86,8 +88,11 @@ def _unmarked(sentence: Sentence, clause: Clause, phrases: list[Phrase]) -> list
 
 def _is_object(sentence: Sentence, clause: Clause, phrase: Phrase) -> bool:
     """Return whether a topic is what somebody named before holds or wears: "모자는 쓰고 있다"."""
-    if not sentence.subject[0].living or phrase.living:
-        return False
+    return sentence.subject[0].living and not phrase.living and _may_be_held(clause, phrase)
+
+
+def _may_be_held(clause: Clause, phrase: Phrase) -> bool:
+    """Return whether the verb says that somebody wears or holds such a thing."""
     worn = clause.has("wearing") is not None and phrase.sort in ("garments", "bags")
     held = clause.has("actions") is not None and clause.doing and phrase.sort in ("things", "food", "bags")
     return worn or (held and clause.word in _HELD)
