@@ -32,7 +32,7 @@ REQUIREMENTS = { sed '/^\[tool\./,$$d' pyproject.toml; cat tiny/pyproject.toml c
 $(STAMP): pyproject.toml tiny/pyproject.toml constraints.txt overrides.txt | $(UV)
 	@if [ -x $(RUN)/python ] && [ "$$($(REQUIREMENTS))" = "$$(cat $(STAMP) 2>/dev/null)" ]; then touch $(STAMP); else set -e; \
 	  [ -x $(RUN)/python ] || $(UV) venv --quiet --python $(PYTHON) .venv; \
-	  $(UV) pip install --compile-bytecode --python $(RUN)/python -e '.[$(EXTRAS)]' --group dev -c constraints.txt --override overrides.txt; \
+	  $(UV) pip install --python $(RUN)/python -e '.[$(EXTRAS)]' --group dev -c constraints.txt --override overrides.txt; \
 	  $(REQUIREMENTS) > $(STAMP); fi
 
 demo: setup  ## Index drawn pictures, ask, verify what the bundled LLaVA answers; writes clipverify-demo/report.html

@@ -418,6 +418,8 @@ READ = {
     "The road is clear of traffic.": "object traffic NOT",
     "The tree has lost its leaves.": "part leaf tree NOT",
     "The dog refuses to enter the water.": "action dog enter water NOT",
+    "There is a woman. She's holding a cup.": "action woman hold cup",
+    "The dress has polka dots.": "pattern dress dotted",
     # sides, colours and what one rides on
     "Three people sit at an outside picnic bench.": "relation person at bench",
     "On the far left and far right sides of the image, there are cars.": "position car left | position car right",

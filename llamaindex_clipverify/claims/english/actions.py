@@ -9,6 +9,7 @@ from llamaindex_clipverify.claims.english.absolutes import is_told
 from llamaindex_clipverify.claims.english.belongings import (
     HUES,
     MARKS,
+    PATTERNED,
     Belonging,
     belonging,
     hued,
@@ -133,7 +134,15 @@ def _has(clause: Clause, verb: Verb) -> Iterator[Claim]:
             thing.shown = False  # "the shirt features a cat"
         if not thing.shown or thing.pronoun:
             continue
+        pattern = PATTERNED.get(thing.last) if thing.plural and thing.number is None else None
         for figure, owner in clause.meant(verb.subjects):
+            if pattern is not None and is_worn(owner) and not thing.colours:
+                clause.covered.add(id(thing))
+                yield clause.spanning(
+                    "pattern", owner, figure.head, thing.after - 1, value=pattern, known=False, colour=None,
+                    negated=verb.negated != thing.is_turned,
+                )  # fmt: skip
+                continue
             kind = possession(clause, owner, thing)
             denied = (verb.negated != thing.is_turned) != (figure.determiner in NO)
             if denied and is_told(clause, thing):

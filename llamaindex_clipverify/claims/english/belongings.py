@@ -23,6 +23,8 @@ _ON_TABLES = frozenset(
 """Parts of other things that only lie or stand on furniture."""
 HUES = COLOUR_WORDS | frozenset("hue hues tone tones tint tints shade shades coloring colouring scheme finish".split())
 """Nouns of a colour that something has."""
+PATTERNED = {"dot": "dotted", "stripe": "striped", "spot": "dotted", "check": "checkered"}
+"""What marks make a pattern: "a curtain with orange dots"."""
 MARKS = frozenset(("pattern", "print", "design"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llamaindex_clipverify.claims.claim import Claim
-from llamaindex_clipverify.claims.english.belongings import MARKS, Belonging, belonging, possession, wearing
+from llamaindex_clipverify.claims.english.belongings import MARKS, PATTERNED, Belonging, belonging, possession, wearing
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.grammar import CONSISTING, CONTAINERS, NO, POSSESSIVES
 from llamaindex_clipverify.claims.english.linked import is_filled, is_material, linked, of_material, relation_of
@@ -21,8 +21,6 @@ _PORTABLE = frozenset(
     "briefcase purse satchel rucksack duffel bouquet balloon notebook clipboard newspaper magazine".split()
 )
 """Things that a person has along, beside those of the vocabulary's groups."""
-_PATTERNED = {"dot": "dotted", "stripe": "striped", "spot": "dotted", "check": "checkered"}
-"""What marks make a pattern: "a curtain with orange dots"."""
 _SEPARATE = frozenset(
     "boot boots shoe shoes sneaker sneakers sandal sandals heels sock socks stockings tights glove gloves mittens hat cap beanie "
     "scarf trousers pants jeans shorts leggings sunglasses glasses".split()
@@ -56,7 +54,7 @@ def with_thing(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
         if not absent and (figure.negated or figure.determiner in NO):
             clause.covered.add(id(ground))
             continue  # "no plant with green leaves" says nothing about leaves
-        pattern = _PATTERNED.get(ground.last)
+        pattern = PATTERNED.get(ground.last)
         if pattern is not None and not absent and not is_living(mention) and ground.plural:
             clause.covered.add(id(ground))
             yield clause.spanning(

@@ -192,7 +192,7 @@ HEDGED_PAIRS = frozenset(
 )
 ABSENT = frozenset(("absent", "missing"))
 PRESENT = frozenset("visible present shown seen there here depicted included".split())
-PEOPLE_PRONOUNS = frozenset(("he", "she"))
+PEOPLE_PRONOUNS = frozenset(("he", "she", "he's", "she's"))
 SHOWING = frozenset(
     "show contain include depict feature see find spot notice observe display picture present capture visualize illustrate "
     "view reveal appear portray identify detect describe exist remain".split()

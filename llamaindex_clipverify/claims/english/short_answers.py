@@ -16,6 +16,7 @@ from llamaindex_clipverify.claims.english.sentences import sentences
 from llamaindex_clipverify.claims.english.tagger import tagger
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.wh_questions import answered
+from llamaindex_clipverify.claims.vocabulary import english
 from llamaindex_clipverify.claims.wordnet import wordnet
 
 _LONGEST = 6
@@ -24,6 +25,8 @@ _LONGEST_QUESTION = 300
 """Characters."""
 _YES = re.compile(r"^\W*(yes|yeah|yep|correct|true|right)\b\W*$", re.I)
 _NO = re.compile(r"^\W*(no|nope|none|false|not really)\b\W*$", re.I)
+_COUNTED = re.compile(r"^there(?:'s| is| are) (\w+)$", re.I)
+"""A number as an answer: "There are five."."""
 _BEGINS = re.compile(r"^\s*(yes|no)\s*[,.;:!]\s", re.I)
 _CHOICE = re.compile(
     r"\b(?P<one>\w+)(?: (?:part|side|half))?,? or (?:(?:on|in|at|to) )?(?:the |an? )?(?P<two>\w+)(?: (?:part|side|half))?\b",
@@ -39,6 +42,9 @@ _Answer = Callable[[re.Match[str], str], str | None]
 def statement(question: str, answer: str) -> str | None:
     """Return the statement that a short answer to a question makes, or None if the answer is no short one."""
     plain = _LABEL.sub("", _CITATION.sub("", answer).strip()).rstrip(".!").strip()
+    counted = _COUNTED.match(plain)
+    if counted is not None and (counted[1].isdecimal() or counted[1].lower() in english().numbers):
+        plain = counted[1]
     if not plain or len(plain.split()) > _LONGEST or "\n" in plain or len(question) > _LONGEST_QUESTION:
         return None
     offered = re.search(rf"\bor\b.*\b{re.escape(plain)}\b|\b{re.escape(plain)}\b.*\bor\b", question, re.I)
