@@ -142,11 +142,11 @@ def test_too_few_claims_are_counted(tiny: Verifier, scenes: Path) -> None:
 
 
 def test_an_unreadable_picture_is_named_and_left_out(tiny: Verifier, scenes: Path) -> None:
-    rows = read_rows(scenes / "rows.jsonl")
+    rows = [row for row in read_rows(scenes / "rows.jsonl") if int(Path(row.images[0]).stem) < 20]
     broken = [Row(images=("none.png",), claim="There is a cat.", label=1, folder=scenes), *rows]
     profile, errors = fit(tiny, from_rows(broken, SPLITTER), "own")
     assert len(errors) == 1 and "none.png" in errors[0]
-    assert "on 48 pictures" in profile.data
+    assert "on 20 pictures" in profile.data
 
 
 # -- labels -----------------------------------------------------------------------------------------------------------

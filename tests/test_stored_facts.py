@@ -286,6 +286,7 @@ print("added", len(added.ids), added.new, flush=True)
 """
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
     pictures, store = tmp_path / "many", tmp_path / "store"
     pictures.mkdir()
