@@ -420,6 +420,11 @@ READ = {
     "The dog refuses to enter the water.": "action dog enter water NOT",
     "There is a woman. She's holding a cup.": "action woman hold cup",
     "The dress has polka dots.": "pattern dress dotted",
+    "The casing is blue plastic with golden hinges.": "material casing plastic | attribute casing blue | part hinge casing yellow",
+    "The cup is white porcelain.": "material cup ceramic | attribute cup white",
+    "Thigh-length, collarless tunic in knitted cotton with wide belts.": "material tunic cotton | part collar tunic NOT",
+    "The lid has four corner screws.": "count screw 4 | part screw lid",
+    "This jacket is black. Features two pockets and a hood.": "part pocket jacket | part hood jacket | count pocket 2",
     # sides, colours and what one rides on
     "Three people sit at an outside picnic bench.": "relation person at bench",
     "On the far left and far right sides of the image, there are cars.": "position car left | position car right",

@@ -56,6 +56,7 @@ _HOUSING = frozenset("contain house fill occupy".split())
 _DEPICTING = frozenset("show depict portray illustrate present".split())
 """Verbs by which a lifeless thing pictures another."""
 _ENCLOSING = ("surround", "encircle", "enclose")
+_HAVING = ("have", "feature", "sport")
 _LINKING = frozenset("surround hold contain occupy touch face overlook display carry cover feature support".split())
 """Verbs that put one lifeless thing in relation to another: "a shelf holding books"."""
 
@@ -68,7 +69,7 @@ def actions(clause: Clause) -> Iterator[Claim]:
             continue
         if verb.lemma in ("wear", "dress", "clothe"):
             yield from _wears(clause, verb)
-        elif verb.lemma in ("have", "feature", "sport") and verb.subjects and not verb.there:
+        elif (verb.lemma in _HAVING or (verb.lemma == "include" and verb.finite)) and verb.subjects and not verb.there:
             yield from _has(clause, verb)
         elif verb.lemma in ("lack", "miss") or _loses(verb):
             yield from _lacks(clause, verb)

@@ -8,9 +8,9 @@ from llamaindex_clipverify.claims.claim import Claim
 from llamaindex_clipverify.claims.english.belongings import MARKS, PATTERNED, Belonging, belonging, possession, wearing
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.grammar import CONSISTING, CONTAINERS, NO, POSSESSIVES
-from llamaindex_clipverify.claims.english.linked import is_filled, is_material, linked, of_material, relation_of
+from llamaindex_clipverify.claims.english.linked import is_filled, linked, of_material, relation_of
 from llamaindex_clipverify.claims.english.mentions import Mention
-from llamaindex_clipverify.claims.english.structure import Link, is_living, is_place, is_worn
+from llamaindex_clipverify.claims.english.structure import Link, is_living, is_place, is_substance, is_worn
 from llamaindex_clipverify.claims.english.verbs import Verb
 
 _SPREAD = frozenset("cover fill litter strew scatter dust sprinkle line surround top stack".split())
@@ -170,7 +170,7 @@ def of_thing(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
         yield from linked(clause, link, ground)
         return
     holder = link.figures[-1].last if link.figures else ""
-    if link.verb is None and is_material(clause, ground) and holder not in CONTAINERS:
+    if link.verb is None and is_substance(ground) and holder not in CONTAINERS:
         yield from of_material(clause, link, ground)
         return
     for figure, mention in clause.meant(link.figures if ground.shown and link.verb is None else []):

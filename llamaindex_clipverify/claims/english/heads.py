@@ -345,7 +345,8 @@ class HeadReader(ModifierReader):
         if moves and (self._governs(words, at) or (lemma(text) in visible_actions() and self.lexicon.is_living(noun))):
             return False
         third_person = text.endswith("s") and not text.endswith("ss") and longer.length == 1 and longer.verb
-        return not (third_person and (words[at].tag != "NNS" or noun.name in EMPTY))
+        counted = at > 1 and words[at - 2].tag == "CD"  # "four corner screws"
+        return not (third_person and not counted and (words[at].tag != "NNS" or noun.name in EMPTY))
 
     @staticmethod
     def _is_compounded(words: Sequence[Word], at: int, longer: Noun | None) -> bool:

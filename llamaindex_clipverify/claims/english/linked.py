@@ -9,7 +9,7 @@ from llamaindex_clipverify.claims.english.belongings import colours_of, wearing
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.grammar import COVERING, NO, POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention
-from llamaindex_clipverify.claims.english.structure import Link, is_living, is_worn
+from llamaindex_clipverify.claims.english.structure import Link, is_living, is_substance, is_worn
 
 _DEPTH = frozenset(("behind", "in front of", "between", "around"))
 _SILENT = frozenset("for to as than like about during since instead because until except via per besides despite".split()) | {
@@ -84,11 +84,11 @@ def states_relation(clause: Clause, link: Link, ground: Mention) -> bool:
 
 def linked(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
     """Read a preposition and what comes after it: a garment, a material, or where something is."""
-    if link.relation == "in" and is_worn(ground):
+    if link.relation == "in" and is_worn(ground) and not (is_substance(ground) and any(map(is_worn, link.figures))):
         yield from wearing(clause, link.figures, ground, link.verb is not None and link.verb.negated)
         return
     made = link.verb is None or link.verb.lemma in ("upholster", "finish", "craft", "bind")
-    if link.relation == "in" and made and is_material(clause, ground):
+    if link.relation == "in" and made and is_substance(ground):
         yield from of_material(clause, link, ground)
         return
     later, own = _own_objects(clause, link)
@@ -100,11 +100,6 @@ def linked(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:
     for figure, mention in clause.meant(figures):
         if mention is not ground:
             yield relation_of(clause, link, figure, mention, ground)
-
-
-def is_material(clause: Clause, ground: Mention) -> bool:
-    """Return whether a noun phrase is what something is made of: *washed denim* of "jeans in washed denim"."""
-    return ground.determiner is None and ground.number is None and ground.last in clause.terms.substances
 
 
 def of_material(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:

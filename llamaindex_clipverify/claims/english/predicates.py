@@ -17,6 +17,7 @@ from llamaindex_clipverify.claims.english.grammar import (
 )
 from llamaindex_clipverify.claims.english.mentions import Mention
 from llamaindex_clipverify.claims.english.presence import described_as, is_state
+from llamaindex_clipverify.claims.english.structure import is_living, is_substance
 from llamaindex_clipverify.claims.english.verbs import Verb, lemma, negative
 
 _JOINING = frozenset(("and", ",", "or", "nor", "with", "&", "yet"))
@@ -68,6 +69,7 @@ def _said(clause: Clause, verb: Verb) -> Iterator[Claim]:
     elif verb.form == "copula" or verb.lemma in _DYEING or _is_tinted(clause, verb):
         if verb.passive and clause.terms.descriptions(clause.text(verb.at)):
             yield from _values(clause, verb, verb.at)  # "is striped in red and white"
+        yield from _of_substance(clause, verb)
         yield from _predicate(clause, verb, verb.after)
         yield from _switched(clause, verb)
     elif verb.passive and verb.lemma in ("describe", "depict", "show") and clause.text(verb.after) == "as":
@@ -86,6 +88,23 @@ def _said(clause: Clause, verb: Verb) -> Iterator[Claim]:
 def is_state_word(clause: Clause, at: int) -> bool:
     """Return whether a word says in which state a thing stands or lies: "rests shut", "stands open"."""
     return any(kind == "state" for kind, _ in clause.terms.descriptions(clause.text(at)))
+
+
+def _of_substance(clause: Clause, verb: Verb) -> Iterator[Claim]:
+    """Read "the walls are white marble": of marble, and white."""
+    thing = next((one for one in clause.mentions if one.begins == verb.after), None)
+    if thing is None or verb.form != "copula" or not is_substance(thing) or thing.last not in clause.terms.materials:
+        return
+    thing.shown, value, last = False, clause.terms.materials[thing.last], thing.after - 1
+    for subject, mention in clause.meant(verb.subjects):
+        if is_living(mention) or mention.last in clause.terms.substances:
+            continue
+        denied = verb.negated != (subject.determiner in NO)
+        yield clause.spanning(
+            "material", mention, subject.head, last, value=value, negated=denied, known=False, colour=None
+        )
+        for colour in thing.colours:
+            yield clause.spanning("attribute", mention, subject.head, last, colour=colour, negated=denied)
 
 
 def _is_tinted(clause: Clause, verb: Verb) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from llamaindex_clipverify.claims.english.grammar import (
+    BE,
     DEFINITE,
     NO,
     PEOPLE_PRONOUNS,
@@ -36,6 +37,8 @@ _FURTHEST = 40
 
 def resolve(words: Sequence[Word], mentions: list[Mention], before: Sequence[Mention]) -> None:
     """Add a mention for each pronoun; `before` are the mentions of the previous sentence."""
+    if words and words[0].tag == "VBZ" and words[0].text not in BE and before and before[0].shown:
+        mentions.insert(0, _implied(before[0]))  # "A coat in red wool. Has two pockets."
     waiting, passed = mentions[::-1], list[Mention]()
     at = 0
     while at < len(words):
@@ -53,6 +56,13 @@ def resolve(words: Sequence[Word], mentions: list[Mention], before: Sequence[Men
             passed.append(_object(words, at, passed[-_FURTHEST:], before))
         at += max(length, 1)
     mentions[:] = sorted([*passed, *waiting], key=lambda one: one.begins)
+
+
+def _implied(model: Mention) -> Mention:
+    """Return the subject that a sentence without one goes on with: that of the sentence before."""
+    return Mention(
+        noun="", known=True, plural=model.plural, first=0, head=0, after=0, pronoun=True, begins=0, stands_for=[model]
+    )
 
 
 def _pronoun(words: Sequence[Word], at: int) -> int:

@@ -87,6 +87,11 @@ def is_container(mention: Mention) -> bool:
     return mention.shown and mention.last in CONTAINERS
 
 
+def is_substance(mention: Mention) -> bool:
+    """Return whether a mention is what something is made of: *washed denim* of "jeans in washed denim"."""
+    return mention.determiner is None and mention.number is None and mention.last in terms().substances
+
+
 _LIFELESS = frozenset("shadow figure star model".split())
 """Nouns whose common meaning in a picture is no person, although WordNet's list has that one only."""
 

@@ -37,6 +37,11 @@ _ELSEWHERE = frozenset(
 )
 """Adverbs of place that the tagger takes for nouns after one."""
 _PARTICIPLES = frozenset("slung strung flung draped clad hung torn bent strapped tucked propped".split())
+_COMPARED = frozenset(
+    "darker brighter paler softer thicker thinner wider narrower looser tighter rounder shinier".split()
+)
+_OF_CATALOGUES = ("features", "includes", "closes", "opens", "comes", "measures")
+"""Verbs that begin a sentence of a catalogue, without a subject."""
 _ORDINALS = ("second", "third", "fourth", "fifth")
 _LEAFY = frozenset("fall autumn dead dry fallen tree".split())
 """Words before leaves."""
@@ -86,6 +91,9 @@ def _certain_tag(words: Sequence[Word], at: int, after: str) -> str:
     text, before = words[at].text, words[at - 1]
     if words[at].tag == "JJR" and before.tag == "DT" and text.endswith("er") and not _is_comparative(text):
         return "NN"  # "a waterskier"
+    named = words[at].tag == "NN" and after in ("NN", "NNS", "VBD", "VBN", "JJ")
+    if named and ((text.endswith("less") and after.startswith("NN")) or text in _COMPARED):
+        return "JJ"  # "collarless tunic", "with darker ruffled collar"
     if text in _ELSEWHERE and before.tag.startswith("NN") and not after.startswith("NN"):
         return "RB"  # "with clouds overhead"
     if text in english().numbers and text != "one" and words[at].tag in ("VB", "JJ", "NN") and after in ("NN", "NNS"):
@@ -100,6 +108,8 @@ def _certain_tag(words: Sequence[Word], at: int, after: str) -> str:
 
 def _first_tag(text: str, tag: str, after: str) -> str:
     """Return the tag of the first word of a sentence: "frog standing on a stone", "snow covered fields"."""
+    if tag == "NNS" and text in _OF_CATALOGUES and after in ("DT", "CD", "JJ", "IN", "PRP$", "VBN"):
+        return "VBZ"  # "Features two pockets."
     if tag == "JJ" and text not in ADJECTIVES and wordnet().shows(text):
         return "NN" if after in ("VBG", "VBN", "VBZ", "IN") else tag
     return "JJ" if tag in ("VBD", "VBN") and after in ("NN", "NNS") and text.endswith("ed") else tag

@@ -46,8 +46,13 @@ class Terms:
 
     @cached_property
     def substances(self) -> frozenset[str]:
-        """The materials that are nouns: *cotton*, not *wooden*."""
-        return frozenset(form for form, value in self.materials.items() if form == value)
+        """The materials that are nouns: *cotton*, *porcelain*, not *wooden*."""
+        described = ("en", "ed", "ic")
+        return frozenset(
+            form
+            for form, value in self.materials.items()
+            if form == value or not (form.endswith(described) or "-" in form or form in ("oak", "pine", "cement"))
+        )
 
     def descriptions(self, text: str) -> tuple[tuple[Kind, str], ...]:
         """Return the kinds of claim that a descriptive word makes, each with the canonical value."""

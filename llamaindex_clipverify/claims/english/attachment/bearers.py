@@ -5,7 +5,14 @@ from __future__ import annotations
 from llamaindex_clipverify.claims.english.attachment.verbs import VerbRules
 from llamaindex_clipverify.claims.english.grammar import POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
-from llamaindex_clipverify.claims.english.structure import Link, is_container, is_living, is_person, is_worn
+from llamaindex_clipverify.claims.english.structure import (
+    Link,
+    is_container,
+    is_living,
+    is_person,
+    is_substance,
+    is_worn,
+)
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import Verb
 
@@ -110,11 +117,13 @@ class BearerRules(VerbRules):
 
     def _with_made(self, link: Link) -> Figures | None:
         """Return what is made of the material before *with*: the blouse of "a blouse in white cotton with a collar"."""
-        before, last = self.link_of(self.last), self.last
-        if before is None or last is None or link.relation != "with" or self.verb_since or before.relation != "in":
+        before, last, verb = self.link_of(self.last), self.last, self.verb
+        if last is None or link.relation != "with" or self.verb_since or not is_substance(last):
             return None
-        material = last.determiner is None and last.number is None and last.last in terms().substances
-        return (list(before.figures), None) if material and before.figures else None
+        if verb is not None and verb.form == "copula" and verb.after == last.begins:
+            return list(verb.subjects), None  # "the casing is blue plastic with golden hinges"
+        made = before is not None and before.relation == "in" and bool(before.figures)
+        return (list(before.figures), None) if before is not None and made else None
 
     def _on_garment(self, link: Link) -> Figures | None:
         """Return what a garment has at a part of it or of the body: the belt of "a dress with a belt at the waist"."""

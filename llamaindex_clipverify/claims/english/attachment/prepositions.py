@@ -7,7 +7,15 @@ from llamaindex_clipverify.claims.english.attachment.state import STATIC
 from llamaindex_clipverify.claims.english.grammar import BE, CONSISTING, COVERING, POSSESSIVES, SHOWING
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.positions import Position
-from llamaindex_clipverify.claims.english.structure import Link, is_container, is_living, is_own, is_place, is_worn
+from llamaindex_clipverify.claims.english.structure import (
+    Link,
+    is_container,
+    is_living,
+    is_own,
+    is_place,
+    is_substance,
+    is_worn,
+)
 from llamaindex_clipverify.claims.english.terms import terms
 from llamaindex_clipverify.claims.english.verbs import Verb
 from llamaindex_clipverify.claims.vocabulary import english
@@ -351,7 +359,7 @@ def _of_figure(relation: str, last: Mention, link: Link, *, living: bool) -> boo
     """Return whether a place after another is that of the same thing: "on one leg atop a post", "in a hat next to a car"."""
     verb = link.verb
     on_body = link.relation == "on" and verb is not None and last.last in terms().body
-    made_of = link.relation == "in" and last.determiner is None and last.last in terms().substances
+    made_of = link.relation == "in" and is_substance(last)
     reaches = (link.relation, relation) == ("from", "to") and verb is not None  # "points from one box to another"
     beside = last.last in ("wall", "ceiling") and relation in _BESIDE_WALLS  # "on the wall above the fireplace"
     dressed = link.relation == "in" and is_worn(last) and living
