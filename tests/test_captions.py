@@ -425,6 +425,11 @@ READ = {
     "Thigh-length, collarless tunic in knitted cotton with wide belts.": "material tunic cotton | part collar tunic NOT",
     "The lid has four corner screws.": "count screw 4 | part screw lid",
     "This jacket is black. Features two pockets and a hood.": "part pocket jacket | part hood jacket | count pocket 2",
+    "The child has on a striped sweater and green boots.": "wearing child sweater | wearing child boot green",
+    "A tray with a lemon to the right of the teapot, not beneath the spoons.": "relation lemon below spoon NOT",
+    "This woman wears a green scarf with a bold black print.": "part print scarf black | attribute scarf green",
+    "A girl is wearing a dress with a red, black, and white design.": "attribute dress red | attribute dress white",
+    "The other boat is described as green.": "attribute boat green",
     # sides, colours and what one rides on
     "Three people sit at an outside picnic bench.": "relation person at bench",
     "On the far left and far right sides of the image, there are cars.": "position car left | position car right",
@@ -437,6 +442,9 @@ READ = {
     "The ladder is perpendicular to the wall.": "relation ladder perpendicular to wall",
 }
 UNREAD = {
+    "The mane resembles a classic pinto pattern.": "pattern pattern pinto",
+    "The girl is dressed in green.": "state girl dressed",
+    "A woman kneels in a hallway with a mirror in the background.": "part mirror hallway",
     "There isn't a single cloud above the house.": "object cloud NOT",
     "A missing tile can be seen in the floor.": "object tile",
     "The road is clear of traffic.": "object traffic",

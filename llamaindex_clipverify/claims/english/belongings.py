@@ -120,7 +120,12 @@ def _marked(clause: Clause, said: Belonging) -> Iterator[Claim]:
         if value is not None:
             yield clause.spanning("pattern", said.owner, first, last, value=value, **words)
     for colour in colours:
-        yield clause.spanning("attribute", said.owner, first, last, **{**words, "colour": colour})
+        if said.owner.colours and colour not in said.owner.colours:  # "a green scarf with a black print"
+            yield clause.spanning(
+                "part", said.thing, first, last, reference=said.owner.noun, known=False, colour=colour
+            )
+        else:
+            yield clause.spanning("attribute", said.owner, first, last, **{**words, "colour": colour})
 
 
 def marked_with(clause: Clause, owners: list[Mention], mark: Mention, denied: bool) -> Iterator[Claim]:

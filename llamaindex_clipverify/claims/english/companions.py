@@ -85,16 +85,19 @@ def _is_no_part(clause: Clause, whole: Mention, thing: Mention) -> bool:
         return thing.determiner in POSSESSIVES and _is_absolute(clause, thing)
     persons = any(text in POSSESSIVES for text in clause.between(thing.begins, thing.head) if text != "its")
     lies = thing.determiner not in POSSESSIVES and _lies(clause, thing)
-    carried = (
-        is_worn(whole) and thing.last != "flag" and (_is_portable(clause, thing) or _is_in_background(clause, thing))
-    )
+    carried = is_worn(whole) and thing.last != "flag" and _is_portable(clause, thing)
+    carried = carried or _is_in_background(clause, thing)
     # "under a car with only his legs visible", "tied to a dock, with an oar lying in it", "a coat with a matching umbrella"
     return persons or lies or carried
 
 
 def _is_in_background(clause: Clause, thing: Mention) -> bool:
-    """Return whether a position in the picture follows a thing: "goggles with a sunset in the background"."""
-    return any(link.position is not None and thing in link.figures for link in clause.structure.links)
+    """Return whether a thing is in the fore- or background: "goggles with a sunset in the background"."""
+    grounds = {"background", "foreground"}
+    return any(
+        link.position is not None and grounds & set(link.position.values) and thing in link.figures
+        for link in clause.structure.links
+    )
 
 
 def _wearers(clause: Clause, garment: Mention) -> list[Mention]:

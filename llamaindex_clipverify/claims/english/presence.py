@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llamaindex_clipverify.claims.claim import Claim, Kind
+from llamaindex_clipverify.claims.english.belongings import MARKS
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.grammar import DEFINITE, NO, PERSONS, POSSESSIVES
 from llamaindex_clipverify.claims.english.mentions import Mention
@@ -32,7 +33,7 @@ _NO_STATES = frozenset(
     "chosen preferred recommended required needed wanted determined focused excited tired bored relaxed worried concerned "
     "interested pleased satisfied surprised amused married engaged advanced educated skilled gifted united naked scared sacred "
     "labeled labelled titled captioned inscribed tagged hundred rugged dedicated devoted designed built made placed positioned "
-    "located situated arranged surrounded increased "
+    "located situated arranged surrounded increased dressed clad "
     "decreased reduced improved estimated projected recorded reported observed noted noticed identified recognized golden "
     "wooden woolen seven eleven unique united unusual uneven written taken driven proven open even often unclear certain "
     "uncertain unlikely unknown unable unfamiliar uncommon unexpected specified specialized oriented inspired themed based "
@@ -200,6 +201,7 @@ def _is_hair_coloured(clause: Clause, mention: Mention, text: str, at: int) -> b
 def _described_by(clause: Clause, mention: Mention, text: str, at: int) -> Iterator[Claim]:
     """Yield the claims of one adjective."""
     last, values = mention.after - 1, clause.terms.descriptions(text)
+    values = tuple(one for one in values if one[0] != "pattern" or mention.last not in MARKS)  # "a pinto pattern"
     for kind, value in values:
         made = kind != "material" or not (is_person(mention) or (value == "dirt" and not is_place(mention)))
         if made and _describes(clause, mention, text, value):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llamaindex_clipverify.claims.claim import Claim
-from llamaindex_clipverify.claims.english.belongings import HUES, hued
+from llamaindex_clipverify.claims.english.belongings import HUES, MARKS, hued, marked_with
 from llamaindex_clipverify.claims.english.clauses import Clause
 from llamaindex_clipverify.claims.english.companions import of_thing, with_thing
 from llamaindex_clipverify.claims.english.grammar import CONSISTING, COVERING, NO, PRESENT, SHOWING
@@ -30,26 +30,32 @@ def relations(clause: Clause) -> Iterator[Claim]:
     yield from _side_by_side(clause)
     yield from _in_colours(clause)
     for link in clause.structure.links:
-        if link.at in clause.coloured:
-            continue
-        if clause.hedged[link.at] or (link.verb is not None and link.verb.gerund and not link.position):
-            continue
-        if _tells_which(clause, link):
-            continue
-        if link.position is not None:
-            yield from _positions(clause, link, link.position)
-        elif link.ground is not None and link.ground.pronoun:
-            yield from to_pronoun(clause, link, link.ground)
-        elif link.ground is not None and link.relation == "with" and _is_hue(link, link.ground):
-            yield from hued(clause, link.figures, link.ground, denied=link.ground.is_turned)
-        elif link.ground is not None and link.relation in ("with", "without"):
-            yield from with_thing(clause, link, link.ground)
-        elif link.ground is not None and link.relation == "of":
-            yield from of_thing(clause, link, link.ground)
-        elif link.ground is not None and link.ground.noun in HUES and not link.ground.shown:
-            yield from in_colour(clause, link, link.ground)
-        elif link.ground is not None and states_relation(clause, link, link.ground):
-            yield from linked(clause, link, link.ground)
+        hypothetical = link.verb is not None and link.verb.gerund and not link.position
+        if not (link.at in clause.coloured or clause.hedged[link.at] or hypothetical or _tells_which(clause, link)):
+            yield from _linked(clause, link)
+
+
+def _linked(clause: Clause, link: Link) -> Iterator[Claim]:
+    """Read one preposition by what comes after it."""
+    ground = link.ground
+    if link.position is not None:
+        yield from _positions(clause, link, link.position)
+    elif ground is None:
+        return
+    elif ground.pronoun:
+        yield from to_pronoun(clause, link, ground)
+    elif link.relation == "with" and _is_hue(link, ground):
+        yield from hued(clause, link.figures, ground, denied=ground.is_turned)
+    elif link.relation == "with" and ground.noun in MARKS and not ground.shown:
+        yield from marked_with(clause, link.figures, ground, ground.is_turned)
+    elif link.relation in ("with", "without"):
+        yield from with_thing(clause, link, ground)
+    elif link.relation == "of":
+        yield from of_thing(clause, link, ground)
+    elif ground.noun in HUES and not ground.shown:
+        yield from in_colour(clause, link, ground)
+    elif states_relation(clause, link, ground):
+        yield from linked(clause, link, ground)
 
 
 def _tells_which(clause: Clause, link: Link) -> bool:

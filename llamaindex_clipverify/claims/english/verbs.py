@@ -54,7 +54,7 @@ IRREGULAR = {
 }  # fmt: skip
 _SILENT_E = tuple(
     "at iz as ng rc nc rg dg rv lv av iv ov bl tl dl gl pl kl cl fl s z v u c par lud vit tur sur gur cur lor cid vid nis tim "
-    "som duc bath plod breath past zzl pir hal fad vad llid rag sag dag cap clin gnit cit unit".split()
+    "som duc bath plod scrib breath past zzl pir hal fad vad llid rag sag dag cap clin gnit cit unit".split()
 )
 """Ends of stems whose base form has a silent e."""
 _NO_E = frozenset(

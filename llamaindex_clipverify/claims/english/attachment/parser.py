@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from llamaindex_clipverify.claims.english.attachment.prepositions import PrepositionRules
 from llamaindex_clipverify.claims.english.attachment.state import RELATIVES
-from llamaindex_clipverify.claims.english.grammar import BE, CONJUNCTIONS, ITEMS, PART_OF
+from llamaindex_clipverify.claims.english.grammar import BE, CONJUNCTIONS, HAVE, ITEMS, PART_OF
 from llamaindex_clipverify.claims.english.mentions import Mention, text_at
 from llamaindex_clipverify.claims.english.positions import Position
 from llamaindex_clipverify.claims.english.prepositions import preposition
 from llamaindex_clipverify.claims.english.sentences import Word
-from llamaindex_clipverify.claims.english.structure import Structure
+from llamaindex_clipverify.claims.english.structure import Structure, is_worn
 from llamaindex_clipverify.claims.english.verbs import Verb
 from llamaindex_clipverify.claims.vocabulary import Vocabulary
 
@@ -141,6 +141,12 @@ class _Pass(PrepositionRules):
     def _is_particle(self, at: int) -> bool:
         """Return whether a word belongs to the verb: "holds up a sign", not "walks down a street"."""
         verb = self.verb.lemma if self.verb_since and self.verb is not None else ""
+        if (
+            (self.words[at].text, verb) == ("on", "have")
+            and self.words[at - 1].text in HAVE
+            and at + 1 in self.mentions
+        ):
+            return is_worn(self.mentions[at + 1])  # "has on a sweater"
         if (self.words[at].text, verb) in (("in", "let"), ("behind", "leave"), ("behind", "trail")):
             return True  # "lets in light", "leaving behind a trail"
         if self.words[at].text not in _PARTICLES or not self.verb_since or self.verb is None:

@@ -161,10 +161,11 @@ class PrepositionRules(BearerRules):
         return text_at(self.words, at - 1) == "not" and not of_verb
 
     def _is_rather(self, at: int) -> bool:
-        """Return whether "rather than" or "instead of" comes before a preposition: "on the rug instead of on the sofa"."""
+        """Return whether "rather than", "instead of" or a comma and *not* comes before a preposition: "…, not on the sofa"."""
         while text_at(self.words, at - 1) in _DEGREES:
             at -= 1
-        return (text_at(self.words, at - 2), text_at(self.words, at - 1)) in (("rather", "than"), ("instead", "of"))
+        said = (text_at(self.words, at - 2), text_at(self.words, at - 1))
+        return said in (("rather", "than"), ("instead", "of"), (",", "not"))
 
     def position(self, position: Position) -> None:
         """Take the next position in the picture."""
