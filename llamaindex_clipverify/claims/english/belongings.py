@@ -161,15 +161,20 @@ def possessives(clause: Clause) -> Iterator[Claim]:
 def _its(clause: Clause) -> Iterator[tuple[Mention, Mention]]:
     """Yield the owner of each part called *its*, if one thing fits: "a boat, its sail is torn"; not of animals."""
     for at, thing in enumerate(clause.mentions):
-        if thing.determiner != "its" or thing.last not in clause.terms.parts or thing.last in clause.terms.body:
+        parts = clause.terms.parts - clause.terms.body | {"heel", "sole", "toe"}
+        if thing.determiner != "its" or thing.last not in parts:
             continue
         taken = any(link.ground is thing and link.relation in ("with", "without") for link in clause.structure.links)
         if taken or any(thing in verb.objects for verb in clause.structure.verbs):
             continue
         before = [one for one in clause.mentions[:at] if one.shown and not one.pronoun and not one.ground]
         owners = {one.noun: one for one in before if _may_own(one)}
-        if len(owners) == 1:
-            yield next(iter(owners.values())), thing
+        main = [verb for verb in clause.structure.verbs if verb.finite and verb.after <= thing.begins]
+        told = (
+            [one for one in main[-1].subjects if _may_own(one)] if main and clause.text(thing.begins - 1) == "," else []
+        )
+        if len(owners) == 1 or len(told) == 1:
+            yield (told or list(owners.values()))[0], thing
 
 
 def _may_own(mention: Mention) -> bool:

@@ -79,7 +79,7 @@ def states_relation(clause: Clause, link: Link, ground: Mention) -> bool:
     if held or (link.relation == "above" and verb in _OVER):
         return False  # "hanging by its tail"
     has_actor = clause.text(link.at) == "by" and link.verb is not None and link.verb.passive
-    return not has_actor or verb in _PLACED or (verb in _JOINING and not is_living(ground))
+    return not has_actor or verb in _PLACED | COVERING or (verb in _JOINING and not is_living(ground))
 
 
 def linked(clause: Clause, link: Link, ground: Mention) -> Iterator[Claim]:

@@ -301,14 +301,14 @@ class Phrases(HeadReader):
         model = shown[0] if told_apart and text_at(words, after) in BY_PLACE | {"that", "who", "which"} else shown[-1]
         return self._of_model(begins, after, model, head=begins + 1)
 
-    @staticmethod
-    def _counts_some(words: Sequence[Word], at: int, draft: Draft) -> bool:
+    def _counts_some(self, words: Sequence[Word], at: int, draft: Draft) -> bool:
         """Return whether a number or *another* stands for some of what was named: "four ladies, two kneeling on a rug"."""
         following = words[at].tag if at < len(words) else ""
         alone = not (draft.colours or draft.adjectives or draft.part)
-        acts = following in ("VBG", "VBN") and draft.determiner in ("some", "several", "many")
+        near = at < len(words) and self._begins_nearness(words, at)  # "some closer to the left"
+        acts = (near or following in ("VBG", "VBN")) and draft.determiner in ("some", "several", "many")
         numbered = draft.number is not None or draft.determiner == "another" or acts
-        leads = following in ("VBG", "VBN", "IN") or (following == "VBZ" and draft.number != 1)
+        leads = near or following in ("VBG", "VBN", "IN") or (following == "VBZ" and draft.number != 1)
         return alone and numbered and leads and text_at(words, at) not in ("of", "than")
 
     @staticmethod

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llamaindex_clipverify.claims.english.sentences import Word
 from llamaindex_clipverify.claims.english.terms import terms
 
-_OPENERS = frozenset("in on at to towards toward near from along across throughout".split())
+_OPENERS = frozenset("in on at to towards toward near from along across throughout around".split())
 _DETERMINERS = frozenset("the its his her their a this that".split())
 _BETWEEN = frozenset(
     "far very upper lower most and extreme outer immediate back front image's picture's photo's distant near".split()
 )
 _ROOMS = frozenset("room kitchen bathroom bedroom office hall hallway garage yard garden stage".split())
 """Places whose sides are those of the picture."""
+_NEARER = frozenset("closer nearer closest nearest close".split())
 _SHOWN = frozenset("painting screen page panel panels illustration diagram drawing".split())
 """Words for the picture that are often things in it: "to the left of the painting" is a relation."""
 _CHARTS = frozenset("chart graph plot diagram map infographic figure".split())
@@ -42,6 +43,10 @@ def find_positions(words: Sequence[Word]) -> list[Position]:
     while at < len(words):
         opens = words[at].text in _OPENERS or words[at].text == "," or at == 0
         position = (_position(words, at) if opens else None) or _as_background(words, at)
+        if position is not None and words[at].text == "around" and position.values == ("corner",):
+            position = None  # "goes around a corner"
+        if position is not None and at > 0 and words[at].text == "to" and words[at - 1].text in _NEARER:
+            position = replace(position, begins=at - 1)  # "closer to the left side of the image"
         if position is not None and not (found and position.begins < found[-1].after):
             found.append(position)
             at = position.after

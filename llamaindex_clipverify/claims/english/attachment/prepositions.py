@@ -175,10 +175,17 @@ class PrepositionRules(BearerRules):
         link = Link(figures=[], relation="", at=position.begins, after=position.after, position=position)
         fronted = self._is_fronted(link.after)
         if not fronted:
-            link.figures, link.verb = self._within_list(position) or self._figures("of")
+            link.figures, link.verb = self._within_list(position) or self._apart(position) or self._figures("of")
         self._begin(link, fronted=fronted)
         self.joined = self.comma = False
         self.placed = True
+
+    def _apart(self, position: Position) -> Figures | None:
+        """Return what a position after a comma tells about: the car of "a car far from the tree, closer to the right side"."""
+        before = self.link_of(self.last) if self.comma and not self.verb_since else None
+        if before is None or before.relation in OF_NEAREST or not before.figures or before.verb is None:
+            return None
+        return (list(before.figures), None) if position.after >= len(self.words) - 1 else None
 
     def _within_list(self, position: Position) -> Figures | None:
         """Return the thing before a position that more things follow: "white walls, a clock on the left, and a door"."""
