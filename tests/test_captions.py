@@ -433,7 +433,7 @@ READ = {
     "There are two ducks, one closer to the left side of the image and the other further to the right.": "position duck left | position duck right",
     "There are two cups, one around the bottom-right side and the other nearer to the left.": "position cup bottom | position cup right | position cup left",
     "The players stand across the stage, with some closer to the left side and others on the right.": "position player left | position player right",
-    "A car is parked far from the tree, closer to the right side.": "position car right",
+    "A car is parked away from the tree, closer to the right side.": "position car right",
     "A goat grazes on a slope, ringed by shrubs.": "relation goat ringed by shrub",
     "The raft sits at the pier near a tent, its purple sail torn.": "part sail raft purple",
     # sides, colours and what one rides on
@@ -448,7 +448,7 @@ READ = {
     "The ladder is perpendicular to the wall.": "relation ladder perpendicular to wall",
 }
 UNREAD = {
-    "A car is parked far from the tree, closer to the right side.": "position tree right",
+    "A car is parked away from the tree, closer to the right side.": "position tree right",
     "A cyclist goes around a corner.": "position cyclist corner",
     "The mane resembles a classic pinto pattern.": "pattern pattern pinto",
     "The girl is dressed in green.": "state girl dressed",

@@ -43,7 +43,7 @@ def find_positions(words: Sequence[Word]) -> list[Position]:
     while at < len(words):
         opens = words[at].text in _OPENERS or words[at].text == "," or at == 0
         position = (_position(words, at) if opens else None) or _as_background(words, at)
-        if position is not None and words[at].text == "around" and position.values == ("corner",):
+        if position is not None and words[at].text == "around" and not _is_side(words, position):
             position = None  # "goes around a corner"
         if position is not None and at > 0 and words[at].text == "to" and words[at - 1].text in _NEARER:
             position = replace(position, begins=at - 1)  # "closer to the left side of the image"
@@ -88,6 +88,12 @@ def _position(words: Sequence[Word], begins: int) -> Position | None:
     if not values or at == first:
         return None
     return _closed(words, begins, at, tuple(values), opened=opened, named=named)
+
+
+def _is_side(words: Sequence[Word], position: Position) -> bool:
+    """Return whether a position names a side: "around the bottom-right side", not "around the edges"."""
+    named = any(word.text in ("side", "area", "part", "corner") for word in words[position.begins : position.after])
+    return named and bool({"left", "right", "top", "bottom"} & set(position.values))
 
 
 def _as_background(words: Sequence[Word], at: int) -> Position | None:
