@@ -690,3 +690,21 @@ def test_a_proper_name_before_a_noun_is_outside_the_span() -> None:
 def test_a_pronoun_is_no_noun_of_a_claim(sentence: str) -> None:
     for claim in SPLITTER.split(sentence):
         assert claim.phrase and claim.noun != "" and claim.reference != ""
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            "The image depicts a young boy\nstanding on the edge of a rooftop\noverlooking a large city.",
+            "action boy stand | relation boy on rooftop",
+        ),
+        ("The street is lined with shops and\nrestaurants on both sides.", "relation street lined with restaurant"),
+        ("a red car parked near a building\na blue bus on the street\na dog", "attribute car red | object dog"),
+        ("Objects in the picture:\na red car\na dog", "attribute car red | object dog"),
+    ],
+)
+def test_wrapped_lines_are_one_sentence_and_lists_are_lines(text: str, wanted: str) -> None:
+    found = [named(claim) for claim in SPLITTER.split(text)]
+    assert not set(wanted.split(" | ")) - set(found), found
+    assert all(text[claim.start : claim.end] == claim.text for claim in SPLITTER.split(text))

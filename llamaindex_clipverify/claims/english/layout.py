@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import groupby
 
 _LAYOUT = re.compile(
     r"^[ \t]*(?:\d{1,9}[.)](?=\s)|[-*+•–](?=\s)|#{1,6}(?=\s)|>)|</?[a-z][^<>\n]*>|\*{1,3}|_{2}|`+|\|", re.I | re.M
@@ -27,6 +28,11 @@ _FIGURES = re.compile(
     r"\b(?:count|number|quantity|total|amount|id|index|confidence|score|probability|bbox|box|x|y|w|h|width|height) +:[ ,.\d]*"
 )
 """Members of a record whose numbers mean nothing without it."""
+_MARKED = re.compile(r"^[ \t]*(?:\d{1,9}[.)]|[-*+•–#>|])|:[ \t]*$")
+"""Lines of a list or a table, and headings of lists."""
+_ARTICLES = ("a", "an", "the", "one", "two", "three", "some")
+_NARROWEST = 25
+"""Characters of the widest line of a wrapped paragraph."""
 _FENCE = re.compile(r"^```\w*[ \t]*$", re.M)
 
 
@@ -34,7 +40,39 @@ def plain(answer: str) -> str:
     """Return an answer of the same length without markup."""
     fenced = _FENCE.sub(_blank, answer)
     text = _unpacked(fenced) if fenced.lstrip()[:1] in ("{", "[") else _cells(answer)
-    return _PREFIX.sub(_blank, _LAYOUT.sub(_blank, _QUOTED_LINE.sub(_blank, text)))
+    marked = _QUOTED_LINE.sub(_blank, text)
+    return _PREFIX.sub(_blank, _LAYOUT.sub(_blank, _unwrapped(marked)))
+
+
+# -- wrapped lines ------------------------------------------------------------------------------------------------------
+
+
+def _unwrapped(text: str) -> str:
+    """Return a text with spaces for line breaks that are there only because the next word did not fit.
+
+    Lines that end early, such as those of a list, stay lines.
+    """
+    if "\n" not in text:
+        return text
+    done: list[str] = []
+    for blank, lines in groupby(text.split("\n"), key=lambda line: not line.strip()):
+        paragraph = list(lines)
+        done.append("\n".join(paragraph) if blank else _joined(paragraph))
+    return "\n".join(done)
+
+
+def _joined(lines: list[str]) -> str:
+    """Return the lines of one paragraph, joined by spaces where they are wrapped."""
+    width = max(map(len, lines))
+    firsts = [line.split(maxsplit=1)[0] for line in lines]
+    fits = any(len(line) + 1 + len(first) <= width for line, first in zip(lines, firsts[1:], strict=False))
+    starts = [first[:1].islower() for first in firsts[1:]]
+    listed = any(map(_MARKED.search, lines)) or (len(lines) == 2 and firsts[1] in _ARTICLES)
+    if fits or listed or width < _NARROWEST or not any(starts):
+        return "\n".join(lines)
+    ends = [line.rstrip()[-1:] in ".!?:" for line in lines[:-1]]
+    breaks = [" " if low or not end else "\n" for low, end in zip(starts, ends, strict=True)]
+    return "".join(part for pair in zip(lines, [*breaks, ""], strict=True) for part in pair)
 
 
 def _blank(found: re.Match[str]) -> str:
