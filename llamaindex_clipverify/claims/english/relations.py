@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from llamaindex_clipverify.claims.claim import Claim
@@ -17,6 +18,8 @@ from llamaindex_clipverify.claims.english.verbs import Verb
 
 _TAKING = frozenset("dominate occupy fill".split())
 """Verbs by which a thing takes up a part of the picture."""
+_VERBS_AHEAD = 8
+"""Verbs after a noun phrase of which one may be its own."""
 _REGIONS = frozenset("half part side portion section third corner area".split())
 _BESIDE = ("next to", "beside", "near", "alongside")
 _MUTUAL: list[tuple[str, ...]] = [("side", "by", "side")]
@@ -69,8 +72,10 @@ def _tells_which(clause: Clause, link: Link) -> bool:
     )
     if link.verb is not None or not any(figure.determiner in NO for figure in link.figures):
         return False
-    for verb in clause.structure.verbs:
-        follows = verb.finite and verb.begins >= after and any(figure in verb.subjects for figure in link.figures)
+    verbs = clause.structure.verbs
+    first = bisect_left(verbs, after, key=lambda verb: verb.begins)
+    for verb in verbs[first : first + _VERBS_AHEAD]:
+        follows = verb.finite and any(figure in verb.subjects for figure in link.figures)
         if follows and not verb.there:
             appears = (
                 clause.text(verb.at).removesuffix("s") == "appear"

@@ -367,6 +367,8 @@ def _bare(words: Sequence[Word], at: int) -> tuple[Form, bool] | None:
     if text.endswith("ing") and len(text) > 4:
         named = words[at].tag == "NN" and (wordnet().shows(text) or len(lemma(text)) < 3)
         silent = text in _NO_PARTICIPLES and not (text == "building" and words[at].tag == "VBG")
+        made = any(lemma(word.text) == "make" for word in words[max(at - 6, 0) : at])  # "making it visually amusing"
+        silent = silent or (words[at].tag == "JJ" and made)
         return None if named or silent else ("participle", False)
     governs = ("DT", "PRP$", "JJ", "CD", "NNS")
     colouring = words[at].tag == "VBZ" and at + 1 < len(words) and words[at + 1].tag in governs

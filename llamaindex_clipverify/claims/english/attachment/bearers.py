@@ -28,6 +28,9 @@ _DETAILS = frozenset(
 )
 """What a garment has on it: "a girl in a dress with pockets"."""
 
+_LONGEST_OWNER = 5
+"""Words of the longest noun phrase with 's."""
+
 
 class BearerRules(VerbRules):
     """Finds the owner or bearer that a preposition tells about."""
@@ -35,7 +38,8 @@ class BearerRules(VerbRules):
     def _borne(self, link: Link) -> Figures | None:
         """Return who or what bears what follows *with*, *of* or a place on the body; None if that is not told here."""
         return (
-            self._on_it(link)
+            self._of_owner_named(link)
+            or self._on_it(link)
             or self._on_own(link)
             or self._with_its(link)
             or self._with_wearer(link)
@@ -46,6 +50,15 @@ class BearerRules(VerbRules):
             or self._of_last(link)
             or self._with_last(link)
         )
+
+    def _of_owner_named(self, link: Link) -> Figures | None:
+        """Return whose part *its* is after another part of it: the giraffe of "a giraffe's head, with its long neck"."""
+        ground, last = self.mentions.get(link.after), self.last
+        if ground is None or last is None or link.relation != "with" or ground.determiner != "its" or self.verb_since:
+            return None
+        near = (self.mentions.get(at) for at in range(max(last.begins - _LONGEST_OWNER, 0), last.begins))
+        named = [one for one in near if one is not None and one.possessive and one.after == last.begins]
+        return (named, None) if named and ground.last in terms().body | terms().parts else None
 
     def _on_it(self, link: Link) -> Figures | None:
         """Return what *with* names if its own thing has it on or in it: the pizza of "a box with pizza in it"."""
