@@ -20,7 +20,7 @@ def quotations(text: str, start: int = 0, end: int | None = None) -> Iterator[re
     A term is none: in 'holding a "3.5mm plug" in green' nothing is said to be written.
     """
     stop = len(text) if end is None else end
-    if not _MARKS.intersection(text):
+    if not _MARKS.intersection(text[start:stop]):
         return
     for match in _QUOTED.finditer(text, start, stop):
         if not _is_term(match, text, start, stop):
