@@ -436,6 +436,12 @@ READ = {
     "A car is parked away from the tree, closer to the right side.": "position car right",
     "A goat grazes on a slope, ringed by shrubs.": "relation goat ringed by shrub",
     "The raft sits at the pier near a tent, its purple sail torn.": "part sail raft purple",
+    "There are two dogs, neither of which is black.": "attribute dog black NOT | count dog 2",
+    "There are three cups, none of which are full.": "state cup full NOT | count cup 3",
+    "Two men, neither of whom is wearing a hat, sit on a bench.": "wearing man hat NOT | relation man on bench",
+    "No part of the roof is red.": "attribute roof red NOT",
+    "The man on the left isn't smiling, nor is the woman on the right.": "action man smile NOT | position woman right",
+    "The image shows a giraffe's head, with its long neck.": "part neck giraffe | part head giraffe",
     # sides, colours and what one rides on
     "Three people sit at an outside picnic bench.": "relation person at bench",
     "On the far left and far right sides of the image, there are cars.": "position car left | position car right",

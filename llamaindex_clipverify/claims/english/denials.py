@@ -44,6 +44,9 @@ def _plainly(words: Sequence[Word], texts: Sequence[str]) -> Iterator[Word]:
         elif texts[at] == "nor" and (behind := _inverted_subject(words, at)):
             yield word._replace(text="and")
             yield from words[at + 2 : behind]
+            if _only_tells_which(words, behind):
+                at = behind  # "isn't smiling, nor is the woman on the right"
+                continue
             yield words[at + 1]
             word, follows = words[at + 1]._replace(text="not", tag="RB"), behind  # "nor is he" is *and he is not*
         elif texts[at] in HARDLY and texts[at + 1 : at + 2] in (["anyone"], ["anybody"]):
@@ -79,6 +82,12 @@ def _inverted_subject(words: Sequence[Word], at: int) -> int:
     while words[end - 1].tag == "JJ":
         end -= 1
     return end if words[at + 2].tag in ("DT", "PRP$") and words[end - 1].tag in ("NN", "NNS") else 0
+
+
+def _only_tells_which(words: Sequence[Word], at: int) -> bool:
+    """Return whether a place is all that comes before the end of a clause."""
+    end = next((place for place in range(at, len(words)) if words[place].is_mark), len(words))
+    return at < end and words[at].tag == "IN" and not any(word.tag.startswith("VB") for word in words[at:end])
 
 
 def _seems_to_be(texts: Sequence[str], at: int) -> int:

@@ -16,6 +16,7 @@ from llamaindex_clipverify.claims.english.grammar import (
     HAVE,
     LARGE_NUMBERS,
     MODALS,
+    NO,
     NOT_ACTIONS,
     PART_OF,
     PARTS,
@@ -122,7 +123,8 @@ class ModifierReader:
             return False  # "the lower half of the picture" is a place in it
         if text in PART_OF or text in ("none", "neither"):
             draft.part = True
-            draft.determiner = None if text in PART_OF else "none"
+            denied = draft.determiner in NO or text not in PART_OF  # "no part of the roof", "none of the dogs"
+            draft.determiner = "none" if denied else None
         elif text in PARTS:
             draft.first, draft.number, draft.many, draft.grouped = None, None, text.endswith("s"), True
             draft.at_least, draft.adjectives, draft.colours = AMOUNTS.get(text), [], []

@@ -80,8 +80,8 @@ class _Pass(PrepositionRules):
             self._conjunction(at, text)
         elif text == "whose" and self.last is not None:
             self.owner = self.antecedent(text)
-        elif text in RELATIVES and self.last is not None:
-            self.relative = self._some() if self._is_some(at) else self.antecedent(text)
+        elif self.last is not None and (text in RELATIVES or (text == "whom" and text_at(self.words, at - 1) == "of")):
+            self.relative = self._none_of(at) or (self._some() if self._is_some(at) else self.antecedent(text))
         elif not self._is_particle(at):
             return at + max(self._preposition_at(at), 1)
         return at + 1
@@ -93,6 +93,17 @@ class _Pass(PrepositionRules):
         if text == "but":
             self.new_clause(keep=True)
         self.joined = True
+
+    def _none_of(self, at: int) -> Mention | None:
+        """Return the mention of "none of which" or "neither of whom", of which what follows is denied; None for others."""
+        said = text_at(self.words, at - 2) if text_at(self.words, at - 1) == "of" else ""
+        model = self.antecedent("which") if said in ("none", "neither") else None
+        if model is None:
+            return None
+        return Mention(
+            noun="", known=True, plural=False, first=at - 2, head=at - 2, after=at + 1, pronoun=True, begins=at - 2,
+            determiner="none", stands_for=[model],
+        )  # fmt: skip
 
     def _is_some(self, at: int) -> bool:
         """Return whether "one of which" or "some of whom" stands for some of what comes before."""
