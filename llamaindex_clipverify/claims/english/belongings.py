@@ -170,9 +170,8 @@ def _its(clause: Clause) -> Iterator[tuple[Mention, Mention]]:
         before = [one for one in clause.mentions[:at] if one.shown and not one.pronoun and not one.ground]
         owners = {one.noun: one for one in before if _may_own(one)}
         main = [verb for verb in clause.structure.verbs if verb.finite and verb.after <= thing.begins]
-        told = (
-            [one for one in main[-1].subjects if _may_own(one)] if main and clause.text(thing.begins - 1) == "," else []
-        )
+        apart = bool(main) and clause.text(thing.begins - 1) == ","  # "a raft sits at the pier, its sail torn"
+        told = [one for one in main[-1].subjects if _may_own(one)] if apart else []
         if len(owners) == 1 or len(told) == 1:
             yield (told or list(owners.values()))[0], thing
 

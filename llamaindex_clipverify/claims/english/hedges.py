@@ -133,10 +133,8 @@ def _is_hedge(words: Sequence[Word], at: int) -> bool:
     text = words[at].text
     following, further = text_at(words, at + 1), text_at(words, at + 2)
     unsaid = at == 0 and _denies_all(text, following, further)
-    past = text in ("used", "wait", "waits", "waiting") and (following, further) == (
-        "to",
-        "be",
-    )  # "waiting to be cleaned"
+    later = text in ("used", "wait", "waits", "waiting")  # "waiting to be cleaned"
+    past = later and (following, further) == ("to", "be")
     told = text in _TELLING and following == "that"
     if unsaid or past or told or _is_partial(words, at) or _is_untrue(words, at):
         return True

@@ -178,7 +178,8 @@ def _mention(
     if text in ("the", "one", "a") or (length == 1 and text in NUMBERS):
         referents = meant_by(words, at, earlier, before)
     else:
-        referents = _fitting(text, several, earlier) or _fitting(text, several, before)
+        pets = not any(map(is_person, (*earlier, *before)))
+        referents = _fitting(text, several, earlier, pets=pets) or _fitting(text, several, before, pets=pets)
     mention = Mention(
         noun="",
         known=True,
@@ -199,8 +200,11 @@ def _mention(
     return mention
 
 
-def _fitting(text: str, several: bool, mentions: Sequence[Mention]) -> list[Mention]:
-    """Return the mentions that a pronoun refers to: one noun, or a group for *they*; empty if ambiguous."""
+def _fitting(text: str, several: bool, mentions: Sequence[Mention], *, pets: bool) -> list[Mention]:
+    """Return the mentions that a pronoun refers to: one noun, or a group for *they*; empty if ambiguous.
+
+    With `pets`, *he* and *she* may be animals.
+    """
     options = [mention for mention in mentions if mention.shown and not mention.negated and not mention.pronoun]
     options += [other for mention in mentions if mention.pronoun for other in mention.stands_for]
     if several:
@@ -208,7 +212,7 @@ def _fitting(text: str, several: bool, mentions: Sequence[Mention]) -> list[Ment
     options = [one for one in options if not one.plural and (one.number or 1) == 1]
     people = [one for one in options if is_person(one)]
     if text in PEOPLE_PRONOUNS:
-        options = people or [one for one in options if is_living(one)]  # "The dog is small. He is brown."
+        options = people or [one for one in options if pets and is_living(one)]  # "The dog is small. He is brown."
     else:
         options = [one for one in options if one not in people]
     nouns = dict.fromkeys(one.noun for one in options)

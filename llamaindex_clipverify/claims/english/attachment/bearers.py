@@ -105,10 +105,15 @@ class BearerRules(VerbRules):
         ground = self.mentions.get(link.after)
         if ground is None or self.last is None or self.verb_since:
             return None
-        limb = (
-            link.relation == "with" and ground.last in terms().body and not {ground.last, f"{ground.last}s"} & _DETAILS
-        )
-        if limb and worn is not None and worn.lemma == "wear" and worn.subjects and is_worn(self.last):
+        limb = ground.last in terms().body and not {ground.last, f"{ground.last}s"} & _DETAILS
+        if (
+            link.relation == "with"
+            and limb
+            and worn is not None
+            and worn.lemma == "wear"
+            and worn.subjects
+            and is_worn(self.last)
+        ):
             return list(worn.subjects), None  # "wearing a shirt with one arm in the air"
         if before is None:
             return None

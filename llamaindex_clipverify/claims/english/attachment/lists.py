@@ -124,10 +124,8 @@ class ListRules(State):
     def _join(self, mention: Mention, before: Mention) -> None:
         role, governor = self.role.get(id(before), "subject"), self.governor.get(id(before))
         alone = any(word.text in ("just", "only", "merely") for word in self.words[before.after : mention.begins + 1])
-        if alone or (self.placed and role == "ground"):
-            self.apart.add(
-                id(mention)
-            )  # "no dog, just a cat on the sofa", "with a dog on the left, a cat in the middle"
+        if alone or (self.placed and role == "ground"):  # "just a cat on the sofa", "with a dog on the left, a cat"
+            self.apart.add(id(mention))
         group = self.groups.setdefault(id(before), [before])
         if not mention.pronoun:
             group.append(mention)

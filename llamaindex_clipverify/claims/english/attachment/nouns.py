@@ -63,9 +63,8 @@ class NounRules(ListRules):
                 return "subject"  # "one cat sitting on the left and another one on the right"
             return "object" if self.verb_since and self.verb is not None and not self.comma else "subject"
         bare = mention.determiner is None and mention.last in terms().body  # "a dog, teeth bared"
-        absolute = (
-            self.comma and not self.joined and (bare or mention.determiner in POSSESSIVES)
-        )  # "a plant, its leaves"
+        owned = bare or mention.determiner in POSSESSIVES  # "a plant, its leaves"
+        absolute = self.comma and not self.joined and owned
         acts = self.verbs.get(mention.after)
         moving = acts is not None and not acts.finite and (bare or acts.form == "participle")
         if absolute and (moving or self.role.get(id(before)) == "subject"):

@@ -152,11 +152,8 @@ class _Pass(PrepositionRules):
     def _is_particle(self, at: int) -> bool:
         """Return whether a word belongs to the verb: "holds up a sign", not "walks down a street"."""
         verb = self.verb.lemma if self.verb_since and self.verb is not None else ""
-        if (
-            (self.words[at].text, verb) == ("on", "have")
-            and self.words[at - 1].text in HAVE
-            and at + 1 in self.mentions
-        ):
+        has_on = (self.words[at].text, verb) == ("on", "have") and self.words[at - 1].text in HAVE
+        if has_on and at + 1 in self.mentions:
             return is_worn(self.mentions[at + 1])  # "has on a sweater"
         if (self.words[at].text, verb) in (("in", "let"), ("behind", "leave"), ("behind", "trail")):
             return True  # "lets in light", "leaving behind a trail"
