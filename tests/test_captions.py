@@ -442,6 +442,10 @@ READ = {
     "No part of the roof is red.": "attribute roof red NOT",
     "The man on the left isn't smiling, nor is the woman on the right.": "action man smile NOT | position woman right",
     "The image shows a giraffe's head, with its long neck.": "part neck giraffe | part head giraffe",
+    "A man skis down the hill.": "action man ski | relation man down hill",
+    "The boy is jumping into the pool on his belly.": "relation boy into pool | relation boy on belly",
+    "A man, low to the ground, rolls down a ramp on a skateboard.": "relation man down ramp | relation man on skateboard",
+    "A dog pulls down yellow pants.": "action dog pull pants",
     # sides, colours and what one rides on
     "Three people sit at an outside picnic bench.": "relation person at bench",
     "On the far left and far right sides of the image, there are cars.": "position car left | position car right",
@@ -454,6 +458,7 @@ READ = {
     "The ladder is perpendicular to the wall.": "relation ladder perpendicular to wall",
 }
 UNREAD = {
+    'A woman stands in front of a store with a neon sign saying "Red".': "action woman say",
     "A car is parked away from the tree, closer to the right side.": "position tree right",
     "A cyclist goes around a corner.": "position cyclist corner",
     "The mane resembles a classic pinto pattern.": "pattern pattern pinto",

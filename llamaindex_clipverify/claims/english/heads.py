@@ -162,7 +162,9 @@ class HeadReader(ModifierReader):
             and not led
         ):
             return True
-        if text_at(words, at - 1) in ("and", "or", ",") and words[at].text not in FINITE | POSTURES:
+        leads = words[at].tag == "VBZ" and text_at(words, at - 1) == ","  # "a man, low to the ground, rolls down"
+        leads = leads and not self.lexicon.is_living(noun)
+        if text_at(words, at - 1) in ("and", "or", ",") and not leads and words[at].text not in FINITE | POSTURES:
             return False
         return words[at].tag in (("VBZ", "VBP", "VBD", "VB", "MD") if noun.verb else ("VBZ", "MD"))
 

@@ -91,6 +91,8 @@ def _certain_tag(words: Sequence[Word], at: int, after: str) -> str:
     text, before = words[at].text, words[at - 1]
     if words[at].tag == "JJR" and before.tag == "DT" and text.endswith("er") and not _is_comparative(text):
         return "NN"  # "a waterskier"
+    if words[at].tag == "VB" and text.endswith("s") and before.tag == "NN" and _is_living(before.text):
+        return "VBZ"  # "a man skis down the hill"
     named = words[at].tag == "NN" and after in ("NN", "NNS", "VBD", "VBN", "JJ")
     if named and ((text.endswith("less") and after.startswith("NN")) or text in _COMPARED):
         return "JJ"  # "collarless tunic", "with darker ruffled collar"

@@ -9,6 +9,7 @@ from llamaindex_clipverify.claims.english.structure import (
     Link,
     is_container,
     is_living,
+    is_own,
     is_person,
     is_substance,
     is_worn,
@@ -76,6 +77,11 @@ class BearerRules(VerbRules):
         leashed = link.relation == "on" and ground.last in ("leash", "lead", "rope") and is_living(last)
         of_with = self.link_of(last)
         part = last.determiner in POSSESSIVES and last.last in terms().body and last.after == link.at
+        somebody = self.living(last) if not is_living(last) else None
+        lies = link.relation == "on" and ground.determiner in POSSESSIVES and ground.last in terms().body
+        lies = lies and last.shown and of_with is not None and of_with.relation != "with" and not is_own(last)
+        if lies and somebody is not None and of_with is not None and of_with.verb is not None:
+            return [somebody], of_with.verb  # "jumps into the pool on his belly"
         if leashed or (part and of_with is not None and of_with.relation == "with"):
             return [last], None  # "a girl with a dog on a leash", "a dog with its paws on the wheel"
         tied = last.last == "hair" and last.determiner in POSSESSIVES and link.relation == "in"  # "her hair in a bun"

@@ -159,4 +159,6 @@ class _Pass(PrepositionRules):
             return True  # "lets in light", "leaving behind a trail"
         if self.words[at].text not in _PARTICLES or not self.verb_since or self.verb is None:
             return False
+        if self.verb.lemma == "pull" and at + 1 in self.mentions:
+            return True  # "pulls down his trousers"
         return self.verb.lemma in _PARTICLE_VERBS or (self.words[at].tag == "RP" and at + 1 not in self.mentions)

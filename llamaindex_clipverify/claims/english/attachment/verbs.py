@@ -14,6 +14,11 @@ _CAUSING = frozenset("let help make watch see have hear feel".split())
 """Verbs after whose object a bare verb says what that does: "helps his son ride a bicycle"."""
 _SEATED = frozenset("seat sit dress kneel crouch squat".split())
 
+_VEHICLES = frozenset(
+    "van tram jeep carriage trailer scooter moped skateboard snowboard surfboard wakeboard sled toboggan skis".split()
+)
+"""What WordNet's list of vehicles lacks."""
+_SIGNS = frozenset("sign banner poster label board billboard plaque sticker placard shirt t-shirt screen".split())
 _LEADING = frozenset("run extend stretch lead".split())
 """Verbs of lifeless things that go along something."""
 _ALONG = frozenset("down along across through around up from over".split())
@@ -102,6 +107,8 @@ class VerbRules(NounRules):
         if away and len(self.chain(near)) > 1:
             theirs = (one for one in self.chain(near) if one.shown and (is_living(one) or is_own(one)))
             near = next(theirs, near)  # "paws in the air lying on grass"
+        if verb.lemma in ("say", "read") and near.last in _SIGNS and near.after == verb.begins:
+            return [near]  # "a store with a sign saying"
         chain, link = self.chain(near), self.link_of(near)
         own = is_own(near) and near.determiner in POSSESSIVES and (link is None or link.relation == "with")
         if (own and near.after == verb.begins) or self._moves_itself(near, verb):
@@ -138,7 +145,7 @@ class VerbRules(NounRules):
     @staticmethod
     def drives(mention: Mention) -> bool:
         """Return whether a mention is a vehicle, as WordNet has it."""
-        named = mention.last in ("van", "tram", "jeep", "carriage", "trailer", "scooter", "moped")
+        named = mention.last in _VEHICLES
         return named or any(wordnet().is_kind(name, "vehicle") for name in (mention.last, mention.noun))
 
     def _is_compared(self, near: Mention, verb: Verb) -> bool:
