@@ -107,8 +107,6 @@ class VerbRules(NounRules):
         if away and len(self.chain(near)) > 1:
             theirs = (one for one in self.chain(near) if one.shown and (is_living(one) or is_own(one)))
             near = next(theirs, near)  # "paws in the air lying on grass"
-        if verb.lemma in ("say", "read") and near.last in _SIGNS and near.after == verb.begins:
-            return [near]  # "a store with a sign saying"
         chain, link = self.chain(near), self.link_of(near)
         own = is_own(near) and near.determiner in POSSESSIVES and (link is None or link.relation == "with")
         if (own and near.after == verb.begins) or self._moves_itself(near, verb):
@@ -156,6 +154,8 @@ class VerbRules(NounRules):
 
     def _moves_itself(self, near: Mention, verb: Verb) -> bool:
         """Return whether a participle is about the lifeless thing before it: "a stripe running down", "fireworks shooting"."""
+        if verb.lemma in ("say", "read") and near.last in _SIGNS and near.after == verb.begins:
+            return True  # "a store with a sign saying"
         if is_living(near) or is_worn(near) or near.after != verb.begins:
             return False
         link = self.link_of(near)
