@@ -39,7 +39,7 @@ demo: setup  ## Index drawn pictures, ask, verify what the bundled LLaVA answers
 	$(RUN)/clipverify demo
 
 test: setup  ## Run the tests, without network
-	OMP_NUM_THREADS=1 $(OFFLINE) $(RUN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	OMP_NUM_THREADS=1 $(OFFLINE) $(RUN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 DEEPEVAL := .venv-deepeval/bin
 
@@ -61,7 +61,7 @@ test-oldest: $(UV)  ## Run the tests with the oldest supported releases, in an e
 	@[ -x $(OLDEST)/python ] || $(UV) venv --quiet --python $(PYTHON) .venv-oldest
 	$(UV) pip install --quiet --python $(OLDEST)/python -e '.[$(EXTRAS)]' \
 	  --group dev -c constraints-oldest.txt --override overrides.txt
-	OMP_NUM_THREADS=1 $(OFFLINE) $(OLDEST)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	OMP_NUM_THREADS=1 $(OFFLINE) $(OLDEST)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-slow: setup  ## Run the tests that take minutes, with vector stores of others
 	$(UV) pip install --quiet --python $(RUN)/python --group slow -c constraints.txt --override overrides.txt
